@@ -1,0 +1,61 @@
+"""The customer portal 客户管理门户. `create_app` is the only place that wires things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import (
+    commands,
+    config,
+    errors,
+    extensions,
+    filters,
+    health,
+    i18n,
+    jobs,
+    logs,
+    models,  # noqa: F401 - registers every table
+    navigation,
+    security,
+    sessions,
+)
+from portal.blueprints import accounts, approvals, archive, audit, exchange, home, standards
+from portal.database import db
+from portal.permissions import check_routes
+
+BLUEPRINTS = (home, accounts, archive, approvals, standards, exchange, audit)
+
+
+def create_app(overrides: dict[str, Any] | None = None) -> Flask:
+    """Return the portal, ready to serve. Raises `config.ConfigurationError` where the settings would be unsafe."""
+    overrides = overrides or {}
+    root = Path(__file__).resolve().parent.parent
+    instance = Path(overrides.get("INSTANCE_FOLDER") or root / "instance")
+    app = Flask(__name__, instance_path=str(instance))
+    app.config.update(config.load(instance, overrides))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    db.init_app(app)
+    extensions.migrate.init_app(app, db, directory=str(root / "migrations"), render_as_batch=True)
+    extensions.babel.init_app(app, locale_selector=i18n.choose_locale, default_translation_directories=str(root / "portal" / "translations"))
+    extensions.bootstrap.init_app(app)
+    extensions.csrf.init_app(app)
+    extensions.limiter.init_app(app)
+    extensions.login_manager.init_app(app)
+    for part in (logs, security, sessions, errors, filters, navigation, health, jobs, commands):
+        part.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint.bp)
+    check_routes(app)
+    return app
+
+
+__all__ = ["create_app"]

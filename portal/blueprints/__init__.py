@@ -1,0 +1,1 @@
+"""HTTP: one package an area. They never import each other."""

@@ -1,0 +1,112 @@
+"""Sign-in, sign-out, language, own password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal import sessions
+from portal.blueprints.accounts import bp
+from portal.blueprints.accounts.forms import PasswordForm, SignInForm
+from portal.database import db
+from portal.i18n import LANGUAGES
+from portal.models import audit
+from portal.models.staff import FailedSignIn, Staff, dummy_check
+from portal.permissions import Permission, public, requires
+from portal.rules.message import Refusal
+from portal.security import safe_next
+
+
+def _answer(form: SignInForm, status: int) -> Any:
+    demo = list(db.session.scalars(select(Staff).where(Staff.is_demo, Staff.active).order_by(Staff.id)))
+    return render_template("accounts/sign_in.html", form=form, demo=demo), status
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> Any:
+    """Show the sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(url_for("home.index"), 303)
+    return _answer(SignInForm(next=request.args.get("next", "")), 200)
+
+
+@bp.post("/sign-in")
+@public
+def begin_session() -> Any:
+    """Sign in. Unknown accounts get the same answer in the same time as wrong passwords."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _answer(form, 422)
+    account, address = form.account.data.lower(), request.remote_addr or ""
+    if FailedSignIn.throttled(account, address):
+        form.refuse(Refusal("Too many failed attempts. Wait some minutes, then try again."))
+        return _answer(form, 429)
+    staff = Staff.by_account(account)
+    right = staff.password_is(form.password.data) if staff else dummy_check(form.password.data)
+    if staff is None or not right or not staff.active:
+        db.session.add(FailedSignIn(account=account, address=address))
+        audit.write("sign-in", "failed", label=account)
+        db.session.commit()
+        form.refuse(Refusal("Account or password is wrong."))
+        return _answer(form, 422)
+    sessions.sign_in(staff)
+    audit.write("sign-in", "signed-in", actor=staff, record=staff, label=staff.name)
+    db.session.commit()
+    return redirect(safe_next(form.next.data) or url_for("home.index"), 303)
+
+
+@bp.post("/sign-out")
+@public
+def sign_out() -> Any:
+    """End this browser's session."""
+    if current_user.is_authenticated:
+        audit.write("sign-in", "signed-out", actor=current_user, record=current_user._get_current_object(), label=current_user.name)
+        sessions.sign_out()
+        db.session.commit()
+    return redirect(url_for("accounts.sign_in"), 303)
+
+
+@bp.post("/language")
+@public
+def language() -> Any:
+    """Change the language of the screen, for the account when signed in, else for the browser."""
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        abort(400)
+    if current_user.is_authenticated:
+        current_user.language = chosen
+        db.session.commit()
+    response = redirect(safe_next(request.form.get("next")) or url_for("home.index"), 303)
+    response.set_cookie("language", chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+@bp.route("/profile/password", methods=["GET", "POST"])
+@requires(Permission.PROFILE_EDIT)
+def password() -> Any:
+    """Change the own password; every other session of the account ends."""
+    form = PasswordForm()
+    if form.validate_on_submit():
+        try:
+            if not current_user.password_is(form.current.data):
+                raise Refusal("This is not your present password.", field="current")
+            if form.password.data != form.again.data:
+                raise Refusal("The two new passwords differ.", field="again")
+            if form.password.data == form.current.data:
+                raise Refusal("The new password is the old one.", field="password")
+            staff = current_user._get_current_object()
+            staff.set_password(form.password.data, by=staff)
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal)
+        else:
+            sessions.sign_in(staff)
+            db.session.commit()
+            flash(_("Your password is changed. Other browsers where you were signed in are signed out."), "success")
+            return redirect(url_for("home.index"), 303)
+    return render_template("accounts/password.html", form=form), 422 if form.problems else 200

@@ -1,0 +1,5 @@
+"""Blueprint `archive`."""
+
+from flask import Blueprint
+
+bp = Blueprint("archive", __name__)

@@ -1,0 +1,5 @@
+"""Blueprint `audit`."""
+
+from flask import Blueprint
+
+bp = Blueprint("audit", __name__)

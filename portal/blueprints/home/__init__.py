@@ -1,0 +1,30 @@
+"""Blueprint `home`: the first page, and assets that are not files of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template
+
+from portal import htmx, navigation
+from portal.permissions import Permission, public, requires
+
+bp = Blueprint("home", __name__)
+navigation.area(order=0, endpoint="home.index", title="Home", icon="house", permission=Permission.HOME_READ)
+
+
+@bp.get("/")
+@requires(Permission.HOME_READ)
+def index() -> Any:
+    """Show what the day holds."""
+    return render_template("home/index.html")
+
+
+@bp.get("/assets/htmx-<string:version>.js")
+@public
+def htmx_asset(version: str) -> Response:
+    """Answer htmx from the portal itself, for an intranet that does not reach the CDN."""
+    g.public_asset = True
+    response = Response(htmx.local_asset(), mimetype="text/javascript")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

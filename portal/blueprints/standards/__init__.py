@@ -1,0 +1,5 @@
+"""Blueprint `standards`."""
+
+from flask import Blueprint
+
+bp = Blueprint("standards", __name__)

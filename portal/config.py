@@ -1,0 +1,82 @@
+"""Settings, read once from the environment. Figures that the office changes are standards, not settings (ST-1)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+HTMX_VERSION = "2.0.10"
+HTMX_URL = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
+HTMX_INTEGRITY = "sha384-H5SrcfygHmAuTDZphMHqBJLc3FhssKjG7w/CeCpFReSfwBWDTKpkzPP8c+cLsK+V"
+
+
+class ConfigurationError(RuntimeError):
+    """The portal cannot start with these settings; the text says what to change."""
+
+
+def _secret_key(environment: str, instance: Path) -> str:
+    """Return the key that signs cookies: given in production, else made once and kept in the instance folder."""
+    key = os.environ.get("SECRET_KEY", "")
+    if key:
+        if environment == "production" and len(key) < 32:
+            raise ConfigurationError("SECRET_KEY is shorter than 32 characters. Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        return key
+    if environment == "production":
+        raise ConfigurationError("PORTAL_ENV=production needs SECRET_KEY. Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+    path = instance / "secret_key"
+    if not path.exists():
+        path.write_text(secrets.token_hex(32))
+        path.chmod(0o600)
+    return path.read_text().strip()
+
+
+def database_url(url: str) -> str:
+    """Return `url` with the driver the portal uses: psycopg 3 for every spelling of PostgreSQL."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the Flask configuration for this process. Raises `ConfigurationError` where production would be unsafe."""
+    overrides = overrides or {}
+    env = os.environ
+    environment = overrides.get("PORTAL_ENV") or env.get("PORTAL_ENV", "demonstration")
+    instance.mkdir(parents=True, exist_ok=True)
+    config: dict[str, Any] = {
+        "PORTAL_ENV": environment,
+        "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(environment, instance),
+        "SQLALCHEMY_DATABASE_URI": database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"),
+        "FILES_FOLDER": Path(env.get("FILES_FOLDER") or instance / "files"),
+        "HUEY_PATH": Path(env.get("HUEY_PATH") or instance / "queue.sqlite3"),
+        "HTMX_ASSET": env.get("HTMX_ASSET", "cdn"),
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "SESSION_COOKIE_NAME": "portal",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": environment == "production" and env.get("PORTAL_HTTP") != "1",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_I18N_ENABLED": False,
+        "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
+        "BABEL_DEFAULT_LOCALE": env.get("PORTAL_LANGUAGE", "zh_Hans_CN"),
+        "BABEL_DEFAULT_TIMEZONE": env.get("PORTAL_TIMEZONE", "Asia/Shanghai"),
+        "SITE_NAME": env.get("PORTAL_SITE_NAME", ""),
+        "SITE_URL": env.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/"),
+        "TRUSTED_PROXIES": int(env.get("PORTAL_PROXIES", "0")),
+        "TRUSTED_HOSTS": [host for host in env.get("PORTAL_HOSTS", "").split(",") if host] or None,
+        "SMTP_HOST": env.get("SMTP_HOST", ""),
+        "SMTP_PORT": int(env.get("SMTP_PORT", "25")),
+        "SMTP_USER": env.get("SMTP_USER", ""),
+        "SMTP_PASSWORD": env.get("SMTP_PASSWORD", ""),
+        "SMTP_STARTTLS": env.get("SMTP_STARTTLS") == "1",
+        "SMTP_SENDER": env.get("SMTP_SENDER", "portal@localhost"),
+        "RATELIMIT_STORAGE_URI": env.get("RATELIMIT_STORAGE_URI", "memory://"),
+        "RATELIMIT_HEADERS_ENABLED": False,
+        "ARGON2_TIME_COST": 3,
+        "ARGON2_MEMORY_KIB": 19_456,
+    }
+    config.update(overrides)
+    return config

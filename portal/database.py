@@ -1,0 +1,132 @@
+"""The database: one declarative base, types, write transactions and guarded transitions.
+
+SQLite begins write transactions IMMEDIATE, because a deferred one that turns into a writer answers `database is locked`
+when somebody else wrote in between. A request that only reads begins deferred and never waits for writers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Engine, MetaData, event, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+JsonValue = JSON().with_variant(JSONB(), "postgresql")
+"""JSON column type: jsonb on PostgreSQL."""
+
+_reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware moments, stored as UTC. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the value to store. Raises ValueError for a naive moment: its zone would be a guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the stored moment, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all models. Every table has an integer `id`."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JsonValue, list[Any]: JsonValue}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class StateConflict(Exception):
+    """Somebody was faster: the record is no longer in the state, or the version, that the action began from (409)."""
+
+
+def transition(record: Any, *, expect: dict[str, Any], change: dict[str, Any]) -> None:
+    """Change `record` in the database only if the columns of `expect` still hold there.
+
+    A value of `expect` may be a list or tuple: any of them. The loaded object is refreshed. Raises `StateConflict` if
+    no row was changed, so that of eight simultaneous signatures one counts.
+    """
+    model = type(record)
+    session = db.session
+    session.flush()
+    conditions = [
+        getattr(model, name).in_(value) if isinstance(value, (list, tuple)) else getattr(model, name) == value for name, value in expect.items()
+    ]
+    statement = update(model).where(model.id == record.id, *conditions).values(**change).execution_options(synchronize_session=False)
+    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+        raise StateConflict(f"{model.__name__} {record.id}")
+    session.refresh(record)
+
+
+def commit() -> None:
+    """Commit the session. Raises `StateConflict` where a versioned row was changed by somebody else meanwhile."""
+    try:
+        db.session.commit()
+    except StaleDataError as error:
+        db.session.rollback()
+        raise StateConflict(str(error)) from error
+
+
+def read_only(value: bool) -> None:
+    """Say whether transactions begun from here on in this context only read (a GET request)."""
+    _reading_only.set(value)
+
+
+@contextmanager
+def write_apart() -> Iterator[Session]:
+    """Yield a session of its own that commits at the end: for what a reading request must write (views, last seen)."""
+    token = _reading_only.set(False)
+    try:
+        with Session(db.engine, expire_on_commit=False) as session:
+            session.info["portal"] = True
+            yield session
+            session.commit()
+    finally:
+        _reading_only.reset(token)
+
+
+@event.listens_for(Engine, "connect")
+def _connect(connection: Any, _record: Any) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if _reading_only.get() else "BEGIN IMMEDIATE")

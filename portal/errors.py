@@ -1,0 +1,76 @@
+"""Answers when something is not as hoped, as pages of the portal: 400, 403, 404, 409, 413, 422, 429, 500."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from portal.database import StateConflict, db
+from portal.i18n import translate
+from portal.rules.message import Refusal
+
+log = structlog.get_logger()
+
+
+def _page(status: int, title: str, text: str) -> tuple[str, int]:
+    return render_template("error.html", status=status, title=title, text=text), status
+
+
+def init_app(app: Flask) -> None:
+    """Register the error pages."""
+
+    @app.errorhandler(400)
+    def bad_request(_error: Any) -> Any:
+        return _page(400, _("This request cannot be understood"), _("Go back, reload the page and try again."))
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> Any:
+        return _page(400, _("This form is too old"), _("Your session has changed since the form was opened. Go back, reload the page and send it again."))
+
+    @app.errorhandler(403)
+    def forbidden(_error: Any) -> Any:
+        return _page(403, _("You are not allowed to do this"), _("Your role does not include this action. Ask your supervisor or a manager."))
+
+    @app.errorhandler(404)
+    def missing(_error: Any) -> Any:
+        return _page(404, _("There is nothing here for you"), _("The page does not exist, or the record is not among those you see."))
+
+    @app.errorhandler(405)
+    def wrong_method(_error: Any) -> Any:
+        return _page(405, _("This address does not answer that way"), _("Go back and use the buttons of the page."))
+
+    @app.errorhandler(StateConflict)
+    @app.errorhandler(StaleDataError)
+    @app.errorhandler(409)
+    def conflict(_error: Any) -> Any:
+        db.session.rollback()
+        return _page(409, _("Somebody was faster"), _("The record has changed since you opened it. Reload it to see how it stands now."))
+
+    @app.errorhandler(413)
+    def too_large(_error: Any) -> Any:
+        return _page(413, _("The file is too large"), _("Choose a smaller file, or split it."))
+
+    @app.errorhandler(Refusal)
+    def refused(error: Refusal) -> Any:
+        db.session.rollback()
+        return _page(422, _("This cannot be done"), translate(error.message))
+
+    @app.errorhandler(429)
+    def too_many(_error: Any) -> Any:
+        return _page(429, _("Too many attempts"), _("Wait a few minutes and try again."))
+
+    @app.errorhandler(InternalServerError)
+    def failed(error: InternalServerError) -> Any:
+        db.session.rollback()
+        log.error("request failed", path=request.path, method=request.method, exc_info=error.original_exception)
+        return _page(500, _("The portal has made a mistake"), _("It has been written to the log. Nothing of what you sent was saved; try again, or tell the manager."))
+
+    @app.errorhandler(HTTPException)
+    def other(error: HTTPException) -> Any:
+        return _page(error.code or 500, error.name, error.description or "")

@@ -1,0 +1,63 @@
+"""Template filters and globals: dates, moments, money, choices, messages. Dates are 2026-03-05 in both languages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+
+from portal import clock, config, htmx
+from portal.i18n import LANGUAGES, html_lang, is_chinese, of_choice, translate
+from portal.models.standard import value as standard
+from portal.permissions import Permission, Role
+
+
+def day(value: date | datetime | None) -> str:
+    """Return 2026-03-05, or nothing."""
+    if value is None:
+        return ""
+    return (clock.local(value) if isinstance(value, datetime) else value).strftime("%Y-%m-%d")
+
+
+def moment(value: datetime | None, seconds: bool = False) -> str:
+    """Return 2026-03-05 14:07 in the site's time, or nothing."""
+    return "" if value is None else clock.local(value).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def yuan(value: Decimal | None) -> str:
+    """Return 1,234.50, or nothing."""
+    return "" if value is None else f"{value:,.2f}"
+
+
+def choice(code: str, name: str) -> str:
+    """Return the name of a choice's code in the reader's language; a code that is no longer listed stays as it is."""
+    if not code:
+        return ""
+    for entry in standard(f"choices.{name}"):
+        if entry["code"] == code:
+            return of_choice(entry)
+    return code
+
+
+def init_app(app: Flask) -> None:
+    """Register them."""
+    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, choice=choice, translate=translate)
+    app.jinja_env.globals.update(
+        Permission=Permission,
+        Role=Role,
+        LANGUAGES=LANGUAGES,
+        html_lang=html_lang,
+        is_chinese=is_chinese,
+        now=clock.now,
+        today=clock.today,
+        HTMX_URL=config.HTMX_URL,
+        HTMX_INTEGRITY=config.HTMX_INTEGRITY,
+        wants_fragment=htmx.wants_fragment,
+        standard=standard,
+    )
+
+    @app.context_processor
+    def figures() -> dict[str, Any]:
+        return {"site_name": app.config["SITE_NAME"]}

@@ -1,0 +1,45 @@
+"""The one base of all forms: cleaned input, CSRF, errors of the rules beside the field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, PasswordField, StringField
+
+from portal.i18n import translate
+from portal.rules.message import Refusal
+from portal.rules.text import clean
+
+
+def _cleaned(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) else value
+
+
+class PortalForm(FlaskForm):
+    """A form of the portal. Every text that comes in is cleaned of what cannot be stored or printed."""
+
+    def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:
+        """Fill the fields; texts, but never passwords, are cleaned before they are checked."""
+        filters = dict(extra_filters or {})
+        for name, field in self._fields.items():
+            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+                filters[name] = [_cleaned, *filters.get(name, [])]
+        super().process(formdata, obj, data=data, extra_filters=filters, **kwargs)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a rule's refusal beside its field, or above the form when it has none."""
+        text = translate(refusal.message)
+        field: Field | None = self[refusal.field] if refusal.field and refusal.field in self else None
+        if field is not None:
+            field.errors = [*field.errors, text]
+        else:
+            self.form_errors.append(text)
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Return (field id, label, message) of every error, for the summary; the id is empty for errors of the whole form."""
+        found = [("", "", str(text)) for text in self.form_errors]
+        for field in self:
+            found.extend((field.id, str(field.label.text), str(text)) for text in field.errors if isinstance(text, str))
+        return found

@@ -1,0 +1,58 @@
+"""Language: Chinese first, English second. Texts are English message ids; what people enter is never translated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import current_app, has_request_context, request
+from flask_babel import force_locale, get_locale, gettext
+from flask_login import current_user
+
+from portal.rules.message import Message
+
+LANGUAGES = {"zh_Hans_CN": "中文", "en": "English"}
+
+
+def choose_locale() -> str:
+    """Return the reader's language: chosen on the page, else their account's, else the site's (Babel's own name, `zh_Hans_CN`)."""
+    if has_request_context():
+        chosen = request.cookies.get("language", "")
+        if current_user and current_user.is_authenticated:
+            return str(current_user.language)
+        if chosen in LANGUAGES:
+            return chosen
+    return str(current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+def is_chinese() -> bool:
+    """Return whether the page is in Chinese."""
+    return str(get_locale()).startswith("zh")
+
+
+def html_lang() -> str:
+    """Return the `lang` attribute of the page."""
+    return "zh-CN" if is_chinese() else "en"
+
+
+def translate(message: Message | str | None) -> str:
+    """Return a rule's message in the reader's language, its figures translated too where they are messages."""
+    if message is None:
+        return ""
+    if isinstance(message, str):
+        return str(gettext(message)) if message else ""
+    params = {key: translate(value) if isinstance(value, Message) else value for key, value in message.params.items()}
+    return str(gettext(message.text, **params)) if params else str(gettext(message.text))
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Speak `language` inside the block: for mails and sheets."""
+    with force_locale(language):
+        yield
+
+
+def of_choice(choice: dict[str, Any]) -> str:
+    """Return the name of a site's choice in the reader's language."""
+    return str(choice["zh"] if is_chinese() else choice["en"])

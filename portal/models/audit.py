@@ -1,0 +1,183 @@
+"""The audit log (RO-7): who did what, when, from which address, with old and new values; chained by hash.
+
+One log serves everything: the audit page, a customer's history (AR-4) and timeline (AR-7). Entries are added with
+`write`; at commit they get their place in the chain, under a lock held only for that moment. The database refuses
+to change or remove an entry (triggers), and `verify` finds what was altered past the portal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DDL, ForeignKey, Index, event, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal import clock
+from portal.database import Base, JsonValue, db, write_apart
+
+KINDS = ("sign-in", "access", "change", "permission", "signature", "approval", "print", "export", "import", "system")
+"""Kinds of entries; kept apart so that each can be shown and kept by itself (quality.md: law of data)."""
+
+address: ContextVar[str] = ContextVar("address", default="")
+"""Where the present request comes from; set by the web layer, empty in jobs and commands."""
+
+GENESIS = "0" * 64
+
+
+class AuditEvent(Base):
+    """One entry. `data` carries what the kind needs: `changes` [{field, old, new}], `reason`, `effective_on`, `source`."""
+
+    __tablename__ = "audit_event"
+
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    action: Mapped[str]
+    actor_id: Mapped[int | None] = mapped_column()
+    actor_name: Mapped[str] = mapped_column(default="")
+    on_behalf_of: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    record_type: Mapped[str] = mapped_column(default="")
+    record_id: Mapped[int | None]
+    customer_id: Mapped[int | None]
+    label: Mapped[str] = mapped_column(default="")
+    data: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+
+    __table_args__ = (
+        Index(None, "customer_id", "id"),
+        Index(None, "actor_id", "id"),
+        Index(None, "kind", "id"),
+        Index(None, "record_type", "record_id", "id"),
+        Index(None, "at"),
+    )
+
+
+class AuditHead(Base):
+    """The end of the chain: one row, locked while entries are added."""
+
+    __tablename__ = "audit_head"
+
+    last_hash: Mapped[str] = mapped_column(default=GENESIS)
+    entries: Mapped[int] = mapped_column(default=0)
+
+
+_SQLITE_GUARDS = [
+    f"CREATE TRIGGER audit_event_no_{verb} BEFORE {verb.upper()} ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit log cannot be changed'); END"
+    for verb in ("update", "delete")
+]
+_POSTGRES_GUARDS = [
+    "CREATE OR REPLACE FUNCTION audit_event_guard() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit log cannot be changed'; END $$",
+    "CREATE TRIGGER audit_event_guard BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_guard()",
+]
+GUARDS = {"sqlite": _SQLITE_GUARDS, "postgresql": _POSTGRES_GUARDS}
+"""Statements that make the log append-only, by database; the migration runs the same."""
+for _dialect, _statements in GUARDS.items():
+    for _statement in _statements:
+        event.listen(AuditEvent.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+
+
+def _canonical(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def entry_hash(previous: str, row: dict[str, Any]) -> str:
+    """Return the SHA-256 that binds an entry to the one before it. `row` holds every column but id and the two hashes."""
+    moment: datetime = row["at"]
+    return hashlib.sha256((previous + _canonical({**row, "at": moment.astimezone(UTC).isoformat()})).encode()).hexdigest()
+
+
+def write(
+    kind: str,
+    action: str,
+    *,
+    actor: Any = None,
+    record: Any = None,
+    customer_id: int | None = None,
+    label: str = "",
+    on_behalf_of: str = "",
+    session: Session | None = None,
+    **data: Any,
+) -> None:
+    """Add an entry to the transaction of `session` (the request's by default). `actor` is a `Staff` or None for the portal itself.
+
+    `customer_id` is taken from the record where it has one, so that the entry stands in the customer's timeline.
+    """
+    assert kind in KINDS, kind  # noqa: S101 - a misspelt kind is a mistake of ours, not of a user
+    session = session or db.session()
+    if record is not None:
+        session.flush()
+        if customer_id is None:
+            customer_id = record.id if type(record).__name__ == "Customer" else getattr(record, "customer_id", None)
+    entry = {
+        "at": clock.now(),
+        "kind": kind,
+        "action": action,
+        "actor_id": actor.id if actor is not None else None,
+        "actor_name": actor.name if actor is not None else "",
+        "on_behalf_of": on_behalf_of,
+        "address": address.get(),
+        "record_type": type(record).__name__ if record is not None else "",
+        "record_id": record.id if record is not None else None,
+        "customer_id": customer_id,
+        "label": label,
+        "data": json.loads(_canonical(data)),
+    }
+    session.info.setdefault("audit", []).append(entry)
+
+
+def write_view(action: str, *, actor: Any, record: Any, label: str = "", **data: Any) -> None:
+    """Write that somebody looked at something, in a transaction of its own, because reading requests write nothing."""
+    with write_apart() as session:
+        write("access", action, actor=actor, record=record, label=label, session=session, **data)
+
+
+@event.listens_for(Session, "before_commit")
+def _chain(session: Session) -> None:
+    """Give the transaction's entries their place at the end of the chain."""
+    entries: list[dict[str, Any]] = session.info.pop("audit", [])
+    if not entries:
+        return
+    session.flush()
+    head = session.execute(select(AuditHead.id, AuditHead.last_hash, AuditHead.entries).with_for_update()).first()
+    if head is None:
+        session.execute(insert(AuditHead).values(id=1, last_hash=GENESIS, entries=0))
+        previous, count = GENESIS, 0
+    else:
+        previous, count = head.last_hash, head.entries
+    for entry in entries:
+        digest = entry_hash(previous, entry)
+        entry["previous_hash"], entry["hash"] = previous, digest
+        previous = digest
+    session.execute(insert(AuditEvent), entries)
+    session.execute(update(AuditHead).where(AuditHead.id == 1).values(last_hash=previous, entries=count + len(entries)))
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    """Drop the entries of a transaction that did not happen."""
+    session.info.pop("audit", None)
+
+
+_HASHED = [column.key for column in AuditEvent.__table__.columns if column.key not in ("id", "previous_hash", "hash")]
+
+
+def verify() -> Iterator[str]:
+    """Yield a line for each place where the chain does not hold: an altered, removed or inserted entry (RO-7)."""
+    previous, count, last_id = GENESIS, 0, 0
+    for entry in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=2000)):
+        if entry.previous_hash != previous:
+            yield f"entry {entry.id}: does not follow entry {last_id}: one or more entries between them were removed or inserted"
+        if entry_hash(entry.previous_hash, {key: getattr(entry, key) for key in _HASHED}) != entry.hash:
+            yield f"entry {entry.id}: was altered ({entry.kind} {entry.action}, {entry.at:%Y-%m-%d %H:%M:%S} UTC)"
+        previous, last_id = entry.hash, entry.id
+        count += 1
+    head = db.session.scalar(select(AuditHead))
+    if head is not None and (head.last_hash != previous or head.entries != count):
+        yield f"end: {head.entries} entries were written, {count} are here, the last one is entry {last_id}"

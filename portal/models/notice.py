@@ -1,0 +1,55 @@
+"""Notices: what the portal tells a member of staff (AP-9), in the portal and, where SMTP is configured, by mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base, JsonValue, db
+from portal.models.staff import Staff
+from portal.rules.message import Message
+
+
+class Notice(Base):
+    """A message to one person, kept as English text and figures and shown in the reader's language."""
+
+    __tablename__ = "notice"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    text: Mapped[str]
+    params: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    link: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    read_at: Mapped[datetime | None]
+    mail_state: Mapped[str] = mapped_column(default="off")
+    """off | waiting | sent | failed: a failing mail server never loses the notice."""
+    mail_error: Mapped[str] = mapped_column(default="")
+    mail_tries: Mapped[int] = mapped_column(default=0)
+
+    staff: Mapped[Staff] = relationship()
+
+    __table_args__ = (Index(None, "staff_id", "read_at", "id"), Index(None, "mail_state"))
+
+    @classmethod
+    def visible_to(cls, user: Staff) -> Select[tuple[Notice]]:
+        """Return the reader's own notices."""
+        return select(cls).where(cls.staff_id == user.id)
+
+    @property
+    def message(self) -> Message:
+        """Return the message to translate."""
+        return Message(self.text, self.params)
+
+
+def notify(staff: Staff, message: Message, *, link: str = "") -> Notice:
+    """Add a notice for `staff` to the transaction and return it."""
+    from flask import current_app
+
+    mail = "waiting" if current_app.config["SMTP_HOST"] and staff.email else "off"
+    notice = Notice(staff_id=staff.id, text=message.text, params=message.params, link=link, mail_state=mail)
+    db.session.add(notice)
+    return notice

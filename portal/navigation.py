@@ -1,0 +1,53 @@
+"""The rail: the areas in the order of the day, each with the count that matters. A blueprint adds its own with `area`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request
+from flask_login import current_user
+
+from portal.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Area:
+    """A place in the rail. `count` gives the figure behind it for a reader, or None for no figure."""
+
+    order: int
+    endpoint: str
+    title: str
+    icon: str
+    permission: Permission
+    count: Callable[[Any], int] | None = None
+    prefixes: tuple[str, ...] = ()
+    """Endpoint prefixes that belong to the area, so that it is marked as the current place."""
+
+    @property
+    def current(self) -> bool:
+        """Return whether the reader is here."""
+        endpoint = request.endpoint or ""
+        return endpoint == self.endpoint or any(endpoint.startswith(prefix) for prefix in self.prefixes)
+
+
+_areas: list[Area] = []
+
+
+def area(**values: Any) -> None:
+    """Add an area to the rail; called once by the blueprint that has it."""
+    entry = Area(**values)
+    if entry not in _areas:
+        _areas.append(entry)
+        _areas.sort(key=lambda one: one.order)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the rail of the reader."""
+
+    @app.context_processor
+    def rail() -> dict[str, Any]:
+        if not current_user or not current_user.is_authenticated:
+            return {"rail": []}
+        return {"rail": [one for one in _areas if current_user.may(one.permission)]}

@@ -1,0 +1,148 @@
+"""What each role may do, and the one decorator that asks for it.
+
+Every route says `@requires(Permission.X, …)` or `@public`; `check_routes` refuses to start otherwise. The answer's order
+is fixed (roles.md, RO-1): outside the scope 404, not allowed 403, already decided 409, wrong input 422.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from flask import Flask, abort, current_app
+from flask_login import current_user
+
+from portal.database import db
+
+
+class Role(StrEnum):
+    """The three roles of the office (roles.md)."""
+
+    REP = "rep"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+
+    @property
+    def rank(self) -> int:
+        """Return 1 for rep, 2 for supervisor, 3 for manager: delegates need the same or a higher rank (RO-6)."""
+        return {"rep": 1, "supervisor": 2, "manager": 3}[self.value]
+
+
+class Permission(StrEnum):
+    """What can be done, as `resource:action`."""
+
+    HOME_READ = "home:read"
+    PROFILE_EDIT = "profile:edit"
+    CUSTOMER_READ = "customer:read"
+    CUSTOMER_EDIT = "customer:edit"
+    CUSTOMER_HAND_OVER = "customer:hand-over"
+    CUSTOMER_ASSIST = "customer:assist"
+    CUSTOMER_MERGE = "customer:merge"
+    CUSTOMER_IMPORT = "customer:import"
+    CUSTOMER_IMPORT_REGISTER = "customer:import-register"
+    CUSTOMER_EXPORT = "customer:export"
+    CREDIT_CHANGE = "credit:change"
+    APPROVAL_READ = "approval:read"
+    APPROVAL_SUBMIT = "approval:submit"
+    APPROVAL_SIGN = "approval:sign"
+    APPROVAL_RECORD_PAPER = "approval:record-paper"
+    SHEET_PRINT = "sheet:print"
+    DELEGATION_EDIT = "delegation:edit"
+    STANDARD_READ = "standard:read"
+    STANDARD_EDIT = "standard:edit"
+    STAFF_MANAGE = "staff:manage"
+    AUDIT_READ = "audit:read"
+
+
+_REP = {
+    Permission.HOME_READ,
+    Permission.PROFILE_EDIT,
+    Permission.CUSTOMER_READ,
+    Permission.CUSTOMER_EDIT,
+    Permission.CUSTOMER_IMPORT,
+    Permission.CUSTOMER_EXPORT,
+    Permission.CREDIT_CHANGE,
+    Permission.APPROVAL_READ,
+    Permission.APPROVAL_SUBMIT,
+    Permission.SHEET_PRINT,
+    Permission.STANDARD_READ,
+}
+_SUPERVISOR = _REP | {
+    Permission.CUSTOMER_HAND_OVER,
+    Permission.CUSTOMER_ASSIST,
+    Permission.CUSTOMER_MERGE,
+    Permission.CUSTOMER_IMPORT_REGISTER,
+    Permission.APPROVAL_SIGN,
+    Permission.DELEGATION_EDIT,
+}
+_MANAGER = _SUPERVISOR | {
+    Permission.APPROVAL_RECORD_PAPER,
+    Permission.STANDARD_EDIT,
+    Permission.STAFF_MANAGE,
+    Permission.AUDIT_READ,
+}
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.REP: frozenset(_REP),
+    Role.SUPERVISOR: frozenset(_SUPERVISOR),
+    Role.MANAGER: frozenset(_MANAGER),
+}
+
+
+def fetch(model: Any, record_id: int, user: Any) -> Any:
+    """Return the record with this id if `user` may see it; 404 otherwise, whether or not it exists (RO-1)."""
+    record = db.session.scalar(model.visible_to(user).where(model.id == record_id))
+    if record is None:
+        abort(404)
+    return record
+
+
+def requires(permission: Permission, **records: Any) -> Callable[..., Any]:
+    """Declare what a route needs. `customer=Customer` turns the route's `customer_id` into a `customer` in scope.
+
+    Anonymous visitors go to sign-in, records outside the scope answer 404, a missing permission 403, in this order.
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(**values: Any) -> Any:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+            for name, model in records.items():
+                values[name] = fetch(model, values.pop(f"{name}_id"), current_user)
+            if not current_user.may(permission):
+                abort(403)
+            return view(**values)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare that a route needs no sign-in."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def ensure(allowed: bool) -> None:
+    """Answer 403 unless `allowed`: for what depends on the record, after its scope and before its state."""
+    if not allowed:
+        abort(403)
+
+
+FOREIGN_ENDPOINTS = {"static", "bootstrap.static"}
+"""Routes of libraries: files that everybody may have."""
+
+
+def check_routes(app: Flask) -> None:
+    """Refuse to start when a route declares no permission. Raises RuntimeError naming the routes."""
+    silent = [
+        f"{rule.rule} ({rule.endpoint})"
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in FOREIGN_ENDPOINTS and not hasattr(app.view_functions[rule.endpoint], "permission")
+    ]
+    if silent:
+        raise RuntimeError("Routes without a declared permission: " + ", ".join(sorted(silent)))

@@ -1,0 +1,61 @@
+"""Headers of every answer (quality.md: Security), and what an address is."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from portal import config, database
+from portal.models import audit
+
+
+def content_security_policy(app: Flask) -> str:
+    """Return the policy: nothing inline, nothing from elsewhere but htmx from its CDN when it is used."""
+    cdn = f" https://{urlsplit(config.HTMX_URL).hostname}" if app.config["HTMX_ASSET"] == "cdn" else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self'{cdn}",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "frame-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def safe_next(target: str | None) -> str | None:
+    """Return `target` if it is a path of this portal, else None: an open redirect helps only thieves of passwords."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target or any(ord(sign) < 32 for sign in target):
+        return None
+    return target
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers, the reader's address for the audit log, and read-only transactions for safe methods."""
+    policy = content_security_policy(app)
+
+    @app.before_request
+    def begin() -> None:
+        audit.address.set(request.remote_addr or "")
+        database.read_only(request.method in ("GET", "HEAD", "OPTIONS"))
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if not request.path.startswith("/static/") and not request.path.startswith("/bootstrap/") and "public_asset" not in g:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

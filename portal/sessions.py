@@ -1,0 +1,77 @@
+"""Who is signed in: the cookie carries a token, the table says whether it still opens anything (quality.md: Sessions)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, flash, g, redirect, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy import update
+
+from portal import clock
+from portal.database import write_apart
+from portal.extensions import login_manager
+from portal.models.staff import Staff, StaffSession
+
+SEEN_STEP = timedelta(minutes=1)
+"""How exactly `seen_at` is kept: a write for every page would cost more than it tells."""
+
+OPEN_WHILE_PASSWORD_IS_DUE = {"accounts.password", "accounts.sign_out", "static", "bootstrap.static", "home.htmx_asset", "accounts.language"}
+
+
+def sign_in(staff: Staff) -> None:
+    """Open a new session for `staff` in this browser (the caller commits)."""
+    session.clear()
+    token = StaffSession.begin(staff, address=request.remote_addr or "", browser=request.user_agent.string)
+    session["token"] = token
+    login_user(staff)
+
+
+def sign_out() -> None:
+    """End this browser's session (the caller commits)."""
+    record = StaffSession.find(session.get("token", ""))
+    if record is not None:
+        record.end()
+    logout_user()
+    session.clear()
+
+
+def _load(_user_id: str) -> Any:
+    token = session.get("token")
+    record = StaffSession.find(token) if token else None
+    if record is None:
+        g.session_ended = True
+        return None
+    if clock.now() - record.seen_at > SEEN_STEP:
+        with write_apart() as apart:
+            apart.execute(update(StaffSession).where(StaffSession.id == record.id).values(seen_at=clock.now()))
+    return record.staff
+
+
+def _unauthorized() -> Any:
+    if request.headers.get("HX-Request") == "true":
+        response = Response(status=401)
+        response.headers["HX-Redirect"] = url_for("accounts.sign_in")
+        return response
+    if g.get("session_ended"):
+        session.clear()
+        flash(_("Your session has ended. Sign in again; what you had not saved is still in the other tab."), "warning")
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=target if target not in (None, "/") else None), 303)
+
+
+def init_app(app: Flask) -> None:
+    """Wire Flask-Login to the table of sessions, and send people whose password is due to change it."""
+    login_manager.session_protection = None
+    login_manager.user_loader(_load)
+    login_manager.unauthorized_handler(_unauthorized)
+
+    @app.before_request
+    def password_due() -> Any:
+        if request.endpoint in OPEN_WHILE_PASSWORD_IS_DUE or request.endpoint is None:
+            return None
+        if current_user.is_authenticated and current_user.must_change_password:
+            return redirect(url_for("accounts.password"), 303)
+        return None

@@ -1,0 +1,1 @@
+// Small: keyboard, htmx fallback, unsaved forms.
