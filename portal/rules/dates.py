@@ -1,0 +1,68 @@
+"""Dates in the forms that Chinese offices write and spreadsheets hold (AR-40)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+
+from portal.rules.message import Refusal
+
+_TIME = r"(?:[T ]*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+_FORMS = (
+    re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}"),
+    re.compile(rf"(\d{{4}})年()(\d{{1,2}})月(\d{{1,2}})[日号]?{_TIME}"),
+    re.compile(r"(\d{4})()(\d{2})(\d{2})"),
+)
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+_DAYS_1904 = 1462
+"""Days from the origin of Excel's 1900 system to that of its 1904 system."""
+_LAST_SERIAL = 2958465  # 9999-12-31
+
+
+def parse_date(value: str | float | dt.date, *, excel_1904: bool = False) -> dt.date:
+    """Return the day that `value` says (AR-40).
+
+    Understood: 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, 20260305, each also in full-width figures and with a time of day
+    behind (which is dropped); dates and datetimes; Excel serials as numbers or as text of five figures, of the 1900 system
+    or, with `excel_1904`, the 1904 system.
+
+    Raises `Refusal`, saying the forms, for anything else, and for serial 60, the 29 February 1900 that never was.
+    """
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, bool):
+        raise _unreadable(value)
+    if isinstance(value, int | float):
+        return _from_serial(float(value), excel_1904)
+    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", value)).strip().replace("。", ".")
+    if _SERIAL.fullmatch(plain):
+        return _from_serial(float(plain), excel_1904)
+    tight = re.sub(r" ?([-/.年月日号]) ?", r"\1", plain)
+    for form in _FORMS:
+        match = form.fullmatch(tight)
+        if match:
+            try:
+                return dt.date(int(match[1]), int(match[3]), int(match[4]))
+            except ValueError:
+                raise Refusal("%(typed)s is not a day of the calendar.", typed=value[:40]) from None
+    raise _unreadable(value)
+
+
+def _from_serial(serial: float, excel_1904: bool) -> dt.date:
+    if not 0 <= serial < _LAST_SERIAL + 1:  # also false for NaN
+        raise _unreadable(serial)
+    day = int(serial) + (_DAYS_1904 if excel_1904 else 0)
+    if not 1 <= day <= _LAST_SERIAL or (day == 60 and not excel_1904):
+        raise _unreadable(serial)
+    # Excel's 1900 system counts a 29 February 1900, so its days before March 1900 stand one later than its later ones.
+    return dt.date(1899, 12, 31 if day < 60 else 30) + dt.timedelta(days=day)
+
+
+def _unreadable(value: object) -> Refusal:
+    return Refusal(
+        "%(typed)s is not a date. Understood are 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, 20260305 and Excel's day numbers.",
+        typed=str(value)[:40],
+    )
