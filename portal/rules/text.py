@@ -20,7 +20,9 @@ def clean(text: str) -> str:
     NFC and not NFKC: rare characters of names, full-width forms and ① stay as typed (AR-40, PR-3; Security in the
     quality bars for U+FFFE and U+FFFF). Ideographic spaces around are stripped too. Cleaning twice changes nothing.
     """
-    return unicodedata.normalize("NFC", _REMOVED.sub("", _LINE_END.sub("\n", text))).strip()
+    if not text.isprintable():  # nothing of what is removed is printable; imports clean a million cells and more
+        text = _REMOVED.sub("", _LINE_END.sub("\n", text))
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def clean_line(text: str) -> str:
