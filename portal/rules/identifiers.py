@@ -10,7 +10,7 @@ import phonenumbers
 from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
-from portal.rules.message import Message, N_
+from portal.rules.message import N_, Message
 
 _EXTENSION = re.compile(r"(?:转|轉|分机|分機|ext\.?|extension|x|#|\*)[\s:.]*(\d{1,6})$", re.IGNORECASE)
 _HYPHEN_EXTENSION = re.compile(r"^(0\d{2,3}[\s\-)]+[\d\s]{7,9})-(\d{1,6})$")
@@ -52,7 +52,7 @@ def check_credit_code(text: str) -> Message | None:
     except InvalidChecksum:
         return Message(N_("The last character of the unified social credit code does not fit the others: probably a slip of the pen."))
     except ValidationError:
-        return Message(N_("A unified social credit code has figures and capitals without I, O, S, V and Z, and begins with two that name its registrar."))
+        return Message(N_("A unified social credit code has only figures and the capitals without I, O, S, V and Z, in a fixed order."))
     return None
 
 

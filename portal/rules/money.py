@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 
 CENT = Decimal("0.01")
 LIMIT = Decimal(10) ** 16
@@ -22,7 +22,7 @@ _AMOUNT = re.compile(
     rf"(?:(?P<yi>{_NUMBER})亿)?(?:(?P<wan>{_NUMBER})万)?(?P<rest>{_NUMBER})?"
     rf"[元圆]?{_CURRENCY}[整正]?"
 )
-
+_FLOAT_NOISE = Decimal("0.000001")
 
 
 def capitals(amount: Decimal) -> str:
@@ -128,4 +128,5 @@ def _from_text(typed: str) -> Decimal:
 
 
 def _unreadable(value: object) -> Refusal:
-    return Refusal("%(typed)s is not an amount. Understood are figures such as 1,234.50, ￥1234.5元, 3000万 and 1.5亿.", typed=str(value)[:60])
+    text = N_("%(typed)s is not an amount. Understood are figures such as 1,234.50, ￥1234.5元, 3000万 and 1.5亿.")
+    return Refusal(text, typed=str(value)[:60])

@@ -15,15 +15,16 @@ of eight. So slips in names of usual length (a stem of 4 to 10) are offered, whi
 accountancies, two 商业银行 of different cities: 67 to 87) are not; in 2,000 real names, one pair in a hundred thousand is.
 """
 
-_LEGAL_FORMS = (
-    "股份有限责任公司 有限责任公司 股份有限公司 集团有限公司 有限公司 股份公司 集团公司 企业集团 总公司 公司 集团 股份 "
-    "有限合伙 普通合伙 特殊普通合伙 合伙企业 个人独资企业 个体工商户 有限责任 有限"
-).split()
-_LEGAL_FORM = re.compile(rf"(?:{'|'.join(sorted(_LEGAL_FORMS, key=len, reverse=True))})$")
+_LEGAL_FORM = re.compile(
+    "(?:(?:股份|集团|责任)?(?:有限责任|有限|责任|股份|集团)?公司|企业集团|总公司|集团|集团股份|股份|股份有限|有限责任|有限"
+    "|(?:特殊)?普通合伙|有限合伙|合伙企业|个人独资企业|个体工商户)$"
+)
 _LATIN_FORM = re.compile(r"(?<=[^a-z])(?:co|ltd|limited|inc|incorporated|corp|corporation|company|llc|plc|group|holdings?|gmbh|ag|sa)$")
-_BRANCH = re.compile(r"(?<=公司)[^公司]{0,12}(?:分公司|分行|分厂|分店|分部|办事处|代表处|营业部|经营部|门市部)$|(?:第[一二三四五六七八九十]+)?分公司$")
+_BRANCH = re.compile(
+    "(?<=公司)[^公司]{0,12}(?:分公司|分行|分厂|分店|分部|办事处|代表处|营业部|经营部|门市部)$|(?:第[一二三四五六七八九十]+)?分公司$"
+)
 _GROUP = re.compile(r"\((?:集团|控股|股份)\)")
-_BRACKETS = str.maketrans({mark: "(" for mark in "[{〔【〖《<「『"} | {mark: ")" for mark in "]}〕】〗》>」』"})
+_BRACKETS = str.maketrans("[{〔【〖《<「『]}〕】〗》>」』", "(" * 9 + ")" * 9)
 _IGNORED = re.compile(r"[\s()\-_.,;:'\"·•・、。，“”‘’&+/\\|*#!?~]+")
 _PLACE = re.compile(
     r"(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|"

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable
 from functools import lru_cache
 
-from portal.rules.message import Message, N_
+from portal.rules.message import N_, Message
 from portal.rules.pinyin import pinyin_full
 
 SHORTEST = 10
@@ -39,7 +39,8 @@ def check_password(password: str, *, account_name: str, names: Iterable[str], co
     if any(part in folded for part in _own_words(account_name, names)):
         problems.append(Message(N_("A password does not contain the account's name or the person's own.")))
     if complexity and _classes(password) < CLASSES_ASKED:
-        problems.append(Message(N_("This site asks for %(count)s of: small letters, capitals, figures, other characters."), {"count": CLASSES_ASKED}))
+        text = N_("This site asks for %(count)s of: small letters, capitals, figures, other characters.")
+        problems.append(Message(text, {"count": CLASSES_ASKED}))
     return problems
 
 
@@ -60,7 +61,8 @@ def _is_common(folded: str) -> bool:
     common = _common()
     if folded in common:
         return True
-    return any(len(folded) % size == 0 and folded[:size] * (len(folded) // size) == folded and folded[:size] in common for size in range(3, len(folded) // 2 + 1))
+    parts = (folded[:size] for size in range(3, len(folded) // 2 + 1) if len(folded) % size == 0)
+    return any(part in common and part * (len(folded) // len(part)) == folded for part in parts)
 
 
 def _own_words(account_name: str, names: Iterable[str]) -> Iterable[str]:

@@ -1,0 +1,174 @@
+"""The table of standards: the figures and lists that regulations leave to the company, with their starting values (ST-1).
+
+A standard's value in force, its versions and its history are records (`models`); here stands what it is and what it may be. Texts are
+message ids: a page translates title, unit and clause. Names are stable: they are keys of stored versions and of the exchanged file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from portal.rules import standard_choices as choices
+from portal.rules import standard_kinds as kinds
+from portal.rules.chains import check_chain
+from portal.rules.message import N_
+
+_CHECKS: dict[str, Callable[[Standard, object], None]] = {
+    "integer": kinds.check_whole,
+    "days": kinds.check_whole,
+    "hours": kinds.check_number,
+    "percent": kinds.check_number,
+    "amount": kinds.check_amount,
+    "text": kinds.check_text,
+    "switch": kinds.check_switch,
+    "choices": kinds.check_choices,
+    "office_hours": kinds.check_office_hours,
+    "weights": kinds.check_weights,
+    "thresholds": kinds.check_thresholds,
+    "chain": lambda _, value: check_chain(value),
+}
+
+
+@dataclass(frozen=True)
+class Standard:
+    """One standard: its name, what it is called and counted in, kind, starting value, range, clause and group of the page (ST-1)."""
+
+    name: str
+    title: str
+    kind: str
+    start: Any
+    group: str
+    clause: str
+    unit: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str = ""
+    """The regular expression of a text."""
+
+    def check(self, value: object) -> None:
+        """Raise `Refusal`, saying why, unless `value` may be this standard's value (ST-3)."""
+        _CHECKS[self.kind](self, value)
+
+    def read(self, value: Any) -> Any:
+        """Return a checked value as rules take it: amounts as Decimal, office hours as pairs of times, all others as they are."""
+        if self.kind == "amount":
+            return Decimal(value)
+        if self.kind == "office_hours":
+            return kinds.read_office_hours(value)
+        return value
+
+
+GROUPS = {
+    "customers": N_("Customers"),
+    "lists": N_("Lists of choices"),
+    "approvals": N_("Approvals"),
+    "time": N_("Working time"),
+    "accounts": N_("Accounts and security"),
+    "files": N_("Files"),
+}
+"""Groups of the page *Standards* in their order, with their titles."""
+
+_REVIEW = {"type": "portal", "role": "supervisor", "meaning": "review"}
+_APPROVAL = {"type": "portal", "role": "manager", "meaning": "approve"}
+
+_CUSTOMER_FILE = N_("Rules for customer files (AR-1)")
+_SECURITY = N_("Rules for information security")
+_SIGNING = N_("Rules for review and approval (AP-3)")
+
+
+def _list(name: str, title: str, start: list[choices.Choice]) -> Standard:
+    return Standard(f"choices.{name}", title, "choices", start, "lists", _CUSTOMER_FILE)
+
+
+_ALL = (
+    Standard(
+        "customer.number_prefix", N_("Prefix of customer numbers"), "text", "C", "customers", _CUSTOMER_FILE,
+        unit=N_("1 to 6 capitals"), pattern="[A-Z]{1,6}",
+    ),
+    Standard(
+        "customer.merge_undo_days", N_("Days in which a merge can be undone"), "days", 30, "customers",
+        N_("Rules for customer files (AR-3)"), unit=N_("days"), minimum=1, maximum=365,
+    ),
+    Standard(
+        "credit.finance_limit", N_("Credit limit above which finance signs"), "amount", "500000.00", "customers",
+        N_("Rules for customer credit (AP-3)"), unit=N_("yuan"), minimum=0, maximum=10**12,
+    ),
+    Standard(
+        "office.hours", N_("Office hours"), "office_hours", [["08:30", "12:00"], ["13:30", "17:30"]], "time",
+        N_("Rules for service (SV-4)"), unit=N_("spans of a working day"),
+    ),
+    Standard(
+        "session.idle_minutes", N_("Minutes without use after which a session ends"), "integer", 30, "accounts", _SECURITY,
+        unit=N_("minutes"), minimum=5, maximum=120,
+    ),
+    Standard(
+        "session.absolute_hours", N_("Hours after which a session ends"), "hours", 12, "accounts", _SECURITY,
+        unit=N_("hours"), minimum=1, maximum=24,
+    ),
+    Standard(
+        "signin.attempts", N_("Failed sign-ins before an account or address must wait"), "integer", 5, "accounts", _SECURITY,
+        unit=N_("attempts"), minimum=3, maximum=20,
+    ),
+    Standard(
+        "signin.wait_minutes", N_("Minutes that failed sign-ins are counted and waited for"), "integer", 15, "accounts", _SECURITY,
+        unit=N_("minutes"), minimum=1, maximum=1440,
+    ),
+    Standard(
+        "password.max_age_days", N_("Days after which a password must be changed (0: never)"), "days", 0, "accounts", _SECURITY,
+        unit=N_("days"), minimum=0, maximum=365,
+    ),
+    Standard("password.complexity", N_("Passwords need three kinds of characters"), "switch", False, "accounts", _SECURITY),
+    Standard(
+        "upload.size_limit_mb", N_("Largest file that can be uploaded"), "integer", 20, "files",
+        N_("Rules for customer files (AR-10)"), unit=N_("MB"), minimum=1, maximum=500,
+    ),
+    Standard(
+        "approval.reminders_per_day", N_("Reminders that a submitter can send for a document in a day"), "integer", 1, "approvals",
+        N_("Rules for review and approval (AP-8)"), unit=N_("reminders"), minimum=1, maximum=5,
+    ),
+    Standard(
+        "chain.investigation", N_("Approval chain: new customer investigation"), "chain",
+        [
+            {
+                "case": "always",
+                "when": {},
+                "steps": [_REVIEW, _APPROVAL, {"type": "paper", "title": "chairman", "meaning": "inform"}],
+            }
+        ],
+        "approvals", _SIGNING,
+    ),
+    Standard(
+        "chain.credit", N_("Approval chain: credit limit or special terms"), "chain",
+        [
+            {
+                "case": "above_limit",
+                "when": {"limit": ["above"]},
+                "steps": [_REVIEW, _APPROVAL, {"type": "paper", "title": "finance", "meaning": "approve"}],
+            },
+            {"case": "within_limit", "when": {}, "steps": [_REVIEW, _APPROVAL]},
+        ],
+        "approvals", _SIGNING,
+    ),
+    Standard("approval.signatories", N_("Paper signatories"), "choices", choices.SIGNATORIES, "approvals", _SIGNING),
+    _list("nature", N_("Nature of customers"), choices.NATURE),
+    _list("industry", N_("Industries (GB/T 4754-2017)"), choices.INDUSTRY),
+    _list("size", N_("Sizes of customers"), choices.SIZE),
+    _list("operating_state", N_("Operating states"), choices.OPERATING_STATE),
+    _list("attitude", N_("Attitudes in dealings"), choices.ATTITUDE),
+    _list("contact_way", N_("Preferred ways of contact"), choices.CONTACT_WAY),
+    _list("contact_frequency", N_("Frequencies of contact"), choices.CONTACT_FREQUENCY),
+    _list("payment_terms", N_("Payment terms"), choices.PAYMENT_TERMS),
+    _list("stage_time", N_("Stages by time"), choices.STAGE_TIME),
+    _list("stage_transaction", N_("Stages by transaction"), choices.STAGE_TRANSACTION),
+    _list("stage_volume", N_("Stages by volume"), choices.STAGE_VOLUME),
+    _list("stage_service", N_("Stages by service"), choices.STAGE_SERVICE),
+    _list("stage_years", N_("Stages by years of cooperation"), choices.STAGE_YEARS),
+    _list("potential", N_("Development potential"), choices.POTENTIAL),
+    _list("satisfaction", N_("Satisfaction"), choices.SATISFACTION),
+    _list("tags", N_("Tags"), []),
+)  # fmt: skip
+
+STANDARDS: dict[str, Standard] = {standard.name: standard for standard in _ALL}
