@@ -23,9 +23,10 @@ from portal.rules.message import Refusal
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STATIC = Path(__file__).parent.parent / "static"
 
-# Where the seal of the finished form goes on its last page: left, bottom, right, top in PDF points from the lower left corner.
-SEAL_PLACE_PORTRAIT = (340.0, 26.0, 450.0, 72.0)
-SEAL_PLACE_LANDSCAPE = (587.0, 26.0, 697.0, 72.0)
+# Where the visible seal line goes on the last page, between page number and foot edge, free of print on every sheet:
+# left, bottom, right, top in PDF points from the lower left corner.
+SEAL_PLACE_PORTRAIT = (200.0, 20.0, 460.0, 50.0)
+SEAL_PLACE_LANDSCAPE = (290.0, 20.0, 550.0, 50.0)
 
 _STATIC_NAME = re.compile(r"print[a-z0-9-]*\.css")
 _PICTURE_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"<svg", "image/svg+xml"))

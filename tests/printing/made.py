@@ -190,3 +190,56 @@ def investigation(**changes):
         "steps": changes.pop("steps", STEPS),
         "sheet": sheet(**changes),
     }
+
+
+def customer_card(**changes):
+    """Data of the customer card."""
+    made_changes = [
+        {"changed_on": "2026-02-01", "field": "地址", "old": "福田区", "new": "南山区", "reason": "搬迁", "who": "王小敏"},
+    ]
+    return {
+        "document": {"customer": CUSTOMER, "contacts": CONTACTS, "changes": made_changes},
+        "steps": STEPS[:2],
+        "sheet": sheet(form_number="QMS-PM-31202", state=None, **changes),
+    }
+
+
+def customer_status(**changes):
+    """Data of the customer status form."""
+    return {
+        "document": {"customer": CUSTOMER, "registered_on": "2026-03-05"},
+        "steps": STEPS[:2],
+        "sheet": sheet(form_number="QMS-PM-31203", state=None, **changes),
+    }
+
+
+def customer_register(count=60, **changes):
+    """Data of the register with so many customers."""
+    rows = [
+        {
+            "number": f"KH2026{number:06d}",
+            "full_name": CUSTOMER["full_name"],
+            "contact": "李堃",
+            "telephone": "0755-2345 6789",
+            "address": "广东省深圳市南山区高新中三道 9 号",
+            "owner": "王小敏",
+            "grade": "B",
+            "payment_terms": "月结 30 天",
+            "credit_limit": Decimal(1000 * number),
+        }
+        for number in range(1, count + 1)
+    ]
+    return {
+        "document": {"customers": rows, "conditions": "客户一组，B 级", "count": count},
+        "steps": [],
+        "sheet": sheet(form_number="QMS-PM-31204", state=None, **changes),
+    }
+
+
+def contact_list(**changes):
+    """Data of the contact list."""
+    return {
+        "document": {"contacts": CONTACTS * 8, "conditions": ""},
+        "steps": [],
+        "sheet": sheet(form_number="QMS-PM-31205", state=None, **changes),
+    }
