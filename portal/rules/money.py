@@ -104,9 +104,10 @@ def _from_float(value: float) -> Decimal:
     try:
         amount = Decimal(repr(value))
         rounded = amount.quantize(CENT, ROUND_HALF_UP)
+        noise = abs(rounded - amount) < _FLOAT_NOISE
     except InvalidOperation:
         raise _unreadable(value) from None
-    return rounded if abs(rounded - amount) < _FLOAT_NOISE else amount
+    return rounded if noise else amount
 
 
 def _from_text(typed: str) -> Decimal:
