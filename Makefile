@@ -1,0 +1,62 @@
+# Everything there is to type. `make run` and `make test` install what they need.
+SHELL := /bin/bash
+PY := .venv/bin/python
+PORT ?= 8000
+export PORT
+
+.PHONY: help run test check bench lock translations setup setup-dev clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: setup ## install what is missing, prepare the database with demonstration data, serve on http://127.0.0.1:8000
+	@$(PY) tools/translate.py compile
+	@$(PY) tools/serve.py --port $(PORT)
+
+setup: .cache/system .cache/requirements
+
+setup-dev: .cache/system-dev .cache/requirements .cache/requirements-dev
+
+.cache/system: tools/system.sh tools/packages.txt
+	@mkdir -p .cache && bash tools/system.sh run && touch $@
+
+.cache/system-dev: tools/system.sh tools/packages.txt
+	@mkdir -p .cache && bash tools/system.sh run test && touch $@
+
+.venv/bin/python: | .cache/system
+	@$${PYTHON:-$$(command -v /usr/bin/python3.11 || command -v python3)} -m venv .venv
+
+.cache/requirements: requirements.txt | .venv/bin/python
+	@mkdir -p .cache
+	@echo "Installing what the portal needs …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt && touch $@
+
+.cache/requirements-dev: requirements-dev.txt .cache/requirements
+	@echo "Installing what checks and tests need …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-dev.txt && touch $@
+
+check: setup-dev ## linters, types, translations, templates: the fast part of the tests
+	@$(PY) tools/translate.py compile
+	$(PY) -m ruff check portal tests tools wsgi.py
+	$(PY) -m mypy
+	$(PY) -m bandit -q -c pyproject.toml -r portal
+	$(PY) -m djlint --lint --quiet portal/templates
+	$(PY) tools/translate.py check
+
+test: check ## every check and test, on SQLite and on PostgreSQL; under ten minutes on two cores
+	$(PY) -m pytest -n 2
+	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 -m "not browser" tests/models tests/pages tests/concurrency tests/migrations
+
+bench: setup-dev ## speed at a million customers, each figure beside its floor and target (DATABASE=postgresql for PostgreSQL)
+	@$(PY) tools/translate.py compile
+	$(PY) -m bench
+
+lock: setup-dev ## lock requirements.in and requirements-dev.in
+	$(PY) -m uv pip compile -q --no-header --no-emit-index-url --generate-hashes --no-emit-package django --no-emit-package asgiref --no-emit-package sqlparse --python-version 3.11 requirements.in -o requirements.txt
+	$(PY) -m uv pip compile -q --no-header --no-emit-index-url --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+translations: setup-dev ## bring messages.po up to the sources
+	$(PY) tools/translate.py update
+
+clean: ## remove what was built; the database stays
+	rm -rf .cache .venv build

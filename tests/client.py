@@ -1,0 +1,72 @@
+"""A test browser that checks every page it fetches: one h1, title, no duplicate ids, labelled fields, forms with an action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import html5lib
+from flask.testing import FlaskClient
+
+NAMESPACE = "{http://www.w3.org/1999/xhtml}"
+
+
+def faults(html: str) -> list[str]:
+    """Return what is wrong with a whole page, in words."""
+    parser = html5lib.HTMLParser(tree=html5lib.treebuilders.getTreeBuilder("etree"), strict=False)
+    tree = parser.parse(html)
+    found = [f"HTML: {error[1]} at {error[0]}" for error in parser.errors]
+    nodes = list(tree.iter())
+    heads = ["".join(node.itertext()).strip() for node in nodes if node.tag == f"{NAMESPACE}h1"]
+    title = next(("".join(node.itertext()).strip() for node in nodes if node.tag == f"{NAMESPACE}title"), "")
+    if len(heads) != 1:
+        found.append(f"{len(heads)} h1 on the page: {heads}")
+    elif not title.startswith(heads[0]):
+        found.append(f"title {title!r} does not begin with h1 {heads[0]!r}")
+    ids = [node.get("id") for node in nodes if isinstance(node.tag, str) and node.get("id")]
+    found.extend(f"id {one!r} stands {ids.count(one)} times" for one in sorted({one for one in ids if ids.count(one) > 1}))
+    labelled = {node.get("for") for node in nodes if node.tag == f"{NAMESPACE}label"}
+    inside = {id(child) for node in nodes if node.tag == f"{NAMESPACE}label" for child in node.iter()}
+    for node in nodes:
+        if node.tag in (f"{NAMESPACE}input", f"{NAMESPACE}select", f"{NAMESPACE}textarea"):
+            if node.get("type") in ("hidden", "submit", "button"):
+                continue
+            if not (node.get("id") in labelled or id(node) in inside or node.get("aria-label") or node.get("aria-labelledby")):
+                found.append(f"field {node.get('name')!r} has no label")
+        if node.tag == f"{NAMESPACE}form" and not node.get("action"):
+            found.append("a form has no action")
+        if isinstance(node.tag, str) and (node.get("style") or any(name.startswith("on") for name in node.attrib)):
+            found.append(f"inline style or script on {node.tag.removeprefix(NAMESPACE)}")
+    return found
+
+
+class PortalClient(FlaskClient):
+    """The client of the tests. `get`, `post` as usual; every whole page of 200 or 4xx is checked."""
+
+    def be(self, account: str) -> None:
+        """Sign in as `account` without the sign-in page (which has tests of its own)."""
+        from portal.database import db
+        from portal.models.staff import Staff, StaffSession
+
+        person = Staff.by_account(account)
+        assert person is not None, account
+        token = StaffSession.begin(person, address="127.0.0.1", browser="test")
+        db.session.commit()
+        with self.session_transaction() as session:
+            session["token"] = token
+            session["_user_id"] = str(person.id)
+            session["_fresh"] = True
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        from portal import database
+        from portal.database import db
+
+        # The test's own transaction must neither hold the database's write lock nor show the page old rows.
+        db.session.rollback()
+        with self.application.app_context():
+            response = super().open(*args, **kwargs)
+        database.read_only(False)
+        db.session.expire_all()
+        if response.mimetype == "text/html" and response.get_data(as_text=True).lstrip().startswith("<!doctype"):
+            wrong = faults(response.get_data(as_text=True))
+            assert not wrong, f"{response.request.path} ({response.status_code}): {wrong}"
+        return response

@@ -1,0 +1,175 @@
+"""The office in which every test plays: two teams, two reps and a supervisor each, two managers; a fresh database each.
+
+`TEST_DATABASE_URL` says where: a SQLite file by default, or the PostgreSQL server that `tools/postgres.py` starts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from portal import clock, config, create_app, database
+from portal.database import db
+from portal.models.staff import Staff, Team
+from tests.client import PortalClient
+
+settings.register_profile("portal", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.load_profile("portal")
+
+PASSWORD = "portal-demo-2026"
+CAST = [
+    ("rep1", "赵一鸣", "rep", 0),
+    ("rep2", "钱二宝", "rep", 0),
+    ("rep3", "孙三省", "rep", 1),
+    ("rep4", "李四维", "rep", 1),
+    ("sup1", "周五行", "supervisor", 0),
+    ("sup2", "吴六合", "supervisor", 1),
+    ("mgr1", "郑七星", "manager", None),
+    ("mgr2", "王八荒", "manager", None),
+]
+
+
+def fill_with_cast() -> None:
+    """Create tables and the fixed cast in the empty database of the current app."""
+    db.create_all()
+    teams = [Team(name="客户一科", department="客户关系部"), Team(name="客户二科", department="客户关系部")]
+    db.session.add_all(teams)
+    db.session.flush()
+    first = Staff(account="x", name="x", role="rep", password_hash="", password_changed_at=clock.now())
+    first.set_password(PASSWORD, by=None)
+    for account, name, role, team in CAST:
+        db.session.add(
+            Staff(
+                account=account,
+                name=name,
+                role=role,
+                team_id=teams[team].id if team is not None else None,
+                department="客户关系部",
+                email=f"{account}@example.com",
+                password_hash=first.password_hash,
+                password_changed_at=clock.now(),
+                must_change_password=False,
+            )
+        )
+    db.session.commit()
+
+
+class Place:
+    """Where the databases of this test process are: a template with the cast, copied for each test."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self.folder = folder
+        self.server = os.environ.get("TEST_DATABASE_URL", "")
+        self.name = f"portal_{worker}"
+        self.url = self.server.rsplit("/", 1)[0] + f"/{self.name}" if self.server else f"sqlite:///{folder / 'portal.sqlite3'}"
+
+    def _server(self, *statements: str) -> None:
+        engine = create_engine(make_url(config.database_url(self.server)), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+    def empty(self) -> None:
+        if self.server:
+            self._server(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'")
+
+    def keep_template(self) -> None:
+        if self.server:
+            self._server(f"DROP DATABASE IF EXISTS {self.name}_cast WITH (FORCE)", f"ALTER DATABASE {self.name} RENAME TO {self.name}_cast")
+        else:
+            (self.folder / "portal.sqlite3").rename(self.folder / "cast.sqlite3")
+
+    def copy_template(self) -> None:
+        if self.server:
+            self._server(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.name}_cast")
+            return
+        for ending in ("-wal", "-shm"):
+            (self.folder / f"portal.sqlite3{ending}").unlink(missing_ok=True)
+        shutil.copyfile(self.folder / "cast.sqlite3", self.folder / "portal.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Place:
+    return Place(tmp_path_factory.mktemp("office"), worker_id)
+
+
+@pytest.fixture(scope="session")
+def bare_app(place: Place) -> Flask:
+    """The portal of this test process, over the template database."""
+    place.empty()
+    app = create_app(
+        {
+            "TESTING": True,
+            "PORTAL_ENV": "testing",
+            "INSTANCE_FOLDER": place.folder,
+            "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
+            "SQLALCHEMY_DATABASE_URI": config.database_url(place.url),
+            "FILES_FOLDER": place.folder / "files",
+            "HUEY_PATH": place.folder / "queue.sqlite3",
+            "WTF_CSRF_ENABLED": False,
+            "JOBS_IMMEDIATE": True,
+            "HTMX_ASSET": "local",
+            "ARGON2_TIME_COST": 1,
+            "ARGON2_MEMORY_KIB": 64,
+            "SERVER_NAME": "localhost",
+        }
+    )
+    app.test_client_class = PortalClient
+    with app.app_context():
+        database.read_only(False)
+        fill_with_cast()
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+            raw = db.engine.raw_connection()
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raw.close()
+        db.engine.dispose()
+    place.keep_template()
+    return app
+
+
+@pytest.fixture
+def app(bare_app: Flask, place: Place) -> Iterator[Flask]:
+    """The portal over a fresh copy of the office, inside an app context that may write."""
+    place.copy_template()
+    with bare_app.app_context():
+        database.read_only(False)
+        yield bare_app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def staff(app: Flask) -> dict[str, Staff]:
+    """The cast by account name."""
+    return {person.account: person for person in db.session.query(Staff).order_by(Staff.id)}
+
+
+@pytest.fixture
+def client(app: Flask) -> PortalClient:
+    """A browser that nobody has signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def as_(app: Flask) -> Any:
+    """Return a browser signed in as an account of the cast: `as_("rep1").get("/")`."""
+
+    def signed_in(account: str) -> PortalClient:
+        browser: PortalClient = app.test_client()
+        browser.be(account)
+        return browser
+
+    return signed_in

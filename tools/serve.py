@@ -1,0 +1,66 @@
+"""What `make run` starts: database up to date, demonstration data, the worker beside the server, and both stopped together."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--no-demo", action="store_true", help="no demonstration data")
+    choices = parser.parse_args()
+    os.environ.setdefault("PORTAL_URL", f"http://{choices.host}:{choices.port}")
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([*flask, "db", "upgrade"], check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    if not choices.no_demo:
+        subprocess.run([*flask, "demo", "load"], check=True, cwd=ROOT, env=environment)
+
+    from waitress.server import create_server
+
+    from portal.printing.render import check_environment
+    from wsgi import app
+
+    for problem in check_environment():
+        print(f"WARNING: {problem}", file=sys.stderr)
+    stopping = threading.Event()
+    worker: list[subprocess.Popen[bytes]] = []
+
+    def keep_worker() -> None:
+        """Start the worker again whenever it dies."""
+        while not stopping.is_set():
+            process = subprocess.Popen([*flask, "worker"], cwd=ROOT, env=environment, stderr=sys.stderr)
+            worker[:] = [process]
+            process.wait()
+            stopping.wait(2)
+
+    threading.Thread(target=keep_worker, daemon=True).start()
+    server = create_server(app, host=choices.host, port=choices.port, threads=choices.threads, connection_limit=500, channel_timeout=60)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print(f"The portal is on http://{choices.host}:{choices.port} (Ctrl+C stops it)", flush=True)
+    try:
+        server.run()
+    finally:
+        stopping.set()
+        for process in worker:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+if __name__ == "__main__":
+    main()
