@@ -15,13 +15,15 @@ from portal.rules.message import Refusal
 
 BLOCK = 1 << 20
 
-_ROOT = re.compile(rb"<((?:[\w.-]+:)?)worksheet[\s>]")
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?worksheet[\s>]")
+_FAR_CELL = re.compile(rb"""<c(?! r="[A-Z](?:[0-9]{1,5}|1[0-9]{5})")[\s>]""")
+_TAG = re.compile(rb"<(?:[\w.-]+:)?(row|c)((?:\s[^>]*)?)>")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]*)([0-9]+)["']""")
 _REPEATED_ROW = re.compile(
-    rb"""<table:table-row\b[^>]*?number-rows-repeated\s*=\s*["']([0-9]+)["'][^>]*[^/]>(.*?)</table:table-row>""", re.DOTALL
+    rb"""<table:table-row\b[^>]*?number-rows-repeated\s*=\s*["']([0-9]+)["'][^>]*(?<!/)>(.*?)</table:table-row>""", re.DOTALL
 )
-_REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^>]*?number-columns-repeated\s*=\s*["']([0-9]+)["'][^>]*[^/]>""")
-_FILLED_CELL = re.compile(rb"""<table:table-cell\b(?:[^>]*[^/])?>""")
+_REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^>]*?number-columns-repeated\s*=\s*["']([0-9]+)["'][^>]*(?<!/)>""")
+_FILLED_CELL = re.compile(rb"""<table:table-cell\b[^>]*(?<!/)>""")
 
 
 @dataclass(frozen=True)
@@ -75,20 +77,17 @@ class Bounds:
     def _check_worksheet(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         """Raise Refusal where a worksheet has a filled cell beyond the bounds; other parts of the package pass."""
         with package.open(entry) as stream:
-            root = _ROOT.search(stream.read(4096))
-        if not root:
-            return
-        prefix = re.escape(root[1])
+            if not _ROOT.search(stream.read(4096)):
+                return
         # Nearly every table stays within 26 columns and 199,999 rows and needs no closer look, which would cost as much as reading it.
-        far = re.compile(b"<" + prefix + rb"""c(?! r="[A-Z](?:[0-9]{1,5}|1[0-9]{5})")[\s>]""")
-        if any(far.search(block) for block in _blocks(package, entry, b"<")):
-            self._check_cells(package, entry, re.compile(b"<" + prefix + rb"(row|c)((?:\s[^>]*)?)>"))
+        if any(_FAR_CELL.search(block) or b":c" in block for block in _blocks(package, entry, b"<")):
+            self._check_cells(package, entry)
 
-    def _check_cells(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo, tags: re.Pattern[bytes]) -> None:
+    def _check_cells(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         """Raise Refusal where the rectangle around the filled cells, told tag by tag, is beyond the bounds."""
         rows = columns = row = column = 0
         for block in _blocks(package, entry, b"<"):
-            for tag in tags.finditer(block):
+            for tag in _TAG.finditer(block):
                 place = _REFERENCE.search(tag[2])
                 if tag[1] == b"row":
                     row, column = (int(place[2]) if place else row + 1), 0

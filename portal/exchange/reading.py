@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,7 +24,7 @@ import python_calamine as calamine
 from portal.exchange.bounds import Bounds
 from portal.exchange.columns import normalise_header
 from portal.exchange.defusing import restore
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -43,7 +45,10 @@ DELIMITERS = ",;\t"
 SAMPLE_RECORDS = 30
 HEADER_SEARCH = 30
 MAX_FIELD = 1_000_000
-GB2312_SHARE = 0.5
+GB2312_SHARE = 0.6
+PROBE = str(Path(__file__).with_name("probe.py"))
+PROBE_SECONDS = 60
+DAMAGED = N_("The file is damaged. Open it in Excel and save it as .xlsx")
 SENTINEL = "\x00end"
 
 
@@ -121,6 +126,8 @@ class _Workbook(TableFile):
             if data.startswith(ZIP_MAGIC):
                 with zipfile.ZipFile(io.BytesIO(data)) as package:
                     bounds.check_package(package)
+            else:
+                _probe(data)
             self._workbook = calamine.load_workbook(io.BytesIO(data))
             sheets = tuple(
                 meta.name
@@ -137,7 +144,8 @@ class _Workbook(TableFile):
             self._held = None
             with _spreadsheet_errors():
                 sheet = self._workbook.get_sheet_by_name(name)
-            self._bounds.check_area(sheet.total_height, sheet.total_width)
+            if sheet.end:
+                self._bounds.check_area(sheet.end[0] + 1, sheet.end[1] + 1)
             self._held = (name, sheet)
         return self._held[1]
 
@@ -160,8 +168,7 @@ class _Delimited(TableFile):
 
     def _raw_rows(self, sheet: str) -> Iterator[list[Any]]:
         for number, record in enumerate(self._records(), 1):
-            if number > self._bounds.rows or len(record) > self._bounds.columns:
-                self._bounds.check_area(number, len(record))
+            self._bounds.check_area(number, len(record))
             if number == 1 and self._skip_first:
                 yield []
                 continue
@@ -213,8 +220,19 @@ def _refuse_protected(cause: Exception | None = None) -> NoReturn:
     raise Refusal("The file is protected by a password. Save it without one and upload it again") from cause
 
 
-def _refuse_foreign() -> NoReturn:
-    raise Refusal("The file is not a spreadsheet. Choose an .xlsx, .xls, .ods or .csv file")
+def _refuse_foreign(cause: Exception | None = None) -> NoReturn:
+    raise Refusal("The file is not a spreadsheet. Choose an .xlsx, .xls, .ods or .csv file") from cause
+
+
+def _probe(data: bytes) -> None:
+    """Raise Refusal where loading an .xls would end the process (see `probe`)."""
+    try:
+        # The program and its arguments are our own; the file goes in as data.
+        done = subprocess.run([sys.executable, "-I", PROBE], input=data, capture_output=True, timeout=PROBE_SECONDS, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise Refusal(DAMAGED) from error
+    if done.returncode:
+        raise Refusal(DAMAGED)
 
 
 @contextmanager
@@ -227,13 +245,13 @@ def _spreadsheet_errors() -> Iterator[None]:
     except calamine.PasswordError as error:
         _refuse_protected(error)
     except (calamine.XmlError, calamine.ZipError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise Refusal("The file is damaged. Open it in Excel and save it as .xlsx") from error
+        raise Refusal(DAMAGED) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise Refusal("The file is not a spreadsheet. Choose an .xlsx, .xls, .ods or .csv file") from error
+        _refuse_foreign(error)
     except BaseException as error:
         # A panic of the compiled reader is not an Exception; it has no importable class.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise Refusal("The file is damaged. Open it in Excel and save it as .xlsx") from error
+            raise Refusal(DAMAGED) from error
         raise
 
 

@@ -1,0 +1,232 @@
+"""Uploaded tables are read by content, and every file that cannot be read says why (AR-40)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.exchange.bounds import Bounds
+from portal.exchange.reading import open_table
+from portal.rules.message import Refusal
+
+HEADS = ["客户编号", "客户全称", "电话"]
+
+
+def workbook(fill: Callable[[openpyxl.Workbook], Any]) -> bytes:
+    book = openpyxl.Workbook()
+    fill(book)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def sheet_of(*rows: list[Any]) -> bytes:
+    return workbook(lambda book: [book.active.append(row) for row in rows])
+
+
+def with_sheet_xml(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name == "xl/worksheets/sheet1.xml" else old.read(name))
+    return target.getvalue()
+
+
+def opendocument(rows: str) -> bytes:
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    content = (
+        f'<office:document-content xmlns:office="{names}:office:1.0" xmlns:table="{names}:table:1.0" xmlns:text="{names}:text:1.0">'
+        f'<office:body><office:spreadsheet><table:table table:name="客户">{rows}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", content)
+        package.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{names}:manifest:1.0"/>')
+    return target.getvalue()
+
+
+def ods_row(*cells: str, repeat: int = 1, columns: int = 1) -> str:
+    inner = "".join(
+        f'<table:table-cell office:value-type="string" table:number-columns-repeated="{columns}"><text:p>{cell}</text:p></table:table-cell>'
+        for cell in cells
+    )
+    return f'<table:table-row table:number-rows-repeated="{repeat}">{inner}</table:table-row>'
+
+
+def refusal(data: bytes, **limits: int) -> str:
+    with pytest.raises(Refusal) as caught:
+        list(open_table(data, "file", Bounds(**limits)).rows())
+    return str(caught.value)
+
+
+def test_rows_keep_their_number_and_place_in_the_file():
+    def fill(book):
+        sheet = book.active
+        sheet["C3"], sheet["D3"] = "客户编号", "日期"
+        sheet["C6"], sheet["D6"], sheet["E6"] = "KH1", date(2026, 3, 5), "  "
+
+    table = open_table(workbook(fill), "客户.xlsx")
+    assert list(table.rows()) == [(3, ["", "", "客户编号", "日期"]), (6, ["", "", "KH1", date(2026, 3, 5)])]
+    assert list(table.rows(after=3)) == [(6, ["", "", "KH1", date(2026, 3, 5)])]
+
+
+def test_hidden_sheets_are_not_offered():
+    def fill(book):
+        book.active.title = "空"
+        hidden = book.create_sheet("代码")
+        hidden.append(["x"])
+        hidden.sheet_state = "hidden"
+        book.create_sheet("客户").append(HEADS)
+
+    table = open_table(workbook(fill), "客户.xlsx")
+    assert (table.sheets, table.first_sheet) == (("空", "客户"), "客户")
+    with pytest.raises(Refusal):
+        next(table.rows("代码"))
+
+
+def test_header_row_below_a_merged_instruction():
+    def fill(book):
+        sheet = book.active
+        sheet.append(["导入说明：\n带*的列必填，客户编号不可重复"])
+        sheet.merge_cells("A1:C1")
+        sheet.append(["*客户编号", "客户全称*", "电话"])
+        sheet.append(["KH1", "甲公司", "010"])
+
+    header = open_table(workbook(fill), "客户.xlsx").find_header(known_headers=HEADS)
+    assert (header.number, header.cells) == (2, ["*客户编号", "客户全称*", "电话"])
+
+
+def test_header_row_of_a_table_with_unknown_heads_is_the_first_wide_one():
+    assert open_table(sheet_of(["说明"], [], ["a", "b", "c"], [1, 2, 3]), "x").find_header().number == 3
+
+
+def test_header_row_is_not_a_wider_row_of_values():
+    assert open_table(sheet_of(HEADS, ["KH1", "甲", "1", "x", "y"]), "x").find_header(known_headers=HEADS).number == 1
+
+
+def test_opendocument_is_read():
+    table = open_table(opendocument(ods_row("客户编号", "电话") + ods_row("KH1", "010", repeat=2)), "客户.csv")
+    assert [cells for _, cells in table.rows()] == [["客户编号", "电话"], ["KH1", "010"], ["KH1", "010"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimited_text_in_every_encoding_and_delimiter(encoding, delimiter):
+    text = '客户编号,客户全称,备注\r\nKH1,"上海•某某\n贸易",一\r\n\r\nKH2,乙;丙、丁,二'.replace(",", delimiter).replace("乙;丙", "乙，丙")
+    table = open_table(text.encode(encoding), "客户 .csv")
+    assert table.sheets == ("客户",)
+    assert list(table.rows()) == [
+        (1, ["客户编号", "客户全称", "备注"]),
+        (2, ["KH1", "上海•某某\n贸易", "一"]),
+        (4, ["KH2", "乙，丙、丁", "二"]),
+    ]
+
+
+def test_instruction_with_commas_does_not_decide_the_delimiter():
+    data = "请填写,必填,不可为空,谢谢\n编号;金额\n1;2,5\n2;3,5\n".encode()
+    assert [cells for _, cells in open_table(data, "x").rows()][1:] == [["编号", "金额"], ["1", "2,5"], ["2", "3,5"]]
+
+
+def test_line_that_names_the_delimiter_is_not_a_row():
+    assert list(open_table(b"sep=;\na;b\n", "x").rows()) == [(2, ["a", "b"])]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"\n ,,\n", "empty"),
+        (sheet_of(), "empty"),
+        (b"PK\x03\x04" + b"x" * 60, "damaged"),
+        (sheet_of(HEADS)[:2000], "damaged"),
+        (with_sheet_xml(sheet_of(HEADS), lambda xml: xml[:-60]), "damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "password"),
+        (b"%PDF-1.7 ...", "not a spreadsheet"),
+        ("a,b".encode("utf-16-le"), "not a spreadsheet"),
+        (b"\xef\xbb\xbf<html><table><tr>", "web page"),
+        ("Name,Café\nZoé Müller,x\n".encode("cp1252"), "Save it as UTF-8"),
+        ("Straße,Größe\n".encode("cp1252"), "Save it as UTF-8"),
+        (b"\xef\xbb\xbfa,b\n\xff", "UTF-8"),
+        (b'a,b\nc,d\n"x,y\nz,w\n', "line 3"),
+    ],
+)
+def test_bad_file_is_refused_in_words(data, words):
+    assert words in refusal(data)
+
+
+def test_file_without_visible_sheet_is_refused():
+    data = sheet_of(HEADS)
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'state="visible"', b'state="hidden"'))
+    assert "no visible sheet" in refusal(target.getvalue())
+
+
+def test_limits_of_size_rows_columns_and_unzipped_size():
+    table = sheet_of(*[["x"] * 5 for _ in range(9)])
+    text = b"x,x,x,x,x\n" * 9
+    for data in (table, text):
+        assert "columns" in refusal(data, columns=4)
+        assert "row" in refusal(data, rows=8)
+        assert "cells" in refusal(data, cells=44)
+        assert len(list(open_table(data, "x", Bounds(rows=9, columns=5, cells=45)).rows())) == 9
+    assert "larger" in refusal(text, file_bytes=50)
+    assert "unzips" in refusal(table, unzipped_bytes=1000)
+
+
+def far_cells(reference: str, *, filled: bool = True) -> bytes:
+    def fill(book):
+        book.active.append(HEADS)
+        cell = book.active[reference]
+        cell.number_format = "0.00"
+        if filled:
+            cell.value = 1
+
+    return workbook(fill)
+
+
+@pytest.mark.parametrize("reference", ["XFD1048576", "A1048576", "XFD1", "SG199999"])
+def test_cell_at_the_far_end_is_refused_before_it_takes_the_memory(reference):
+    data = far_cells(reference)
+    refusal(data)
+    refusal(with_sheet_xml(data, lambda xml: xml.replace(f'r="{reference}"'.encode(), f"r\n= '{reference}'".encode())))
+    refusal(with_sheet_xml(data, lambda xml: xml.replace(b"<c ", b"<x:c ").replace(b"</c>", b"</x:c>").replace(b"<row", b"<x:row")))
+
+
+def test_format_without_value_at_the_far_end_does_no_harm():
+    assert list(open_table(far_cells("XFD1048576", filled=False), "x").rows()) == [(1, HEADS)]
+
+
+@pytest.mark.parametrize("row", [ods_row("x", repeat=1_000_000), ods_row("x", columns=16_000), ods_row("x", repeat=90_000, columns=90)])
+def test_repeated_cell_of_opendocument_is_refused_before_it_takes_the_memory(row):
+    refusal(opendocument(ods_row("头") + row))
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbf"]))
+def test_any_bytes_are_rows_or_a_refusal(data, start):
+    with suppress(Refusal):
+        list(open_table(start + data, "file").rows())
+
+
+@given(st.integers(0, 5000), st.binary(min_size=1, max_size=20))
+def test_damaged_workbook_is_rows_or_a_refusal(place, damage):
+    data = bytearray(DAMAGE_BASE)
+    data[place % len(data) : place % len(data) + len(damage)] = damage
+    with suppress(Refusal):
+        list(open_table(bytes(data), "file").rows())
+
+
+DAMAGE_BASE = sheet_of(HEADS, ["KH1", "甲公司", "010"])
