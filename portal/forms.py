@@ -41,5 +41,5 @@ class PortalForm(FlaskForm):
         """Return (field id, label, message) of every error, for the summary; the id is empty for errors of the whole form."""
         found = [("", "", str(text)) for text in self.form_errors]
         for field in self:
-            found.extend((field.id, str(field.label.text), str(text)) for text in field.errors if isinstance(text, str))
+            found.extend((field.id, str(field.label.text), str(text)) for text in field.errors if not isinstance(text, (dict, list)))
         return found
