@@ -28,6 +28,7 @@ PACKAGES = {
 _UNNEEDED_TABLES = (b"BASE", b"DSIG", b"GPOS", b"GSUB", b"VORG", b"vhea", b"vmtx")
 _ROS_OPERATOR = b"\x0c\x1e"
 
+
 @cache
 def font_configuration() -> FontConfiguration:
     """Return the process's one warm font configuration; a new one for each sheet costs 200 MB over a batch.

@@ -38,7 +38,7 @@ class MissingGlyph(Refusal):
     """A character that no installed font can draw; printing it as an empty box would falsify a name (PR-3)."""
 
 
-class ForbiddenAddress(ValueError):
+class ForbiddenAddressError(ValueError):
     """A sheet asked for an address that is neither one of our print stylesheets nor an asset given with it."""
 
 
@@ -52,9 +52,10 @@ class ClosedFetcher(URLFetcher):
         """`assets`: name → PNG, JPEG or SVG made by us, such as a signature picture."""
         super().__init__(allowed_protocols=("static", "asset"), allow_redirects=False, fail_on_errors=True)
         self._assets = dict(assets or {})
+        self.refused: list[str] = []
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """Return the content of `url`. Raises ForbiddenAddress where it is not ours; nothing is ever opened by address."""
+        """Return the content of `url`. Raises ForbiddenAddressError where it is not ours; nothing is ever opened by address."""
         scheme, _, name = url.partition(":")
         if scheme == "static" and _STATIC_NAME.fullmatch(name) and (STATIC / name).is_file():
             return URLFetcherResponse(url, (STATIC / name).read_bytes(), {"Content-Type": "text/css; charset=utf-8"})
@@ -63,7 +64,8 @@ class ClosedFetcher(URLFetcher):
             kind = next((kind for head, kind in _PICTURE_TYPES if content.lstrip().startswith(head)), None)
             if kind:
                 return URLFetcherResponse(url, content, {"Content-Type": kind})
-        raise ForbiddenAddress(f"not served to sheets: {url[:200]}")
+        self.refused.append(url[:200])
+        raise ForbiddenAddressError(f"not served to sheets: {url[:200]}")
 
 
 @cache
@@ -86,12 +88,15 @@ def _paint(
         try:
             source = HTML(string=html, url_fetcher=fetcher)
             document = source.render(font_config=fonts.font_configuration(), stylesheets=[_stylesheet()])
+            metadata = document.metadata
+            metadata.title, metadata.authors, metadata.lang = title, [author], html_lang(language)
+            metadata.created = created.isoformat(timespec="seconds") if created else None
+            content = document.write_pdf(pdf_variant="pdf/a-2b", pdf_tags=True, finisher=fonts.compact_fonts)
         except FatalURLFetchingError as error:
-            raise ForbiddenAddress(str(error)) from error
-        metadata = document.metadata
-        metadata.title, metadata.authors, metadata.lang = title, [author], html_lang(language)
-        metadata.created = created.isoformat(timespec="seconds") if created else None
-        content = document.write_pdf(pdf_variant="pdf/a-2b", pdf_tags=True, finisher=fonts.compact_fonts)
+            raise ForbiddenAddressError(str(error)) from error
+    # Inside an SVG, WeasyPrint logs the refusal and leaves the place empty.
+    if fetcher.refused:
+        raise ForbiddenAddressError(f"not served to sheets: {fetcher.refused[0]}")
     missing = fonts.missing_characters(document)
     if missing:
         shown = ", ".join(f"{character} (U+{ord(character):04X})" for character in missing[:10])
@@ -111,7 +116,7 @@ def render_pdf(
     """Return `html` as a tagged PDF/A-2b with title, author and language set (PR-8); `print.css` is always applied.
 
     `assets` are the pictures that the HTML names as `asset:<name>`; `created` is the time of printing, with its zone.
-    Raises MissingGlyph (PR-3) and ForbiddenAddress.
+    Raises MissingGlyph (PR-3) and ForbiddenAddressError.
     """
     content, _ = _paint(html, language=language, title=title, author=author, assets=assets, created=created)
     return content

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 
+from babel.messages.pofile import read_po
+from PIL import Image, ImageDraw
+
+import portal.printing
 from portal.printing.qr import qr_svg
 
-CHINESE: dict[str, str] = {}
+
+@cache
+def _chinese():
+    catalogue = Path(portal.printing.__file__).parent.parent / "translations/zh_Hans_CN/LC_MESSAGES/messages.po"
+    with catalogue.open("rb") as file:
+        return {message.id: message.string for message in read_po(file, locale="zh_Hans_CN") if isinstance(message.id, str)}
+
+
+def translate(message_id, locale):
+    """As the portal translates: from the catalogue; English is the message id."""
+    return message_id if locale == "en" else _chinese()[message_id]
+
+
+def signature_picture():
+    """A stroke of the pen on a transparent ground, as PNG."""
+    picture = Image.new("RGBA", (400, 150), (255, 255, 255, 0))
+    ImageDraw.Draw(picture).line([(20, 100), (90, 30), (120, 120), (200, 40), (380, 50)], fill=(20, 20, 60, 255), width=7)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
 
 CUSTOMER = {
     "number": "KH2026000118",
@@ -213,7 +240,7 @@ def customer_status(**changes):
     }
 
 
-def customer_register(count=60, **changes):
+def customer_register(count=15, **changes):
     """Data of the register with so many customers."""
     rows = [
         {

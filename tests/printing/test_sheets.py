@@ -1,0 +1,123 @@
+import io
+import re
+from functools import cache
+
+import pytest
+from pypdf import PdfReader
+
+from portal.printing.catalogue import SHEETS
+from portal.printing.render import render_pdf, render_sheet_html
+from tests.printing import made
+
+MAKERS = {
+    "investigation": made.investigation,
+    "customer_card": made.customer_card,
+    "customer_status": made.customer_status,
+    "customer_register": made.customer_register,
+    "contact_list": made.contact_list,
+}
+
+
+def pages_of(name, language="zh", **changes):
+    html = render_sheet_html(name, language, MAKERS[name](**changes), made.translate)
+    content = render_pdf(html, language=language, title="t", author="a", assets={"signature-8": made.signature_picture()})
+    return content, [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
+
+
+@cache
+def one_page():
+    return pages_of("investigation")
+
+
+def test_the_form_has_what_an_office_form_has():
+    content, (text,) = one_page()
+    assert len(content) <= 100_000
+    for part in ("交易开始调查书", "QMS-PM-31201", "A/0", "第 1 页", "共 1 页", "王小敏", "2026-03-05 14:30", "第 2 份", "7K3M-9QXA-P2WD"):
+        assert part in text
+    for part in ("300,000.00", "人民币叁拾万元整", "陈志远", "情况属实", "2026-03-03 10:12", "代 周敏", "董事长", "\U00020bb7田䶮"):
+        assert part in text
+
+
+def test_every_sheet_of_the_catalogue_prints_in_every_language():
+    assert set(MAKERS) == set(SHEETS)
+    assert len({sheet.form_number for sheet in SHEETS.values()}) == len(SHEETS)
+    for name, sheet in SHEETS.items():
+        for language in ("zh", "en", "both"):
+            _, (first, *_) = pages_of(name, language)
+            if language != "zh":
+                assert sheet.title in first
+            if language != "en":
+                assert made.translate(sheet.title, "zh_Hans_CN") in first
+
+
+def test_numbers_and_signatures_are_the_same_in_english():
+    _, pages = pages_of("investigation", "en")
+    text = "".join(pages)
+    for part in ("QMS-PM-31201", "陈志远", "7K3M-9QXA", "Page 1 of 2", "Legal", "Copy no. 2"):
+        assert part in text
+    assert "法定代表人" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("draft", "草稿"), ("pending", "审批中"), ("rejected", "已驳回"), ("withdrawn", "已撤回"), ("approved", None), (None, None)],
+)
+def test_a_running_form_says_so_on_every_page(state, words):
+    long = "经走访该客户之办公场所与仓库，未见失信记录。" * 120
+    _, pages = pages_of("investigation", state=state, investigation={"credit_findings": long})
+    assert len(pages) >= 2
+    for text in pages:
+        shown = [each for each in ("草稿", "审批中", "已驳回", "已撤回") if each in text]
+        assert shown == ([words] if words else [])
+
+
+def test_long_texts_flow_over_pages_and_nothing_is_lost():
+    long = "".join(f"第{number}号查询结果无误。" for number in range(250))
+    _, pages = pages_of("investigation", investigation={"credit_findings": long})
+    assert len(pages) >= 3
+    printed = re.sub(r"\s", "", "".join(pages))
+    # A sentence may be cut in two by the foot and head of a page, once at each break.
+    lost = [number for number in range(250) if f"第{number}号查询结果无误。" not in printed]
+    assert len(lost) < len(pages)
+    for number, text in enumerate(pages, 1):
+        assert f"第 {number} 页" in text
+        assert "QMS-PM-31201" in text
+
+
+def test_a_row_of_signature_boxes_stays_on_one_page():
+    for lines in (0, 14, 22, 30):
+        _, pages = pages_of("investigation", investigation={"opinion": "同意。\n" * lines})
+        homes = {person: [n for n, text in enumerate(pages) if person in text] for person in ("客户关系主管", "P2WD-44KT", "签名")}
+        assert len({tuple(home) for home in homes.values()}) == 1
+
+
+def test_a_list_repeats_its_heads_on_every_page():
+    _, pages = pages_of("customer_register", count=40)
+    assert len(pages) > 2
+    for text in pages:
+        assert "客户全称" in text
+    assert "KH2026000040" in pages[-1]
+
+
+def test_a_blank_form_prints_to_be_filled_by_hand():
+    data = {"document": {"customer": {}, "contacts": [], "investigation": {}}, "steps": [], "sheet": made.sheet(state=None)}
+    html = render_sheet_html("investigation", "zh", data, made.translate)
+    assert "None" not in html
+    assert render_pdf(html, language="zh", title="t", author="a").startswith(b"%PDF")
+
+
+def test_what_people_typed_is_text_never_markup():
+    data = made.investigation(customer={"full_name": '<img src="file:///etc/hostname">'})
+    html = render_sheet_html("investigation", "zh", data, made.translate)
+    assert "&lt;img" in html
+
+
+def test_the_preview_is_the_same_sheet_without_page_and_inline_style():
+    data = made.investigation(state="pending")
+    whole = render_sheet_html("investigation", "zh", data, made.translate)
+    part = render_sheet_html("investigation", "zh", data, made.translate, fragment=True, asset_url="/pictures/{}".format)
+    assert part.strip().startswith("<article")
+    assert part.strip() in whole.replace("asset:signature-8", "/pictures/signature-8")
+    assert 'src="/pictures/signature-8"' in part
+    assert "style=" not in whole
+    assert "<style" not in whole
