@@ -218,7 +218,7 @@ class FailedSignIn(Base):
     @classmethod
     def throttled(cls, account: str, address: str) -> bool:
         """Return whether sign-in for this account or from this address must wait."""
-        since = clock.now() - timedelta(minutes=standard("signin.throttle_minutes"))
+        since = clock.now() - timedelta(minutes=standard("signin.wait_minutes"))
         attempts = standard("signin.attempts")
         by_account = db.session.scalar(select(func.count()).select_from(cls).where(cls.account == account, cls.at > since)) or 0
         by_address = db.session.scalar(select(func.count()).select_from(cls).where(cls.address == address, cls.at > since)) or 0

@@ -27,7 +27,7 @@ class Message:
         return self.text % self.params if self.params else self.text
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """A rule says no. Carries the `Message` to show and, where there is one, the name of the field it belongs to."""
 
     def __init__(self, text: str, *, field: str | None = None, **params: Any) -> None:
