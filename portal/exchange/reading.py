@@ -153,8 +153,10 @@ class _Workbook(TableFile):
         loaded = self._sheet(sheet)
         # The reader leaves out the empty columns to the left of the table; they are put back, or heads would shift between files.
         margin = [""] * loaded.start[1] if loaded.start else []
-        for row in loaded.iter_rows() if loaded.start else ():
-            yield margin + row if margin else row
+        # A number beyond any date in a cell formatted as one is found only here.
+        with _spreadsheet_errors():
+            for row in loaded.iter_rows() if loaded.start else ():
+                yield margin + row if margin else row
 
 
 class _Delimited(TableFile):

@@ -36,7 +36,8 @@ def write_xlsx(path: str | Path, headers: Sequence[str], rows: Iterable[Sequence
     """Write the table as .xlsx and return the number of rows, the head not counted (AR-41).
 
     `rows` is read once. Cells may be str, int, float, Decimal, bool, date, datetime (local time), None. The head is bold
-    and frozen, columns are as wide as the first rows need. Raises Refusal above 1,048,575 rows, the format's limit; the
+    and frozen, columns are as wide as the first rows need. A column that holds dates holds no numbers: they would be
+    shown as dates. Raises Refusal above 1,048,575 rows, the format's limit; the
     file is then not usable.
     """
     names = _distinct([without_illegal(str(header)) for header in headers])
@@ -61,8 +62,9 @@ def write_xlsx(path: str | Path, headers: Sequence[str], rows: Iterable[Sequence
         sheet_name=_sheet_name(sheet_name),
         freeze_row=1,
         bold_headers=True,
-        autofilter=False,
         column_widths=_widths(names, sample),
+        datetime_format="yyyy-mm-dd",
+        column_formats={name: rustpy_xlsxwriter.Format().set_num_format("yyyy-mm-dd hh:mm") for name in _timed(names, sample)},
     )
     return counted
 
@@ -113,9 +115,12 @@ def _float(cell: float) -> float | None:
     return cell if math.isfinite(cell) else None
 
 
-def _date(cell: dt.date) -> dt.date | str:
-    """Return the date, as text where Excel's calendar does not reach or is wrong."""
-    return cell if cell >= FIRST_DATE else cell.isoformat()
+def _date(cell: dt.date) -> dt.datetime | str:
+    """Return the date, as text where Excel's calendar does not reach or is wrong.
+
+    A date goes out as its midnight: where a column begins with a date, the writer cuts the time off later datetimes.
+    """
+    return dt.datetime(cell.year, cell.month, cell.day) if cell >= FIRST_DATE else cell.isoformat()  # noqa: DTZ001 - Excel knows no zones
 
 
 def _datetime(cell: dt.datetime) -> dt.datetime | str:
@@ -191,6 +196,11 @@ def _distinct(headers: list[str]) -> list[str]:
 def _sheet_name(name: str) -> str:
     """Return a name that Excel accepts: at most 31 characters, none of its reserved signs, no apostrophe at the ends."""
     return _SHEET_NAME.sub(" ", without_illegal(name))[:31].strip().strip("'") or "Sheet1"
+
+
+def _timed(headers: Sequence[str], sample: list[Sequence[Any]]) -> set[str]:
+    """Return the heads of the columns that hold times of day."""
+    return {header for row in sample for header, cell in zip(headers, row, strict=True) if isinstance(cell, dt.datetime)}
 
 
 def _widths(headers: Sequence[str], sample: list[Sequence[Any]]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -49,7 +49,7 @@ def test_heads_in_both_languages_and_usual_variants():
         " 单位　名称 ",
         "NATURE",
         "月平均采购额（万元）",
-        "Number of staff [persons]",
+        "Number of staff [all]",
         "首次成交日期：",
         "电 话",
         "E－mail",
@@ -115,7 +115,7 @@ def test_corrected_mapping_is_checked():
         ("first_deal", "2026年3月5日", date(2026, 3, 5)),
         ("first_deal", "2026.3.5", date(2026, 3, 5)),
         ("first_deal", 46086.0, date(2026, 3, 5)),
-        ("first_deal", datetime(2026, 3, 5, 10, 30), date(2026, 3, 5)),
+        ("first_deal", datetime.combine(date(2026, 3, 5), time(10, 30)), date(2026, 3, 5)),
         ("key", "是", True),
         ("key", "×", False),
         ("key", 1.0, True),

@@ -230,3 +230,11 @@ def test_damaged_workbook_is_rows_or_a_refusal(place, damage):
 
 
 DAMAGE_BASE = sheet_of(HEADS, ["KH1", "甲公司", "010"])
+
+
+def test_number_beyond_any_date_formatted_as_one_is_refused():
+    def fill(book):
+        book.active["A1"] = -(10**14)
+        book.active["A1"].number_format = "yyyy-mm-dd"
+
+    assert "damaged" in refusal(workbook(fill))
