@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any
 
 from portal.database import db
-from portal.models.customer import Contact, Customer, CustomerState
+from portal.models.contact import Contact
+from portal.models.customer import Customer, CustomerState
 from portal.models.staff import Staff
 
 _serial = count(1)

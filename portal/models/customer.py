@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, Text, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from portal import clock
-from portal.database import Base
+from portal.database import Base, db
+from portal.models import audit, card
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff, Team
-from portal.permissions import Permission
+from portal.models.standard import value as standard
+from portal.permissions import Permission, Role
+from portal.rules.identifiers import check_credit_code, normalise_phone
+from portal.rules.message import N_, Message, Refusal
+from portal.rules.names import name_stem
+from portal.rules.numbering import customer_number
+from portal.rules.pinyin import syllables
 
 
 class Money(TypeDecorator[Decimal]):
@@ -51,6 +61,33 @@ class CustomerState(StrEnum):
     """Another record took this one in (AR-3); the old number leads there."""
 
 
+REGISTER_FILTERS = (
+    "grade", "nature", "industry", "size", "province", "city",
+    "stage_time", "stage_transaction", "stage_volume", "stage_service", "stage_years",
+)  # fmt: skip
+"""Columns by which the register is filtered, each with an index of its own in the order of numbers (AR-5)."""
+
+
+def _register_indexes() -> list[Index]:
+    """Return the indexes of the register: each order for each scope, and each filter's customers.
+
+    The orders of a whole state carry the filters' columns too, so that a filtered walk leaves out customers without looking at them.
+    """
+    found = [Index(None, scope, "state", "number") for scope in ("owner_id", "team_id", *REGISTER_FILTERS)]
+    found += [
+        Index(None, scope, "state", order, "id") for scope in ("owner_id", "team_id", "province") for order in ("name_sort", "updated_at")
+    ]
+    found += [Index(f"ix_customer_state_{order}", "state", order, "id", *REGISTER_FILTERS) for order in ("name_sort", "updated_at")]
+    found.append(Index(None, "state", "number"))
+    for name, missing in (
+        ("telephone", sql("telephone_key = ''")),
+        ("credit_code", sql("credit_code = ''")),
+        ("contact", sql("contact_count = 0")),
+    ):
+        found.append(Index(f"ix_customer_no_{name}", "state", "number", sqlite_where=missing, postgresql_where=missing))
+    return found
+
+
 class Customer(Base):
     """A customer's card. Codes of choice fields are those of the standards `choices.*`."""
 
@@ -60,14 +97,14 @@ class Customer(Base):
     number: Mapped[str] = mapped_column(unique=True)
     full_name: Mapped[str]
     short_name: Mapped[str] = mapped_column(default="")
-    former_names: Mapped[str] = mapped_column(default="")
+    former_names: Mapped[str] = mapped_column(Text, default="")
     credit_code: Mapped[str] = mapped_column(default="")
     nature: Mapped[str] = mapped_column(default="")
     industry: Mapped[str] = mapped_column(default="")
     size: Mapped[str] = mapped_column(default="")
     registered_capital: Mapped[Decimal | None] = mapped_column(Money)
     established_on: Mapped[date | None]
-    business_scope: Mapped[str] = mapped_column(default="")
+    business_scope: Mapped[str] = mapped_column(Text, default="")
     province: Mapped[str] = mapped_column(default="")
     city: Mapped[str] = mapped_column(default="")
     district: Mapped[str] = mapped_column(default="")
@@ -84,12 +121,12 @@ class Customer(Base):
     legal_representative: Mapped[str] = mapped_column(default="")
     general_manager: Mapped[str] = mapped_column(default="")
     # business
-    main_business: Mapped[str] = mapped_column(default="")
+    main_business: Mapped[str] = mapped_column(Text, default="")
     staff_count: Mapped[int | None]
     operating_state: Mapped[str] = mapped_column(default="")
-    banks: Mapped[str] = mapped_column(default="")
-    loans: Mapped[str] = mapped_column(default="")
-    funds_turnover: Mapped[str] = mapped_column(default="")
+    banks: Mapped[str] = mapped_column(Text, default="")
+    loans: Mapped[str] = mapped_column(Text, default="")
+    funds_turnover: Mapped[str] = mapped_column(Text, default="")
     accepts_payment_terms: Mapped[str] = mapped_column(default="")
     payment_attitude: Mapped[str] = mapped_column(default="")
     uses_cheques: Mapped[str] = mapped_column(default="")
@@ -110,26 +147,30 @@ class Customer(Base):
     referred_by: Mapped[str] = mapped_column(default="")
     stage_years: Mapped[str] = mapped_column(default="")
     grade: Mapped[str] = mapped_column(default="")
+    grade_provisional: Mapped[bool] = mapped_column(default=False)
+    """暂定等级: given with the investigation, until the first grading (RL-4)."""
     credit_rating: Mapped[str] = mapped_column(default="")
     credit_limit: Mapped[Decimal | None] = mapped_column(Money)
     payment_terms: Mapped[str] = mapped_column(default="")
-    dealings_policy: Mapped[str] = mapped_column(default="")
+    dealings_policy: Mapped[str] = mapped_column(Text, default="")
     dealings_attitude: Mapped[str] = mapped_column(default="")
-    remarks: Mapped[str] = mapped_column(default="")
+    remarks: Mapped[str] = mapped_column(Text, default="")
     # dealings
-    sales_activity: Mapped[str] = mapped_column(default="")
-    problems: Mapped[str] = mapped_column(default="")
-    strengths: Mapped[str] = mapped_column(default="")
-    measures: Mapped[str] = mapped_column(default="")
-    reputation: Mapped[str] = mapped_column(default="")
-    credit_state: Mapped[str] = mapped_column(default="")
-    terms: Mapped[str] = mapped_column(default="")
-    past_credit_problems: Mapped[str] = mapped_column(default="")
+    sales_activity: Mapped[str] = mapped_column(Text, default="")
+    problems: Mapped[str] = mapped_column(Text, default="")
+    strengths: Mapped[str] = mapped_column(Text, default="")
+    measures: Mapped[str] = mapped_column(Text, default="")
+    reputation: Mapped[str] = mapped_column(Text, default="")
+    credit_state: Mapped[str] = mapped_column(Text, default="")
+    terms: Mapped[str] = mapped_column(Text, default="")
+    past_credit_problems: Mapped[str] = mapped_column(Text, default="")
     # keeping
     name_key: Mapped[str] = mapped_column(default="")
     """Stem of the name without legal suffix, for duplicates (AR-3)."""
     name_sort: Mapped[str] = mapped_column(default="")
     """Pinyin of the name: the order of a Chinese register."""
+    contact_count: Mapped[int] = mapped_column(default=0)
+    """How many contacts it has, kept by the search index: 'no contact' is a filter of the register."""
     registered_on: Mapped[date | None]
     frozen_by_id: Mapped[int | None] = mapped_column()
     """The running approval that covers the card: nothing of it may be edited until then (AP-5)."""
@@ -150,6 +191,8 @@ class Customer(Base):
         Index(None, "telephone_key"),
         Index(None, "name_key"),
         Index(None, "import_id"),
+        Index(None, "merged_into_id"),
+        *_register_indexes(),
     )
 
     @classmethod
@@ -161,9 +204,170 @@ class Customer(Base):
         """Return whether `user` is an assisting rep (协办, RO-8)."""
         return any(assistant.staff_id == user.id for assistant in self.assistants)
 
+    @property
+    def closed(self) -> Message | None:
+        """Return why nothing of the card may be changed now, or None: in approval (AP-5), past (AR-11) or merged (AR-3)."""
+        if self.frozen_by_id is not None:
+            return Message(N_("The card is covered by a document in approval. It can be changed again when that is decided."))
+        if self.state == CustomerState.PAST:
+            return Message(N_("Dealings with this customer have ended; the card is kept as it was."))
+        if self.state == CustomerState.MERGED:
+            return Message(N_("This record was merged into another one. Change that one."))
+        return None
+
     def can_edit(self, user: Staff) -> bool:
-        """Return whether `user` may change the card now: in scope, and neither frozen by an approval, merged nor past."""
-        return user.may(Permission.CUSTOMER_EDIT) and self.frozen_by_id is None and self.state in (CustomerState.PROSPECT, CustomerState.ACTIVE)
+        """Return whether `user`, who sees the customer, may change the card now."""
+        return user.may(Permission.CUSTOMER_EDIT) and self.closed is None
+
+    def ensure_open(self) -> None:
+        """Raise `Refusal` saying why where the card may not be changed now."""
+        if self.closed is not None:
+            raise Refusal(self.closed.text, **self.closed.params)
+
+    @classmethod
+    def create(
+        cls,
+        values: Mapping[str, Any],
+        *,
+        by: Staff,
+        owner: Staff | None = None,
+        source: str = "form",
+        state: CustomerState = CustomerState.PROSPECT,
+        insist: Collection[str] = (),
+    ) -> Customer:
+        """Record a new customer with the next number and return it, flushed (AR-1, AR-2).
+
+        `values` are those of `card.EDITABLE`. The customer is in the charge of `owner`, by default of `by`; a rep records for
+        themselves only. `insist` names fields whose warning was seen and put aside (`credit_code`). Raises `Refusal` with the field.
+        """
+        owner = owner or by
+        if owner.id not in {person.id for person in possible_owners(by)}:
+            raise Refusal("Choose who is in charge, from the people you may give a customer to.", field="owner_id")
+        checked = _checked(values, {}, insist)
+        if not checked.get("full_name"):
+            raise Refusal("A customer needs its full name.", field="full_name")
+        today = clock.today()
+        prefix = standard("customer.number_prefix")
+        customer = cls(
+            **checked,
+            **derived(checked),
+            number=customer_number(prefix, today.year, NumberSeries.take(f"{prefix}{today.year}")),
+            owner=owner,
+            team_id=owner.team_id,
+            state=state.value,
+            registered_on=today if state == CustomerState.ACTIVE else None,
+        )
+        db.session.add(customer)
+        changes = [
+            {"field": name, "old": "", "new": text} for name, text in card.texts(card.EDITABLE, customer).items() if text not in ("", None)
+        ]
+        changes.append({"field": "owner", "old": "", "new": owner.name})
+        audit.write("change", "created", actor=by, record=customer, label=customer.full_name, changes=changes, source=source)
+        return customer
+
+    def change(
+        self,
+        values: Mapping[str, Any],
+        *,
+        by: Staff,
+        reason: str = "",
+        effective_on: date | None = None,
+        source: str = "form",
+        insist: Collection[str] = (),
+    ) -> list[dict[str, Any]]:
+        """Change fields of the card and return what really changed, as [{field, old, new}] in plain data (AR-4).
+
+        Where a field that matters had a value before, `reason` and `effective_on` (not ahead) are asked for. An old full name is
+        kept among the former names. Raises `Refusal` with the field; nothing is changed then.
+        """
+        self.ensure_open()
+        current = {name: getattr(self, name) for name in values}
+        new = {name: value for name, value in _checked(values, current, insist).items() if value != current[name]}
+        if not new:
+            return []
+        if "full_name" in new:
+            if not new["full_name"]:
+                raise Refusal("A customer needs its full name.", field="full_name")
+            new["former_names"] = _with_line(new.get("former_names", self.former_names), self.full_name, without=new["full_name"])
+        if any(name in card.MATTERS and current[name] not in ("", None) for name in new):
+            if not reason:
+                raise Refusal("Say why: the name, the address and other facts that matter change with a reason.", field="reason")
+            if effective_on is None:
+                raise Refusal("Say from when the change holds.", field="effective_on")
+            if effective_on > clock.today():
+                raise Refusal("The change must hold already: enter it when its day has come.", field="effective_on")
+        changes = []
+        for name, value in new.items():
+            field = card.CARD[name]
+            changes.append({"field": name, "old": field.text(getattr(self, name)), "new": field.text(value)})
+            setattr(self, name, value)
+        for name, value in derived(new).items():
+            setattr(self, name, value)
+        self.updated_at = clock.now()
+        audit.write(
+            "change",
+            "changed",
+            actor=by,
+            record=self,
+            label=self.full_name,
+            changes=changes,
+            reason=reason,
+            effective_on=effective_on.isoformat() if effective_on else "",
+            source=source,
+        )
+        return changes
+
+
+def possible_owners(by: Staff) -> list[Staff]:
+    """Return the active people to whom `by` may give a new customer, by name: themselves, the team, or for managers everybody in a team."""
+    query = select(Staff).where(Staff.active, Staff.team_id.is_not(None)).order_by(Staff.name, Staff.id)
+    if by.role == Role.REP:
+        query = query.where(Staff.id == by.id)
+    elif by.role == Role.SUPERVISOR:
+        query = query.where(Staff.team_id == by.team_id)
+    return list(db.session.scalars(query))
+
+
+def derived(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the columns that follow from the given ones: comparable forms of name and telephone, pinyin for sorting."""
+    found = {}
+    if "full_name" in values:
+        found["name_key"] = name_stem(values["full_name"])
+        found["name_sort"] = " ".join(filter(None, syllables(values["full_name"])))
+    if "telephone" in values:
+        found["telephone_key"] = normalise_phone(values["telephone"]).comparable if values["telephone"] else ""
+    return found
+
+
+def check_choice(field: card.Field, value: str) -> None:
+    """Raise `Refusal` unless `value` is a code of the field's list; codes no longer active are still codes."""
+    if field.kind == "grade" and value and value not in card.GRADES:
+        raise Refusal("%(typed)s is not among the choices.", field=field.name, typed=value[:40])
+    if field.kind == "choice" and value and all(entry["code"] != value for entry in standard(f"choices.{field.choices}")):
+        raise Refusal("%(typed)s is not among the choices.", field=field.name, typed=value[:40])
+
+
+def _checked(values: Mapping[str, Any], current: Mapping[str, Any], insist: Collection[str]) -> dict[str, Any]:
+    """Return the values fit to store. Raises `Refusal` with the field, `KeyError` for a field that does not stand on the card."""
+    checked = {}
+    for name, value in values.items():
+        field = card.CARD[name]
+        if not field.editable:
+            raise KeyError(name)
+        checked[name] = field.empty if value is None else value
+        if checked[name] == current.get(name):
+            continue
+        check_choice(field, checked[name])
+        if name == "credit_code" and value and name not in insist:
+            wrong = check_credit_code(value)
+            if wrong:
+                raise Refusal(wrong.text, field=name, **wrong.params)
+    return checked
+
+
+def _with_line(text: str, line: str, *, without: str) -> str:
+    """Return the lines of `text` and `line` behind them, once each, without the line `without`."""
+    return "\n".join(dict.fromkeys(one for one in [*text.splitlines(), line] if one.strip() and one != without))
 
 
 class CustomerAssistant(Base):
@@ -191,34 +395,6 @@ class CustomerTag(HangsOnCustomer, Base):
     __table_args__ = (Index(None, "customer_id", "tag", unique=True), Index(None, "tag", "customer_id"))
 
 
-class Contact(HangsOnCustomer, Base):
-    """A contact or emergency contact of a customer. Kept to what the work needs; `kept_for` says why (AR-1, PIPL)."""
-
-    __tablename__ = "contact"
-
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str]
-    name_pinyin: Mapped[str] = mapped_column(default="")
-    post: Mapped[str] = mapped_column(default="")
-    department: Mapped[str] = mapped_column(default="")
-    telephone: Mapped[str] = mapped_column(default="")
-    telephone_key: Mapped[str] = mapped_column(default="", index=True)
-    email: Mapped[str] = mapped_column(default="")
-    preferred_way: Mapped[str] = mapped_column(default="")
-    frequency: Mapped[str] = mapped_column(default="")
-    decides: Mapped[bool] = mapped_column(default=False)
-    emergency: Mapped[bool] = mapped_column(default=False)
-    relationship_note: Mapped[str] = mapped_column(default="")
-    kept_for: Mapped[str] = mapped_column(default="")
-    import_id: Mapped[int | None] = mapped_column(index=True)
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-
-    customer: Mapped[Customer] = relationship()
-
-    __mapper_args__ = {"version_id_col": version}
-
-
 class NumberSeries(Base):
     """The last serial given in a series (prefix and year). Numbers are never given twice (AR-1)."""
 
@@ -226,3 +402,23 @@ class NumberSeries(Base):
 
     name: Mapped[str] = mapped_column(unique=True)
     last: Mapped[int] = mapped_column(default=0)
+
+    @classmethod
+    def take(cls, name: str, count: int = 1) -> int:
+        """Return the next serial of a series, the first of `count` that are taken together.
+
+        The series' row stays locked until the transaction ends, so that no two transactions take the same; a transaction that is
+        rolled back gives its serials back unused.
+        """
+        step = update(cls).where(cls.name == name).values(last=cls.last + count).returning(cls.last)
+        step = step.execution_options(synchronize_session=False)
+        last = db.session.scalar(step)
+        if last is None:
+            try:
+                with db.session.begin_nested():
+                    db.session.add(cls(name=name, last=0))
+            except IntegrityError:
+                pass  # somebody else began the series at the same moment
+            last = db.session.scalar(step)
+        assert last is not None  # noqa: S101 - the row is there now
+        return last - count + 1

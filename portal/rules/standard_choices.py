@@ -104,6 +104,14 @@ SATISFACTION = _choices(
     ("2", "不满意", "Dissatisfied"),
     ("1", "非常不满意", "Very dissatisfied"),
 )
+KEPT_FOR = _choices(
+    ("daily_contact", "日常联系", "Daily contact"),
+    ("orders", "订货与交货", "Orders and deliveries"),
+    ("settlement", "对账与结算", "Statements and payment"),
+    ("service", "服务与投诉处理", "Service and complaints"),
+    ("decisions", "商务决策沟通", "Decisions on dealings"),
+    ("emergency", "紧急联络", "Emergencies"),
+)
 SIGNATORIES = _choices(
     ("general_manager", "总经理", "General manager"),
     ("deputy_general_manager", "副总经理", "Deputy general manager"),

@@ -168,6 +168,7 @@ _ALL = (
     _list("stage_years", N_("Stages by years of cooperation"), choices.STAGE_YEARS),
     _list("potential", N_("Development potential"), choices.POTENTIAL),
     _list("satisfaction", N_("Satisfaction"), choices.SATISFACTION),
+    _list("kept_for", N_("What contacts' data are kept for"), choices.KEPT_FOR),
     _list("tags", N_("Tags"), []),
 )  # fmt: skip
 

@@ -1,0 +1,99 @@
+"""What happened to a customer, read from the audit log: the history of the card (AR-4) and the timeline of everything (AR-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
+
+from portal.database import db
+from portal.models.audit import AuditEvent
+from portal.models.customer import Customer
+from portal.rules.message import N_
+
+_OF_THE_OFFICE = ("change", "permission", "signature", "approval", "print", "export", "import")
+"""Kinds of the log that are part of a customer's story; looks and sign-ins are not."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One filter of the timeline: its title, and which entries of the log belong to it, by kind or by type of record."""
+
+    name: str
+    title: str
+    kinds: tuple[str, ...] = _OF_THE_OFFICE
+    record_types: tuple[str, ...] = ()
+
+
+STREAMS: dict[str, Stream] = {}
+ACTIONS: dict[tuple[str, str], str] = {}
+
+
+def stream(name: str, title: str, *, kinds: tuple[str, ...] = _OF_THE_OFFICE, record_types: tuple[str, ...] = ()) -> None:
+    """Add a filter to the timeline; called once by the module whose records it shows."""
+    STREAMS[name] = Stream(name, title, kinds, record_types)
+
+
+def action(record_type: str, name: str, title: str) -> None:
+    """Say what an action on a type of record is called in the timeline ('' for any type)."""
+    ACTIONS[record_type, name] = title
+
+
+def title_of(event: AuditEvent) -> str:
+    """Return the message id of what an entry says happened; the bare action where nobody named it."""
+    return ACTIONS.get((event.record_type, event.action)) or ACTIONS.get(("", event.action)) or event.action
+
+
+def timeline(customer: Customer, *, only: str = "", before: int | None = None, limit: int = 20) -> tuple[list[AuditEvent], bool]:
+    """Return the customer's newest entries, from before entry `before` on, and whether there are more (AR-7)."""
+    chosen = STREAMS.get(only)
+    query = _of(customer, before, limit).where(AuditEvent.kind.in_(chosen.kinds if chosen else _OF_THE_OFFICE))
+    if chosen and chosen.record_types:
+        query = query.where(AuditEvent.record_type.in_(chosen.record_types))
+    events = list(db.session.scalars(query))
+    return events[:limit], len(events) > limit
+
+
+def changes(customer: Customer, *, before: int | None = None, limit: int = 50) -> tuple[list[AuditEvent], bool]:
+    """Return the newest changes of the card, its contacts and investigations, and whether there are more (AR-4)."""
+    query = _of(customer, before, limit).where(AuditEvent.kind == "change", AuditEvent.record_type.in_(CARD_TYPES))
+    events = list(db.session.scalars(query))
+    return events[:limit], len(events) > limit
+
+
+CARD_TYPES: tuple[str, ...] = ("Customer", "Contact", "Investigation")
+
+
+def _of(customer: Customer, before: int | None, limit: int) -> Any:
+    # The hashes are half of a row and nobody reads them here.
+    columns = load_only(
+        AuditEvent.at, AuditEvent.kind, AuditEvent.action, AuditEvent.actor_name, AuditEvent.on_behalf_of,
+        AuditEvent.record_type, AuditEvent.record_id, AuditEvent.label, AuditEvent.data,
+    )  # fmt: skip
+    query = select(AuditEvent).options(columns).where(AuditEvent.customer_id == customer.id).order_by(AuditEvent.id.desc()).limit(limit + 1)
+    return query if before is None else query.where(AuditEvent.id < before)
+
+
+def _declare(entries: Iterable[tuple[str, str, str]]) -> None:
+    for record_type, name, title in entries:
+        action(record_type, name, title)
+
+
+stream("card", N_("Card"), kinds=("change", "import"), record_types=CARD_TYPES)
+stream("approvals", N_("Approvals"), kinds=("approval", "signature"))
+stream("prints", N_("Prints and exports"), kinds=("print", "export"))
+_declare(
+    (
+        ("Customer", "created", N_("Customer recorded")),
+        ("Customer", "changed", N_("Card changed")),
+        ("Customer", "registered", N_("Put on the register")),
+        ("Contact", "added", N_("Contact added")),
+        ("Contact", "changed", N_("Contact changed")),
+        ("Contact", "removed", N_("Contact removed")),
+        ("Investigation", "begun", N_("Investigation begun")),
+        ("Investigation", "changed", N_("Investigation changed")),
+    )
+)
