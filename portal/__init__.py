@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import (
+    assets,
     commands,
     config,
     errors,
@@ -44,13 +45,14 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     db.init_app(app)
+    security.init_app(app)  # before the extensions: its part of a request comes first
     extensions.migrate.init_app(app, db, directory=str(root / "migrations"), render_as_batch=True)
     extensions.babel.init_app(app, locale_selector=i18n.choose_locale, default_translation_directories=str(root / "portal" / "translations"))
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
     extensions.login_manager.init_app(app)
-    for part in (logs, security, sessions, errors, filters, navigation, health, jobs, commands):
+    for part in (logs, assets, sessions, errors, filters, navigation, health, jobs, commands):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint.bp)

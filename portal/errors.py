@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from portal import htmx
 from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.rules.message import Refusal
@@ -18,7 +19,11 @@ from portal.rules.message import Refusal
 log = structlog.get_logger()
 
 
-def _page(status: int, title: str, text: str) -> tuple[str, int]:
+def _page(status: int, title: str, text: str) -> Any:
+    """Return the error's page; for a fragment of a page only its message, which goes to the messages above the content."""
+    if htmx.wants_fragment():
+        said = render_template("components/refused.html", title=title, text=text)
+        return said, status, {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML", "Vary": "HX-Request"}
     return render_template("error.html", status=status, title=title, text=text), status
 
 
@@ -31,11 +36,17 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Any:
-        return _page(400, _("This form is too old"), _("Your session has changed since the form was opened. Go back, reload the page and send it again."))
+        return _page(
+            400,
+            _("This form is too old"),
+            _("Your session has changed since the form was opened. Go back, reload the page and send it again."),
+        )
 
     @app.errorhandler(403)
     def forbidden(_error: Any) -> Any:
-        return _page(403, _("You are not allowed to do this"), _("Your role does not include this action. Ask your supervisor or a manager."))
+        return _page(
+            403, _("You are not allowed to do this"), _("Your role does not include this action. Ask your supervisor or a manager.")
+        )
 
     @app.errorhandler(404)
     def missing(_error: Any) -> Any:
@@ -69,7 +80,11 @@ def init_app(app: Flask) -> None:
     def failed(error: InternalServerError) -> Any:
         db.session.rollback()
         log.error("request failed", path=request.path, method=request.method, exc_info=error.original_exception)
-        return _page(500, _("The portal has made a mistake"), _("It has been written to the log. Nothing of what you sent was saved; try again, or tell the manager."))
+        return _page(
+            500,
+            _("The portal has made a mistake"),
+            _("It has been written to the log. Nothing of what you sent was saved; try again, or tell the manager."),
+        )
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Any:

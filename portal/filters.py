@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
         is_chinese=is_chinese,
         now=clock.now,
         today=clock.today,
+        HTMX_VERSION=config.HTMX_VERSION,
         HTMX_URL=config.HTMX_URL,
         HTMX_INTEGRITY=config.HTMX_INTEGRITY,
         wants_fragment=htmx.wants_fragment,

@@ -1,4 +1,7 @@
-"""The rail: the areas in the order of the day, each with the count that matters. A blueprint adds its own with `area`."""
+"""The rail and the menu 'New': the areas in the order of the day, each with the count that matters.
+
+A blueprint adds its own once, with `area` and `creation`.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ class Area:
     count: Callable[[Any], int] | None = None
     prefixes: tuple[str, ...] = ()
     """Endpoint prefixes that belong to the area, so that it is marked as the current place."""
+    key: str = ""
+    """The letter that, after `g`, leads here from the keyboard."""
 
     @property
     def current(self) -> bool:
@@ -32,7 +37,18 @@ class Area:
         return endpoint == self.endpoint or any(endpoint.startswith(prefix) for prefix in self.prefixes)
 
 
+@dataclass(frozen=True)
+class Creation:
+    """Something that can be begun from anywhere, by the menu 'New'."""
+
+    order: int
+    endpoint: str
+    title: str
+    permission: Permission
+
+
 _areas: list[Area] = []
+_creations: list[Creation] = []
 
 
 def area(**values: Any) -> None:
@@ -43,11 +59,22 @@ def area(**values: Any) -> None:
         _areas.sort(key=lambda one: one.order)
 
 
+def creation(**values: Any) -> None:
+    """Add an entry to the menu 'New'; called once by the blueprint that has its form."""
+    entry = Creation(**values)
+    if entry not in _creations:
+        _creations.append(entry)
+        _creations.sort(key=lambda one: one.order)
+
+
 def init_app(app: Flask) -> None:
-    """Give templates the rail of the reader."""
+    """Give templates the rail and the menu 'New' of the reader."""
 
     @app.context_processor
     def rail() -> dict[str, Any]:
         if not current_user or not current_user.is_authenticated:
-            return {"rail": []}
-        return {"rail": [one for one in _areas if current_user.may(one.permission)]}
+            return {"rail": [], "creations": []}
+        return {
+            "rail": [one for one in _areas if current_user.may(one.permission)],
+            "creations": [one for one in _creations if current_user.may(one.permission)],
+        }

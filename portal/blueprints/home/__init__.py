@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, Response, abort, g, render_template
 
-from portal import htmx, navigation
+from portal import config, htmx, navigation
 from portal.permissions import Permission, public, requires
+from portal.rules.message import N_
 
 bp = Blueprint("home", __name__)
-navigation.area(order=0, endpoint="home.index", title="Home", icon="house", permission=Permission.HOME_READ)
+navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", permission=Permission.HOME_READ, key="h")
 
 
 @bp.get("/")
@@ -24,7 +25,10 @@ def index() -> Any:
 @public
 def htmx_asset(version: str) -> Response:
     """Answer htmx from the portal itself, for an intranet that does not reach the CDN."""
+    if version != config.HTMX_VERSION:
+        abort(404)
     g.public_asset = True
     response = Response(htmx.local_asset(), mimetype="text/javascript")
+    response.set_etag(version)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
