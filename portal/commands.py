@@ -6,7 +6,6 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from portal import clock
 from portal.database import db
 from portal.models import audit
 from portal.models.staff import Staff
@@ -24,15 +23,10 @@ audit_commands = AppGroup("audit", help="The audit log.")
 @click.password_option(help="First password; has to be changed at the first sign-in.")
 def create(account: str, name: str, role: str, password: str) -> None:
     """Create an account: the first manager of a new site, who creates the others in the browser."""
-    if Staff.by_account(account):
-        raise click.ClickException(f"There is an account {account} already.")
-    staff = Staff(account=account.strip().lower(), name=name.strip(), role=role, password_hash="", password_changed_at=clock.now())
     try:
-        staff.set_password(password, by=None, must_change=True)
+        Staff.create(account=account, name=name, role=role, by=None, password=password)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    db.session.add(staff)
-    audit.write("permission", "account-created", record=staff, label=staff.name, role=role)
     db.session.commit()
     click.echo(f"Created {role} {account}.")
 
@@ -45,7 +39,8 @@ def verify() -> None:
         click.echo(problem)
     if problems:
         raise SystemExit(1)
-    click.echo("The audit log is whole.")
+    entries, last = audit.end_of_chain()
+    click.echo(f"The audit log is whole: {entries} entries, the last one is {last}.")
 
 
 def init_app(app: Flask) -> None:

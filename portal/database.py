@@ -30,6 +30,9 @@ NAMING = {
 JsonValue = JSON().with_variant(JSONB(), "postgresql")
 """JSON column type: jsonb on PostgreSQL."""
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Requests of these methods only read."""
+
 _reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 
 
@@ -98,6 +101,17 @@ def commit() -> None:
     except StaleDataError as error:
         db.session.rollback()
         raise StateConflict(str(error)) from error
+
+
+def release() -> None:
+    """End the transaction, in which nothing may have been changed yet: slow work that follows keeps nobody from writing.
+
+    Records are read again when they are next looked at. Raises RuntimeError where there are changes that would be lost.
+    """
+    session = db.session()
+    if session.new or session.dirty or session.deleted or session.info.get("audit"):
+        raise RuntimeError("release() after something was changed")
+    session.rollback()
 
 
 def read_only(value: bool) -> None:

@@ -15,6 +15,7 @@ from flask import Flask, abort, current_app
 from flask_login import current_user
 
 from portal.database import db
+from portal.rules.message import N_
 
 
 class Role(StrEnum):
@@ -28,6 +29,18 @@ class Role(StrEnum):
     def rank(self) -> int:
         """Return 1 for rep, 2 for supervisor, 3 for manager: delegates need the same or a higher rank (RO-6)."""
         return {"rep": 1, "supervisor": 2, "manager": 3}[self.value]
+
+    @property
+    def label(self) -> str:
+        """Return the English message id of the role."""
+        return _ROLE_LABELS[self.value]
+
+
+_ROLE_LABELS = {
+    "rep": N_("Customer relations representative"),
+    "supervisor": N_("Customer relations supervisor"),
+    "manager": N_("Customer service manager"),
+}
 
 
 class Permission(StrEnum):

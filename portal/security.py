@@ -5,9 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from sqlalchemy import func, inspect, select
 
 from portal import config, database
 from portal.models import audit
+from portal.models.staff import Staff
 
 
 def content_security_policy(app: Flask) -> str:
@@ -37,6 +39,25 @@ def safe_next(target: str | None) -> str | None:
     return target
 
 
+def check_accounts(app: Flask) -> None:
+    """Refuse to serve a production site that has demonstration accounts, whose passwords everybody can read.
+
+    Raises `ConfigurationError` with what to do. A database that is still empty has none.
+    """
+    if app.config["PORTAL_ENV"] != "production":
+        return
+    with app.app_context():
+        database.read_only(True)
+        if not inspect(database.db.engine).has_table(Staff.__tablename__):
+            return
+        count = database.db.session.scalar(select(func.count()).select_from(Staff).where(Staff.is_demo, Staff.active)) or 0
+        database.db.session.remove()
+    if count:
+        raise config.ConfigurationError(
+            f"PORTAL_ENV=production, but {count} demonstration accounts are active. Remove them (flask demo remove), or use another database."
+        )
+
+
 def init_app(app: Flask) -> None:
     """Add the headers, the reader's address for the audit log, and read-only transactions for safe methods."""
     policy = content_security_policy(app)
@@ -44,7 +65,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         audit.address.set(request.remote_addr or "")
-        database.read_only(request.method in ("GET", "HEAD", "OPTIONS"))
+        database.read_only(True)  # until it is known who asks (sessions.py)
 
     @app.after_request
     def headers(response: Response) -> Response:

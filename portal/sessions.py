@@ -10,15 +10,18 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import update
 
-from portal import clock
-from portal.database import write_apart
+from portal import clock, jobs
+from portal.database import SAFE_METHODS, db, read_only, release, write_apart
 from portal.extensions import login_manager
-from portal.models.staff import Staff, StaffSession
+from portal.models.session import StaffSession, clear_away
+from portal.models.staff import Staff
+from portal.permissions import FOREIGN_ENDPOINTS
 
 SEEN_STEP = timedelta(minutes=1)
 """How exactly `seen_at` is kept: a write for every page would cost more than it tells."""
 
-OPEN_WHILE_PASSWORD_IS_DUE = {"accounts.password", "accounts.sign_out", "static", "bootstrap.static", "home.htmx_asset", "accounts.language"}
+OPEN_WHILE_PASSWORD_IS_DUE = {"accounts.password", "accounts.sign_in", "accounts.sign_out", "accounts.language", "home.htmx_asset", "healthz", "readyz", "metrics"}
+"""What somebody can still do who has to change the password first."""
 
 
 def sign_in(staff: Staff) -> None:
@@ -57,9 +60,31 @@ def _unauthorized() -> Any:
         return response
     if g.get("session_ended"):
         session.clear()
-        flash(_("Your session has ended. Sign in again; what you had not saved is still in the other tab."), "warning")
+        flash(_("Your session has ended. Please sign in again."), "warning")
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.sign_in", next=target if target not in (None, "/") else None), 303)
+
+
+def _load_reader() -> Any:
+    """Find out who asks, in a transaction that only reads; then let the request write, if that is what it is for."""
+    if request.endpoint is None or request.endpoint in FOREIGN_ENDPOINTS:
+        return None
+    due = current_user.is_authenticated and current_user.password_due
+    if request.method not in SAFE_METHODS:
+        # On SQLite a writing request begins with the lock for writing. It is taken as late as can be, and the reader,
+        # whose session may have been noted as seen in between, is read again under it.
+        release()
+        read_only(False)
+    if due and request.endpoint not in OPEN_WHILE_PASSWORD_IS_DUE:
+        return redirect(url_for("accounts.password"), 303)
+    return None
+
+
+@jobs.every_minute
+def clear_away_sessions() -> None:
+    """Remove attempts and sessions that serve nothing any more."""
+    clear_away()
+    db.session.commit()
 
 
 def init_app(app: Flask) -> None:
@@ -67,11 +92,4 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None
     login_manager.user_loader(_load)
     login_manager.unauthorized_handler(_unauthorized)
-
-    @app.before_request
-    def password_due() -> Any:
-        if request.endpoint in OPEN_WHILE_PASSWORD_IS_DUE or request.endpoint is None:
-            return None
-        if current_user.is_authenticated and current_user.must_change_password:
-            return redirect(url_for("accounts.password"), 303)
-        return None
+    app.before_request(_load_reader)

@@ -45,7 +45,8 @@ class PortalClient(FlaskClient):
     def be(self, account: str) -> None:
         """Sign in as `account` without the sign-in page (which has tests of its own)."""
         from portal.database import db
-        from portal.models.staff import Staff, StaffSession
+        from portal.models.session import StaffSession
+        from portal.models.staff import Staff
 
         person = Staff.by_account(account)
         assert person is not None, account

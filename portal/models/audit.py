@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DDL, ForeignKey, Index, event, insert, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from portal import clock
 from portal.database import Base, JsonValue, db, write_apart
@@ -75,6 +75,7 @@ _POSTGRES_GUARDS = [
     "CREATE OR REPLACE FUNCTION audit_event_guard() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the audit log cannot be changed'; END $$",
     "CREATE TRIGGER audit_event_guard BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_guard()",
+    "CREATE TRIGGER audit_event_keep BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_event_guard()",
 ]
 GUARDS = {"sqlite": _SQLITE_GUARDS, "postgresql": _POSTGRES_GUARDS}
 """Statements that make the log append-only, by database; the migration runs the same."""
@@ -127,7 +128,7 @@ def write(
         "record_id": record.id if record is not None else None,
         "customer_id": customer_id,
         "label": label,
-        "data": json.loads(_canonical(data)),
+        "data": json.loads(_canonical(data), parse_float=str),  # databases spell floats differently
     }
     session.info.setdefault("audit", []).append(entry)
 
@@ -141,6 +142,8 @@ def write_view(action: str, *, actor: Any, record: Any, label: str = "", **data:
 @event.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
     """Give the transaction's entries their place at the end of the chain."""
+    if session.in_nested_transaction():
+        return  # a savepoint is released; the chain is written once, when the whole transaction is
     entries: list[dict[str, Any]] = session.info.pop("audit", [])
     if not entries:
         return
@@ -159,10 +162,31 @@ def _chain(session: Session) -> None:
     session.execute(update(AuditHead).where(AuditHead.id == 1).values(last_hash=previous, entries=count + len(entries)))
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    """Drop the entries of a transaction that did not happen."""
-    session.info.pop("audit", None)
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    """Note how many entries there were before a savepoint."""
+    if transaction.nested:
+        session.info.setdefault("audit_marks", {})[transaction] = len(session.info.get("audit", []))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """Drop the entries of a transaction, or a part of one, that did not happen."""
+    if transaction.nested:
+        del session.info.get("audit", [])[session.info["audit_marks"][transaction] :]
+    else:
+        session.info.pop("audit", None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _unmark(session: Session, transaction: SessionTransaction) -> None:
+    session.info.get("audit_marks", {}).pop(transaction, None)
+
+
+def end_of_chain() -> tuple[int, str]:
+    """Return how many entries there are and the hash of the last one: noted elsewhere, it shows a log that was written anew."""
+    head = db.session.execute(select(AuditHead.entries, AuditHead.last_hash)).first()
+    return (head.entries, head.last_hash) if head else (0, GENESIS)
 
 
 _HASHED = [column.key for column in AuditEvent.__table__.columns if column.key not in ("id", "previous_hash", "hash")]
@@ -179,5 +203,7 @@ def verify() -> Iterator[str]:
         previous, last_id = entry.hash, entry.id
         count += 1
     head = db.session.scalar(select(AuditHead))
+    if head is None and count:
+        yield "end: the row that says how many entries were written is missing"
     if head is not None and (head.last_hash != previous or head.entries != count):
         yield f"end: {head.entries} entries were written, {count} are here, the last one is entry {last_id}"

@@ -1,40 +1,31 @@
-"""Staff accounts, teams, sign-in sessions, failed sign-ins and delegation (RO-3 to RO-6)."""
+"""Staff accounts: who they are, what they may do, their passwords, and how accounts come and go (RO-3 to RO-6)."""
 
 from __future__ import annotations
 
-import hashlib
+import re
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from flask import current_app
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, Select, func, or_, select
+from sqlalchemy import ForeignKey, Select, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal import clock
-from portal.database import Base, db
+from portal import clock, hashing
+from portal.database import Base, db, transition
 from portal.models import audit
+from portal.models.delegation import Delegation
+from portal.models.session import StaffSession
 from portal.models.standard import value as standard
+from portal.models.team import Team
 from portal.permissions import ROLE_PERMISSIONS, Permission, Role
-from portal.rules.message import Refusal
-from portal.rules.passwords import check_password
+from portal.rules.message import N_, Refusal
+from portal.rules.passwords import check_password, password_expired
 
-
-def _hasher() -> PasswordHasher:
-    return PasswordHasher(time_cost=current_app.config["ARGON2_TIME_COST"], memory_cost=current_app.config["ARGON2_MEMORY_KIB"], parallelism=1)
-
-
-class Team(Base):
-    """A team (科/组) of a department."""
-
-    __tablename__ = "team"
-
-    name: Mapped[str] = mapped_column(unique=True)
-    department: Mapped[str] = mapped_column(default="")
-    active: Mapped[bool] = mapped_column(default=True)
+ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+_FIRST_PASSWORD_SIGNS = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"
+"""Without signs that are mistaken for others when read aloud or copied by hand."""
 
 
 class Staff(UserMixin, Base):
@@ -54,7 +45,7 @@ class Staff(UserMixin, Base):
     password_hash: Mapped[str]
     password_changed_at: Mapped[datetime]
     must_change_password: Mapped[bool] = mapped_column(default=True)
-    signature_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
+    signature_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id", use_alter=True))
     active: Mapped[bool] = mapped_column(default=True)
     deactivated_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
@@ -80,6 +71,11 @@ class Staff(UserMixin, Base):
         """Return whether the role is supervisor."""
         return self.role == Role.SUPERVISOR
 
+    @property
+    def role_label(self) -> str:
+        """Return the English message id of the role."""
+        return Role(self.role).label
+
     def may(self, permission: Permission) -> bool:
         """Return whether the role has `permission`; a deactivated account has none."""
         return self.active and permission in ROLE_PERMISSIONS[Role(self.role)]
@@ -94,135 +90,165 @@ class Staff(UserMixin, Base):
         """Return the person with this account name, in any spelling of its letters."""
         return db.session.scalar(select(cls).where(cls.account == account.strip().lower()))
 
+    # --- accounts come and go (RO-4) -------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls, *, account: str, name: str, role: str, by: Staff | None, team: Team | None = None, password: str = "", **values: Any
+    ) -> tuple[Staff, str]:
+        """Add an account and return it with its first password, which has to be changed at the first sign-in.
+
+        The password is made here unless one is given (a site's first manager). `values`: department, post, telephone,
+        email, language. Raises `Refusal` for an account name that cannot be or is taken (field `account`).
+        """
+        account = account.strip().lower()
+        if not ACCOUNT.fullmatch(account):
+            raise Refusal(N_("An account name has 2 to 32 small letters, figures, dots, hyphens or underscores."), field="account")
+        staff = cls(account=account, name=name.strip(), role=Role(role).value, team=team, password_hash="", password_changed_at=clock.now(), **values)
+        password = staff._keep_password(password or staff._first_password(), must_change=True)
+        try:
+            with db.session.begin_nested():
+                db.session.add(staff)
+                db.session.flush()
+        except IntegrityError as error:
+            raise Refusal(N_("There is an account %(account)s already."), field="account", account=account) from error
+        described = {"role": staff.role, "team": team.name if team else "", **values}
+        changes = [{"field": field, "old": "", "new": value} for field, value in described.items() if value]
+        audit.write("permission", "account-created", actor=by, record=staff, label=staff.name, changes=changes)
+        return staff, password
+
+    def change(self, *, by: Staff, **values: Any) -> None:
+        """Change name, role, team, department, post, telephone or email; who works here by then sees it at the next request.
+
+        Customers follow their owner into another team (RO-1: a supervisor sees what the team owns); open steps are given
+        to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost.
+        """
+        changes = [
+            {"field": field, "old": _plain(getattr(self, field)), "new": _plain(new)} for field, new in values.items() if getattr(self, field) != new
+        ]
+        if not changes:
+            return
+        changed = {change["field"] for change in changes}
+        if "role" in changed and self.is_manager and self.active:
+            self._keep_a_manager("role")
+        for field, new in values.items():
+            setattr(self, field, new)
+        audit.write("permission", "account-changed", actor=by, record=self, label=self.name, changes=changes)
+        if "team" in changed:
+            self._take_customers_along()
+        if changed & {"team", "role"}:
+            _reroute()
+
+    def deactivate(self, *, by: Staff, to: Staff | None) -> None:
+        """Close the account: sessions and delegations end, open work goes to `to`, the history stays (RO-4).
+
+        Raises `Refusal`: the last manager; open customers but nobody to take them (field `to_id`). Raises `StateConflict`
+        when it is deactivated already.
+        """
+        if self.is_manager:
+            self._keep_a_manager(None)
+        if to is not None and (to.id == self.id or not to.active):
+            raise Refusal(N_("Choose an active colleague."), field="to_id")
+        customers = self.customers()
+        if customers and to is None:
+            raise Refusal(N_("%(name)s has %(count)s customers. Say who takes them over."), field="to_id", name=self.name, count=customers)
+        transition(self, expect={"active": True}, change={"active": False, "deactivated_at": clock.now()})
+        StaffSession.end_all(self)
+        Delegation.end_all_of(self, by=by)
+        if to is not None:
+            from portal.models.hand_over import hand_over_all
+
+            hand_over_all(of=self, to=to, by=by)
+        _reroute()
+        changes = [{"field": "active", "old": "yes", "new": "no"}]
+        audit.write(
+            "permission", "account-deactivated", actor=by, record=self, label=self.name, changes=changes, to=to.name if to else "", customers=customers
+        )
+
+    def reactivate(self, *, by: Staff) -> str:
+        """Open the account again and return its new first password. Raises `StateConflict` when it is active."""
+        transition(self, expect={"active": False}, change={"active": True, "deactivated_at": None})
+        password = self._keep_password(self._first_password(), must_change=True)
+        _reroute()
+        changes = [{"field": "active", "old": "no", "new": "yes"}]
+        audit.write("permission", "account-reactivated", actor=by, record=self, label=self.name, changes=changes)
+        return password
+
+    def customers(self) -> int:
+        """Return how many customers this person is in charge of; merged ones do not count."""
+        from portal.models.customer import Customer, CustomerState
+
+        theirs = (Customer.owner_id == self.id) & (Customer.state != CustomerState.MERGED)
+        return db.session.scalar(select(func.count()).select_from(Customer).where(theirs)) or 0
+
+    def _keep_a_manager(self, field: str | None) -> None:
+        """Raise `Refusal` if no other manager is active. The managers are locked, so that two cannot remove each other at once."""
+        managers = db.session.scalars(select(Staff.id).where(Staff.role == Role.MANAGER, Staff.active).order_by(Staff.id).with_for_update()).all()
+        if not set(managers) - {self.id}:
+            raise Refusal(N_("%(name)s is the last active manager. Make somebody else manager first."), field=field, name=self.name)
+
+    def _take_customers_along(self) -> None:
+        from portal.models.customer import Customer
+
+        db.session.flush()
+        db.session.execute(update(Customer).where(Customer.owner_id == self.id).values(team_id=self.team_id))
+
     # --- passwords -------------------------------------------------------------------------------------------------
 
-    def set_password(self, password: str, *, by: Staff | None, must_change: bool = False) -> None:
-        """Keep the Argon2id hash of `password` and end every session of the account. Raises `Refusal` (field `password`)."""
-        problems = check_password(password, account_name=self.account, names=[self.name])
-        if problems:
-            raise Refusal(problems[0].text, field="password", **problems[0].params)
-        self.password_hash = _hasher().hash(password)
-        self.password_changed_at = clock.now()
-        self.must_change_password = must_change
-        if self.id is not None:
-            StaffSession.end_all(self)
-            audit.write("permission", "password-set", actor=by or self, record=self, label=self.name)
+    def set_password(self, password: str, *, by: Staff | None) -> None:
+        """Keep a password that the person has chosen and end every session of the account. Raises `Refusal` (field `password`)."""
+        self._keep_password(password, must_change=False)
+        StaffSession.end_all(self)
+        audit.write("permission", "password-set", actor=by or self, record=self, label=self.name)
+
+    def reset_password(self, *, by: Staff) -> str:
+        """Return a new first password, to be changed at the next sign-in; nobody learns the one the person then chooses."""
+        password = self._keep_password(self._first_password(), must_change=True)
+        StaffSession.end_all(self)
+        audit.write("permission", "password-reset", actor=by, record=self, label=self.name)
+        return password
 
     def password_is(self, password: str) -> bool:
         """Return whether `password` is this person's; takes as long when it is not."""
-        try:
-            return _hasher().verify(self.password_hash, password[:128])
-        except (VerifyMismatchError, InvalidHashError):
-            return False
+        return hashing.matches(self.password_hash, password)
+
+    @property
+    def password_due(self) -> bool:
+        """Return whether the password must be changed before anything else: a first one, or older than the site allows."""
+        if self.must_change_password:
+            return True
+        return password_expired(clock.local(self.password_changed_at).date(), clock.today(), int(standard("password.max_age_days")))
+
+    def _keep_password(self, password: str, *, must_change: bool) -> str:
+        problems = check_password(password, account_name=self.account, names=[self.name], complexity=bool(standard("password.complexity")))
+        if problems:
+            raise Refusal(problems[0].text, field="password", **problems[0].params)
+        self.password_hash = hashing.hash_password(password)
+        self.password_changed_at = clock.now()
+        self.must_change_password = must_change
+        return password
+
+    def _first_password(self) -> str:
+        """Return a random password that the rules accept: four groups of four, more than 80 bits."""
+        while True:
+            password = "-".join("".join(secrets.choice(_FIRST_PASSWORD_SIGNS) for _ in range(4)) for _ in range(4))
+            if not check_password(password, account_name=self.account, names=[self.name], complexity=True):
+                return password
 
     # --- delegation (RO-6) -----------------------------------------------------------------------------------------
 
     def delegators(self, on: date) -> list[Staff]:
-        """Return the active or away colleagues for whom this person may sign on that day."""
+        """Return the colleagues for whom this person may sign on that day: while both accounts are active and the rank suffices."""
+        if not self.active:
+            return []
         query = (
             select(Staff)
             .join(Delegation, Delegation.principal_id == Staff.id)
             .where(Delegation.delegate_id == self.id, Delegation.ended_at.is_(None), Delegation.from_date <= on, Delegation.to_date >= on)
+            .where(Staff.active)
+            .order_by(Staff.id)
         )
-        return list(db.session.scalars(query))
-
-
-class Delegation(Base):
-    """代理: somebody of the same or a higher role signs for a supervisor or manager between two dates (RO-6)."""
-
-    __tablename__ = "delegation"
-
-    principal_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    delegate_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    from_date: Mapped[date]
-    to_date: Mapped[date]
-    reason: Mapped[str] = mapped_column(default="")
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    ended_at: Mapped[datetime | None]
-
-    principal: Mapped[Staff] = relationship(foreign_keys=[principal_id])
-    delegate: Mapped[Staff] = relationship(foreign_keys=[delegate_id])
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Delegation]]:
-        """Return the delegations `user` may see: their own, and all for managers."""
-        query = select(cls)
-        return query if user.is_manager else query.where(or_(cls.principal_id == user.id, cls.delegate_id == user.id))
-
-
-class StaffSession(Base):
-    """A signed-in browser. The cookie carries a random token; the table its SHA-256, so that a leaked table opens nothing."""
-
-    __tablename__ = "staff_session"
-
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(unique=True)
-    address: Mapped[str] = mapped_column(default="")
-    browser: Mapped[str] = mapped_column(default="")
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
-    ended_at: Mapped[datetime | None]
-
-    staff: Mapped[Staff] = relationship(lazy="joined", innerjoin=True)
-
-    @staticmethod
-    def hash_of(token: str) -> str:
-        """Return the stored form of a cookie's token."""
-        return hashlib.sha256(token.encode()).hexdigest()
-
-    @classmethod
-    def begin(cls, staff: Staff, *, address: str, browser: str) -> str:
-        """Open a session and return its token, a new one at every sign-in."""
-        token = secrets.token_urlsafe(32)
-        moment = clock.now()
-        db.session.add(
-            cls(staff_id=staff.id, token_hash=cls.hash_of(token), address=address, browser=browser[:200], created_at=moment, seen_at=moment)
-        )
-        return token
-
-    @classmethod
-    def find(cls, token: str) -> StaffSession | None:
-        """Return the session of `token` if it is neither ended, idle too long, too old, nor of a deactivated account."""
-        session = db.session.scalar(select(cls).where(cls.token_hash == cls.hash_of(token), cls.ended_at.is_(None)))
-        if session is None or not session.staff.active:
-            return None
-        moment = clock.now()
-        if moment - session.seen_at > timedelta(minutes=standard("session.idle_minutes")):
-            return None
-        if moment - session.created_at > timedelta(hours=standard("session.absolute_hours")):
-            return None
-        return session
-
-    def end(self) -> None:
-        """Sign this browser out."""
-        self.ended_at = clock.now()
-
-    @classmethod
-    def end_all(cls, staff: Staff) -> None:
-        """Sign every browser of `staff` out."""
-        for session in db.session.scalars(select(cls).where(cls.staff_id == staff.id, cls.ended_at.is_(None))):
-            session.end()
-
-
-class FailedSignIn(Base):
-    """A failed sign-in, counted per account and per address in the database, so that every process sees the same count."""
-
-    __tablename__ = "failed_sign_in"
-
-    account: Mapped[str]
-    address: Mapped[str]
-    at: Mapped[datetime] = mapped_column(default=clock.now)
-
-    __table_args__ = (Index(None, "account", "at"), Index(None, "address", "at"))
-
-    @classmethod
-    def throttled(cls, account: str, address: str) -> bool:
-        """Return whether sign-in for this account or from this address must wait."""
-        since = clock.now() - timedelta(minutes=standard("signin.wait_minutes"))
-        attempts = standard("signin.attempts")
-        by_account = db.session.scalar(select(func.count()).select_from(cls).where(cls.account == account, cls.at > since)) or 0
-        by_address = db.session.scalar(select(func.count()).select_from(cls).where(cls.address == address, cls.at > since)) or 0
-        return by_account >= attempts or by_address >= attempts * 5
+        return [person for person in db.session.scalars(query) if Role(person.role).rank <= Role(self.role).rank]
 
 
 def as_data(staff: Staff | None) -> dict[str, Any] | None:
@@ -232,17 +258,14 @@ def as_data(staff: Staff | None) -> dict[str, Any] | None:
     return {"id": staff.id, "account": staff.account, "name": staff.name, "role": staff.role, "post": staff.post}
 
 
-def dummy_check(password: str) -> bool:
-    """Return False after as long as a real check takes, so that unknown accounts do not show by their speed."""
-    hasher = _hasher()
-    key = (hasher.time_cost, hasher.memory_cost)
-    if key not in _dummies:
-        _dummies[key] = hasher.hash(secrets.token_urlsafe(16))
-    try:
-        hasher.verify(_dummies[key], password[:128])
-    except VerifyMismatchError:
-        return False
-    return False
+def _plain(value: Any) -> Any:
+    """Return a value as the audit log shows it."""
+    return value.name if isinstance(value, Team) else value if value is not None else ""
 
 
-_dummies: dict[tuple[int, int], str] = {}
+def _reroute() -> None:
+    """Give open approval steps to those who have the role now."""
+    from portal.models.approval import reroute_open_steps
+
+    db.session.flush()
+    reroute_open_steps()

@@ -10,14 +10,16 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal import sessions
+from portal.authentication import authenticate
 from portal.blueprints.accounts import bp
 from portal.blueprints.accounts.forms import PasswordForm, SignInForm
 from portal.database import db
 from portal.i18n import LANGUAGES
 from portal.models import audit
-from portal.models.staff import FailedSignIn, Staff, dummy_check
+from portal.models.session import SignInAttempt, Throttled, WrongPassword, confirm_password
+from portal.models.staff import Staff
 from portal.permissions import Permission, public, requires
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.security import safe_next
 
 
@@ -42,22 +44,28 @@ def begin_session() -> Any:
     form = SignInForm()
     if not form.validate_on_submit():
         return _answer(form, 422)
-    account, address = form.account.data.lower(), request.remote_addr or ""
-    if FailedSignIn.throttled(account, address):
-        form.refuse(Refusal("Too many failed attempts. Wait some minutes, then try again."))
-        return _answer(form, 429)
-    staff = Staff.by_account(account)
-    right = staff.password_is(form.password.data) if staff else dummy_check(form.password.data)
-    if staff is None or not right or not staff.active:
-        db.session.add(FailedSignIn(account=account, address=address))
-        audit.write("sign-in", "failed", label=account)
-        db.session.commit()
-        form.refuse(Refusal("Account or password is wrong."))
-        return _answer(form, 422)
+    account = form.account.data.lower()
+    try:
+        SignInAttempt.count(account, request.remote_addr or "")
+    except Throttled as refusal:
+        return _refused(form, "throttled", refusal, 429)
+    staff = authenticate(account, form.password.data)
+    if staff is None:
+        return _refused(form, "failed", Refusal(N_("Account or password is wrong.")), 422)
+    SignInAttempt.forget(account)
     sessions.sign_in(staff)
     audit.write("sign-in", "signed-in", actor=staff, record=staff, label=staff.name)
     db.session.commit()
     return redirect(safe_next(form.next.data) or url_for("home.index"), 303)
+
+
+def _refused(form: SignInForm, action: str, refusal: Refusal, status: int) -> Any:
+    """Log the attempt and show the page again. Names of accounts that do not exist are not kept: some are passwords in the wrong field."""
+    known = Staff.by_account(form.account.data)
+    audit.write("sign-in", action, record=known, label=known.account if known else "")
+    db.session.commit()
+    form.refuse(refusal)
+    return _answer(form, status)
 
 
 @bp.post("/sign-out")
@@ -89,20 +97,21 @@ def language() -> Any:
 @bp.route("/profile/password", methods=["GET", "POST"])
 @requires(Permission.PROFILE_EDIT)
 def password() -> Any:
-    """Change the own password; every other session of the account ends."""
+    """Change the own password; every session of the account ends, and this browser gets a new one."""
     form = PasswordForm()
     if form.validate_on_submit():
+        staff = current_user._get_current_object()
         try:
-            if not current_user.password_is(form.current.data):
-                raise Refusal("This is not your present password.", field="current")
+            confirm_password(staff, form.current.data, request.remote_addr or "")
             if form.password.data != form.again.data:
-                raise Refusal("The two new passwords differ.", field="again")
+                raise Refusal(N_("The two new passwords differ."), field="again")
             if form.password.data == form.current.data:
-                raise Refusal("The new password is the old one.", field="password")
-            staff = current_user._get_current_object()
+                raise Refusal(N_("The new password is the old one."), field="password")
             staff.set_password(form.password.data, by=staff)
         except Refusal as refusal:
             db.session.rollback()
+            if isinstance(refusal, WrongPassword):
+                refusal.field = "current"
             form.refuse(refusal)
         else:
             sessions.sign_in(staff)
