@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """Return the portal, ready to serve. Raises `config.ConfigurationError` where the settings would be unsafe."""
     overrides = overrides or {}
     root = Path(__file__).resolve().parent.parent
-    instance = Path(overrides.get("INSTANCE_FOLDER") or root / "instance")
+    instance = Path(overrides.get("INSTANCE_FOLDER") or os.environ.get("PORTAL_INSTANCE") or root / "instance").resolve()
     app = Flask(__name__, instance_path=str(instance))
     app.config.update(config.load(instance, overrides))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--no-demo", action="store_true", help="no demonstration data")
+    parser.add_argument("--app", default="wsgi:app", help="what to serve, as module:name")
     choices = parser.parse_args()
     os.environ.setdefault("PORTAL_URL", f"http://{choices.host}:{choices.port}")
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
@@ -31,8 +33,8 @@ def main() -> None:
     from waitress.server import create_server
 
     from portal.printing.render import check_environment
-    from wsgi import app
-
+    module, _colon, name = choices.app.partition(":")
+    app = getattr(importlib.import_module(module), name)
     for problem in check_environment():
         print(f"WARNING: {problem}", file=sys.stderr)
     stopping = threading.Event()

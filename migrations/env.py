@@ -1,0 +1,63 @@
+"""How `flask db` compares and changes the schema. One transaction a migration, on SQLite too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import DateTime, types
+
+from portal import database
+from portal.database import db
+
+OWN_TYPES = {"UtcDateTime": "sa.DateTime(timezone=True)", "Money": "sa.BigInteger()"}
+"""How our column types are written in migrations, which must not change when the portal's code does."""
+
+
+def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
+    """Return how a type is written in a migration, or False for the usual way."""
+    if kind != "type":
+        return False
+    name = type(item).__name__
+    if name in OWN_TYPES:
+        return OWN_TYPES[name]
+    if isinstance(item, types.JSON):
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
+    return False
+
+
+def compare_type(_context: Any, _column: Any, _metadata_column: Any, inspected: Any, wanted: Any) -> bool | None:
+    """Return False for types that only differ in how a database names them."""
+    if isinstance(wanted, types.TypeDecorator):
+        wanted = wanted.impl
+    if isinstance(wanted, types.JSON) and isinstance(inspected, types.JSON):
+        return False
+    if isinstance(wanted, DateTime) and isinstance(inspected, DateTime):
+        return False
+    return None
+
+
+def include_object(_item: Any, name: str | None, kind: str, reflected: bool, _compared: Any) -> bool:
+    """Leave out what is made by statements of our own: the search index and its parts."""
+    return not (kind == "table" and reflected and (name or "").startswith("customer_search"))
+
+
+def run() -> None:
+    """Run the migrations on the app's database."""
+    database.read_only(False)
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=True,
+            render_item=render_item,
+            compare_type=compare_type,
+            include_object=include_object,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()
