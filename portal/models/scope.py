@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 
+from portal.database import db
 from portal.permissions import Role
 
 
@@ -27,6 +28,26 @@ def customer_scope(user: Any, customer: Any | None = None) -> ColumnElement[bool
     if user.role == Role.SUPERVISOR:
         return or_(customer.team_id == user.team_id, customer.owner_id == user.id, assists)
     return or_(customer.owner_id == user.id, assists)
+
+
+def customer_arms(user: Any) -> list[ColumnElement[bool]]:
+    """Return conditions without an overlap that are `customer_scope` together.
+
+    Each is led by one index, so that a sorted list is read as the first rows of each arm; one OR of them would be sorted as a whole.
+    """
+    from portal.models.customer import Customer, CustomerAssistant
+
+    if user.role == Role.MANAGER:
+        return [true()]
+    assisted = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)))
+    own: ColumnElement[bool] = Customer.owner_id == user.id
+    arms, before = [own], [Customer.owner_id.is_distinct_from(user.id)]
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        arms = [Customer.team_id == user.team_id, and_(own, Customer.team_id.is_distinct_from(user.team_id))]
+        before.append(Customer.team_id.is_distinct_from(user.team_id))
+    if assisted:
+        arms.append(and_(Customer.id.in_(assisted), *before))
+    return arms
 
 
 class HangsOnCustomer:

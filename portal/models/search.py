@@ -1,0 +1,414 @@
+"""Search (AR-6): an index of tokens beside the customers, what keeps it up to date, and what is asked of it.
+
+`customer_search` holds for each customer the folded words by which it is found: names, pinyin, number, code, telephones
+and contacts, and who may see it. Tokens follow from these: on SQLite they stand in an FTS5 table only, on PostgreSQL in an
+array under GIN. Whatever the index gives is checked against the words, and what is shown goes through `customer_scope`.
+
+Records saved through a session are indexed at its commit by themselves; bulk statements call `index_many`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import DDL, Dialect, ForeignKey, Text, and_, column, delete, event, func, insert, literal_column, or_, select, table, update
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from portal.database import Base, db
+from portal.models.contact import Contact
+from portal.models.customer import Customer, CustomerAssistant, CustomerState
+from portal.models.scope import customer_arms, customer_scope
+from portal.models.staff import Staff
+from portal.permissions import Role
+from portal.rules.grams import fold, fts_query, pinyin_grams, query_alternatives, query_parts, search_grams
+from portal.rules.pinyin import pinyin_full, pinyin_initials
+
+# Marks of tokens that no name can hold: private characters, which FTS5 takes as parts of a word.
+START = "\ue000"
+"""The beginning of a name."""
+FIGURES = "\ue001"
+"""A number's serial, or four figures of a telephone number."""
+SCOPE = "\ue002"
+"""Who sees the customer: o7 owner, t3 team, a9 assistant."""
+WINDOW = 4
+
+NAME, SHORT_NAME, NUMBER, CODE, INITIALS, PINYIN, OTHERS = range(7)
+"""Lines of `words`; the telephone, contacts (name and telephone), former names and merged records follow from OTHERS on."""
+
+
+class Tokens(TypeDecorator[list[str]]):
+    """Tokens: an array on PostgreSQL; on SQLite nothing, because FTS5 has them."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return text[] on PostgreSQL."""
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return the value to store."""
+        return value if dialect.name == "postgresql" else None
+
+
+class CustomerSearch(Base):
+    """What a customer is found by. One row for each customer that was not merged into another."""
+
+    __tablename__ = "customer_search"
+
+    id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    words: Mapped[str] = mapped_column(Text)
+    """Folded lines, in the order of NAME … OTHERS."""
+    scope: Mapped[str]
+    """Who sees it: `o7 t3 a9`."""
+    tokens: Mapped[list[str] | None] = mapped_column(Tokens)
+
+
+INDEX = {
+    "sqlite": ["CREATE VIRTUAL TABLE customer_search_fts USING fts5(tokens, content='', detail=none, columnsize=0, tokenize='ascii')"],
+    "postgresql": ["CREATE INDEX customer_search_tokens ON customer_search USING gin (tokens)"],
+}
+"""Statements that make the index, by database; the migration runs the same."""
+for _dialect, _statements in INDEX.items():
+    for _statement in _statements:
+        event.listen(CustomerSearch.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+event.listen(CustomerSearch.__table__, "after_drop", DDL("DROP TABLE IF EXISTS customer_search_fts").execute_if(dialect="sqlite"))
+
+
+def windows(figures: str) -> list[str]:
+    """Return the tokens of a telephone number: four figures ending at the last, the third last, the fifth last …
+
+    Half of all windows: a query of five figures or more, and the last four, find the number wherever they stand in it.
+    """
+    return [FIGURES + figures[end - WINDOW : end] for end in range(len(figures), WINDOW - 1, -2)]
+
+
+_NUMBER = re.compile(r"[a-z]+\d{4,}")
+_SPACE = re.compile(r" (?![a-z\d])|(?<![a-z\d]) ")
+
+
+def _line(name: str) -> str:
+    """Return a name as a line of words: folded, with spaces only between words of letters."""
+    return _SPACE.sub("", " ".join(fold(part) for part in name.split()))
+
+
+def _words(row: Any, contacts: list[Any], merged: list[Any]) -> str:
+    names = [name for name in (row.full_name, row.short_name) if name]
+    lines = [_line(row.full_name), _line(row.short_name), row.number.lower(), row.credit_code.lower()]
+    lines += [" ".join(pinyin_initials(name) for name in names), " ".join(pinyin_full(name) for name in names)]
+    others = [row.telephone_key, *(f"{_line(contact.name)} {contact.telephone_key}".strip() for contact in contacts)]
+    others += [_line(name) for name in row.former_names.split("\n")]
+    others += [line for one in merged for line in (_line(one.full_name), one.number.lower())]
+    return "\n".join([*lines, *filter(None, others)])
+
+
+def tokens_of(words: str, scope: str) -> list[str]:
+    """Return the tokens that follow from the words of a customer and from who sees it, each once."""
+    lines = words.split("\n")
+    tokens = [serial_token(lines[NUMBER])]
+    for name in lines[NAME : SHORT_NAME + 1]:
+        if name:
+            initials, plain = pinyin_initials(name), fold(name)
+            tokens += search_grams(name) + pinyin_grams(name)
+            tokens += [START + begin[:size] for begin in (plain, initials) for size in (1, 2, 3)]
+    for line in lines[OTHERS:]:
+        name, _space, figures = line.rpartition(" ")
+        if not figures.isdigit():
+            name, figures = line, ""
+        tokens += search_grams(name) + windows(figures)
+        if _NUMBER.fullmatch(name):
+            tokens.append(serial_token(name))
+    tokens += [SCOPE + one for one in scope.split()]
+    return [token for token in dict.fromkeys(tokens) if token not in ("", START, FIGURES)]
+
+
+def serial_token(number: str) -> str:
+    """Return the token of a customer number's serial: without prefix, year and leading zeros."""
+    return FIGURES + re.sub(r"^\D*(?:(?:19|20)\d\d(?=\d))?0*", "", number)
+
+
+def _by_customer(session: Session, statement: Any) -> dict[int | None, list[Any]]:
+    found: dict[int | None, list[Any]] = {}
+    for row in session.execute(statement):
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _index(session: Session, ids: list[int]) -> None:
+    columns = [Customer.id, Customer.number, Customer.full_name, Customer.short_name, Customer.former_names, Customer.credit_code]
+    columns += [Customer.telephone_key, Customer.owner_id, Customer.team_id, Customer.contact_count]  # type: ignore[list-item]
+    rows = session.execute(select(*columns).where(Customer.id.in_(ids), Customer.state != CustomerState.MERGED)).all()
+    of_contact = (Contact.customer_id, Contact.name, Contact.telephone_key)
+    contacts = _by_customer(session, select(*of_contact).where(Contact.customer_id.in_(ids)).order_by(Contact.id))
+    of_assistant = (CustomerAssistant.customer_id, CustomerAssistant.staff_id)
+    assistants = _by_customer(session, select(*of_assistant).where(CustomerAssistant.customer_id.in_(ids)).order_by(CustomerAssistant.id))
+    merged = _by_customer(
+        session, select(Customer.merged_into_id, Customer.number, Customer.full_name).where(Customer.merged_into_id.in_(ids))
+    )
+    new: dict[int, tuple[str, str]] = {}
+    for row in rows:
+        seen_by = [f"o{row.owner_id or 0}", f"t{row.team_id or 0}", *(f"a{one.staff_id}" for one in assistants.get(row.id, []))]
+        new[row.id] = (_words(row, contacts.get(row.id, []), merged.get(row.id, [])), " ".join(seen_by))
+    _store(session, ids, new)
+    counts: dict[int, list[int]] = {}
+    for row in rows:
+        if (count := len(contacts.get(row.id, []))) != row.contact_count:
+            counts.setdefault(count, []).append(row.id)
+    for count, changed in counts.items():
+        session.execute(
+            update(Customer).where(Customer.id.in_(changed)).values(contact_count=count), execution_options={"synchronize_session": False}
+        )
+
+
+def _store(session: Session, ids: list[int], new: dict[int, tuple[str, str]]) -> None:
+    """Replace what the index knows of the customers `ids` by `new`: (words, scope) by id; without an entry they leave it."""
+    stored = select(CustomerSearch.id, CustomerSearch.words, CustomerSearch.scope).where(CustomerSearch.id.in_(ids))
+    known = {row.id: (row.words, row.scope) for row in session.execute(stored)}
+    old = {one: entry for one, entry in known.items() if new.get(one) != entry}
+    fresh = {one: entry for one, entry in new.items() if known.get(one) != entry}
+    connection = session.connection()
+    if old:
+        session.execute(delete(CustomerSearch).where(CustomerSearch.id.in_(old)))
+    rows = [{"id": one, "words": words, "scope": scope, "tokens": tokens_of(words, scope)} for one, (words, scope) in fresh.items()]
+    if connection.dialect.name == "sqlite":
+        gone = [(one, " ".join(tokens_of(*entry))) for one, entry in old.items()]
+        if gone:
+            connection.exec_driver_sql("INSERT INTO customer_search_fts (customer_search_fts, rowid, tokens) VALUES ('delete', ?, ?)", gone)
+        if rows:
+            come = [(row["id"], " ".join(row["tokens"])) for row in rows]
+            connection.exec_driver_sql("INSERT INTO customer_search_fts (rowid, tokens) VALUES (?, ?)", come)
+    if rows:
+        connection.execute(insert(CustomerSearch), rows)
+
+
+def _portions(ids: Iterable[int], size: int = 2000) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while portion := list(islice(rest, size)):
+        yield portion
+
+
+def index_many(ids: Iterable[int], session: Session | None = None) -> None:
+    """Bring the index of these customers up to date in the caller's transaction: after bulk statements, imports, hand-overs.
+
+    Also keeps `Customer.contact_count`. Customers that are merged or gone leave the index.
+    """
+    session = session or db.session()
+    session.flush()
+    for portion in _portions(ids):
+        _index(session, portion)
+        session.info.get("search", set()).difference_update(portion)
+
+
+def index_customer(customer: Customer) -> None:
+    """Bring one customer's index up to date now; at commit this happens by itself."""
+    index_many([customer.id])
+
+
+def index_all(session: Session | None = None) -> Iterator[int]:
+    """Index every customer anew, yielding how many are done after each portion, for the caller to commit."""
+    session = session or db.session()
+    done, last = 0, 0
+    while ids := list(session.scalars(select(Customer.id).where(Customer.id > last).order_by(Customer.id).limit(2000))):
+        index_many(ids, session)
+        done, last = done + len(ids), ids[-1]
+        yield done
+
+
+def tidy(session: Session | None = None) -> None:
+    """Put the index in its best order after a large import: merges FTS5's segments, empties GIN's waiting list, renews statistics."""
+    session = session or db.session()
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("INSERT INTO customer_search_fts (customer_search_fts) VALUES ('optimize')")
+    else:
+        session.execute(select(func.gin_clean_pending_list("customer_search_tokens")))
+        session.connection().exec_driver_sql("ANALYZE customer_search, customer, contact, customer_tag")
+
+
+@event.listens_for(Session, "after_flush")
+def _mark(session: Session, _context: Any) -> None:
+    """Remember which customers the flush touched."""
+    marked: set[int] = session.info.setdefault("search", set())
+    for record in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(record, Customer):
+            marked.add(record.id)
+            if record.merged_into_id:
+                marked.add(record.merged_into_id)
+        elif isinstance(record, (Contact, CustomerAssistant)):
+            marked.add(record.customer_id)
+
+
+@event.listens_for(Session, "before_commit")
+def _index_marked(session: Session) -> None:
+    session.flush()
+    marked = session.info.pop("search", None)
+    if marked:
+        index_many(sorted(marked - {None}), session)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_marked(session: Session) -> None:
+    session.info.pop("search", None)
+
+
+# --- asking ------------------------------------------------------------------------------------------------------------
+
+
+class Hit(NamedTuple):
+    """A customer that was found. `matched` is the contact, former name or number it was found by, when the name does not show it."""
+
+    id: int
+    number: str
+    full_name: str
+    state: str
+    city: str
+    owner: str
+    matched: str
+
+
+CAP = 1000
+"""Counts and lists of a search end here: '1,000+'."""
+
+_CODE_REGION = 8
+"""The first eight characters of a credit code say kind and region: too many codes begin alike to look for fewer."""
+_LONGEST_NUMBER = 16
+_SEPARATORS = re.compile(r"[\s\-+()./]")
+_FTS = table("customer_search_fts", column("rowid"))
+
+
+def _figures(query: str) -> str:
+    """Return a query that is a number, code or telephone number without its separators, '' for other queries."""
+    squeezed = _SEPARATORS.sub("", fold(query))
+    return squeezed if re.fullmatch(r"[a-z\d]{1,20}", squeezed) and re.search(r"\d", squeezed) else ""
+
+
+def alternatives(query: str) -> list[list[str]]:
+    """Return what to ask the index for: alternatives, each a list of tokens that a customer must all have."""
+    figures = _figures(query)
+    found = [] if len(figures) > 2 * WINDOW else query_alternatives(query)
+    if figures.isdigit() or _NUMBER.fullmatch(figures):
+        found.insert(0, [serial_token(figures) if not figures.isdigit() else FIGURES + figures.lstrip("0")])
+    if figures.isdigit():
+        if len(figures) == WINDOW:
+            found.append([FIGURES + figures])
+        elif len(figures) > WINDOW:
+            both = ([figures[start : start + WINDOW] for start in range(first, len(figures) - WINDOW + 1, 2)] for first in (0, 1))
+            found += [[FIGURES + one for one in some] for some in both if some]
+    return found
+
+
+def _parts(query: str) -> list[list[str]]:
+    """Return what the words must contain: all of one of the lists."""
+    figures = _figures(query)
+    return [query_parts(query), *([[figures]] if figures else [])]
+
+
+def _scope_tokens(user: Staff) -> list[str]:
+    """Return the tokens of which a customer must have one for `user` to see it; none for managers, who see all."""
+    if user.role == Role.MANAGER:
+        return []
+    tokens = [f"{SCOPE}o{user.id}", f"{SCOPE}a{user.id}"]
+    return [*tokens, f"{SCOPE}t{user.team_id}"] if user.role == Role.SUPERVISOR and user.team_id else tokens
+
+
+def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> list[tuple[int, str]]:
+    """Return (id, words) of up to `limit` customers that the index gives for `query`; newest first on SQLite, any on PostgreSQL."""
+    asked = alternatives(query)
+    if beginning:
+        start = fold(query)
+        asked = [[START + start[: 3 if start.isascii() else 2], *tokens] for tokens in asked]
+    if not asked:
+        return []
+    scope = _scope_tokens(user)
+    on_sqlite = db.session.get_bind().dialect.name == "sqlite"
+    place_of = func.instr if on_sqlite else func.strpos
+    contains = or_(*(and_(*(place_of(CustomerSearch.words, part) > 0 for part in parts)) for parts in _parts(query)))
+    if on_sqlite:
+        match = f"({fts_query(asked)})"
+        if scope:
+            match = f"({fts_query([[token] for token in scope])}) AND {match}"
+        matches = literal_column("customer_search_fts").op("MATCH")(match)
+        both = _FTS.join(CustomerSearch, CustomerSearch.id == _FTS.c.rowid)
+        statement = select(CustomerSearch.id, CustomerSearch.words).select_from(both).where(matches, contains).order_by(_FTS.c.rowid.desc())
+    else:
+        tokens = CustomerSearch.__table__.c.tokens
+        holds = or_(*(tokens.op("@>")(array(one)) for one in asked))
+        statement = select(CustomerSearch.id, CustomerSearch.words).where(holds, contains)
+        if scope:
+            statement = statement.where(tokens.op("&&")(array(scope)))
+    return [(row[0], row[1]) for row in db.session.execute(statement.limit(limit))]
+
+
+def candidates(user: Staff, query: str, limit: int = CAP + 1) -> list[int]:
+    """Return the ids of up to `limit` customers within the index's scope that `query` finds, for lists that filter by it.
+
+    The caller's query goes through `customer_scope` all the same.
+    """
+    return [customer_id for customer_id, _words in _ask(user, query, limit)]
+
+
+def _rank(query: str, words: str) -> int:
+    """Return how good a hit is: 0 exact number or code, 1 name begins so, 2 name contains it, 3 pinyin begins so, 4 anything else."""
+    lines = words.split("\n")
+    figures, typed = _figures(query), fold(query)
+    if figures and figures in (lines[NUMBER], lines[CODE]):
+        return 0
+    if typed and (lines[NAME].startswith(typed) or lines[SHORT_NAME].startswith(typed)):
+        return 1
+    if typed and (typed in lines[NAME] or typed in lines[SHORT_NAME]):
+        return 2
+    if typed and any(one.startswith(typed) for line in lines[INITIALS : PINYIN + 1] for one in line.split()):
+        return 3
+    return 4
+
+
+def _matched(query: str, words: str) -> str:
+    """Return the contact, former name or number a hit was found by, '' where name or pinyin show it."""
+    lines = words.split("\n")
+    wanted = [part for parts in _parts(query) for part in parts]
+    if any(part in line for part in wanted for line in lines[:OTHERS]):
+        return ""
+    return next((line for line in lines[OTHERS:] if any(part in line for part in wanted)), "")
+
+
+def search(user: Staff, query: str, limit: int = 10) -> list[Hit]:
+    """Return the customers `user` may see that `query` finds, best first (AR-6).
+
+    First an exact number or credit code, then names that begin with the text, then all others; newer customers first within each
+    on SQLite. Hits of a common word are not sorted as a whole: the first `limit` are as good as any.
+    """
+    found = dict(_exact(user, query, limit))
+    for beginning in (True, False):
+        if len(found) < limit:
+            found.update((one, words) for one, words in _ask(user, query, limit, beginning=beginning) if one not in found)
+    if not found:
+        return []
+    columns = (
+        Customer.id, Customer.number, Customer.full_name, Customer.state, Customer.city, func.coalesce(Staff.name, "").label("owner"),
+    )
+    statement = select(*columns).outerjoin(Staff, Staff.id == Customer.owner_id).where(Customer.id.in_(found), customer_scope(user))
+    order = {one: (_rank(query, words), place) for place, (one, words) in enumerate(found.items())}
+    rows = sorted(db.session.execute(statement), key=lambda row: order[row.id])
+    return [Hit(*row, matched=_matched(query, found[row.id])) for row in rows[:limit]]
+
+
+def _exact(user: Staff, query: str, limit: int) -> list[tuple[int, str]]:
+    """Return (id, words) of customers whose number or credit code begins so; a whole one is among the first."""
+    figures = _figures(query).upper()
+    if len(figures) <= WINDOW:
+        return []
+    found: dict[int, str] = {}
+    columns = select(CustomerSearch.id, CustomerSearch.words).join(Customer, Customer.id == CustomerSearch.id)
+    if len(figures) > _CODE_REGION:
+        code = columns.where(Customer.credit_code.between(figures, figures + "Z"), Customer.credit_code != "", customer_scope(user))
+        found.update((row[0], row[1]) for row in db.session.execute(code.limit(limit)))
+    if len(figures) <= _LONGEST_NUMBER:
+        states = Customer.state.in_([CustomerState.ACTIVE, CustomerState.PROSPECT, CustomerState.PAST])
+        for arm in customer_arms(user):
+            number = columns.where(arm, states, Customer.number.between(figures, figures + "Z"))
+            found.update((row[0], row[1]) for row in db.session.execute(number.limit(limit)))
+    return list(found.items())
