@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class DocumentKind:
     """Name of the printed form in `printing.catalogue.SHEETS`."""
     chain: str
     """Name of the standard that holds the chain, such as `chain.investigation`."""
-    case: Callable[[Any], str]
-    """Return which case of the chain applies to the document."""
+    case: Callable[[Any], Mapping[str, str]]
+    """Return the facts of the document that pick the case of the chain, such as `{"limit": "above"}` (`rules.chains.choose_case`)."""
     label: Callable[[Any], str]
     """Return what the inbox calls the document, such as the customer's name."""
     snapshot: Callable[[Any], dict[str, Any]]
-    """Return the document as plain JSON data (texts, numbers as text, codes of choices): what is frozen, hashed, shown, printed and signed."""
+    """Return the document as plain JSON (texts, numbers as text, codes of choices): what is frozen, hashed, shown, printed and signed."""
     page: Callable[[Any], tuple[str, dict[str, Any]]]
     """Return endpoint and values of the document's own page."""
     check: Callable[[Any], None] = lambda document: None
@@ -45,6 +45,12 @@ class DocumentKind:
     on_rejected: Callable[[Any, Approval, Staff | None], None] = _nothing
     on_approved: Callable[[Any, Approval, Staff | None], None] = _nothing
     """What each event does to the document and its customer; in the same transaction, the actor last."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """English message ids by path in the snapshot (`change.new_limit`): how differences name a place."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """Lists of choices by path in the snapshot (`customer.nature` → `nature`): codes there show and print under their names."""
+    amounts: Collection[str] = ()
+    """Paths in the snapshot that hold yuan as text; they show and print as amounts."""
 
 
 KINDS: dict[str, DocumentKind] = {}

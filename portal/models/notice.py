@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ForeignKey, Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -29,6 +30,8 @@ class Notice(Base):
     """off | waiting | sent | failed: a failing mail server never loses the notice."""
     mail_error: Mapped[str] = mapped_column(default="")
     mail_tries: Mapped[int] = mapped_column(default=0)
+    mail_after: Mapped[datetime | None]
+    """Not before this moment is a failed mail tried again."""
 
     staff: Mapped[Staff] = relationship()
 
@@ -41,15 +44,15 @@ class Notice(Base):
 
     @property
     def message(self) -> Message:
-        """Return the message to translate."""
-        return Message(self.text, self.params)
+        """Return the message to translate, with the messages among its figures."""
+        figures = {name: Message(value["message"]) if isinstance(value, dict) else value for name, value in self.params.items()}
+        return Message(self.text, figures)
 
 
 def notify(staff: Staff, message: Message, *, link: str = "") -> Notice:
-    """Add a notice for `staff` to the transaction and return it."""
-    from flask import current_app
-
+    """Add a notice for `staff` to the transaction and return it. Figures that are messages are translated when it is read."""
     mail = "waiting" if current_app.config["SMTP_HOST"] and staff.email else "off"
-    notice = Notice(staff_id=staff.id, text=message.text, params=message.params, link=link, mail_state=mail)
+    figures = {name: {"message": value.text} if isinstance(value, Message) else value for name, value in message.params.items()}
+    notice = Notice(staff_id=staff.id, text=message.text, params=figures, link=link, mail_state=mail)
     db.session.add(notice)
     return notice

@@ -1,0 +1,263 @@
+"""A document's way through its chain of signatures (AP-1 to AP-6, AP-8 to AP-10).
+
+Every act first takes the approval's own row by a guarded UPDATE, then the step's: in this order everywhere, so that eight
+simultaneous signatures, or a signature and a withdrawal, queue up and one of them counts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, exists, or_, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base, StateConflict, db, transition
+from portal.models import approval_signing, audit
+from portal.models.approval_advance import advance, begin_round, end_round, take_turn
+from portal.models.approval_kinds import KINDS, DocumentKind
+from portal.models.approval_round import ApprovalRound
+from portal.models.approval_routing import Seat, pools_of, reroute_open_steps, seat_in, seats_of
+from portal.models.approval_signing import ContentChanged
+from portal.models.approval_step import ApprovalStep
+from portal.models.notice import notify
+from portal.models.scope import customer_scope
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.permissions import Permission
+from portal.rules.freezing import content_hash
+from portal.rules.message import N_, Message, Refusal
+
+LIVE = ("draft", "pending", "withdrawn")
+"""States of an approval that can still come to a decision; a document has one such approval at most."""
+_LIVE = text("state IN ('draft', 'pending', 'withdrawn')")
+
+
+class Approval(Base):
+    """One document's way: draft (sent back) | pending | withdrawn | approved | rejected. Every round stays readable (AP-1)."""
+
+    __tablename__ = "approval"
+
+    kind_name: Mapped[str]
+    record_id: Mapped[int]
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    """The team in charge, whose supervisor signs."""
+    submitter_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    state: Mapped[str] = mapped_column(default="pending")
+    round: Mapped[int] = mapped_column(default=1)
+    signed: Mapped[int] = mapped_column(default=0)
+    """Signatures and opinions given in the current round."""
+    title: Mapped[str]
+    reminded_on: Mapped[date | None]
+    reminders: Mapped[int] = mapped_column(default=0)
+    """Reminders sent on that day."""
+
+    submitter: Mapped[Staff] = relationship(foreign_keys=[submitter_id])
+    rounds: Mapped[list[ApprovalRound]] = relationship(order_by=ApprovalRound.number)
+
+    __table_args__ = (
+        Index("uq_approval_live", "kind_name", "record_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index(None, "kind_name", "record_id"),
+        Index(None, "submitter_id", "state"),
+        Index(None, "state"),
+    )
+
+    # --- finding ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def visible_to(cls, user: Staff) -> Select[Approval]:
+        """Return approvals on customers in scope, one's own, and those one signs, signed, or is asked about (RO-1)."""
+        from portal.models.customer import Customer
+
+        query = select(cls)
+        if user.is_manager:
+            return query
+        concerned = exists().where(
+            ApprovalStep.approval_id == cls.id,
+            or_(ApprovalStep.signer_id == user.id, (ApprovalStep.state == "open") & ApprovalStep.pool.in_(sorted(pools_of(user)))),
+        )
+        in_scope = exists().where(Customer.id == cls.customer_id, customer_scope(user))
+        asked = exists().where(ApprovalStep.approval_id == cls.id, ApprovalStep.wanted == f"person:{user.id}")
+        return query.where(or_(in_scope, cls.submitter_id == user.id, concerned, asked))
+
+    @classmethod
+    def live_for(cls, kind_name: str, record_id: int) -> Approval | None:
+        """Return the document's approval that is not decided yet: pending, sent back (draft) or withdrawn."""
+        return db.session.scalar(select(cls).where(cls.kind_name == kind_name, cls.record_id == record_id, cls.state.in_(LIVE)))
+
+    @classmethod
+    def latest_for(cls, kind_name: str, record_id: int) -> Approval | None:
+        """Return the document's newest approval, decided or not."""
+        return db.session.scalar(select(cls).where(cls.kind_name == kind_name, cls.record_id == record_id).order_by(cls.id.desc()).limit(1))
+
+    @property
+    def kind(self) -> DocumentKind:
+        """Return the declaration of the document's kind."""
+        return KINDS[self.kind_name]
+
+    @property
+    def document(self) -> Any:
+        """Return the document itself."""
+        return db.session.get(self.kind.model, self.record_id)
+
+    @property
+    def current_round(self) -> ApprovalRound:
+        """Return the newest round."""
+        return self.rounds[-1]
+
+    @property
+    def open_steps(self) -> list[ApprovalStep]:
+        """Return the steps that wait for somebody now."""
+        return [step for step in self.current_round.steps if step.state == "open"] if self.state == "pending" else []
+
+    @property
+    def link(self) -> str:
+        """Return the path of the approval's page, for notices."""
+        return f"/approvals/{self.id}"
+
+    def submitters(self) -> set[int]:
+        """Return who submitted any round of it, and whose it is now: none of them signs it (RO-3)."""
+        return {self.submitter_id, *(one.submitted_by_id for one in self.rounds)}
+
+    def waits_for(self) -> list[tuple[ApprovalStep, list[Seat]]]:
+        """Return the open steps, each with who can pass it today (AP-8)."""
+        return [(step, seats_of(step.pool, self.submitters())) for step in self.open_steps]
+
+    # --- who may ---------------------------------------------------------------------------------------------------
+
+    def seat(self, step: ApprovalStep, user: Staff) -> Seat | None:
+        """Return in whose name `user` may pass `step`, whatever its state, or None (RO-3, RO-6)."""
+        return seat_in(step.pool or step.wanted, user, self.submitters())
+
+    def can_pass(self, step: ApprovalStep, user: Staff) -> bool:
+        """Return whether `user` may sign this step now: open, theirs, and not beside their own signature (会签)."""
+        if self.state != "pending" or step.state != "open" or step.round_id != self.current_round.id or self.seat(step, user) is None:
+            return False
+        beside = any(
+            one.signer_id == user.id and one.type == "portal" and one.position == step.position and one is not step
+            for one in self.current_round.steps
+        )
+        return not beside or step.alone or step.type != "portal"
+
+    def step_for(self, user: Staff, *types: str) -> ApprovalStep | None:
+        """Return the first open step of these types (portal and opinion by default) that `user` may pass now."""
+        return next((step for step in self.open_steps if step.type in (types or ("portal", "opinion")) and self.can_pass(step, user)), None)
+
+    def can_sign(self, user: Staff) -> bool:
+        """Return whether `user` may sign, or give their opinion, now."""
+        return self.step_for(user) is not None
+
+    def can_record_paper(self, user: Staff) -> bool:
+        """Return whether `user` may record a signature on paper now (AP-6): a manager who did not submit the document."""
+        return user.may(Permission.APPROVAL_RECORD_PAPER) and self.step_for(user, "paper") is not None
+
+    def can_ask_opinion(self, user: Staff) -> bool:
+        """Return whether `user` may ask a colleague before or after they sign (加签)."""
+        return self.step_for(user, "portal") is not None
+
+    def can_withdraw(self, user: Staff) -> bool:
+        """Return whether `user` may take the document back: the submitter, while nobody has signed the round (AP-1)."""
+        return self.state == "pending" and self.submitter_id == user.id and self.signed == 0
+
+    def can_remind(self, user: Staff) -> bool:
+        """Return whether `user` may remind today: the submitter, as often a day as the standard says (AP-8)."""
+        sent = self.reminders if self.reminded_on == clock.today() else 0
+        return self.state == "pending" and self.submitter_id == user.id and sent < standard("approval.reminders_per_day")
+
+    # --- submitting ------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def submit(cls, kind_name: str, document: Any, *, by: Staff) -> Approval:
+        """Freeze the document and start its chain: the first round, or the next after it was sent back or withdrawn.
+
+        The same submission sent twice counts once: the second gets the running approval. Raises `Refusal` where the document is
+        not ready, `StateConflict` where another content of it is already in approval (AP-1, AP-5).
+        """
+        kind = KINDS[kind_name]
+        if not by.may(Permission.APPROVAL_SUBMIT):
+            raise Refusal("Your role does not submit documents.")
+        content = kind.snapshot(document)
+        running = cls.live_for(kind_name, document.id)
+        if running is not None and running.state == "pending":
+            return running._again(content, by)
+        kind.check(document)
+        customer_id, title = getattr(document, "customer_id", None), kind.label(document)
+        if running is None:
+            running = cls(kind_name=kind_name, record_id=document.id, customer_id=customer_id, submitter_id=by.id, title=title)
+            try:
+                with db.session.begin_nested():
+                    db.session.add(running)
+            except IntegrityError:
+                other = cls.live_for(kind_name, document.id)
+                if other is None or other.state != "pending":
+                    raise StateConflict(f"{kind_name} {document.id}") from None
+                return other._again(content, by)
+        else:
+            expect = {"state": ("draft", "withdrawn"), "round": running.round}
+            change = {"state": "pending", "round": running.round + 1, "signed": 0, "submitter_id": by.id, "title": title, "reminders": 0}
+            transition(running, expect=expect, change=change)
+        running.follow_team()
+        begin_round(running, content, kind.case(document), by)
+        kind.on_submitted(document, running, by)
+        audit.write("approval", "submitted", actor=by, record=running, label=running.title, document=kind_name, round=running.round)
+        advance(running)
+        return running
+
+    def _again(self, content: dict[str, Any], by: Staff) -> Approval:
+        if self.submitter_id == by.id and self.current_round.content_hash == content_hash(content):
+            return self
+        raise StateConflict(f"{self.kind_name} {self.record_id} is in approval")
+
+    def follow_team(self) -> None:
+        """Take over the team that is in charge now: the customer's, else the submitter's."""
+        from portal.models.customer import Customer
+
+        customer = db.session.get(Customer, self.customer_id) if self.customer_id else None
+        submitter = db.session.get(Staff, self.submitter_id)
+        self.team_id = customer.team_id if customer else submitter.team_id if submitter else None
+
+    def withdraw(self, *, by: Staff) -> None:
+        """Take the document back (AP-1). Raises `StateConflict` once somebody has signed."""
+        if self.submitter_id != by.id:
+            raise Refusal("Only who submitted the document can withdraw it.")
+        take_turn(self, {"state": "withdrawn"}, signed=0)
+        end_round(self, "withdrawn")
+        self.kind.on_withdrawn(self.document, self, by)
+        audit.write("approval", "withdrawn", actor=by, record=self, label=self.title, document=self.kind_name, round=self.round)
+
+    def remind(self, *, by: Staff) -> list[Staff]:
+        """Tell everybody who can act now, and return them (AP-8). Raises `Refusal` when today's reminders are used up."""
+        if not self.can_remind(by):
+            raise Refusal("You have reminded them today. You can remind them again tomorrow.")
+        day = clock.today()
+        sent = self.reminders if self.reminded_on == day else 0
+        expect = {"state": "pending", "reminded_on": self.reminded_on, "reminders": self.reminders}
+        transition(self, expect=expect, change={"reminded_on": day, "reminders": sent + 1})
+        people = {seat.staff.id: seat.staff for _step, seats in self.waits_for() for seat in seats}
+        figures = {"name": by.name, "document": Message(self.kind.title), "title": self.title}
+        for person in people.values():
+            notify(person, Message(N_("%(name)s reminds you: %(document)s “%(title)s” waits for you."), figures), link=self.link)
+        audit.write("approval", "reminded", actor=by, record=self, label=self.title, document=self.kind_name)
+        return list(people.values())
+
+    @classmethod
+    def hand_over(cls, gone: Staff, to: Staff) -> int:
+        """Give the undecided submissions of one person to another, and return how many (RO-4). Neither will sign them."""
+        query = select(cls).where(cls.submitter_id == gone.id, cls.state.in_(LIVE))
+        approvals = list(db.session.scalars(query))
+        for approval in approvals:
+            approval.submitter_id = to.id
+        return len(approvals)
+
+    # --- signing (approval_signing) --------------------------------------------------------------------------------
+
+    expect_unchanged = approval_signing.expect_unchanged
+    sign = approval_signing.sign
+    record_paper = approval_signing.record_paper
+    ask_opinion = approval_signing.ask_opinion
+
+
+__all__ = ["LIVE", "Approval", "ContentChanged", "reroute_open_steps"]

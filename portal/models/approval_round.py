@@ -1,0 +1,46 @@
+"""One round of an approval: the content frozen at its submission, and the chain it runs through (AP-1, AP-2, AP-4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base, JsonValue
+from portal.models.approval_step import ApprovalStep
+from portal.models.staff import Staff
+from portal.rules.freezing import Difference, content_hash, differences
+
+
+class ApprovalRound(Base):
+    """A submission and what came of it. Content and chain are never changed afterwards."""
+
+    __tablename__ = "approval_round"
+
+    approval_id: Mapped[int] = mapped_column(ForeignKey("approval.id"))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JsonValue)
+    content_hash: Mapped[str]
+    chain: Mapped[dict[str, Any]] = mapped_column(JsonValue)
+    """{"standard": name, "version": number, "case": name, "steps": […]} as in force when the round began (ST-2)."""
+    submitted_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    submitted_at: Mapped[datetime] = mapped_column(default=clock.now)
+    outcome: Mapped[str] = mapped_column(default="")
+    """Empty while it runs; approved | sent-back | rejected | withdrawn."""
+    ended_at: Mapped[datetime | None]
+
+    submitted_by: Mapped[Staff] = relationship(foreign_keys=[submitted_by_id])
+    steps: Mapped[list[ApprovalStep]] = relationship(order_by=lambda: (ApprovalStep.position, ApprovalStep.place))
+
+    __table_args__ = (Index(None, "approval_id", "number", unique=True), Index(None, "submitted_by_id", "approval_id"))
+
+    def is_intact(self) -> bool:
+        """Return whether the stored content is still that of the submission."""
+        return content_hash(self.content) == self.content_hash
+
+    def differences_to(self, later: dict[str, Any]) -> list[Difference]:
+        """Return where `later` differs from this round's content."""
+        return differences(self.content, later)

@@ -1,0 +1,208 @@
+"""Where a step waits (AP-10): who holds the role it asks for, who stands in for them, and what is done when nobody can.
+
+A pool is a key: `team:3` (the supervisors of a team), `manager`, `person:7`. An open step keeps its pool, so that the inbox is one
+indexed query; changes of staff, teams and delegations move open steps by `reroute_open_steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from portal import clock
+from portal.database import db
+from portal.models.approval_step import ApprovalStep
+from portal.models.notice import notify
+from portal.models.staff import Delegation, Staff, Team
+from portal.permissions import Role
+from portal.rules.message import N_, Message
+
+if TYPE_CHECKING:
+    from portal.models.approval import Approval
+
+MANAGERS = "manager"
+
+
+class Seat(NamedTuple):
+    """Somebody who can sign for a pool, and for whom, if not in their own name (RO-6)."""
+
+    staff: Staff
+    principal: Staff | None
+
+
+class Route(NamedTuple):
+    """Where a step waits, why there if not where the chain wanted it, and whether only a signatory of the same position is left."""
+
+    pool: str
+    why: Message | None
+    alone: bool
+
+
+def own_pools(staff: Staff) -> set[str]:
+    """Return the pools that somebody signs for in their own name, by role and team."""
+    pools = {f"person:{staff.id}"}
+    if staff.role == Role.MANAGER:
+        pools.add(MANAGERS)
+    elif staff.role == Role.SUPERVISOR and staff.team_id is not None:
+        pools.add(f"team:{staff.team_id}")
+    return pools
+
+
+def capacities(user: Staff) -> list[Seat]:
+    """Return in whose names `user` may sign today: their own first, then those who named them delegate (RO-6)."""
+    if not user.active:
+        return []
+    ranks = Role(user.role).rank
+    named = [person for person in user.delegators(clock.today()) if Role(person.role).rank <= ranks and person.role != Role.REP]
+    return [Seat(user, None), *(Seat(user, person) for person in named)]
+
+
+def seat_in(pool: str, user: Staff, submitters: Collection[int]) -> Seat | None:
+    """Return in whose name `user` may sign what waits in `pool`, own name first, or None (RO-3, RO-6)."""
+    if user.id in submitters:
+        return None
+    for seat in capacities(user):
+        if pool in own_pools(seat.principal or user) and (seat.principal is None or seat.principal.id not in submitters):
+            return seat
+    return None
+
+
+def pools_of(user: Staff) -> set[str]:
+    """Return every pool whose steps `user` can see in their inbox today."""
+    return {pool for seat in capacities(user) for pool in own_pools(seat.principal or user)}
+
+
+def waits_for(user: Staff) -> ColumnElement[bool]:
+    """Return the condition on open steps that wait for `user`: in their pools, not submitted by themselves or by whom they stand in
+    for (RO-3), and not beside a signature that they gave for the same position (会签).
+    """
+    from portal.models.approval import Approval
+    from portal.models.approval_round import ApprovalRound
+
+    seats = []
+    for seat in capacities(user):
+        barred = [user.id] if seat.principal is None else [user.id, seat.principal.id]
+        rounds = exists().where(ApprovalRound.approval_id == ApprovalStep.approval_id, ApprovalRound.submitted_by_id.in_(barred))
+        theirs = exists().where(Approval.id == ApprovalStep.approval_id, Approval.submitter_id.in_(barred))
+        pools = ApprovalStep.pool.in_(sorted(own_pools(seat.principal or user)))
+        seats.append(and_(pools, not_(rounds.correlate(ApprovalStep)), not_(theirs.correlate(ApprovalStep))))
+    beside = aliased(ApprovalStep)
+    given = exists().where(
+        beside.round_id == ApprovalStep.round_id,
+        beside.position == ApprovalStep.position,
+        beside.signer_id == user.id,
+        beside.type == "portal",
+    )
+    given = given.correlate(ApprovalStep)
+    return and_(ApprovalStep.state == "open", or_(False, *seats), or_(ApprovalStep.type != "portal", ApprovalStep.alone, not_(given)))
+
+
+class Office:
+    """Who holds which pool today: supervisors, managers and delegations, read once."""
+
+    def __init__(self) -> None:
+        day = clock.today()
+        signing = select(Staff).where(Staff.role != Role.REP.value).order_by(Staff.id)
+        self._signing = list(db.session.scalars(signing))
+        standing = select(Delegation).where(Delegation.ended_at.is_(None), Delegation.from_date <= day, Delegation.to_date >= day)
+        self._delegations = list(db.session.scalars(standing.order_by(Delegation.id)))
+
+    def principals(self, pool: str) -> list[Staff]:
+        """Return who holds a pool by role, team or name, deactivated people included: their delegates may stand in (AP-10)."""
+        if pool.startswith("person:"):
+            person = db.session.get(Staff, int(pool.removeprefix("person:")))
+            return [person] if person else []
+        return [person for person in self._signing if pool in own_pools(person)]
+
+    def seats(self, pool: str, submitters: Collection[int]) -> list[Seat]:
+        """Return who can sign for a pool, each once, own names first; never who submitted the document or stands in for them (RO-3)."""
+        principals = {person.id: person for person in self.principals(pool) if person.id not in submitters}
+        seats = {person.id: Seat(person, None) for person in principals.values() if person.active}
+        for delegation in self._delegations:
+            delegate, principal = delegation.delegate, principals.get(delegation.principal_id)
+            if principal is None or principal.role == Role.REP or not delegate.active or delegate.id in submitters:
+                continue
+            if Role(delegate.role).rank >= Role(principal.role).rank:
+                seats.setdefault(delegate.id, Seat(delegate, principal))
+        return list(seats.values())
+
+
+def seats_of(pool: str, submitters: Collection[int]) -> list[Seat]:
+    """Return who can sign for a pool today (`Office.seats`)."""
+    return Office().seats(pool, submitters)
+
+
+def route(step: ApprovalStep, approval: Approval, office: Office) -> Route:
+    """Return where `step` waits today (AP-10): whom the chain asks, else their delegates, else the managers, never the submitter."""
+    submitters = approval.submitters()
+    pool, why = _wanted(step, approval, submitters, office)
+    seats = office.seats(pool, submitters)
+    if pool == MANAGERS and not seats:
+        why = Message(N_("No other manager can sign at present: give somebody the role, or let a manager name a delegate."))
+    signed = {
+        one.signer_id
+        for one in approval.current_round.steps
+        if one.position == step.position and one.type == "portal" and one.signer_id and one is not step
+    }
+    people = {seat.staff.id for seat in seats}
+    return Route(pool, why, bool(people) and people <= signed)
+
+
+def _wanted(step: ApprovalStep, approval: Approval, submitters: Collection[int], office: Office) -> tuple[str, Message | None]:
+    if step.wanted == MANAGERS:
+        submitter = next((person for person in office.principals(MANAGERS) if person.id in submitters and person.active), None)
+        if submitter and step.type == "portal":
+            return MANAGERS, Message(N_("%(name)s submitted this document, so another manager signs."), {"name": submitter.name})
+        return MANAGERS, None
+    if step.wanted.startswith("person:"):
+        if office.seats(step.wanted, submitters):
+            return step.wanted, None
+        name = next((person.name for person in office.principals(step.wanted)), "")
+        return MANAGERS, Message(N_("%(name)s is no longer here, so this step goes to the managers."), {"name": name})
+    if approval.team_id is None:
+        return MANAGERS, Message(N_("There is no team in charge, so this step goes to the managers."))
+    pool = f"team:{approval.team_id}"
+    if office.seats(pool, submitters):
+        return pool, None
+    active = [person.name for person in office.principals(pool) if person.active]
+    if active:
+        names = {"name": "、".join(active)}
+        return MANAGERS, Message(N_("%(name)s submitted this document, so this step goes to the managers."), names)
+    team = db.session.get(Team, approval.team_id)
+    names = {"team": team.name if team else ""}
+    return MANAGERS, Message(N_("%(team)s has no supervisor at present, so this step goes to the managers."), names)
+
+
+def place(step: ApprovalStep, approval: Approval, office: Office) -> bool:
+    """Put an open step where it belongs today and tell those who can sign it; return whether it moved."""
+    wanted = route(step, approval, office)
+    moved = step.pool != wanted.pool
+    step.pool, step.alone = wanted.pool, wanted.alone
+    step.reason, step.reason_params = (wanted.why.text, wanted.why.params) if wanted.why else ("", {})
+    if moved:
+        figures = {"document": Message(approval.kind.title), "title": approval.title}
+        waits = Message(N_("%(document)s “%(title)s” waits for you."), figures)
+        for seat in office.seats(step.pool, approval.submitters()):
+            notify(seat.staff, waits, link=approval.link)
+    return moved
+
+
+def reroute_open_steps() -> int:
+    """Move the open steps whose signatories have changed, and return how many moved (AP-10).
+
+    Called after somebody is deactivated or activated, changes role or team, a delegation begins or ends, or customers change teams.
+    """
+    from portal.models.approval import Approval
+    from portal.models.approval_round import ApprovalRound
+
+    db.session.flush()
+    office, moved = Office(), 0
+    rounds = selectinload(Approval.rounds)
+    query = select(Approval).where(Approval.state == "pending").order_by(Approval.id)
+    for approval in db.session.scalars(query.options(rounds.defer(ApprovalRound.content), rounds.selectinload(ApprovalRound.steps))):
+        approval.follow_team()
+        moved += sum(place(step, approval, office) for step in approval.open_steps)
+    return moved

@@ -1,0 +1,250 @@
+"""Change of credit limit, payment terms or special policy 信用额度/特殊政策 (RL-5, AP-3).
+
+An approved change is set on the customer's card on the day it takes effect: at once, or by the worker when the day has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base, db, transition
+from portal.models import audit
+from portal.models.approval import Approval
+from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.customer import Customer, Money
+from portal.models.scope import HangsOnCustomer
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.permissions import Permission
+from portal.rules.message import N_, Refusal
+
+KIND = "credit"
+FIELDS = ("credit_limit", "payment_terms", "dealings_policy")
+"""What a change can set on the customer's card; `None` or an empty text leaves it as it is."""
+
+_OPEN = text("state IN ('draft', 'pending')")
+_DUE = text("state = 'approved' AND applied_at IS NULL")
+
+
+class CreditChange(HangsOnCustomer, Base):
+    """One change: draft → pending → approved | rejected. A customer has one open change at most."""
+
+    __tablename__ = "credit_change"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    credit_limit: Mapped[Decimal | None] = mapped_column(Money)
+    payment_terms: Mapped[str] = mapped_column(default="")
+    dealings_policy: Mapped[str] = mapped_column(default="")
+    """Special policy granted to the customer."""
+    reason: Mapped[str]
+    effective_on: Mapped[date]
+    old: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The three values as they stood at submission, as text."""
+    state: Mapped[str] = mapped_column(default="draft")
+    applied_at: Mapped[datetime | None]
+    """When an approved change was set on the card."""
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    version: Mapped[int] = mapped_column(default=1)
+
+    customer: Mapped[Customer] = relationship()
+    created_by: Mapped[Staff] = relationship(foreign_keys=[created_by_id])
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index("uq_credit_change_open", "customer_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_credit_change_due", "effective_on", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
+
+    @staticmethod
+    def can_propose(customer: Customer, user: Staff) -> bool:
+        """Return whether `user` may propose a change for this customer: nothing about its credit is open, and it is not gone."""
+        return user.may(Permission.CREDIT_CHANGE) and customer.state in ("prospect", "active") and CreditChange.open_for(customer) is None
+
+    @classmethod
+    def open_for(cls, customer: Customer) -> CreditChange | None:
+        """Return the customer's change that is not decided yet."""
+        return db.session.scalar(select(cls).where(cls.customer_id == customer.id, cls.state.in_(("draft", "pending"))))
+
+    @classmethod
+    def propose(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff) -> CreditChange:
+        """Add a draft. Raises `Refusal` where it would change nothing or another change is open."""
+        if cls.open_for(customer) is not None:
+            raise Refusal("A change of this customer's credit is open already. Finish that one first.")
+        if not cls.can_propose(customer, by):
+            raise Refusal("The credit of this customer cannot be changed.")
+        change = cls(customer_id=customer.id, created_by_id=by.id, reason="", effective_on=clock.today())
+        change.customer = customer
+        change._set(values)
+        db.session.add(change)
+        audit.write("change", "credit-drafted", actor=by, record=change, label=customer.full_name)
+        return change
+
+    def can_edit(self, user: Staff) -> bool:
+        """Return whether `user` may change the draft: not while it is in approval (AP-5)."""
+        return user.may(Permission.CREDIT_CHANGE) and self.state == "draft"
+
+    def edit(self, values: Mapping[str, Any], *, by: Staff) -> None:
+        """Change the draft. Raises `Refusal` while it is in approval, and where it would change nothing."""
+        if not self.can_edit(by):
+            raise Refusal("The change is in approval and cannot be edited.")
+        self._set(values)
+        audit.write("change", "credit-draft-changed", actor=by, record=self, label=self.customer.full_name)
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        limit = values.get("credit_limit")
+        if limit is not None and limit < 0:
+            raise Refusal("A credit limit cannot be below nothing.", field="credit_limit")
+        if not values.get("reason"):
+            raise Refusal("Say why: the reason stands in the customer's history.", field="reason")
+        for name in (*FIELDS, "reason", "effective_on"):
+            setattr(self, name, values[name])
+        if not self.new_values():
+            raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
+
+    def new_values(self) -> dict[str, Any]:
+        """Return what the change sets that is not so already."""
+        given = {name: getattr(self, name) for name in FIELDS if getattr(self, name) not in (None, "")}
+        return {name: value for name, value in given.items() if value != getattr(self.customer, name)}
+
+    def submit(self, *, by: Staff) -> Approval:
+        """Send the change through its chain (AP-3)."""
+        return Approval.submit(KIND, self, by=by)
+
+    def apply(self, *, by: Staff | None) -> None:
+        """Set the new values on the card; each stands in the customer's history with reason and day (AR-4).
+
+        Raises `StateConflict` if it is done already.
+        """
+        transition(self, expect={"state": "approved", "applied_at": None}, change={"applied_at": clock.now()})
+        customer, values = self.customer, self.new_values()
+        changes = [{"field": name, "old": _text(getattr(customer, name)), "new": _text(value)} for name, value in values.items()]
+        for name, value in values.items():
+            setattr(customer, name, value)
+        customer.updated_at = clock.now()
+        audit.write(
+            "change",
+            "credit-changed",
+            actor=by,
+            record=customer,
+            label=customer.full_name,
+            changes=changes,
+            reason=self.reason,
+            effective_on=self.effective_on.isoformat(),
+            source="approval",
+        )
+
+    def case(self) -> dict[str, str]:
+        """Return the fact that picks the chain: whether the limit, as it will stand, is above the one up to which finance need not sign."""
+        limit = self.credit_limit if self.credit_limit is not None else self.customer.credit_limit
+        return {"limit": "above" if limit is not None and limit > Decimal(standard("credit.finance_limit")) else "within"}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the change as plain JSON: the customer's names, old and new values as text, reason and day."""
+        customer = self.customer
+        old = self.old if self.state == "pending" else _values_of(customer)
+        return {
+            "customer": {
+                "number": customer.number,
+                "full_name": customer.full_name,
+                "credit_code": customer.credit_code,
+                "grade": customer.grade,
+                "owner": customer.owner.name if customer.owner else "",
+                "team": customer.team.name if customer.team else "",
+            },
+            "old": old,
+            "new": _values_of(self),
+            "change": {
+                "reason": self.reason,
+                "effective_on": self.effective_on.isoformat(),
+                "limit_of_finance": _text(Decimal(standard("credit.finance_limit"))),
+            },
+        }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else f"{value:.2f}" if isinstance(value, Decimal) else str(value)
+
+
+def _values_of(record: Customer | CreditChange) -> dict[str, str]:
+    return {name: _text(getattr(record, name)) for name in FIELDS}
+
+
+def _to(state: str) -> Any:
+    def move(change: CreditChange, _approval: Approval, _by: Staff | None) -> None:
+        transition(change, expect={"state": "pending"}, change={"state": state})
+
+    return move
+
+
+def _submitted(change: CreditChange, _approval: Approval, _by: Staff | None) -> None:
+    transition(change, expect={"state": "draft"}, change={"state": "pending", "old": _values_of(change.customer)})
+
+
+def _approved(change: CreditChange, _approval: Approval, by: Staff | None) -> None:
+    transition(change, expect={"state": "pending"}, change={"state": "approved"})
+    if change.effective_on <= clock.today():
+        change.apply(by=by)
+
+
+def apply_due() -> int:
+    """Set the approved changes whose day has come on their customers' cards, and return how many."""
+    query = select(CreditChange).where(
+        CreditChange.state == "approved", CreditChange.applied_at.is_(None), CreditChange.effective_on <= clock.today()
+    )
+    due = list(db.session.scalars(query))
+    for change in due:
+        change.apply(by=None)
+    return len(due)
+
+
+def _check(change: CreditChange) -> None:
+    if not change.new_values():
+        raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
+
+
+declare(
+    DocumentKind(
+        name=KIND,
+        title=N_("Change of credit limit or special terms"),
+        model=CreditChange,
+        sheet="credit_change",
+        chain="chain.credit",
+        case=CreditChange.case,
+        label=lambda change: change.customer.full_name,
+        snapshot=CreditChange.snapshot,
+        page=lambda change: ("approvals.credit_change", {"customer_id": change.customer_id, "change_id": change.id}),
+        check=_check,
+        on_submitted=_submitted,
+        on_sent_back=_to("draft"),
+        on_withdrawn=_to("draft"),
+        on_rejected=_to("rejected"),
+        on_approved=_approved,
+        labels={
+            "customer.number": N_("Customer number"),
+            "customer.full_name": N_("Full name"),
+            "customer.credit_code": N_("Unified social credit code"),
+            "customer.grade": N_("Grade"),
+            "customer.owner": N_("In charge"),
+            "customer.team": N_("Team"),
+            "old.credit_limit": N_("Credit limit so far (yuan)"),
+            "old.payment_terms": N_("Payment terms so far"),
+            "old.dealings_policy": N_("Policy so far"),
+            "new.credit_limit": N_("New credit limit (yuan)"),
+            "new.payment_terms": N_("New payment terms"),
+            "new.dealings_policy": N_("Special policy"),
+            "change.reason": N_("Reason"),
+            "change.effective_on": N_("Takes effect on"),
+            "change.limit_of_finance": N_("Limit up to which finance need not sign (yuan)"),
+        },
+        choices={"old.payment_terms": "payment_terms", "new.payment_terms": "payment_terms"},
+        amounts=("old.credit_limit", "new.credit_limit", "change.limit_of_finance"),
+    )
+)

@@ -1,0 +1,167 @@
+"""待办: all that waits for somebody (AP-8). Areas add what they have with `source`; approvals are the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.database import db
+from portal.models.approval import Approval
+from portal.models.approval_kinds import KINDS
+from portal.models.approval_routing import waits_for
+from portal.models.approval_step import ApprovalStep
+from portal.models.staff import Staff
+from portal.rules.message import N_
+
+MOST = 100
+"""So many entries of a source are shown, the most pressing ones; nobody works through more without a filter."""
+COUNT_CAP = 1000
+"""Counts stop here: a figure in the header is not worth walking a big table."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that waits: to `sign` or to `do`."""
+
+    group: str
+    kind: str
+    """Code for the filter; for approvals the document kind."""
+    kind_title: str
+    """English message id."""
+    title: str
+    what: str
+    """English message id of what is to be done."""
+    since: datetime
+    due_on: date | None
+    page: tuple[str, dict[str, Any]]
+    """Endpoint and values of where to do it."""
+    who: str = ""
+    """Who brought it."""
+
+    def is_overdue(self, today: date) -> bool:
+        """Return whether its day has passed."""
+        return self.due_on is not None and self.due_on < today
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where entries come from: at most `MOST` entries, most pressing first, and their count up to `COUNT_CAP`."""
+
+    entries: Callable[[Staff, str], list[Entry]]
+    """Of one person, of one kind or, for an empty text, of all."""
+    count: Callable[[Staff], int]
+    kinds: Callable[[], dict[str, str]]
+    """Codes and English titles of its kinds."""
+
+
+_sources: list[Source] = []
+
+
+def source(added: Source) -> Source:
+    """Add a source; called once by the module whose records wait."""
+    _sources.append(added)
+    return added
+
+
+def kinds() -> dict[str, str]:
+    """Return the kinds to filter by: code → English title."""
+    return {code: title for one in _sources for code, title in one.kinds().items()}
+
+
+def count(user: Staff) -> int:
+    """Return how much waits for `user`, up to `COUNT_CAP` from each source."""
+    return sum(one.count(user) for one in _sources)
+
+
+def entries(user: Staff, kind: str = "") -> list[Entry]:
+    """Return what waits for `user`: the most overdue first, then the newest (AP-8)."""
+    today = clock.today()
+    found = [entry for one in _sources for entry in one.entries(user, kind)]
+    late = sorted((entry for entry in found if entry.is_overdue(today)), key=lambda entry: (entry.due_on, entry.since))
+    rest = sorted((entry for entry in found if not entry.is_overdue(today)), key=lambda entry: entry.since, reverse=True)
+    return [*late, *rest]
+
+
+def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | None:
+    """Return the next approval of the same kind that `user` can sign, in the order of the inbox (AP-8)."""
+    today = clock.today()
+    query = (
+        select(Approval)
+        .join(ApprovalStep, ApprovalStep.approval_id == Approval.id)
+        .where(waits_for(user), Approval.kind_name == kind_name, Approval.id != after.id, ApprovalStep.type != "paper")
+    )
+    late = query.where(ApprovalStep.due_on < today).order_by(ApprovalStep.due_on, ApprovalStep.opened_at).limit(1)
+    return db.session.scalar(late) or db.session.scalar(query.order_by(ApprovalStep.opened_at.desc()).limit(1))
+
+
+_WHAT = {
+    "portal": N_("Sign"),
+    "opinion": N_("Give your opinion"),
+    "paper": N_("Print, have it signed, record the outcome"),
+}
+
+
+def _steps(user: Staff, kind: str) -> list[Entry]:
+    today = clock.today()
+    query = (
+        select(ApprovalStep, Approval, Staff.name)
+        .join(Approval, Approval.id == ApprovalStep.approval_id)
+        .join(Staff, Staff.id == Approval.submitter_id)
+        .where(waits_for(user))
+    )
+    if kind:
+        query = query.where(Approval.kind_name == kind)
+    late = query.where(ApprovalStep.due_on < today).order_by(ApprovalStep.due_on).limit(MOST)
+    rest = query.where(ApprovalStep.due_on >= today).order_by(ApprovalStep.opened_at.desc()).limit(MOST)
+    return [
+        Entry(
+            group="do" if step.type == "paper" else "sign",
+            kind=approval.kind_name,
+            kind_title=approval.kind.title,
+            title=approval.title,
+            what=_WHAT[step.type],
+            since=step.opened_at,
+            due_on=step.due_on,
+            page=("approvals.show", {"approval_id": approval.id}),
+            who=name,
+        )
+        for step, approval, name in [*db.session.execute(late), *db.session.execute(rest)]
+    ]
+
+
+def _returned(user: Staff, kind: str) -> list[Entry]:
+    query = select(Approval).where(Approval.submitter_id == user.id, Approval.state == "draft").order_by(Approval.id.desc()).limit(MOST)
+    if kind:
+        query = query.where(Approval.kind_name == kind)
+    return [
+        Entry(
+            group="do",
+            kind=approval.kind_name,
+            kind_title=approval.kind.title,
+            title=approval.title,
+            what=N_("Sent back: revise and submit again"),
+            since=approval.current_round.ended_at or approval.current_round.submitted_at,
+            due_on=None,
+            page=("approvals.show", {"approval_id": approval.id}),
+        )
+        for approval in db.session.scalars(query)
+    ]
+
+
+def _count(user: Staff) -> int:
+    steps = select(ApprovalStep.id).where(waits_for(user)).limit(COUNT_CAP).subquery()
+    returned = select(Approval.id).where(Approval.submitter_id == user.id, Approval.state == "draft").limit(COUNT_CAP).subquery()
+    both = select(select(func.count()).select_from(steps).scalar_subquery(), select(func.count()).select_from(returned).scalar_subquery())
+    return sum(db.session.execute(both).one())
+
+
+def _kinds() -> dict[str, str]:
+    return {kind.name: kind.title for kind in KINDS.values()}
+
+
+source(Source(lambda user, kind: [*_steps(user, kind), *_returned(user, kind)], _count, _kinds))
