@@ -14,7 +14,9 @@ _decoys: dict[tuple[int, int], str] = {}
 
 
 def _hasher() -> PasswordHasher:
-    return PasswordHasher(time_cost=current_app.config["ARGON2_TIME_COST"], memory_cost=current_app.config["ARGON2_MEMORY_KIB"], parallelism=1)
+    return PasswordHasher(
+        time_cost=current_app.config["ARGON2_TIME_COST"], memory_cost=current_app.config["ARGON2_MEMORY_KIB"], parallelism=1
+    )
 
 
 def _decoy(hasher: PasswordHasher) -> str:

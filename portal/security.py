@@ -54,7 +54,8 @@ def check_accounts(app: Flask) -> None:
         database.db.session.remove()
     if count:
         raise config.ConfigurationError(
-            f"PORTAL_ENV=production, but {count} demonstration accounts are active. Remove them (flask demo remove), or use another database."
+            f"PORTAL_ENV=production, but {count} demonstration accounts are active. Remove them (flask demo remove) "
+            "or use another database."
         )
 
 

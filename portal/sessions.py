@@ -20,7 +20,16 @@ from portal.permissions import FOREIGN_ENDPOINTS
 SEEN_STEP = timedelta(minutes=1)
 """How exactly `seen_at` is kept: a write for every page would cost more than it tells."""
 
-OPEN_WHILE_PASSWORD_IS_DUE = {"accounts.password", "accounts.sign_in", "accounts.sign_out", "accounts.language", "home.htmx_asset", "healthz", "readyz", "metrics"}
+OPEN_WHILE_PASSWORD_IS_DUE = {
+    "accounts.password",
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "accounts.language",
+    "home.htmx_asset",
+    "healthz",
+    "readyz",
+    "metrics",
+}
 """What somebody can still do who has to change the password first."""
 
 

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DDL, ForeignKey, Index, event, insert, select, update
+from sqlalchemy import DDL, Index, Select, event, false, insert, select, update
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from portal import clock
@@ -57,6 +57,11 @@ class AuditEvent(Base):
         Index(None, "at"),
     )
 
+    @classmethod
+    def visible_to(cls, user: Any) -> Select[AuditEvent]:
+        """Return the log for managers, nothing for others: a customer's story is read through the customer (history.py)."""
+        return select(cls) if user.is_manager else select(cls).where(false())
+
 
 class AuditHead(Base):
     """The end of the chain: one row, locked while entries are added."""
@@ -68,7 +73,8 @@ class AuditHead(Base):
 
 
 _SQLITE_GUARDS = [
-    f"CREATE TRIGGER audit_event_no_{verb} BEFORE {verb.upper()} ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit log cannot be changed'); END"
+    f"CREATE TRIGGER audit_event_no_{verb} BEFORE {verb.upper()} ON audit_event "
+    "BEGIN SELECT RAISE(ABORT, 'the audit log cannot be changed'); END"
     for verb in ("update", "delete")
 ]
 _POSTGRES_GUARDS = [

@@ -75,6 +75,7 @@ class Delegation(Base):
                 {"field": "to_date", "old": "", "new": to_date.isoformat()},
             ],
         )
+        _reroute()
         return record
 
     def may_end(self, user: Staff) -> bool:
@@ -93,12 +94,13 @@ class Delegation(Base):
         """End it now. Raises `StateConflict` if somebody has ended it already."""
         transition(self, expect={"ended_at": None}, change={"ended_at": clock.now()})
         audit.write("permission", "delegation-ended", actor=by, record=self, label=f"{self.principal.name} → {self.delegate.name}")
+        _reroute()
 
     @classmethod
-    def end_all_of(cls, staff: Staff, *, by: Staff | None) -> None:
-        """End every delegation from or to somebody whose account is deactivated."""
-        theirs = or_(cls.principal_id == staff.id, cls.delegate_id == staff.id)
-        for record in db.session.scalars(select(cls).where(theirs, cls.ended_at.is_(None), cls.to_date >= clock.today())).all():
+    def end_all_to(cls, delegate: Staff, *, by: Staff | None) -> None:
+        """End every delegation to somebody whose account is deactivated. Delegations from them stay: the delegate goes on (AP-10)."""
+        theirs = (cls.delegate_id == delegate.id) & cls.ended_at.is_(None) & (cls.to_date >= clock.today())
+        for record in db.session.scalars(select(cls).where(theirs)).all():
             record.end(by=by)
 
 
@@ -121,3 +123,10 @@ def _check(principal: Staff, delegate: Staff, from_date: date, to_date: date) ->
         raise Refusal(N_("The last day is before the first."), field="to_date")
     if to_date < clock.today():
         raise Refusal(N_("These days are past."), field="to_date")
+
+
+def _reroute() -> None:
+    """Give open approval steps to those who can sign them now."""
+    from portal.models.approval import reroute_open_steps
+
+    reroute_open_steps()

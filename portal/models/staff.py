@@ -20,12 +20,13 @@ from portal.models.session import StaffSession
 from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import ROLE_PERMISSIONS, Permission, Role
+from portal.rules.identifiers import check_email
 from portal.rules.message import N_, Refusal
 from portal.rules.passwords import check_password, password_expired
 
 ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
-_FIRST_PASSWORD_SIGNS = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"
-"""Without signs that are mistaken for others when read aloud or copied by hand."""
+_SIGNS = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"
+"""What first passwords are made of: without signs that are mistaken for others when read aloud or copied by hand."""
 
 
 class Staff(UserMixin, Base):
@@ -101,10 +102,19 @@ class Staff(UserMixin, Base):
         The password is made here unless one is given (a site's first manager). `values`: department, post, telephone,
         email, language. Raises `Refusal` for an account name that cannot be or is taken (field `account`).
         """
+        _check_contact(values)
         account = account.strip().lower()
         if not ACCOUNT.fullmatch(account):
             raise Refusal(N_("An account name has 2 to 32 small letters, figures, dots, hyphens or underscores."), field="account")
-        staff = cls(account=account, name=name.strip(), role=Role(role).value, team=team, password_hash="", password_changed_at=clock.now(), **values)
+        staff = cls(
+            account=account,
+            name=name.strip(),
+            role=Role(role).value,
+            team=team,
+            password_hash="",
+            password_changed_at=clock.now(),
+            **values,
+        )
         password = staff._keep_password(password or staff._first_password(), must_change=True)
         try:
             with db.session.begin_nested():
@@ -124,10 +134,13 @@ class Staff(UserMixin, Base):
         to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost.
         """
         changes = [
-            {"field": field, "old": _plain(getattr(self, field)), "new": _plain(new)} for field, new in values.items() if getattr(self, field) != new
+            {"field": field, "old": _plain(getattr(self, field)), "new": _plain(new)}
+            for field, new in values.items()
+            if getattr(self, field) != new
         ]
         if not changes:
             return
+        _check_contact(values)
         changed = {change["field"] for change in changes}
         if "role" in changed and self.is_manager and self.active:
             self._keep_a_manager("role")
@@ -138,6 +151,19 @@ class Staff(UserMixin, Base):
             self._take_customers_along()
         if changed & {"team", "role"}:
             _reroute()
+
+    def change_own(self, *, language: str, email: str, telephone: str) -> None:
+        """Keep what people say of themselves. Raises `Refusal` (field `email`)."""
+        new = {"language": language, "email": email, "telephone": telephone}
+        changes = [
+            {"field": field, "old": getattr(self, field), "new": value} for field, value in new.items() if getattr(self, field) != value
+        ]
+        if not changes:
+            return
+        _check_contact(new)
+        for field, value in new.items():
+            setattr(self, field, value)
+        audit.write("change", "profile-changed", actor=self, record=self, label=self.name, changes=changes)
 
     def deactivate(self, *, by: Staff, to: Staff | None) -> None:
         """Close the account: sessions and delegations end, open work goes to `to`, the history stays (RO-4).
@@ -154,7 +180,7 @@ class Staff(UserMixin, Base):
             raise Refusal(N_("%(name)s has %(count)s customers. Say who takes them over."), field="to_id", name=self.name, count=customers)
         transition(self, expect={"active": True}, change={"active": False, "deactivated_at": clock.now()})
         StaffSession.end_all(self)
-        Delegation.end_all_of(self, by=by)
+        Delegation.end_all_to(self, by=by)
         if to is not None:
             from portal.models.hand_over import hand_over_all
 
@@ -162,7 +188,14 @@ class Staff(UserMixin, Base):
         _reroute()
         changes = [{"field": "active", "old": "yes", "new": "no"}]
         audit.write(
-            "permission", "account-deactivated", actor=by, record=self, label=self.name, changes=changes, to=to.name if to else "", customers=customers
+            "permission",
+            "account-deactivated",
+            actor=by,
+            record=self,
+            label=self.name,
+            changes=changes,
+            to=to.name if to else "",
+            customers=customers,
         )
 
     def reactivate(self, *, by: Staff) -> str:
@@ -183,7 +216,9 @@ class Staff(UserMixin, Base):
 
     def _keep_a_manager(self, field: str | None) -> None:
         """Raise `Refusal` if no other manager is active. The managers are locked, so that two cannot remove each other at once."""
-        managers = db.session.scalars(select(Staff.id).where(Staff.role == Role.MANAGER, Staff.active).order_by(Staff.id).with_for_update()).all()
+        managers = db.session.scalars(
+            select(Staff.id).where(Staff.role == Role.MANAGER, Staff.active).order_by(Staff.id).with_for_update()
+        ).all()
         if not set(managers) - {self.id}:
             raise Refusal(N_("%(name)s is the last active manager. Make somebody else manager first."), field=field, name=self.name)
 
@@ -202,7 +237,12 @@ class Staff(UserMixin, Base):
         audit.write("permission", "password-set", actor=by or self, record=self, label=self.name)
 
     def reset_password(self, *, by: Staff) -> str:
-        """Return a new first password, to be changed at the next sign-in; nobody learns the one the person then chooses."""
+        """Return a new first password, to be changed at the next sign-in; nobody learns the one the person then chooses.
+
+        Raises `Refusal` for the own account: its password is changed on the profile, with the present one.
+        """
+        if by.id == self.id:
+            raise Refusal(N_("Change your own password on your profile."))
         password = self._keep_password(self._first_password(), must_change=True)
         StaffSession.end_all(self)
         audit.write("permission", "password-reset", actor=by, record=self, label=self.name)
@@ -231,21 +271,20 @@ class Staff(UserMixin, Base):
     def _first_password(self) -> str:
         """Return a random password that the rules accept: four groups of four, more than 80 bits."""
         while True:
-            password = "-".join("".join(secrets.choice(_FIRST_PASSWORD_SIGNS) for _ in range(4)) for _ in range(4))
+            password = "-".join("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(4))
             if not check_password(password, account_name=self.account, names=[self.name], complexity=True):
                 return password
 
     # --- delegation (RO-6) -----------------------------------------------------------------------------------------
 
     def delegators(self, on: date) -> list[Staff]:
-        """Return the colleagues for whom this person may sign on that day: while both accounts are active and the rank suffices."""
+        """Return the colleagues for whom this person may sign on that day, deactivated ones included (AP-10), while the rank suffices."""
         if not self.active:
             return []
         query = (
             select(Staff)
             .join(Delegation, Delegation.principal_id == Staff.id)
             .where(Delegation.delegate_id == self.id, Delegation.ended_at.is_(None), Delegation.from_date <= on, Delegation.to_date >= on)
-            .where(Staff.active)
             .order_by(Staff.id)
         )
         return [person for person in db.session.scalars(query) if Role(person.role).rank <= Role(self.role).rank]
@@ -256,6 +295,12 @@ def as_data(staff: Staff | None) -> dict[str, Any] | None:
     if staff is None:
         return None
     return {"id": staff.id, "account": staff.account, "name": staff.name, "role": staff.role, "post": staff.post}
+
+
+def _check_contact(values: dict[str, Any]) -> None:
+    problem = check_email(values["email"]) if values.get("email") else None
+    if problem is not None:
+        raise Refusal(problem.text, field="email", **problem.params)
 
 
 def _plain(value: Any) -> Any:

@@ -42,7 +42,9 @@ class Team(Base):
     def change(self, *, name: str, department: str, by: Staff) -> None:
         """Rename the team or move it to another department. Raises `Refusal` (field `name`) where there is one of this name."""
         new = {"name": name, "department": department}
-        changes = [{"field": field, "old": getattr(self, field), "new": value} for field, value in new.items() if getattr(self, field) != value]
+        changes = [
+            {"field": field, "old": getattr(self, field), "new": value} for field, value in new.items() if getattr(self, field) != value
+        ]
         if not changes:
             return
         self.name, self.department = name, department

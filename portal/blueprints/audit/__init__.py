@@ -1,5 +1,165 @@
-"""Blueprint `audit`."""
+"""Blueprint `audit`: the audit log for managers (RO-7)."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal import clock, htmx, navigation
+from portal.blueprints.audit.forms import AuditForm
+from portal.database import db, write_apart
+from portal.exchange.writing import iter_csv
+from portal.models import audit
+from portal.models.audit import AuditEvent
+from portal.models.audit_search import FIELD_LABELS, KIND_LABELS, Wanted, details, lines, neighbours, newest, title_of
+from portal.models.staff import Staff
+from portal.permissions import Permission, requires
+from portal.rules.message import N_, Refusal
 
 bp = Blueprint("audit", __name__)
+navigation.area(
+    order=90, endpoint="audit.log", title=N_("Audit log"), icon="clock-history", permission=Permission.AUDIT_READ, prefixes=("audit.",)
+)
+
+
+def _form() -> AuditForm:
+    people = db.session.execute(select(Staff.id, Staff.name, Staff.account).order_by(Staff.account))
+    return AuditForm(request.args, people=[(one.id, f"{one.name} ({one.account})") for one in people], meta={"csrf": False})
+
+
+def _wanted(form: AuditForm) -> Wanted:
+    """Return what the filters say; those that cannot be understood do not narrow."""
+    form.validate()
+    return Wanted(
+        actor_id=form.actor_id.data or None,
+        kind=form.kind.data or "",
+        record_type=form.record_type.data or "",
+        record_id=form.record_id.data,
+        customer_number=form.customer_number.data or "",
+        from_date=form.from_date.data,
+        to_date=form.to_date.data,
+    )
+
+
+def _chips(form: AuditForm) -> list[tuple[str, str]]:
+    """Return the filters that are set, each with the address without it."""
+    found = []
+    for field in form:
+        if field.name in request.args and field.data not in (None, "", 0):
+            shown = dict(field.choices)[field.data] if hasattr(field, "choices") else field.data
+            rest = {name: value for name, value in request.args.items() if name not in (field.name, "before")}
+            found.append((f"{field.label.text}: {shown}", url_for("audit.log", **rest)))
+    return found
+
+
+@bp.get("/audit")
+@requires(Permission.AUDIT_READ)
+def log() -> Any:
+    """Show the log, the newest entries first."""
+    form = _form()
+    before = request.args.get("before", type=int)
+    try:
+        events, more = newest(_wanted(form).query(current_user), before=before) if not form.errors else ([], False)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        events, more = [], False
+    rest = {name: value for name, value in request.args.items() if name != "before" and value}
+    return htmx.render(
+        "audit/log.html",
+        "list",
+        status=422 if form.problems else 200,
+        form=form,
+        events=events,
+        chips=_chips(form),
+        newest=url_for("audit.log", **rest) if before else "",
+        older=url_for("audit.log", **rest, before=events[-1].id) if more else "",
+        export=url_for("audit.export", **rest),
+        title_of=title_of,
+        kinds=KIND_LABELS,
+    )
+
+
+@bp.get("/audit/<int:event_id>")
+@requires(Permission.AUDIT_READ, event=AuditEvent)
+def entry(event: AuditEvent) -> Any:
+    """Show one entry with its old and new values."""
+    before, after = neighbours(event)
+    return htmx.render(
+        "audit/entry.html",
+        event=event,
+        title=title_of(event),
+        kinds=KIND_LABELS,
+        fields=FIELD_LABELS,
+        details=details(event),
+        before=before,
+        after=after,
+    )
+
+
+@bp.get("/audit.csv")
+@requires(Permission.AUDIT_READ)
+def export() -> Any:
+    """Answer the entries that the filters leave, the oldest first, as CSV."""
+    form = _form()
+    wanted = _wanted(form)
+    query = wanted.query(current_user)
+    filters = {key: str(value) for key, value in vars(replace(wanted)).items() if value}
+    with write_apart() as session:
+        audit.write("export", "audit-exported", actor=current_user, label="audit.csv", session=session, **filters)
+    heads = [_(head) for head in HEADS]
+    response = Response(stream_with_context(iter_csv(heads, _rows(lines(query)))), mimetype="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="audit-{clock.today().isoformat()}.csv"'
+    return response
+
+
+HEADS = (
+    N_("Entry"),
+    N_("Time"),
+    N_("Person"),
+    N_("On behalf of"),
+    N_("Address"),
+    N_("Kind"),
+    N_("Action"),
+    N_("Record"),
+    N_("Record number"),
+    N_("Name"),
+    N_("Field"),
+    N_("Old value"),
+    N_("New value"),
+    N_("Further details"),
+    N_("Hash"),
+)
+
+
+def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
+    """Yield a row for each changed field, and one for an entry that changed none."""
+    for event in events:
+        facts = [
+            event.id,
+            clock.local(event.at),
+            event.actor_name,
+            event.on_behalf_of,
+            event.address,
+            _(KIND_LABELS[event.kind]),
+            _(title_of(event)),
+            event.record_type,
+            event.record_id,
+            event.label,
+        ]
+        more = "; ".join(f"{name}: {value}" for name, value in details(event).items())
+        for change in event.data.get("changes") or [{"field": "", "old": "", "new": ""}]:
+            field = change.get("field", "")
+            yield [
+                *facts,
+                _(FIELD_LABELS[field]) if field in FIELD_LABELS else field,
+                change.get("old"),
+                change.get("new"),
+                more,
+                event.hash,
+            ]

@@ -1,0 +1,29 @@
+"""The filters of the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms.validators import Length, Optional
+
+from portal.forms import PortalForm
+from portal.models.audit_search import KIND_LABELS
+
+
+class AuditForm(PortalForm):
+    """Person, kind, record, customer and days. `people` are (id, name)."""
+
+    actor_id = SelectField(_l("Person"), coerce=int, default=0)
+    kind = SelectField(_l("Kind"), default="")
+    record_type = StringField(_l("Record"), [Length(max=40)])
+    record_id = IntegerField(_l("Record number"), [Optional()])
+    customer_number = StringField(_l("Customer number"), [Length(max=40)])
+    from_date = DateField(_l("From"), [Optional()])
+    to_date = DateField(_l("To"), [Optional()])
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.actor_id.choices = [(0, _l("Everybody")), *people]
+        self.kind.choices = [("", _l("All kinds")), *((code, _l(label)) for code, label in KIND_LABELS.items())]

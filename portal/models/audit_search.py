@@ -1,0 +1,154 @@
+"""Finding entries of the audit log, by person, record, kind, customer and time (RO-7), and what its words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from portal import clock
+from portal.database import db
+from portal.models.audit import AuditEvent
+from portal.models.customer import Customer
+from portal.models.history import action, title_of
+from portal.models.staff import Staff
+from portal.rules.message import N_, Refusal
+
+KIND_LABELS = {
+    "sign-in": N_("Sign-in"),
+    "access": N_("Look"),
+    "change": N_("Change"),
+    "permission": N_("Permission"),
+    "signature": N_("Signature"),
+    "approval": N_("Approval"),
+    "print": N_("Print"),
+    "export": N_("Export"),
+    "import": N_("Import"),
+    "system": N_("System"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader of the log looks for; empty fields do not narrow."""
+
+    actor_id: int | None = None
+    kind: str = ""
+    record_type: str = ""
+    record_id: int | None = None
+    customer_number: str = ""
+    from_date: date | None = None
+    to_date: date | None = None
+
+    def query(self, reader: Staff) -> Select[AuditEvent]:
+        """Return the entries wanted, in no order. Raises `Refusal` for a customer that is not there, or days the wrong way round."""
+        query = AuditEvent.visible_to(reader)
+        for column, value in (
+            (AuditEvent.actor_id, self.actor_id),
+            (AuditEvent.kind, self.kind),
+            (AuditEvent.record_type, self.record_type),
+        ):
+            if value:
+                query = query.where(column == value)
+        if self.record_id is not None:
+            query = query.where(AuditEvent.record_id == self.record_id)
+        if self.customer_number:
+            customer_id = db.session.scalar(select(Customer.id).where(Customer.number == self.customer_number))
+            if customer_id is None:
+                raise Refusal(N_("There is no customer %(number)s."), field="customer_number", number=self.customer_number)
+            query = query.where(AuditEvent.customer_id == customer_id)
+        if self.from_date and self.to_date and self.to_date < self.from_date:
+            raise Refusal(N_("The last day is before the first."), field="to_date")
+        if self.from_date:
+            query = query.where(AuditEvent.at >= _midnight(self.from_date))
+        if self.to_date:
+            query = query.where(AuditEvent.at < _midnight(self.to_date + timedelta(days=1)))
+        return query
+
+
+def _midnight(day: date) -> datetime:
+    """Return the beginning of a day at the site."""
+    return datetime.combine(day, time(), clock.SITE_ZONE)
+
+
+def newest(query: Select[AuditEvent], *, before: int | None = None, limit: int = 50) -> tuple[list[AuditEvent], bool]:
+    """Return entries, the newest first, those before entry `before` only; and whether there are older ones."""
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    found = list(db.session.scalars(query.order_by(AuditEvent.id.desc()).limit(limit + 1)))
+    return found[:limit], len(found) > limit
+
+
+def lines(query: Select[AuditEvent]) -> Iterator[AuditEvent]:
+    """Yield all entries, the oldest first, in memory that does not grow with them."""
+    for event in db.session.scalars(query.order_by(AuditEvent.id).execution_options(yield_per=1000)):
+        yield event
+        db.session.expunge(event)
+
+
+def neighbours(event: AuditEvent) -> tuple[int | None, int | None]:
+    """Return the ids of the entries before and after one."""
+    before = db.session.scalar(select(AuditEvent.id).where(AuditEvent.id < event.id).order_by(AuditEvent.id.desc()).limit(1))
+    after = db.session.scalar(select(AuditEvent.id).where(AuditEvent.id > event.id).order_by(AuditEvent.id).limit(1))
+    return before, after
+
+
+def details(event: AuditEvent) -> dict[str, Any]:
+    """Return what an entry carries besides its changes: reason, source, figures."""
+    return {key: value for key, value in event.data.items() if key != "changes" and value not in ("", None)}
+
+
+_ACCOUNT_ACTIONS = (
+    ("", "signed-in", N_("Signed in")),
+    ("", "signed-out", N_("Signed out")),
+    ("", "failed", N_("Failed sign-in")),
+    ("", "throttled", N_("Sign-in refused after too many attempts")),
+    ("", "password-wrong", N_("Wrong password when signing or changing the password")),
+    ("Staff", "sessions-ended", N_("Signed out everywhere else")),
+    ("Staff", "account-created", N_("Account created")),
+    ("Staff", "account-changed", N_("Account changed")),
+    ("Staff", "account-deactivated", N_("Account deactivated")),
+    ("Staff", "account-reactivated", N_("Account active again")),
+    ("Staff", "profile-changed", N_("Profile changed")),
+    ("Staff", "password-set", N_("Password changed")),
+    ("Staff", "password-reset", N_("Password reset")),
+    ("Staff", "signature-picture-set", N_("Signature picture saved")),
+    ("Staff", "signature-picture-removed", N_("Signature picture removed")),
+    ("Team", "team-created", N_("Team created")),
+    ("Team", "team-changed", N_("Team changed")),
+    ("Team", "team-deactivated", N_("Team deactivated")),
+    ("Team", "team-reactivated", N_("Team active again")),
+    ("Delegation", "delegation-given", N_("Delegate named")),
+    ("Delegation", "delegation-ended", N_("Delegation ended")),
+    ("", "audit-read", N_("Audit log read")),
+    ("", "audit-exported", N_("Audit log exported")),
+)
+for _declared in _ACCOUNT_ACTIONS:
+    action(*_declared)
+
+FIELD_LABELS = {
+    "account": N_("Account"),
+    "name": N_("Name"),
+    "role": N_("Role"),
+    "team": N_("Team"),
+    "department": N_("Department"),
+    "post": N_("Post"),
+    "email": N_("E-mail"),
+    "telephone": N_("Telephone"),
+    "language": N_("Language"),
+    "active": N_("Active"),
+    "delegate": N_("Delegate"),
+    "from_date": N_("From"),
+    "to_date": N_("To"),
+    "to": N_("Open work goes to"),
+    "customers": N_("Customers"),
+    "reason": N_("Reason"),
+    "source": N_("Source"),
+    "count": N_("Number"),
+}
+"""Names of fields in old and new values; a field that is not here is shown by its own name."""
+
+__all__ = ["FIELD_LABELS", "KIND_LABELS", "Wanted", "details", "lines", "neighbours", "newest", "title_of"]
