@@ -25,11 +25,11 @@ from portal import (
     security,
     sessions,
 )
-from portal.blueprints import accounts, approvals, archive, audit, exchange, home, standards
+from portal.blueprints import accounts, approvals, archive, audit, exchange, home, prints, standards
 from portal.database import db
 from portal.permissions import check_routes
 
-BLUEPRINTS = (home, accounts, archive, approvals, standards, exchange, audit)
+BLUEPRINTS = (home, accounts, archive, approvals, prints, standards, exchange, audit)
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
+from portal.rules.message import Message
+
 Language = Literal["zh", "en", "both"]
 Translator = Callable[[str, str], str]
 
@@ -55,14 +57,21 @@ class Labels:
         self._translate = translate
 
     def __call__(self, message_id: str, /, **params: Any) -> Label:
-        """Return the label of `message_id`, its `%(name)s` places filled from `params` (PR-10)."""
-        english = self._in(ENGLISH, message_id, params)
+        """Return the label of `message_id`, its `%(name)s` places filled from `params`, messages among them translated too (PR-10)."""
         if self.language == "en":
-            return Label(english, "en")
-        chinese = self._in(CHINESE, message_id, params)
+            return Label(self._in(ENGLISH, message_id, params), "en")
+        return self.named(self._in(CHINESE, message_id, params), self._in(ENGLISH, message_id, params))
+
+    def named(self, chinese: str, english: str) -> Label:
+        """Return the label of something that has a name in both languages, such as a choice of the site; a missing one is the other."""
+        if self.language == "en":
+            return Label(english or chinese, "en")
         beside = english if self.language == "both" and english != chinese else ""
-        return Label(chinese, "zh-CN", beside)
+        return Label(chinese or english, "zh-CN", beside)
 
     def _in(self, locale: str, message_id: str, params: dict[str, Any]) -> str:
         text = self._translate(message_id, locale)
-        return text % params if params else text
+        filled = {
+            name: self._in(locale, value.text, value.params) if isinstance(value, Message) else value for name, value in params.items()
+        }
+        return text % filled if filled else text

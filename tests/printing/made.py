@@ -157,6 +157,7 @@ STEPS = [
         "signed_at": "2026-03-03 10:12",
         "code": "7K3M-9QXA",
         "picture_asset": None,
+        "recorded_by": None,
     },
     {
         "position": 2,
@@ -170,6 +171,7 @@ STEPS = [
         "signed_at": "2026-03-04 16:40",
         "code": "P2WD-44KT",
         "picture_asset": "signature-8",
+        "recorded_by": None,
     },
     {
         "position": 3,
@@ -183,6 +185,7 @@ STEPS = [
         "signed_at": None,
         "code": None,
         "picture_asset": None,
+        "recorded_by": None,
     },
 ]
 

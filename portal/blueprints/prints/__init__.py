@@ -1,0 +1,16 @@
+"""Blueprint `prints`: preview and print of sheets, and what a sheet on paper is worth (PR-1 to PR-5, PR-9, PR-10)."""
+
+from flask import Blueprint
+
+from portal import navigation
+from portal.permissions import Permission
+from portal.rules.message import N_
+
+bp = Blueprint("prints", __name__)
+navigation.area(
+    order=60, endpoint="prints.index", title=N_("Sheets"), icon="printer", permission=Permission.SHEET_PRINT, prefixes=("prints.",)
+)
+
+# Routes register on import.
+from portal.blueprints.prints import pages as _pages  # noqa: E402, F401
+from portal.blueprints.prints import verification as _verification  # noqa: E402, F401

@@ -1,0 +1,272 @@
+"""A paper in a language: its data for the template, its preview, its PDF, and the copy that is counted (PR-1, PR-5, PR-9, PR-10).
+
+There is one way from a record to a sheet: `papers` says what stands on it, `sheet_data` names it in the language, the same
+template makes preview and PDF, and `press` prints and counts it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from flask import current_app, url_for
+from flask_babel import force_locale, gettext
+from markupsafe import Markup
+from pypdf import PdfReader
+
+from portal import clock
+from portal.database import StateConflict, db, release
+from portal.models import card
+from portal.models.approval import Approval
+from portal.models.approval_round import ApprovalRound
+from portal.models.approval_signature import Signature
+from portal.models.sheet import PrintedSheet
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.printing.catalogue import SHEETS
+from portal.printing.labels import CHINESE, LANGUAGES, Label, Labels, Language
+from portal.printing.papers import MEANINGS, Box, Paper, paper_of_round
+from portal.printing.qr import qr_svg
+from portal.printing.render import render_pdf, render_sheet_html
+from portal.rules.message import N_, Message
+from portal.rules.money import parse_amount
+from portal.rules.numbering import grouped_verification_code, verification_code
+from portal.rules.regions import find_province
+from portal.rules.standards import STANDARDS
+
+log = structlog.get_logger()
+
+DECISIONS = {"approve": N_("Agreed"), "send-back": N_("Sent back"), "reject": N_("Rejected")}
+TRIES = 5
+"""How often a sheet is made anew when somebody else took its copy number meanwhile."""
+
+
+def translate(message_id: str, locale: str) -> str:
+    """Return the text of a message id in `zh_Hans_CN` or `en`, whatever the reader's language is."""
+    with force_locale(locale):
+        return str(gettext(message_id))
+
+
+def site_language() -> Language:
+    """Return the language in which sheets print unless another is chosen: the site's (PR-10)."""
+    return "zh" if current_app.config["BABEL_DEFAULT_LOCALE"] == CHINESE else "en"
+
+
+def chosen_language(asked: str | None) -> Language:
+    """Return the language that was asked for, the site's where it is none of the three."""
+    return next((one for one in LANGUAGES if one == asked), site_language())
+
+
+# --- in a language -----------------------------------------------------------------------------------------------------
+
+
+def sheet_data(
+    paper: Paper, language: Language, *, printed_by: str, printed_at: datetime, code: str = "", copy_number: int | None = None
+) -> dict[str, Any]:
+    """Return what the sheet's template takes (see the head comments of `templates/print/`): every code under its name in the language."""
+    labels = Labels(language, translate)
+    declared = SHEETS[paper.sheet]
+    return {
+        "document": named(paper.content, labels, paper.choices, paper.amounts),
+        "steps": [_step(box, position, labels) for position, box in enumerate(paper.boxes, start=1)],
+        "sheet": {
+            "form_number": declared.form_number,
+            "version": declared.version,
+            "site": current_app.config["SITE_NAME"],
+            "state": paper.state or None,
+            "round": paper.round.number if paper.round else None,
+            "standard": _standard(paper.round, labels) if paper.round else None,
+            "printed_by": printed_by,
+            "printed_at": f"{clock.local(printed_at):%Y-%m-%d %H:%M}",
+            "copy_number": copy_number,
+            "verification_code": grouped_verification_code(code) if code else None,
+            "qr_svg": qr_svg(f"{current_app.config['SITE_URL']}/v/{code}") if code else None,
+        },
+    }
+
+
+def named(value: Any, labels: Labels, choices: Mapping[str, str], amounts: Any, path: str = "") -> Any:
+    """Return plain content with names for codes, Decimals for amounts and words for switches; lists keep the path of their entries."""
+    if isinstance(value, dict):
+        if "changed_on" in value:
+            return _change(value, labels, choices, amounts)
+        found = {key: named(one, labels, choices, amounts, f"{path}.{key}" if path else key) for key, one in value.items()}
+        if found.get("grade") and value.get("grade_provisional"):
+            found["grade"] = labels("%(grade)s (provisional)", grade=value["grade"])
+        return found
+    if isinstance(value, list):
+        return [named(one, labels, choices, amounts, path) for one in value]
+    if isinstance(value, bool):
+        return labels(N_("Yes")) if value else labels(N_("No"))
+    if value in ("", None):
+        return ""
+    if path in amounts:
+        return parse_amount(value)
+    if path in choices:
+        return choice(choices[path], value, labels)
+    if path.endswith(".province") and labels.language == "en":
+        province = find_province(value)
+        return province.en if province else value
+    return value if isinstance(value, Decimal) else str(value)
+
+
+def choice(name: str, code: str, labels: Labels) -> Label | str:
+    """Return the name of a choice of the standard `choices.<name>`; a code that is no longer listed stays as it is."""
+    found = next((entry for entry in standard(f"choices.{name}") if entry["code"] == code), None)
+    return labels.named(found["zh"], found["en"]) if found else code
+
+
+def _change(entry: dict[str, Any], labels: Labels, choices: Mapping[str, str], amounts: Any) -> dict[str, Any]:
+    """Return one line of the card's table of changes, its values named as the field they belong to."""
+    name = entry["field"]
+    path = f"customer.{name}"
+    title = labels(card.CARD[name].title) if name in card.CARD else labels(N_("Contact"))
+    values = {end: named(entry[end], labels, choices, amounts, path) for end in ("old", "new")}
+    return {**{key: str(value) for key, value in entry.items()}, **values, "field": title}
+
+
+def _standard(round_: ApprovalRound, labels: Labels) -> Label | None:
+    """Return which version of the chain the round runs through, with its clause (ST-2)."""
+    name = round_.chain.get("standard", "")
+    if name not in STANDARDS:
+        return None
+    declared = STANDARDS[name]
+    params = {"rule": Message(declared.title), "version": round_.chain.get("version", 0), "clause": Message(declared.clause)}
+    return labels("%(rule)s, version %(version)s; %(clause)s", **params)
+
+
+def _step(box: Box, position: int, labels: Labels) -> dict[str, Any]:
+    title = labels(box.title.text, **box.title.params) if isinstance(box.title, Message) else labels.named(box.title["zh"], box.title["en"])
+    step = {
+        "position": position,
+        "type": box.type,
+        "title": title,
+        "meaning": labels(MEANINGS[box.meaning]) if box.meaning in MEANINGS else "",
+    }
+    unsigned = dict.fromkeys(("signer", "on_behalf_of", "decision", "opinion", "signed_at", "code", "picture_asset", "recorded_by"))
+    signature = box.signature
+    if signature is None:
+        return {**step, **unsigned}
+    informed = box.meaning == "inform" and signature.decision == "approve"
+    decision = N_("Informed") if informed else DECISIONS.get(signature.decision, "")
+    day = f"{clock.local(signature.at):%Y-%m-%d %H:%M}" if signature.paper_date is None else signature.paper_date.isoformat()
+    return {
+        **step,
+        "signer": signature.name,
+        "on_behalf_of": signature.principal_name or None,
+        "decision": labels(decision) if decision else None,
+        "opinion": signature.opinion,
+        "signed_at": day,
+        "code": signature.code,
+        "picture_asset": asset_name(signature),
+        "recorded_by": signature.recorder_name or None,
+    }
+
+
+# --- signature pictures ------------------------------------------------------------------------------------------------
+
+
+def asset_name(signature: Signature) -> str | None:
+    """Return under which name the signer's picture is given to the sheet, or None: then their name is set in the Kai face."""
+    return f"signature-{signature.id}" if signature.picture_id else None
+
+
+def _assets(paper: Paper) -> dict[str, bytes]:
+    assets = {}
+    for box in paper.boxes:
+        if box.signature is not None and box.signature.picture is not None:
+            assets[str(asset_name(box.signature))] = box.signature.picture.content()
+    return assets
+
+
+def _picture_address(paper: Paper) -> Callable[[str], str]:
+    def address(name: str) -> str:
+        approval_id = paper.round.approval_id if paper.round else 0
+        return url_for("prints.signature_picture", approval_id=approval_id, signature_id=int(name.removeprefix("signature-")))
+
+    return address
+
+
+# --- preview and print -------------------------------------------------------------------------------------------------
+
+
+def preview(paper: Paper, language: Language, *, by: Staff) -> Markup:
+    """Return the sheet as it would print now, for a page that loads `print.css` (PR-5). Code and copy number come with the print."""
+    data = sheet_data(paper, language, printed_by=by.name, printed_at=clock.now())
+    html = render_sheet_html(paper.sheet, language, data, translate, fragment=True, asset_url=_picture_address(paper))
+    # Our own template, which escapes what people typed.
+    return Markup(html)  # noqa: S704
+
+
+def preview_html(approval: Approval, round_: ApprovalRound, language: str | None = None, *, by: Staff) -> Markup:
+    """Return the sheet of an approval's round as it will print, for the page where it is signed (AP-4)."""
+    return preview(paper_of_round(approval, round_), chosen_language(language), by=by)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A sheet that came out of the press: its record, added and not yet committed, and its file."""
+
+    sheet: PrintedSheet
+    content: bytes
+
+    @property
+    def filename(self) -> str:
+        """Return a name for the file: what it is, of whom, its code."""
+        title = translate(SHEETS[self.sheet.sheet].title, "en" if self.sheet.language == "en" else CHINESE)
+        return "-".join(filter(None, (title, self.sheet.label[:60], self.sheet.shown_code))) + ".pdf"
+
+
+def press(make: Callable[[], Paper], language: Language, *, by: Staff) -> Printed:
+    """Print a paper as the next copy and return it; the caller commits (PR-1, PR-9).
+
+    `make` reads the records; nobody is kept from writing while the PDF is made. Where somebody else took the copy number meanwhile the
+    sheet is made anew. Raises `MissingGlyph` where a character cannot be printed: nothing is counted then.
+    """
+    for _ in range(TRIES):
+        paper = make()
+        declared = SHEETS[paper.sheet]
+        moment, code, copy_number = clock.now(), verification_code(), PrintedSheet.next_copy(paper.subject)
+        data = sheet_data(paper, language, printed_by=by.name, printed_at=moment, code=code, copy_number=copy_number)
+        html = render_sheet_html(paper.sheet, language, data, translate)
+        values = {
+            "code": code,
+            "sheet": paper.sheet,
+            "form_number": declared.form_number,
+            "form_version": declared.version,
+            "subject": paper.subject,
+            "copy_number": copy_number,
+            "record_type": paper.record_type,
+            "record_id": paper.record_id,
+            "customer_id": paper.customer_id,
+            "approval_id": paper.round.approval_id if paper.round else None,
+            "round": paper.round.number if paper.round else None,
+            "content_hash": paper.content_hash,
+            "state": paper.state,
+            "signatures": paper.signatures,
+            "language": language,
+            "label": paper.label,
+            "printed_at": moment,
+        }
+        title = translate(declared.title, "en" if language == "en" else CHINESE)
+        name, assets = by.name, _assets(paper)
+        release()
+        content = render_pdf(
+            html,
+            language=language,
+            title=" ".join(filter(None, (title, paper.label))),
+            author=name,
+            assets=assets,
+            created=clock.local(moment),
+        )
+        try:
+            return Printed(PrintedSheet.give(by=by, pages=len(PdfReader(io.BytesIO(content)).pages), **values), content)
+        except StateConflict:
+            db.session.rollback()
+            log.info("copy number taken meanwhile", subject=values["subject"], copy=copy_number)
+    raise StateConflict(str(values["subject"]))
