@@ -55,9 +55,18 @@ def capacities(user: Staff) -> list[Seat]:
     """Return in whose names `user` may sign today: their own first, then those who named them delegate (RO-6)."""
     if not user.active:
         return []
-    ranks = Role(user.role).rank
-    named = [person for person in user.delegators(clock.today()) if Role(person.role).rank <= ranks and person.role != Role.REP]
-    return [Seat(user, None), *(Seat(user, person) for person in named)]
+    standing = select(Delegation).where(Delegation.delegate_id == user.id, *_standing())
+    return [Seat(user, None), *(Seat(user, one.principal) for one in db.session.scalars(standing) if _may_stand_in(user, one.principal))]
+
+
+def _standing() -> tuple[ColumnElement[bool], ...]:
+    day = clock.today()
+    return Delegation.ended_at.is_(None), Delegation.from_date <= day, Delegation.to_date >= day
+
+
+def _may_stand_in(delegate: Staff, principal: Staff) -> bool:
+    """Return whether rank allows it. A deactivated principal's delegate still signs, until the delegation ends (AP-10)."""
+    return delegate.active and principal.role != Role.REP and Role(delegate.role).rank >= Role(principal.role).rank
 
 
 def seat_in(pool: str, user: Staff, submitters: Collection[int]) -> Seat | None:
@@ -104,11 +113,9 @@ class Office:
     """Who holds which pool today: supervisors, managers and delegations, read once."""
 
     def __init__(self) -> None:
-        day = clock.today()
         signing = select(Staff).where(Staff.role != Role.REP.value).order_by(Staff.id)
         self._signing = list(db.session.scalars(signing))
-        standing = select(Delegation).where(Delegation.ended_at.is_(None), Delegation.from_date <= day, Delegation.to_date >= day)
-        self._delegations = list(db.session.scalars(standing.order_by(Delegation.id)))
+        self._delegations = list(db.session.scalars(select(Delegation).where(*_standing()).order_by(Delegation.id)))
 
     def principals(self, pool: str) -> list[Staff]:
         """Return who holds a pool by role, team or name, deactivated people included: their delegates may stand in (AP-10)."""
@@ -123,9 +130,7 @@ class Office:
         seats = {person.id: Seat(person, None) for person in principals.values() if person.active}
         for delegation in self._delegations:
             delegate, principal = delegation.delegate, principals.get(delegation.principal_id)
-            if principal is None or principal.role == Role.REP or not delegate.active or delegate.id in submitters:
-                continue
-            if Role(delegate.role).rank >= Role(principal.role).rank:
+            if principal is not None and delegate.id not in submitters and _may_stand_in(delegate, principal):
                 seats.setdefault(delegate.id, Seat(delegate, principal))
         return list(seats.values())
 

@@ -82,6 +82,7 @@ class Signature(Base):
             "at": self.at.isoformat(timespec="microseconds"),
             "address": self.address,
             "who": self.who,
+            "by": [self.signer_id, self.on_behalf_of_id, self.recorded_by_id, self.picture_id],
             "steps": self.steps,
             "paper": [self.paper_name, self.paper_date.isoformat() if self.paper_date else None, self.scan_sha256],
         }

@@ -25,7 +25,7 @@ from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules.message import N_, Refusal
 
-KIND = "credit"
+NAME = "credit"
 FIELDS = ("credit_limit", "payment_terms", "dealings_policy")
 """What a change can set on the customer's card; `None` or an empty text leaves it as it is."""
 
@@ -116,7 +116,7 @@ class CreditChange(HangsOnCustomer, Base):
 
     def submit(self, *, by: Staff) -> Approval:
         """Send the change through its chain (AP-3)."""
-        return Approval.submit(KIND, self, by=by)
+        return Approval.submit(NAME, self, by=by)
 
     def apply(self, *, by: Staff | None) -> None:
         """Set the new values on the card; each stands in the customer's history with reason and day (AR-4).
@@ -210,9 +210,9 @@ def _check(change: CreditChange) -> None:
         raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
 
 
-declare(
+KIND = declare(
     DocumentKind(
-        name=KIND,
+        name=NAME,
         title=N_("Change of credit limit or special terms"),
         model=CreditChange,
         sheet="credit_change",

@@ -1,0 +1,78 @@
+"""What waits, in which order, and the next of the same kind (AP-8)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from portal.database import db
+from portal.models import inbox
+from tests.approving import APPROVE, FINANCE, person, record_paper, sign, submitted
+
+pytestmark = pytest.mark.usefixtures("app")
+NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
+
+
+def titles(account: str) -> list[str]:
+    return [entry.title for entry in inbox.entries(person(account))]
+
+
+def test_most_overdue_first_then_newest():
+    made = []
+    for day in (0, 1, 20, 21):
+        with time_machine.travel(NOON + timedelta(days=day), tick=False):
+            made.append(submitted().title)
+    with time_machine.travel(NOON + timedelta(days=22), tick=False):
+        assert titles("sup1") == [made[0], made[1], made[3], made[2]]
+        assert [entry.is_overdue(date(2026, 3, 26)) for entry in inbox.entries(person("sup1"))] == [True, True, False, False]
+
+
+def test_due_after_the_working_days_of_the_standard():
+    friday = datetime(2026, 3, 6, 4, 0, tzinfo=UTC)
+    with time_machine.travel(friday, tick=False):
+        assert submitted().open_steps[0].due_on == date(2026, 3, 11)
+
+
+def test_groups_kinds_and_counts():
+    signs, papers, returned = submitted(APPROVE), submitted(FINANCE), submitted(APPROVE)
+    sign(returned, "mgr2", "send-back")
+    assert {(entry.group, entry.title, entry.what) for entry in inbox.entries(person("mgr1"))} == {
+        ("sign", signs.title, "Sign"),
+        ("do", papers.title, "Print, have it signed, record the outcome"),
+    }
+    assert [(entry.group, entry.what) for entry in inbox.entries(person("rep1"))] == [("do", "Sent back: revise and submit again")]
+    assert inbox.kinds()["credit"] == "Change of credit limit or special terms"
+    assert len(inbox.entries(person("mgr1"), "credit")) == 2
+    assert inbox.entries(person("mgr1"), "investigation") == []
+    assert {account: inbox.count(person(account)) for account in ("mgr1", "mgr2", "rep1", "sup1")} == {"mgr1": 2, "mgr2": 2, "rep1": 1, "sup1": 0}
+
+
+def test_from_one_to_the_next_of_the_same_kind():
+    first, second, paper = submitted(), submitted(), submitted(FINANCE)
+    assert inbox.next_to_sign(person("sup1"), "credit", first) is second
+    sign(second, "sup1")
+    sign(first, "sup1")
+    assert inbox.next_to_sign(person("mgr1"), "credit", first) is second
+    assert inbox.next_to_sign(person("mgr1"), "investigation", first) is None
+    sign(second, "mgr1")
+    assert inbox.next_to_sign(person("mgr1"), "credit", first) is None, "a sheet on paper is not signed here"
+    record_paper(paper)
+    assert inbox.count(person("mgr1")) == 1
+
+
+def test_inbox_and_count_cost_the_same_whatever_is_finished(app):
+    from sqlalchemy import event
+
+    statements: list[str] = []
+    listener = lambda *arguments: statements.append(arguments[2])  # noqa: E731
+    for _ in range(3):
+        submitted()
+    someone = person("mgr1")
+    event.listen(db.engine, "before_cursor_execute", listener)
+    try:
+        inbox.count(someone)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listener)
+    assert len(statements) <= 3
