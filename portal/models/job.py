@@ -43,7 +43,7 @@ class Job(Base):
     __table_args__ = (Index(None, "state", "heartbeat"), Index(None, "staff_id", "id"))
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Job]]:
+    def visible_to(cls, user: Staff) -> Select[Job]:
         """Return the reader's own jobs: results have the scope of who asked for them."""
         return select(cls).where(cls.staff_id == user.id)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, render_template
+from flask import Blueprint, Response, abort, current_app, g, render_template, url_for
+from flask_login import current_user
 
 from portal import config, htmx, navigation
+from portal.models import home, inbox
 from portal.permissions import Permission, public, requires
 from portal.rules.message import N_
 
@@ -17,8 +19,28 @@ navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", 
 @bp.get("/")
 @requires(Permission.HOME_READ)
 def index() -> Any:
-    """Show what the day holds."""
-    return render_template("home/index.html")
+    """Show what the day holds (IN-1)."""
+    user = current_user
+    entries, count = home.waiting(user)
+    return render_template(
+        "home/index.html",
+        waiting=entries,
+        waiting_count=count,
+        drafts=home.drafts(user),
+        states=home.customers_by_state(user),
+        grades=home.customers_by_grade(user),
+        changes=home.recent_changes(user),
+        jobs=home.jobs(user),
+        notices=home.unread(user),
+        unannounced=home.unannounced_year(),
+        kinds=inbox.kinds(),
+        lead=_lead,
+    )
+
+
+def _lead(endpoint: str, **values: Any) -> str:
+    """Return the address of a list, or nothing where this portal has no such area."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
 @bp.get("/assets/htmx-<string:version>.js")

@@ -1,0 +1,185 @@
+"""What the first page shows a reader (IN-1): what waits, their customers in figures, what changed, running jobs, announcements.
+
+No figure walks a big table: counts stop at a cap, and what is recent is read from the end of an index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, literal, literal_column, select, union_all
+from sqlalchemy.orm import aliased
+
+from portal import clock
+from portal.database import db
+from portal.models import inbox
+from portal.models.approval import LIVE, Approval
+from portal.models.audit import AuditEvent
+from portal.models.calendar import WARNING_MONTHS, site_calendar
+from portal.models.card import GRADES
+from portal.models.credit import CreditChange
+from portal.models.customer import Customer, CustomerState
+from portal.models.history import title_of
+from portal.models.investigation import Investigation
+from portal.models.job import Job
+from portal.models.notice import Notice
+from portal.models.register import TABS, RegisterQuery
+from portal.models.scope import customer_arms
+from portal.models.staff import Staff
+from portal.permissions import Role
+
+CAP = 1000
+"""Counts stop here and are shown as 1,000+."""
+GRADE_WALK = 2000
+"""So many customers of a rep or a team are looked at for the figures by grade; what a bigger team has is 'at least'."""
+SHOWN = 8
+"""Lines of each list."""
+
+_STATES = (CustomerState.ACTIVE, CustomerState.PROSPECT, CustomerState.PAST)
+_TOLD = ("change", "permission", "signature", "approval", "import")
+"""Kinds of the audit log that say that something changed."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A count of customers on a tab of the register, of one grade or of all; `more` means at least so many."""
+
+    query: RegisterQuery
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Something begun and not yet submitted by its author."""
+
+    kind: str
+    title: str
+    customer_id: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Change:
+    """The newest entry of the log on a customer that has changed lately."""
+
+    customer_id: int
+    customer: str
+    what: str
+    """English message id."""
+    who: str
+    at: datetime
+
+
+def _capped(conditions: list[ColumnElement[bool]], name: str) -> Any:
+    rows = select(literal(1)).select_from(Customer).where(*conditions).limit(CAP + 1).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery().label(name)
+
+
+def customers_by_state(user: Staff) -> list[Figure]:
+    """Return the reader's customers on the register, prospects and past ones; each arm of the scope counted up to the cap."""
+    arms = customer_arms(user)
+    columns = [
+        _capped([*arm.conditions(), Customer.state == state.value], f"{state.value}_{n}") for state in _STATES for n, arm in enumerate(arms)
+    ]
+    row = db.session.execute(select(*columns)).one()._mapping
+    sums = {state: sum(row[f"{state.value}_{n}"] for n in range(len(arms))) for state in _STATES}
+    return [
+        Figure(RegisterQuery(tab), min(sums[state], CAP), sums[state] > CAP) for tab, (state, *_titles) in TABS.items() if state in sums
+    ]
+
+
+def customers_by_grade(user: Staff) -> list[Figure]:
+    """Return the reader's customers on the register by grade, grades without any left out."""
+    on_register = Customer.state == CustomerState.ACTIVE.value
+    if user.role == Role.MANAGER:
+        row = db.session.execute(select(*(_capped([Customer.grade == code, on_register], f"g_{code}") for code in GRADES))).one()._mapping
+        found = [(code, min(row[f"g_{code}"], CAP), row[f"g_{code}"] > CAP) for code in GRADES]
+    else:
+        arms = [select(Customer.grade).where(*arm.conditions(), on_register).limit(GRADE_WALK).subquery() for arm in customer_arms(user)]
+        walked = union_all(*(select(arm.c.grade) for arm in arms)).subquery()
+        counts: dict[str, int] = dict(db.session.execute(select(walked.c.grade, func.count()).group_by(walked.c.grade)).all())  # type: ignore[arg-type]
+        stopped = sum(counts.values()) >= GRADE_WALK
+        found = [(code, min(counts.get(code, 0), CAP), stopped or counts.get(code, 0) > CAP) for code in GRADES]
+    return [Figure(RegisterQuery(filters={"grade": code}), count, more) for code, count, more in found if count]
+
+
+def drafts(user: Staff) -> list[Draft]:
+    """Return what the reader has begun and not submitted: investigations and changes of credit, newest first."""
+    submitted = exists().where(Approval.kind_name == "investigation", Approval.record_id == Investigation.id, Approval.state.in_(LIVE))
+    begun = (
+        select(literal("investigation"), Customer.full_name, Customer.id, Investigation.updated_at)
+        .join(Customer, Customer.id == Investigation.customer_id)
+        .where(Investigation.created_by_id == user.id, Investigation.outcome == "", ~submitted)
+        .limit(SHOWN)
+    )
+    running = exists().where(Approval.kind_name == "credit", Approval.record_id == CreditChange.id, Approval.state.in_(LIVE))
+    credit = (
+        select(literal("credit"), Customer.full_name, Customer.id, CreditChange.created_at)
+        .join(Customer, Customer.id == CreditChange.customer_id)
+        .where(CreditChange.created_by_id == user.id, CreditChange.state == "draft", ~running)
+        .limit(SHOWN)
+    )
+    found = [Draft(*row) for query in (begun, credit) for row in db.session.execute(query)]
+    return sorted(found, key=lambda one: one.since, reverse=True)[:SHOWN]
+
+
+def recent_changes(user: Staff) -> list[Change]:
+    """Return the customers in scope that changed last, each with its newest entry of the log."""
+    arms = [
+        select(Customer.id, Customer.full_name, Customer.updated_at)
+        .where(*arm.conditions(), Customer.state == state.value)
+        .order_by(Customer.updated_at.desc(), Customer.id.desc())
+        .limit(SHOWN)
+        .subquery()
+        for arm in customer_arms(user)
+        for state in _STATES
+    ]
+    customers = union_all(*(select(arm) for arm in arms)).order_by(literal_column("updated_at").desc()).limit(SHOWN).subquery()
+    log = aliased(AuditEvent)
+    newest = (
+        select(log.id)
+        .where(log.customer_id == customers.c.id, log.kind.in_(_TOLD))
+        .order_by(log.id.desc())
+        .limit(1)
+        .correlate(customers)
+        .scalar_subquery()
+    )
+    query = (
+        select(customers.c.id, customers.c.full_name, AuditEvent.record_type, AuditEvent.action, AuditEvent.actor_name, AuditEvent.at)
+        .join(AuditEvent, AuditEvent.id == newest)
+        .order_by(AuditEvent.id.desc())
+    )
+    return [Change(row.id, row.full_name, title_of(row), row.actor_name, row.at) for row in db.session.execute(query)]  # type: ignore[arg-type]
+
+
+def jobs(user: Staff) -> list[Job]:
+    """Return the reader's jobs that wait, run, or failed today, of the newest ones."""
+    newest = db.session.scalars(Job.visible_to(user).order_by(Job.id.desc()).limit(SHOWN))
+    today = clock.today()
+    return [job for job in newest if job.state in ("queued", "running") or (job.state == "failed" and _on(job.ended_at) == today)]
+
+
+def _on(at: datetime | None) -> date | None:
+    return clock.local(at).date() if at else None
+
+
+def unread(user: Staff) -> list[Notice]:
+    """Return the reader's newest unread notices."""
+    query = Notice.visible_to(user).where(Notice.read_at.is_(None)).order_by(Notice.id.desc()).limit(SHOWN)
+    return list(db.session.scalars(query))
+
+
+def unannounced_year() -> int | None:
+    """Return the year whose official days are not known though they are needed: this one, or from November the next (SV-4)."""
+    today = clock.today()
+    years = [today.year, today.year + 1] if today.month in WARNING_MONTHS else [today.year]
+    return next((year for year in years if not site_calendar().is_announced(year)), None)
+
+
+def waiting(user: Staff) -> tuple[list[inbox.Entry], int]:
+    """Return the most pressing of what waits for the reader, and how much there is, up to the inbox's cap (AP-8)."""
+    count = inbox.count(user)
+    return (inbox.entries(user)[:SHOWN] if count else []), count
