@@ -90,6 +90,10 @@ class TableFile:
             if cells:
                 yield number, cells
 
+    def last_row(self, sheet: str | None = None) -> int:
+        """Return the number of the last row, or for delimited text how many lines there are: for showing progress."""
+        raise NotImplementedError
+
     def find_header(self, sheet: str | None = None, known_headers: Iterable[str] = ()) -> HeaderRow:
         """Return the header row: of the first rows the one with most of `known_headers`, else the first about as wide as the table.
 
@@ -149,6 +153,11 @@ class _Workbook(TableFile):
             self._held = (name, sheet)
         return self._held[1]
 
+    def last_row(self, sheet: str | None = None) -> int:
+        """Return the number of the last row of the sheet's filled rectangle."""
+        end = self._sheet(self._offered(sheet)).end
+        return end[0] + 1 if end else 0
+
     def _raw_rows(self, sheet: str) -> Iterator[list[Any]]:
         loaded = self._sheet(sheet)
         # The reader leaves out the empty columns to the left of the table; they are put back, or heads would shift between files.
@@ -167,6 +176,10 @@ class _Delimited(TableFile):
         self._text = _decode(data)
         self._delimiter, self._skip_first = _find_delimiter(self._text)
         super().__init__("text", (name,))
+
+    def last_row(self, sheet: str | None = None) -> int:
+        """Return how many lines there are; a record with line breaks counts more than once."""
+        return self._text.count("\n") + 1
 
     def _raw_rows(self, sheet: str) -> Iterator[list[Any]]:
         for number, record in enumerate(self._records(), 1):

@@ -22,6 +22,7 @@ import rustpy_xlsxwriter
 from portal.exchange.defusing import defuse, without_illegal
 from portal.rules.message import Refusal
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Excel specifications and limits: rows of a sheet (one is the head), characters of a cell, digits of a number.
 MAX_ROWS = 1_048_575
 MAX_TEXT = 32_767

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import current_app
 from sqlalchemy import ForeignKey, Select, exists, or_, select
@@ -47,18 +50,25 @@ class Attachment(Base):
     def keep(cls, content: bytes, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None) -> Attachment:
         """Store `content` and return its record, added to the session. The same content is stored once."""
         digest = hashlib.sha256(content).hexdigest()
-        path = path_of(digest)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
+        if not path_of(digest).exists():
+            _store(io.BytesIO(content), digest)
+        return cls._record(digest, len(content), filename, media_type, purpose, by, customer_id)
+
+    @classmethod
+    def keep_file(cls, source: Path, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None) -> Attachment:
+        """Store a file too large to be held in memory, as `keep` does with bytes."""
+        with source.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if not path_of(digest).exists():
+                file.seek(0)
+                _store(file, digest)
+        return cls._record(digest, source.stat().st_size, filename, media_type, purpose, by, customer_id)
+
+    @classmethod
+    def _record(cls, digest: str, size: int, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None) -> Attachment:
         record = cls(
             sha256=digest,
-            size=len(content),
+            size=size,
             media_type=media_type,
             filename=filename[-200:],
             purpose=purpose,
@@ -76,6 +86,18 @@ class Attachment(Base):
     def content(self) -> bytes:
         """Return the bytes. Raises OSError if the store lost them."""
         return self.path.read_bytes()
+
+
+def _store(source: BinaryIO, digest: str) -> None:
+    """Put content into the store; it has its name only once it is whole and on the disk."""
+    path = path_of(digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)
 
 
 def path_of(digest: str) -> Path:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, Text, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, Text, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -59,7 +59,12 @@ class CustomerState(StrEnum):
     """Dealings ended; the card is kept apart."""
     MERGED = "merged"
     """Another record took this one in (AR-3); the old number leads there."""
+    IMPORTING = "importing"
+    """Made by an import of all or nothing that has not ended; nobody sees it (AR-40)."""
 
+
+BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
+"""Text that both databases, and Python, put in the same order."""
 
 REGISTER_FILTERS = (
     "grade", "nature", "industry", "size", "province", "city",
@@ -94,7 +99,7 @@ class Customer(Base):
     __tablename__ = "customer"
 
     # identity
-    number: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(BYTEWISE, unique=True)
     full_name: Mapped[str]
     short_name: Mapped[str] = mapped_column(default="")
     former_names: Mapped[str] = mapped_column(Text, default="")
@@ -167,7 +172,7 @@ class Customer(Base):
     # keeping
     name_key: Mapped[str] = mapped_column(default="")
     """Stem of the name without legal suffix, for duplicates (AR-3)."""
-    name_sort: Mapped[str] = mapped_column(default="")
+    name_sort: Mapped[str] = mapped_column(BYTEWISE, default="")
     """Pinyin of the name: the order of a Chinese register."""
     contact_count: Mapped[int] = mapped_column(default=0)
     """How many contacts it has, kept by the search index: 'no contact' is a filter of the register."""
@@ -288,7 +293,7 @@ class Customer(Base):
         if "full_name" in new:
             if not new["full_name"]:
                 raise Refusal("A customer needs its full name.", field="full_name")
-            new["former_names"] = _with_line(new.get("former_names", self.former_names), self.full_name, without=new["full_name"])
+            new["former_names"] = with_line(new.get("former_names", self.former_names), self.full_name, without=new["full_name"])
         if any(name in card.MATTERS and current[name] not in ("", None) for name in new):
             if not reason:
                 raise Refusal("Say why: the name, the address and other facts that matter change with a reason.", field="reason")
@@ -365,7 +370,7 @@ def _checked(values: Mapping[str, Any], current: Mapping[str, Any], insist: Coll
     return checked
 
 
-def _with_line(text: str, line: str, *, without: str) -> str:
+def with_line(text: str, line: str, *, without: str) -> str:
     """Return the lines of `text` and `line` behind them, once each, without the line `without`."""
     return "\n".join(dict.fromkeys(one for one in [*text.splitlines(), line] if one.strip() and one != without))
 

@@ -5,9 +5,9 @@ Everything that hangs on a customer has a `customer_id` and inherits `HangsOnCus
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from portal.database import db
 from portal.permissions import Role
@@ -17,37 +17,52 @@ def customer_scope(user: Any, customer: Any | None = None) -> ColumnElement[bool
     """Return the condition on customers that `user` may see.
 
     Rep: customers in their charge or with their assistance; supervisor: the team's, and those they are in charge of or
-    assist themselves; manager: all. `customer` is the mapped class or an alias of it.
+    assist themselves; manager: all. What an unfinished import of all or nothing has made, nobody sees (AR-40).
+    `customer` is the mapped class or an alias of it.
     """
-    from portal.models.customer import Customer, CustomerAssistant
+    from portal.models.customer import Customer, CustomerAssistant, CustomerState
 
     customer = customer or Customer
+    there: ColumnElement[bool] = customer.state != CustomerState.IMPORTING
     if user.role == Role.MANAGER:
-        return true()
+        return there
     assists = exists().where(CustomerAssistant.customer_id == customer.id, CustomerAssistant.staff_id == user.id)
-    if user.role == Role.SUPERVISOR:
-        return or_(customer.team_id == user.team_id, customer.owner_id == user.id, assists)
-    return or_(customer.owner_id == user.id, assists)
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        return and_(there, or_(customer.team_id == user.team_id, customer.owner_id == user.id, assists))
+    return and_(there, or_(customer.owner_id == user.id, assists))
 
 
-def customer_arms(user: Any) -> list[ColumnElement[bool]]:
-    """Return conditions without an overlap that are `customer_scope` together.
+class Arm(NamedTuple):
+    """A part of a reader's scope that one index leads to: columns with their values, or ids; and what else must hold."""
 
-    Each is led by one index, so that a sorted list is read as the first rows of each arm; one OR of them would be sorted as a whole.
+    equal: dict[str, int]
+    ids: list[int] | None
+    others: list[ColumnElement[bool]]
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the arm as conditions on `Customer`."""
+        from portal.models.customer import Customer
+
+        found: list[ColumnElement[bool]] = [getattr(Customer, name) == value for name, value in self.equal.items()]
+        return found + ([] if self.ids is None else [Customer.id.in_(self.ids)]) + self.others
+
+
+def customer_arms(user: Any) -> list[Arm]:
+    """Return arms without an overlap that are `customer_scope` together.
+
+    A sorted list is read as the first rows of each arm; one OR of them would be collected and sorted as a whole.
     """
     from portal.models.customer import Customer, CustomerAssistant
 
     if user.role == Role.MANAGER:
-        return [true()]
-    assisted = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)))
-    own: ColumnElement[bool] = Customer.owner_id == user.id
-    arms, before = [own], [Customer.owner_id.is_distinct_from(user.id)]
+        return [Arm({}, None, [])]
+    arms, covered = [Arm({"owner_id": user.id}, None, [])], [Customer.owner_id.is_distinct_from(user.id)]
     if user.role == Role.SUPERVISOR and user.team_id is not None:
-        arms = [Customer.team_id == user.team_id, and_(own, Customer.team_id.is_distinct_from(user.team_id))]
-        before.append(Customer.team_id.is_distinct_from(user.team_id))
-    if assisted:
-        arms.append(and_(Customer.id.in_(assisted), *before))
-    return arms
+        elsewhere = Customer.team_id.is_distinct_from(user.team_id)
+        arms = [Arm({"team_id": user.team_id}, None, []), Arm({"owner_id": user.id}, None, [elsewhere])]
+        covered.append(elsewhere)
+    assisted = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)))
+    return [*arms, Arm({}, assisted, covered)] if assisted else arms
 
 
 class HangsOnCustomer:

@@ -1,0 +1,343 @@
+"""Imports of customers (AR-40): one `ImportRun` a file, its rows between check and import, and the mappings that are remembered.
+
+State: uploaded → matched → checking → checked → importing → done → taking back → taken back; from every state before done
+also cancelled or failed.
+
+What is staged. The check writes a row of `import_row` for each customer's row of the file. The import takes rows out in chunks: one
+transaction makes a chunk's customers and removes (or marks) its staged rows, so that a worker killed at any moment goes on
+with what is left, and nothing is made twice. 'All or nothing' makes its new customers in the hidden state `importing`, which no scope
+shows (`models/scope.py`), and ends with one transaction that changes the existing customers and shows the new ones; a refusal before that
+removes the hidden ones again. A single transaction over a large file would keep every other writer of an SQLite site waiting for
+longer than its busy timeout, and its progress could not be written meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base, JsonValue, StateConflict, db, transition
+from portal.exchange.columns import ImportTable, check_mapping, headers_fingerprint, match_headers
+from portal.exchange.reading import TableFile, open_table
+from portal.models import audit
+from portal.models.attachment import Attachment
+from portal.models.customer import CustomerState, possible_owners
+from portal.models.job import Job
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.permissions import Permission
+from portal.rules.message import Message, Refusal
+from portal.rules.text import clean_line
+
+WHAT = ("both", "create", "update")
+MODES = ("good", "all")
+SAMPLES = 3
+BUSY = ("checking", "importing", "taking-back")
+OPEN = ("uploaded", "matched", "checked", "failed")
+
+
+class ImportRun(Base):
+    """One import: a file, what is to be done with it, and how far that is."""
+
+    __tablename__ = "import_run"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"))
+    refused_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    state: Mapped[str] = mapped_column(default="uploaded")
+    what: Mapped[str]
+    """both | create | update"""
+    as_state: Mapped[str]
+    """The state of new customers: prospect, or active for dealings taken over."""
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """In whose charge new customers are where their row names nobody."""
+    sheets: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
+    sheet: Mapped[str] = mapped_column(default="")
+    header_row: Mapped[int] = mapped_column(default=0)
+    heads: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
+    samples: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
+    fingerprint: Mapped[str] = mapped_column(default="")
+    mapping: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    """Column of the file, counted from 0, as text → column of the table."""
+    kept_for: Mapped[str] = mapped_column(default="")
+    """What the data of contacts are kept for where their row does not say (PIPL)."""
+    reason: Mapped[str] = mapped_column(default="")
+    effective_on: Mapped[date]
+    mode: Mapped[str] = mapped_column(default="good")
+    skip_duplicates: Mapped[bool] = mapped_column(default=False)
+    counts: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    """From the check: rows, new, update, unchanged, refused, duplicates, warnings; from the import: created, changed, contacts, left."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+    staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
+    owner: Mapped[Staff | None] = relationship(foreign_keys=[owner_id])
+    attachment: Mapped[Attachment] = relationship(foreign_keys=[attachment_id])
+    refused: Mapped[Attachment | None] = relationship(foreign_keys=[refused_id])
+    job: Mapped[Job | None] = relationship()
+
+    __table_args__ = (Index(None, "staff_id", "id"),)
+
+    @classmethod
+    def visible_to(cls, user: Staff) -> Select[tuple[ImportRun]]:
+        """Return the reader's own imports; managers see all."""
+        return select(cls) if user.is_manager else select(cls).where(cls.staff_id == user.id)
+
+    @property
+    def filename(self) -> str:
+        """Return the name of the file as it was uploaded."""
+        return self.attachment.filename
+
+    @property
+    def busy(self) -> bool:
+        """Return whether a job works on it now."""
+        return self.state in BUSY and (self.job is None or self.job.state in ("queued", "running"))
+
+    @classmethod
+    def begin(
+        cls,
+        content: bytes,
+        filename: str,
+        *,
+        by: Staff,
+        what: str,
+        as_state: str,
+        owner: Staff | None = None,
+        reason: str = "",
+        today: date | None = None,
+    ) -> ImportRun:
+        """Keep an uploaded file and return its import, flushed, its sheet chosen where there is only one (AR-40).
+
+        Raises `Refusal` for a file that cannot be read, in words, and for what `by` may not do.
+        """
+        _ensure_choices(by, what, as_state, owner)
+        table = open_table(content, filename)
+        name = clean_line(Path(filename).name)[-150:] or "table"
+        run = cls(
+            staff=by, what=what, as_state=as_state, owner=owner, sheets=list(table.sheets), reason=clean_line(reason) or name,
+            effective_on=today or clock.today(), kept_for=default_purpose(),
+            attachment=Attachment.keep(content, filename=name, media_type=_MEDIA.get(table.kind, "application/octet-stream"), purpose="import", by=by),
+        )  # fmt: skip
+        db.session.add(run)
+        db.session.flush()
+        if len(run.sheets) == 1:
+            run.choose_sheet(run.sheets[0], table)
+        audit.write("import", "uploaded", actor=by, record=run, label=name, sha256=run.attachment.sha256)
+        return run
+
+    def another_sheet(self, *, by: Staff) -> ImportRun:
+        """Return a new import of the same file, for a further sheet of it."""
+        _ensure_choices(by, self.what, self.as_state, self.owner)
+        run = ImportRun(
+            staff=by, what=self.what, as_state=self.as_state, owner=self.owner, sheets=self.sheets, reason=self.reason,
+            effective_on=self.effective_on, kept_for=self.kept_for, attachment=self.attachment,
+        )  # fmt: skip
+        db.session.add(run)
+        db.session.flush()
+        if len(run.sheets) == 1:
+            run.choose_sheet(run.sheets[0])
+        return run
+
+    def open_file(self) -> TableFile:
+        """Return the opened file. Raises `Refusal` where the store has lost it."""
+        try:
+            return open_table(self.attachment.content(), self.filename)
+        except OSError as error:
+            raise Refusal("The file is no longer in the store. Upload it again.") from error
+
+    def choose_sheet(self, sheet: str, table: TableFile | None = None) -> None:
+        """Take a sheet: find its heads and match them, as remembered for the same heads or by their names. Raises `Refusal`."""
+        from portal.exchange.customer_table import customer_table
+
+        if self.state not in OPEN:
+            raise StateConflict(f"import {self.id}")
+        table = table or self.open_file()
+        columns = customer_table()
+        head = table.find_header(sheet, columns.known_headers)
+        self.sheet, self.header_row, self.heads = sheet, head.number, [text[:200] for text in head.cells]
+        self.samples = [[] for _ in self.heads]
+        for count, (_row, cells) in enumerate(table.rows(sheet, after=head.number)):
+            for index, cell in enumerate(cells[: len(self.heads)]):
+                if cell != "" and len(self.samples[index]) < SAMPLES:
+                    self.samples[index].append(str(cell)[:60])
+            if count >= 20:
+                break
+        if not any(self.samples):
+            raise Refusal("The sheet %(name)s has heads, but no rows under them.", name=sheet, field="sheet")
+        self.fingerprint = headers_fingerprint(self.heads)
+        kept = ImportMapping.find(self.staff, self.fingerprint)
+        mapping = {index: name for index, name in kept.items() if name in columns.by_name} if kept else match_headers(self.heads, columns)
+        self.mapping = {str(index): name for index, name in mapping.items()}
+        self.state = "matched"
+
+    def match(self, mapping: Mapping[int, str], *, kept_for: str, reason: str, effective_on: date, columns: ImportTable) -> None:
+        """Take the mapping as corrected, and remember it for files of the same heads. Raises `Refusal` with the field."""
+        found = {index: name for index, name in mapping.items() if name}
+        check_mapping(columns, found)
+        names = set(found.values())
+        if not names & {"full_name", "number", "credit_code"}:
+            raise Refusal("Choose the column with the customer's name, number or credit code: without one, no row can be matched.")
+        if "full_name" not in names and self.what == "create":
+            raise Refusal("Choose the column with the full name: new customers need it.")
+        if not clean_line(reason):
+            raise Refusal("Say where the data come from.", field="reason")
+        if effective_on > clock.today():
+            raise Refusal("The change must hold already: enter it when its day has come.", field="effective_on")
+        transition(self, expect={"state": OPEN}, change={"state": "checking"})
+        self.mapping = {str(index): name for index, name in found.items()}
+        self.kept_for, self.reason, self.effective_on = kept_for, clean_line(reason)[:300], effective_on
+        ImportMapping.keep(self.staff, self.fingerprint, found)
+        self.job = Job.queue("import-check", by=self.staff, run=self.id)
+        db.session.flush()
+
+    def start(self, *, by: Staff, mode: str, skip_duplicates: bool) -> None:
+        """Begin the import of what was checked: of all rows or of none, or of the good ones. Raises `Refusal`, `StateConflict`."""
+        if mode not in MODES:
+            raise Refusal("Choose whether only good rows or all rows or none are imported.", field="mode")
+        if self.counts.get("new", 0) + self.counts.get("update", 0) == 0:
+            raise Refusal("There is nothing to import: no row is new or changes anything.")
+        if mode == "all" and (self.counts.get("refused") or (skip_duplicates and self.counts.get("duplicates"))):
+            raise Refusal(
+                "All or nothing: some rows are refused or left out. Correct the file and upload it again, or import the good rows only."
+            )
+        ensure_may(by, self.as_state)
+        transition(self, expect={"state": "checked"}, change={"state": "importing", "mode": mode, "skip_duplicates": skip_duplicates})
+        self.job = Job.queue("import-write", by=self.staff, run=self.id)
+        db.session.flush()
+        audit.write("import", "started", actor=by, record=self, label=self.filename, mode=mode, counts=self.counts)
+
+    def cancel(self, *, by: Staff) -> None:
+        """Give up an import that has not begun to write; what was staged is removed. Raises `StateConflict`."""
+        transition(self, expect={"state": OPEN}, change={"state": "cancelled", "ended_at": clock.now()})
+        db.session.execute(delete(ImportRow).where(ImportRow.run_id == self.id))
+        audit.write("import", "cancelled", actor=by, record=self, label=self.filename)
+
+    def take_back(self, *, by: Staff) -> None:
+        """Begin to take the whole import back. Raises `Refusal` saying what stands in the way, `StateConflict`."""
+        from portal.exchange.taking_back import obstacles
+
+        ensure_may(by, self.as_state)
+        found = obstacles(self, most=1)
+        if found:
+            raise Refusal("The import cannot be taken back: something it made was changed since.")
+        transition(self, expect={"state": "done"}, change={"state": "taking-back"})
+        self.job = Job.queue("import-take-back", by=by, run=self.id)
+        db.session.flush()
+        audit.write("import", "take-back-started", actor=by, record=self, label=self.filename)
+
+    def problem_rows(self, outcome: str, *, after: int = 0, most: int = 50) -> list[ImportRow]:
+        """Return a page of the rows of one outcome (refused, duplicate), in the order of the file, from behind row `after`."""
+        query = select(ImportRow).where(ImportRow.run_id == self.id, ImportRow.row > after).order_by(ImportRow.row).limit(most)
+        condition = ImportRow.outcome == "refused" if outcome == "refused" else ImportRow.duplicate.is_(True)
+        return list(db.session.scalars(query.where(condition)))
+
+    def count_refused(self) -> int:
+        """Return how many rows are refused by now."""
+        return (
+            db.session.scalar(
+                select(func.count()).select_from(ImportRow).where(ImportRow.run_id == self.id, ImportRow.outcome == "refused")
+            )
+            or 0
+        )
+
+
+class ImportRow(Base):
+    """A row of a file between check and import; refused rows and the old values of changed customers stay."""
+
+    __tablename__ = "import_row"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
+    row: Mapped[int]
+    """The row's number in the file."""
+    outcome: Mapped[str]
+    """new | update | contact (of a customer further up in the file) | refused | changed (done: `data` keeps what it was before)"""
+    duplicate: Mapped[bool] = mapped_column(default=False)
+    """New, but likely one that is there already (AR-3)."""
+    customer_id: Mapped[int | None] = mapped_column()
+    data: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    problems: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
+    """[{column, value, text, params}]: what is wrong, and for a likely duplicate which one it is like."""
+
+    __table_args__ = (Index(None, "run_id", "outcome", "row"), Index(None, "run_id", "row"))
+
+    @property
+    def messages(self) -> list[tuple[str, str, Message]]:
+        """Return (column's name, cell, message) of each problem."""
+        return [(one["column"], one["value"], Message(one["text"], one["params"])) for one in self.problems]
+
+
+class ImportMapping(Base):
+    """The columns chosen for a file, remembered by its heads: the reader's own are offered first, then a colleague's."""
+
+    __tablename__ = "import_mapping"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    fingerprint: Mapped[str]
+    mapping: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    used_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (Index(None, "fingerprint", "staff_id", unique=True),)
+
+    @classmethod
+    def find(cls, staff: Staff, fingerprint: str) -> dict[int, str]:
+        """Return the mapping to offer for these heads, {} where none is remembered."""
+        query = select(cls).where(cls.fingerprint == fingerprint).order_by(cls.staff_id != staff.id, cls.used_at.desc()).limit(1)
+        found = db.session.scalar(query)
+        return {int(index): name for index, name in found.mapping.items()} if found else {}
+
+    @classmethod
+    def keep(cls, staff: Staff, fingerprint: str, mapping: Mapping[int, str]) -> None:
+        """Remember a mapping."""
+        found = db.session.scalar(select(cls).where(cls.fingerprint == fingerprint, cls.staff_id == staff.id))
+        if found is None:
+            found = cls(staff_id=staff.id, fingerprint=fingerprint)
+            db.session.add(found)
+        found.mapping = {str(index): name for index, name in mapping.items()}
+        found.used_at = clock.now()
+
+
+_MEDIA = {"spreadsheet": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text": "text/csv"}
+
+
+def default_purpose() -> str:
+    """Return what contacts' data are kept for unless somebody says otherwise: the first of the site's list."""
+    return next((entry["code"] for entry in standard("choices.kept_for") if entry["active"]), "")
+
+
+def ensure_may(by: Staff, as_state: str) -> None:
+    """Raise `Refusal` unless `by` may import, and onto the register where that is asked for (RO-1)."""
+    if not by.may(Permission.CUSTOMER_IMPORT):
+        raise Refusal("Your role does not include imports.")
+    if as_state == CustomerState.ACTIVE and not by.may(Permission.CUSTOMER_IMPORT_REGISTER):
+        raise Refusal("Only supervisors and managers take customers over onto the register. Import them as prospects.", field="as_state")
+
+
+def _ensure_choices(by: Staff, what: str, as_state: str, owner: Staff | None) -> None:
+    if what not in WHAT:
+        raise Refusal("Choose what the file is for.", field="what")
+    if as_state not in (CustomerState.PROSPECT, CustomerState.ACTIVE):
+        raise Refusal("Choose what new customers are.", field="as_state")
+    ensure_may(by, as_state)
+    if owner is not None and owner.id not in {person.id for person in possible_owners(by)}:
+        raise Refusal("Choose who is in charge, from the people you may give a customer to.", field="owner_id")
+
+
+def unfinished(user: Staff) -> list[ImportRun]:
+    """Return the reader's imports that are under way or wait for a decision, newest first: for the home page."""
+    query = select(ImportRun).where(ImportRun.staff_id == user.id, ImportRun.state.in_((*BUSY, "matched", "checked")))
+    return list(db.session.scalars(query.order_by(ImportRun.id.desc()).limit(5)))
+
+
+def interrupted(run: ImportRun) -> bool:
+    """Return whether the job of a busy import has failed, so that it can be begun again."""
+    return run.state in BUSY and run.job is not None and run.job.state == "failed"
+
+
+__all__ = ["BUSY", "ImportMapping", "ImportRow", "ImportRun", "ensure_may", "interrupted", "unfinished"]
