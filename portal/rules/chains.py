@@ -3,7 +3,8 @@
     [{"case": "above", "when": {"limit": ["above"]}, "steps": [STEP, ...]}, {"case": "other", "when": {}, "steps": [STEP, ...]}]
 
 `when` says which values each fact of the document may have; the last case has no condition, so that no document is left without
-a chain. What the facts are (limit, grade, tier), the document kind declares. The submitter's own act is no step. A step is one of
+a chain. `FACTS` lists the facts; which of them a document has, its chain's standard says. The submitter's own act is no step.
+A step is one of
 
     {"type": "portal", "role": "supervisor" | "manager", "meaning": MEANING}
     {"type": "paper", "title": code of a paper signatory, "meaning": MEANING}
@@ -17,24 +18,34 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 
-ROLES = ("supervisor", "manager")
-MEANINGS = ("review", "approve", "inform")
+ROLES = {"supervisor": N_("Supervisor"), "manager": N_("Manager")}
+"""Who signs in the portal, with their words."""
+MEANINGS = {"review": N_("reviews"), "approve": N_("approves"), "inform": N_("is informed")}
+"""What a signature means, with its words."""
+
+FACTS: dict[str, tuple[str, dict[str, str]]] = {
+    "limit": (N_("Credit limit"), {"above": N_("above the site's limit"), "within": N_("up to the site's limit")}),
+}
+"""Facts of documents by which a case of a chain is chosen: title, and their values with their words."""
 
 Step = dict[str, Any]
 Case = dict[str, Any]
 
 
-def check_chain(value: object, titles: Collection[str] | None = None) -> None:
-    """Raise `Refusal` in words unless `value` is a chain (AP-2, ST-3); with `titles`, paper steps name one of them."""
+def check_chain(value: object, titles: Collection[str] | None = None, facts: Collection[str] | None = None) -> None:
+    """Raise `Refusal` in words unless `value` is a chain (AP-2, ST-3).
+
+    With `titles`, paper steps name one of them; with `facts`, conditions ask for those facts only and for values they can have.
+    """
     if not isinstance(value, list) or not value or not all(isinstance(case, dict) for case in value):
         raise Refusal("An approval chain needs at least one case.")
     names = [case.get("case") for case in value]
     if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
         raise Refusal("Each case of an approval chain needs a name of its own.")
     for position, case in enumerate(value, start=1):
-        _check_condition(case, last=position == len(value))
+        _check_condition(case, facts, last=position == len(value))
         _check_steps(case, titles)
 
 
@@ -49,13 +60,15 @@ def signatures(step: Step) -> list[Step]:
     return [step] if together is None else together
 
 
-def _check_condition(case: Case, *, last: bool) -> None:
+def _check_condition(case: Case, facts: Collection[str] | None, *, last: bool) -> None:
     when = case.get("when")
     if not isinstance(when, dict) or not all(
         isinstance(fact, str) and isinstance(allowed, list) and allowed and all(isinstance(one, str) for one in allowed)
         for fact, allowed in when.items()
     ):
         raise Refusal("The condition of case %(case)s is not readable.", case=case["case"])
+    if facts is not None and any(fact not in facts or set(allowed) - set(FACTS[fact][1]) for fact, allowed in when.items()):
+        raise Refusal("Case %(case)s asks for something that this kind of document does not have.", case=case["case"])
     if last and when:
         raise Refusal("The last case must hold without a condition, or some documents would have no chain.")
     if not last and not when:

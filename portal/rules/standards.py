@@ -28,7 +28,7 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "office_hours": kinds.check_office_hours,
     "weights": kinds.check_weights,
     "thresholds": kinds.check_thresholds,
-    "chain": lambda _, value: check_chain(value),
+    "chain": lambda standard, value: check_chain(value, facts=standard.facts),
 }
 
 
@@ -47,6 +47,8 @@ class Standard:
     maximum: int | None = None
     pattern: str = ""
     """The regular expression of a text."""
+    facts: tuple[str, ...] = ()
+    """The facts of `chains.FACTS` by which a case of a chain can be chosen."""
 
     def check(self, value: object) -> None:
         """Raise `Refusal`, saying why, unless `value` may be this standard's value (ST-3)."""
@@ -130,6 +132,10 @@ _ALL = (
         N_("Rules for review and approval (AP-8)"), unit=N_("reminders"), minimum=1, maximum=5,
     ),
     Standard(
+        "approval.step_days", N_("Working days in which a step is signed before it is overdue"), "days", 3, "approvals",
+        N_("Rules for review and approval (AP-8)"), unit=N_("working days"), minimum=1, maximum=60,
+    ),
+    Standard(
         "chain.investigation", N_("Approval chain: new customer investigation"), "chain",
         [
             {
@@ -150,7 +156,7 @@ _ALL = (
             },
             {"case": "within_limit", "when": {}, "steps": [_REVIEW, _APPROVAL]},
         ],
-        "approvals", _SIGNING,
+        "approvals", _SIGNING, facts=("limit",),
     ),
     Standard("approval.signatories", N_("Paper signatories"), "choices", choices.SIGNATORIES, "approvals", _SIGNING),
     _list("nature", N_("Nature of customers"), choices.NATURE),

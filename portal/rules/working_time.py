@@ -7,12 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
-from chinese_calendar.constants import holidays
+from chinese_calendar.constants import holidays, workdays
+
+from portal.rules.message import N_
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
 Span = tuple[dt.time, dt.time]
 DEFAULT_HOURS: tuple[Span, ...] = ((dt.time(8, 30), dt.time(12, 0)), (dt.time(13, 30), dt.time(17, 30)))
+
+HOLIDAYS = (
+    N_("New Year's Day"),
+    N_("Spring Festival"),
+    N_("Tomb-sweeping Day"),
+    N_("Labour Day"),
+    N_("Dragon Boat Festival"),
+    N_("Mid-autumn Festival"),
+    N_("National Day"),
+    N_("Anti-Fascist 70th Day"),
+)
+"""Names of the official holidays as the calendar knows them."""
 
 _ANNOUNCED = range(min(holidays).year, max(holidays).year + 1)
 _SEARCH_DAYS = 3660
@@ -45,6 +59,21 @@ class Calendar:
         if day.year in _ANNOUNCED:
             return bool(chinese_calendar.is_workday(day))
         return day.weekday() < 5
+
+    def kind_of_day(self, day: dt.date) -> str:
+        """Return what `day` is: own-working or own-free (the site's own days), holiday, make-up, weekend or working (SV-4)."""
+        own = self.days.get(day)
+        if own is not None:
+            return "own-working" if own else "own-free"
+        if self.is_working_day(day):
+            return "working" if day.weekday() < 5 else "make-up"
+        return "holiday" if self.holiday_name(day) else "weekend"
+
+    def holiday_name(self, day: dt.date) -> str:
+        """Return the English name of the official holiday that `day` is, or for which it is worked in; empty for none."""
+        if day.year not in _ANNOUNCED:
+            return ""
+        return str(holidays.get(day) or workdays.get(day) or "")
 
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Return how many working days lie after `start` up to and including `end`; negative where `end` is before `start`.

@@ -1,0 +1,276 @@
+"""One editor for each kind of value: what a manager types, rows added and moved on the way, and the value that it means.
+
+A draft is what stands in the form: texts as typed, rows in their order. Every button of an editor posts the whole form; `act`
+does what the button says, so that no editor needs JavaScript.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from portal.rules.message import Refusal
+from portal.rules.money import parse_amount
+from portal.rules.standards import Standard
+from portal.rules.text import clean_line
+
+COLUMNS = {
+    "choices": ("code", "zh", "en", "active"),
+    "office_hours": ("from", "to"),
+    "weights": ("code", "weight"),
+    "thresholds": ("code", "from", "to"),
+}
+"""Columns of the kinds that are tables."""
+
+_NEW_ROW: dict[str, dict[str, Any]] = {"choices": {"active": True}, "office_hours": {}, "weights": {}, "thresholds": {}}
+
+MOST_ROWS = 200
+MOST_PARTS = 20
+"""Most cases of a chain, steps of a case, signatures of a step."""
+
+Draft = Any
+Row = dict[str, Any]
+
+_FIELD = re.compile(r"case-(\d{1,2})-(code|when-(\d{1,2})|step-(\d{1,2})-sign-(\d{1,2})-(who|meaning))")
+_NEW_SIGNATURE = {"who": "manager", "meaning": "approve"}
+
+
+def draft_of(standard: Standard, value: Any) -> Draft:
+    """Return the draft of a value that is set."""
+    match standard.kind:
+        case "choices" | "thresholds":
+            return [{key: "" if part is None else part for key, part in row.items()} for row in value]
+        case "office_hours":
+            return [{"from": opening, "to": closing} for opening, closing in value]
+        case "weights":
+            return [{"code": code, "weight": f"{weight:g}"} for code, weight in value.items()]
+        case "chain":
+            return [_draft_of_case(case) for case in value]
+        case "switch":
+            return "on" if value else "off"
+        case _:
+            return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def read(standard: Standard, form: Mapping[str, str]) -> Draft:
+    """Return the draft that a posted form holds."""
+    if standard.kind in COLUMNS:
+        return _read_rows(COLUMNS[standard.kind], form)
+    if standard.kind == "chain":
+        return _read_chain(form)
+    return clean_line(form.get("value", ""))
+
+
+def act(standard: Standard, draft: Draft, action: str) -> None:
+    """Do to the draft what a button says: `add`, `up-3`, `step-remove-0-2` …; what is not there is left alone."""
+    parts = action.split("-")
+    name = "-".join(part for part in parts if not part.isdecimal())
+    try:
+        numbers = [int(part) for part in parts if part.isdecimal()]
+        if standard.kind in COLUMNS:
+            _act_on(draft, name, numbers, lambda: {**dict.fromkeys(COLUMNS[standard.kind], ""), **_NEW_ROW[standard.kind]}, MOST_ROWS)
+        elif standard.kind == "chain":
+            _act_on_chain(draft, name, numbers)
+    except (IndexError, ValueError):  # the row is not there: an old page, or somebody playing
+        return
+
+
+def value_of(standard: Standard, draft: Draft) -> Any:
+    """Return the JSON value that a draft means. Raises `Refusal` (field `value`) where a part of it cannot be read."""
+    try:
+        return _VALUES.get(standard.kind, str)(draft)
+    except Refusal as refusal:
+        raise Refusal(refusal.message.text, field="value", **refusal.message.params) from None
+
+
+# --- reading -------------------------------------------------------------------------------------------------------------
+
+
+def _read_rows(columns: tuple[str, ...], form: Mapping[str, str]) -> list[Row]:
+    rows = []
+    for number in range(MOST_ROWS):
+        if f"row-{number}" not in form:
+            break
+        row: Row = {column: clean_line(form.get(f"row-{number}-{column}", "")) for column in columns}
+        if "active" in row:
+            row["active"] = row["active"] == "on"
+        rows.append(row)
+    return rows
+
+
+def _read_chain(form: Mapping[str, str]) -> list[Row]:
+    cases: dict[int, Any] = {}
+    for key, text in form.items():
+        match = _FIELD.fullmatch(key)
+        if match is None:
+            continue
+        number, what, when, step, sign, part = match.groups()
+        case = cases.setdefault(int(number), {"code": "", "when": {}, "steps": {}})
+        if what == "code":
+            case["code"] = clean_line(text)[:40]
+        elif when is not None:
+            case["when"][int(when)] = text
+        else:
+            signature = case["steps"].setdefault(int(step), {}).setdefault(int(sign), dict(_NEW_SIGNATURE))
+            signature[part] = clean_line(text)
+    return [
+        {
+            "code": case["code"],
+            "when": [case["when"][number] for number in sorted(case["when"])],
+            "steps": [[step[number] for number in sorted(step)] for _position, step in sorted(case["steps"].items())],
+        }
+        for _position, case in sorted(cases.items())
+    ]
+
+
+def _draft_of_case(case: Row) -> Row:
+    steps = [[_draft_of_signature(one) for one in step.get("together", [step])] for step in case["steps"]]
+    return {
+        "code": case["case"],
+        "when": [f"{fact}={allowed}" for fact, values in case["when"].items() for allowed in values],
+        "steps": steps,
+    }
+
+
+def _draft_of_signature(step: Row) -> Row:
+    who = step["role"] if step["type"] == "portal" else f"paper:{step['title']}"
+    return {"who": who, "meaning": step["meaning"]}
+
+
+# --- acting --------------------------------------------------------------------------------------------------------------
+
+
+def _act_on(rows: list[Any], name: str, numbers: list[int], new: Callable[[], Any], most: int) -> None:
+    if name == "add":
+        if len(rows) < most:
+            rows.append(new())
+        return
+    (number,) = numbers
+    if name == "remove":
+        rows.pop(number)
+    elif name == "up" and number > 0:
+        rows[number - 1], rows[number] = rows[number], rows[number - 1]
+    elif name == "down":
+        rows[number + 1], rows[number] = rows[number], rows[number + 1]
+
+
+def _act_on_chain(cases: list[Row], name: str, numbers: list[int]) -> None:
+    what, _dash, verb = name.partition("-")
+    if what == "case":
+        if verb == "add" and len(cases) < MOST_PARTS:
+            # Before the last one, which holds without a condition.
+            cases.insert(max(len(cases) - 1, 0), {"code": _new_code(cases), "when": [""], "steps": [[dict(_NEW_SIGNATURE)]]})
+        elif verb != "add":
+            _act_on(cases, verb, numbers, dict, MOST_PARTS)
+        return
+    *path, last = numbers if verb != "add" else [*numbers, -1]
+    case = cases[path[0]]
+    if what == "when":
+        _act_on(case["when"], verb, [last], str, MOST_PARTS)
+    elif what == "step":
+        _act_on(case["steps"], verb, [last], lambda: [dict(_NEW_SIGNATURE)], MOST_PARTS)
+    elif what == "sign":
+        signatures = case["steps"][path[1]]
+        _act_on(signatures, verb, [last], lambda: dict(_NEW_SIGNATURE), MOST_PARTS)
+        if not signatures:
+            case["steps"].pop(path[1])
+
+
+def _new_code(cases: list[Row]) -> str:
+    taken = {case["code"] for case in cases}
+    return next(f"case{number}" for number in range(len(cases) + 1, 1000) if f"case{number}" not in taken)
+
+
+# --- values --------------------------------------------------------------------------------------------------------------
+
+
+def _whole(text: str) -> int:
+    number = _number(text)
+    if not isinstance(number, int):
+        raise Refusal("%(value)s is not a whole number.", value=text[:60])
+    return number
+
+
+def _number(text: str) -> int | float:
+    try:
+        amount = parse_amount(text) if text else None
+    except Refusal:
+        amount = None
+    if amount is None:
+        raise Refusal("%(value)s is not a number.", value=text[:60] or "—")
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _amount(text: str) -> str:
+    if not text:
+        raise Refusal("Enter an amount.")
+    return f"{parse_amount(text):.2f}"
+
+
+def _filled(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if any(part for column, part in row.items() if column != "active")]
+
+
+def _weights(rows: list[Row]) -> dict[str, int | float]:
+    found: dict[str, int | float] = {}
+    for row in _filled(rows):
+        if row["code"] in found:
+            raise Refusal("Code %(code)s stands twice in the list.", code=row["code"][:40])
+        found[row["code"]] = _number(row["weight"])
+    return found
+
+
+def _thresholds(rows: list[Row]) -> list[Row]:
+    return [{"code": row["code"], "from": _number(row["from"]), "to": _number(row["to"]) if row["to"] else None} for row in _filled(rows)]
+
+
+def _chain(cases: list[Row]) -> list[Row]:
+    return [{"case": case["code"], "when": _when(case["when"]), "steps": [_step(step) for step in case["steps"]]} for case in cases]
+
+
+def _when(conditions: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for condition in conditions:
+        fact, _sign, allowed = condition.partition("=")
+        if allowed and allowed not in found.setdefault(fact, []):
+            found[fact].append(allowed)
+    return found
+
+
+def _step(draft: list[Row]) -> Row:
+    together = [_signature(one) for one in draft]
+    return together[0] if len(together) == 1 else {"together": together}
+
+
+def _signature(draft: Row) -> Row:
+    who = draft["who"]
+    if who.startswith("paper:"):
+        return {"type": "paper", "title": who.removeprefix("paper:"), "meaning": draft["meaning"]}
+    return {"type": "portal", "role": who, "meaning": draft["meaning"]}
+
+
+def total(rows: list[Row]) -> str:
+    """Return the sum of the weights of a draft as far as they can be read, such as '95'."""
+    found: float = 0
+    for row in rows:
+        try:
+            found += _number(row["weight"])
+        except Refusal:
+            continue
+    return f"{found:g}"
+
+
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "integer": _whole,
+    "days": _whole,
+    "hours": _number,
+    "percent": _number,
+    "amount": _amount,
+    "switch": lambda text: text == "on",
+    "choices": _filled,
+    "office_hours": lambda rows: [[row["from"], row["to"]] for row in _filled(rows)],
+    "weights": _weights,
+    "thresholds": _thresholds,
+    "chain": _chain,
+}

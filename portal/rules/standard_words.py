@@ -1,0 +1,69 @@
+"""Values of standards in words, for pages, mails and 'Why?' (ST-1, ST-2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from portal.rules.message import N_, Message
+from portal.rules.money import figures, parse_amount
+
+if TYPE_CHECKING:
+    from portal.rules.standards import Standard
+
+
+def in_words(standard: Standard, value: Any) -> Message:
+    """Return a checked value in words, with its unit where it is a figure: '30 minutes', '08:30–12:00, 13:30–17:30', '5 choices'."""
+    kind = standard.kind
+    if kind == "amount":
+        return _with_unit(standard, figures(parse_amount(value)))
+    if kind == "percent":
+        return Message(N_("%(value)s %%"), {"value": f"{value:g}"})
+    if kind == "switch":
+        return Message(N_("on") if value else N_("off"))
+    if kind == "choices":
+        active = sum(entry["active"] for entry in value)
+        if active < len(value):
+            return Message(N_("%(active)s of %(count)s choices in use"), {"active": active, "count": len(value)})
+        return Message(N_("%(count)s choices"), {"count": len(value)})
+    if kind == "office_hours":
+        return _plain(", ".join(f"{opening}–{closing}" for opening, closing in value))
+    if kind == "weights":
+        return _plain(", ".join(f"{code} {weight:g} %" for code, weight in value.items()))
+    if kind == "thresholds":
+        return _plain(", ".join(f"{entry['code']} {_bounds(entry['from'], entry['to'])}" for entry in value))
+    if kind == "chain":
+        steps = sum(len(case["steps"]) for case in value)
+        return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})
+    if kind == "text":
+        return _plain(str(value))
+    return _with_unit(standard, f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def range_in_words(standard: Standard) -> Message | None:
+    """Return the allowed range of a figure or the form of a text in words; None where the kind alone says what is allowed."""
+    low, high = standard.minimum, standard.maximum
+    if standard.kind == "text":
+        return Message(standard.unit) if standard.unit else None
+    if low is None and high is None:
+        return None
+    money = standard.kind == "amount"
+    return _plain(_bounds(_figure(low, money), _figure(high, money)))
+
+
+def _figure(value: int | None, money: bool) -> str | None:
+    if value is None:
+        return None
+    return figures(Decimal(value)) if money else str(value)
+
+
+def _bounds(low: Any, high: Any) -> str:
+    return f"{'−∞' if low is None else low} – {'∞' if high is None else high}"
+
+
+def _with_unit(standard: Standard, text: str) -> Message:
+    return Message(N_("%(value)s %(unit)s"), {"value": text, "unit": Message(standard.unit)}) if standard.unit else _plain(text)
+
+
+def _plain(text: str) -> Message:
+    return Message("%(value)s", {"value": text})

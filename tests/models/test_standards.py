@@ -1,0 +1,276 @@
+import json
+import time
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event, select
+
+from portal import clock
+from portal.database import StateConflict, db
+from portal.i18n import in_language, translate
+from portal.models import standard, standard_effects, standard_file
+from portal.models.audit import AuditEvent
+from portal.models.calendar import SiteDay, site_calendar, warn_of_next_year
+from portal.models.notice import Notice
+from portal.models.standard import StandardVersion, in_force, set_value, value, why
+from portal.rules.message import N_, Refusal
+from portal.rules.standards import STANDARDS
+from tests import factories
+
+IDLE = "session.idle_minutes"
+LIMIT = "credit.finance_limit"
+
+
+@pytest.fixture
+def manager(staff):
+    return staff["mgr1"]
+
+
+def ahead(days):
+    return clock.today() + timedelta(days=days)
+
+
+def changed(name, code, **fields):
+    return [entry | fields if entry["code"] == code else dict(entry) for entry in STANDARDS[name].start]
+
+
+# --- versions ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_version_holds_from_its_day_and_the_old_one_stays_readable(manager):
+    set_value(IDLE, 20, by=manager, reason="试行")
+    set_value(IDLE, 40, by=manager, from_date=ahead(10), reason="放宽")
+    db.session.commit()
+    assert in_force(IDLE)[:3] == (IDLE, 1, 20)
+    assert value(IDLE, ahead(9)) == 20
+    assert in_force(IDLE, ahead(10))[:3] == (IDLE, 2, 40)
+    assert in_force(IDLE, ahead(-1))[:3] == (IDLE, 0, 30)
+    assert standard.at_version(IDLE, 1).value == 20
+    assert [version.number for version in standard.history(IDLE)] == [2, 1]
+
+
+def test_a_change_is_in_the_audit_log_with_old_and_new_value(manager):
+    set_value(IDLE, 20, by=manager, reason="试行")
+    db.session.commit()
+    entry = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "standard-set")).one()
+    assert (entry.kind, entry.actor_id, entry.data["reason"]) == ("change", manager.id, "试行")
+    assert entry.data["changes"] == [{"field": IDLE, "old": 30, "new": 20}]
+
+
+@pytest.mark.parametrize(
+    ("figure", "days", "reason", "field"),
+    [(121, 0, "x", "value"), (20, 0, "  ", "reason"), (20, -1, "x", "from_date"), (30, 0, "x", "value"), (20, 3000, "x", "from_date")],
+)
+def test_what_cannot_be_set_is_refused_beside_its_field(manager, figure, days, reason, field):
+    with pytest.raises(Refusal) as refused:
+        set_value(IDLE, figure, by=manager, from_date=ahead(days), reason=reason)
+    assert refused.value.field == field
+    assert value(IDLE) == 30
+
+
+def test_nothing_is_set_before_a_planned_version(manager):
+    set_value(IDLE, 40, by=manager, from_date=ahead(10), reason="x")
+    with pytest.raises(Refusal, match="Version 1 is planned"):
+        set_value(IDLE, 20, by=manager, reason="x")
+    set_value(IDLE, 25, by=manager, from_date=ahead(10), reason="another thought about the same day")
+    assert value(IDLE, ahead(10)) == 25
+
+
+def test_a_planned_version_can_be_cancelled_until_its_day_and_its_record_stays(manager):
+    planned = set_value(IDLE, 40, by=manager, from_date=ahead(1), reason="x")
+    planned.cancel(by=manager, reason="误设")
+    db.session.commit()
+    assert value(IDLE, ahead(1)) == 30
+    (record,) = standard.history(IDLE)
+    assert (record.cancelled_by_id, record.cancelled_reason) == (manager.id, "误设")
+    with pytest.raises(StateConflict):
+        record.cancel(by=manager, reason="again")
+    now = set_value(IDLE, 20, by=manager, reason="x")
+    assert now.number == 2
+    with pytest.raises(Refusal, match="holds already"):
+        now.cancel(by=manager, reason="x")
+
+
+def test_of_two_managers_at_once_one_counts(manager, staff):
+    seen = standard.last_number(IDLE)
+    set_value(IDLE, 20, by=manager, reason="x", expect=seen)
+    with pytest.raises(StateConflict):
+        set_value(IDLE, 25, by=staff["mgr2"], reason="x", expect=seen)
+
+
+def test_the_database_refuses_a_number_that_is_taken(manager, monkeypatch):
+    set_value(IDLE, 20, by=manager, reason="x")
+    monkeypatch.setattr(standard, "last_number", lambda name: 0)
+    with pytest.raises(StateConflict):
+        set_value(IDLE, 25, by=manager, reason="x")
+    assert value(IDLE) == 20
+
+
+def test_what_is_rolled_back_holds_nowhere(manager):
+    set_value(IDLE, 20, by=manager, reason="x")
+    assert value(IDLE) == 20
+    db.session.rollback()
+    assert value(IDLE) == 30
+    db.session.remove()
+    assert value(IDLE) == 30
+
+
+def test_a_request_reads_the_standards_in_one_short_query(manager):
+    for number in range(60):
+        db.session.add(StandardVersion(name=IDLE, number=number + 1, value=5 + number, from_date=date(2020, 1, 1), reason="x"))
+    db.session.commit()
+    value(IDLE)
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    costs = []
+    for _request in range(20):
+        db.session.remove()
+        db.session.connection()
+        statements.clear()
+        began = time.perf_counter()
+        assert value(IDLE) == 64
+        value(LIMIT)
+        costs.append(time.perf_counter() - began)
+        assert len(statements) == 1, statements
+    assert min(costs) < 0.0005
+
+
+# --- codes in use, chains ------------------------------------------------------------------------------------------------
+
+
+def test_a_code_in_use_can_be_made_inactive_but_not_removed(manager):
+    factories.customer(size="large")
+    without = [entry for entry in STANDARDS["choices.size"].start if entry["code"] != "large"]
+    with pytest.raises(Refusal, match="large is in use 1 times") as refused:
+        set_value("choices.size", without, by=manager, reason="x")
+    assert refused.value.field == "value"
+    retired = changed("choices.size", "large", active=False)
+    assert any("1 records have it" in str(effect) for effect in standard_effects.effects("choices.size", retired, clock.today()))
+    set_value("choices.size", retired, by=manager, reason="x")
+    unused = [entry for entry in retired if entry["code"] != "small"]
+    set_value("choices.size", unused, by=manager, reason="x")
+
+
+def test_chains_name_signatories_whom_the_site_has(manager):
+    paper = {"type": "paper", "title": "treasurer", "meaning": "approve"}
+    chain = [{"case": "always", "when": {}, "steps": [paper]}]
+    with pytest.raises(Refusal, match="treasurer is not among"):
+        set_value("chain.investigation", chain, by=manager, reason="x")
+    with pytest.raises(Refusal, match="Change that chain first"):
+        set_value("approval.signatories", changed("approval.signatories", "finance", active=False), by=manager, reason="x")
+    set_value("approval.signatories", changed("approval.signatories", "deputy_general_manager", active=False), by=manager, reason="x")
+
+
+def test_a_chain_asks_only_for_what_its_documents_have(manager):
+    steps = STANDARDS["chain.credit"].start[1]["steps"]
+    chain = [{"case": "a", "when": {"limit": ["above"]}, "steps": steps}, {"case": "b", "when": {}, "steps": steps}]
+    with pytest.raises(Refusal, match="does not have"):
+        set_value("chain.investigation", chain, by=manager, reason="x")
+    set_value("chain.credit", chain, by=manager, reason="x")
+
+
+def test_effects_count_customers_above_a_limit(manager):
+    factories.customer(credit_limit=300_000)
+    factories.customer(credit_limit=600_000)
+    found = [str(effect) for effect in standard_effects.effects(LIMIT, "200000.00", clock.today())]
+    assert found[:2] == ["Customers with a credit limit above it now: 1.", "With the new limit: 2."]
+
+
+@pytest.mark.parametrize("name", list(STANDARDS))
+def test_every_standard_says_what_it_touches(app, name):
+    assert all(str(effect) for effect in standard_effects.effects(name, STANDARDS[name].start, clock.today()))
+
+
+# --- why -----------------------------------------------------------------------------------------------------------------
+
+
+def test_why_names_rule_clause_version_and_figures(manager):
+    set_value(LIMIT, "300000.00", by=manager, reason="x")
+    answer = why(LIMIT, **{N_("Credit limit"): "400,000.00"})
+    assert (answer.version, answer.value, answer.figures) == (1, "300000.00", {"Credit limit": "400,000.00"})
+    with in_language("en"):
+        assert translate(answer.message).startswith("Credit limit above which finance signs: 300,000.00 yuan (")
+        assert "version 1" in translate(answer.message)
+    assert why(LIMIT, version=0).value == "500000.00"
+
+
+# --- one file out and in -------------------------------------------------------------------------------------------------
+
+
+def test_what_goes_out_comes_in_unchanged(manager):
+    set_value(IDLE, 20, by=manager, reason="x")
+    db.session.commit()
+    content = standard_file.export_file()
+    assert standard_file.differences(standard_file.read_file(content)) == []
+    exported = {entry["name"]: entry for entry in json.loads(content)["standards"]}
+    assert set(exported) == set(STANDARDS)
+    assert (exported[IDLE]["version"], exported[IDLE]["value"]) == (1, 20)
+
+
+def test_a_file_is_set_as_new_versions_all_or_none(manager):
+    values = {IDLE: 20, LIMIT: "1.00", "signin.attempts": 5}
+    assert [change.name for change in standard_file.differences(values)] == [LIMIT, IDLE]
+    assert standard_file.apply(values, by=manager, reason="总部统一") == 2
+    assert (value(IDLE), value(LIMIT)) == (20, "1.00")
+    with pytest.raises(Refusal, match="absolute_hours: "):
+        standard_file.apply({IDLE: 25, "session.absolute_hours": 99}, by=manager, reason="x")
+    assert value(IDLE) == 20
+    with pytest.raises(Refusal, match="unknown: This portal has no such standard"):
+        standard_file.apply({"unknown": 1}, by=manager, reason="x")
+
+
+def test_a_chain_may_come_with_its_signatory(manager):
+    signatory = {"code": "treasurer", "zh": "出纳", "en": "Treasurer", "active": True}
+    chain = [{"case": "always", "when": {}, "steps": [{"type": "paper", "title": "treasurer", "meaning": "approve"}]}]
+    values = {"chain.investigation": chain, "approval.signatories": [*STANDARDS["approval.signatories"].start, signatory]}
+    assert standard_file.apply(values, by=manager, reason="x") == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[]", b"\xff", b"[" * 100_000, b'{"format": "customer-portal-standards", "standards": [{"name": 1, "value": 2}]}', b"1"],
+)
+def test_what_is_no_file_of_standards_is_refused(app, content):
+    with pytest.raises(Refusal, match="not a file of standards"):
+        standard_file.read_file(content)
+
+
+# --- calendar ------------------------------------------------------------------------------------------------------------
+
+
+@time_machine.travel("2026-03-02 01:00Z")
+def test_own_days_stand_over_the_official_ones(manager):
+    days = SiteDay.set_days(date(2026, 3, 5), date(2026, 3, 8), working=False, note="盘点", by=manager)
+    assert [one.day.day for one in days] == [5, 6]
+    assert not site_calendar().is_working_day(date(2026, 3, 5))
+    assert site_calendar().kind_of_day(date(2026, 3, 5)) == "own-free"
+    SiteDay.set_days(date(2026, 3, 5), date(2026, 3, 5), working=True, note="不盘点了", by=manager)
+    assert site_calendar().kind_of_day(date(2026, 3, 5)) == "working"
+    days[1].remove(by=manager)
+    assert site_calendar().is_working_day(date(2026, 3, 6))
+    with pytest.raises(Refusal, match="passed"):
+        SiteDay.set_days(date(2026, 3, 1), date(2026, 3, 1), working=True, note="x", by=manager)
+    with pytest.raises(Refusal, match="free already"):
+        SiteDay.set_days(date(2026, 3, 7), date(2026, 3, 8), working=False, note="x", by=manager)
+
+
+def test_office_hours_of_the_calendar_are_the_standard(manager):
+    set_value("office.hours", [["09:00", "17:00"]], by=manager, reason="x")
+    assert [f"{opening:%H:%M}" for opening, _closing in site_calendar().office_hours] == ["09:00"]
+
+
+def test_official_days_have_their_kinds_and_names(app):
+    calendar = site_calendar()
+    kinds = {day: calendar.kind_of_day(date(2026, 2, day)) for day in (6, 7, 14, 17)}
+    assert kinds == {6: "working", 7: "weekend", 14: "make-up", 17: "holiday"}
+    assert calendar.holiday_name(date(2026, 2, 17)) == "Spring Festival"
+
+
+@pytest.mark.parametrize(("day", "told"), [("2037-10-31", 0), ("2037-11-01", 2), ("2025-11-20", 0)])
+def test_managers_are_told_once_in_november(app, day, told):
+    with time_machine.travel(f"{day} 04:00Z"):
+        assert warn_of_next_year("/standards/calendar") == told
+        db.session.commit()
+        assert warn_of_next_year("/standards/calendar") == 0
+    assert len(db.session.scalars(select(Notice)).all()) == told
