@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from portal.database import db
+from portal.demo import load, remove
 from portal.models import audit
 from portal.models.staff import Staff
 from portal.permissions import Role
@@ -14,6 +15,7 @@ from portal.rules.message import Refusal
 
 staff_commands = AppGroup("staff", help="Accounts of staff.")
 audit_commands = AppGroup("audit", help="The audit log.")
+demo_commands = AppGroup("demo", help="Demonstration data.")
 
 
 @staff_commands.command("create")
@@ -43,7 +45,30 @@ def verify() -> None:
     click.echo(f"The audit log is whole: {entries} entries, the last one is {last}.")
 
 
+@demo_commands.command("load")
+@click.option("--if-empty", is_flag=True, help="Only where nobody has an account yet.")
+def load_demo(if_empty: bool) -> None:
+    """Load the demonstration office, unless it is there already."""
+    if current_app.config["PORTAL_ENV"] == "production":
+        raise click.ClickException("There is no demonstration data in production.")
+    if if_empty and not load.is_empty():
+        return
+    count = load.load()
+    db.session.commit()
+    click.echo(f"Loaded the demonstration office with {count} customers." if count else "The demonstration office is there already.")
+
+
+@demo_commands.command("remove")
+def remove_demo() -> None:
+    """Take the demonstration office out, with everything that its accounts made. The audit log stays."""
+    count = remove.remove()
+    audit.write("system", "demonstration-removed", records=count)
+    db.session.commit()
+    click.echo(f"Removed {count} records." if count else "There is no demonstration data.")
+
+
 def init_app(app: Flask) -> None:
     """Add the commands."""
+    app.cli.add_command(demo_commands)
     app.cli.add_command(staff_commands)
     app.cli.add_command(audit_commands)

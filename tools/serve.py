@@ -28,7 +28,7 @@ def main() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([*flask, "db", "upgrade"], check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     if not choices.no_demo:
-        subprocess.run([*flask, "demo", "load"], check=True, cwd=ROOT, env=environment)
+        subprocess.run([*flask, "demo", "load", "--if-empty"], check=True, cwd=ROOT, env=environment)
 
     from waitress.server import create_server
 

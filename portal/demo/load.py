@@ -1,0 +1,296 @@
+"""Fill an empty portal with a demonstration office, through the same methods that the pages use, at days gone by."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from PIL import Image, ImageDraw
+from sqlalchemy import exists, select
+
+from portal import clock
+from portal.database import db
+from portal.demo import invent
+from portal.models.approval import Approval
+from portal.models.attachment import Attachment
+from portal.models.contact import Contact
+from portal.models.credit import CreditChange
+from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag
+from portal.models.delegation import Delegation
+from portal.models.investigation import Investigation
+from portal.models.staff import Staff
+from portal.models.team import Team
+
+PASSWORD = "portal-demo-2026"  # noqa: S105 - shown on the sign-in page as long as demonstration accounts exist
+TEAMS = (("客户一科", "客户关系部"), ("客户二科", "客户关系部"))
+PEOPLE = (
+    ("rep1", "林晓岚", "rep", 0, "客户关系专员"),
+    ("rep2", "陈思远", "rep", 0, "客户关系专员"),
+    ("rep3", "黄嘉怡", "rep", 1, "客户关系专员"),
+    ("rep4", "何景行", "rep", 1, "客户关系专员"),
+    ("sup1", "梁文博", "supervisor", 0, "客户关系主管"),
+    ("sup2", "苏雨桐", "supervisor", 1, "客户关系主管"),
+    ("mgr1", "郑望舒", "manager", None, "客户服务经理"),
+    ("mgr2", "高怀瑾", "manager", None, "客户服务经理"),
+)
+CUSTOMERS = 300
+TAGS = ("重点跟进", "展会认识", "年度合同", "需上门", "价格敏感")
+FINDINGS = (
+    "对公账户往来正常，近两年无逾期记录；同行评价付款及时。",
+    "办公与仓储场所为自有，现场整洁，设备运转正常。",
+    "管理层稳定，采购由总经理直接审批。",
+    "主要面向本省制造企业，订单随季节波动，旺季在三、四季度。",
+)
+
+
+@contextmanager
+def _at(days_ago: float) -> Iterator[None]:
+    """Let the portal believe it is some days ago, so that histories have a past."""
+    with clock.pretend(clock.now() - timedelta(days=days_ago)):
+        yield
+
+
+def is_loaded() -> bool:
+    """Return whether demonstration accounts exist."""
+    return bool(db.session.scalar(select(exists().where(Staff.is_demo))))
+
+
+def is_empty() -> bool:
+    """Return whether nobody has an account yet: only then is demonstration data loaded by itself."""
+    return not db.session.scalar(select(exists().where(Staff.id > 0)))
+
+
+def load() -> int:
+    """Fill the portal and return the number of customers. The caller commits. Does nothing when it is loaded already."""
+    if is_loaded():
+        return 0
+    office = _Office()
+    for number, values in enumerate(invent.companies(CUSTOMERS)):
+        office.customer(number, values)
+    office.delegation()
+    db.session.flush()
+    return CUSTOMERS
+
+
+class _Office:
+    """The demonstration office while it is being filled: the cast, and a random source that always says the same."""
+
+    def __init__(self) -> None:
+        self.rng = random.Random(20260305)  # noqa: S311 - invented data, not secrets
+        with _at(420):
+            teams = [Team(name=name, department=department) for name, department in TEAMS]
+            db.session.add_all(teams)
+            db.session.flush()
+            self.staff: dict[str, Staff] = {}
+            for account, name, role, team, post in PEOPLE:
+                person, _password = Staff.create(
+                    account=account,
+                    name=name,
+                    role=role,
+                    by=None,
+                    team=teams[team] if team is not None else None,
+                    password=PASSWORD,
+                    department="客户关系部",
+                    post=post,
+                    email=f"{account}@example.com",
+                    telephone=f"0755-2600{len(self.staff) + 1:04d}",
+                )
+                person.must_change_password = False
+                person.is_demo = True
+                self.staff[account] = person
+            db.session.flush()
+
+    # --- customers -------------------------------------------------------------------------------------------------
+
+    def customer(self, number: int, values: dict[str, Any]) -> None:
+        """Record one customer in the state that its number stands for, with contacts and what happened since."""
+        rng = self.rng
+        rep = self.staff[f"rep{number % 4 + 1}"]
+        prospect = number % 4 == 0
+        card = self._card(values, prospect)
+        born = rng.randrange(60, 400)
+        with _at(born):
+            customer = Customer.create(
+                card, by=rep, source="demonstration", state=CustomerState.PROSPECT if prospect else CustomerState.ACTIVE
+            )
+            customer.is_demo = True
+            for _one in range(rng.choice((1, 1, 2, 3))):
+                Contact.add(customer, self._contact(), by=rep, source="demonstration")
+        if not prospect:
+            customer.grade = rng.choice("AABBBBCCC")
+            customer.credit_limit = Decimal(rng.randrange(0, 60) * 10_000)
+            customer.payment_terms = rng.choice(("advance", "monthly", "net30", "net60"))
+        if number % 5 == 1:
+            with _at(born * 0.6):
+                customer.change(
+                    {"telephone": f"0755-8{rng.randrange(1_000_000, 9_999_999)}", "staff_count": rng.randrange(10, 500)}, by=rep, source="form"
+                )
+        if number % 9 == 1:
+            with _at(born * 0.4):
+                customer.change(
+                    {"street": f"{rng.choice(invent.STREETS)}{rng.randrange(1, 300)}号"}, by=rep, reason="客户搬迁新址，来函告知",
+                    effective_on=clock.today() - timedelta(days=3), source="form",
+                )  # fmt: skip
+        if number % 7 == 2:
+            db.session.add(CustomerTag(customer_id=customer.id, tag=rng.choice(TAGS)))
+        if number % 25 == 3:
+            helper = self.staff[{"rep1": "rep2", "rep2": "rep1", "rep3": "rep4", "rep4": "rep3"}[rep.account]]
+            db.session.add(CustomerAssistant(customer_id=customer.id, staff_id=helper.id))
+        if prospect and number % 8 == 0:
+            self.investigation(number // 8, customer, rep)
+        elif not prospect and number % 30 == 5:
+            self.credit(number // 30, customer, rep)
+        elif number % 20 == 7:
+            customer.state = CustomerState.PAST.value
+
+    def _card(self, values: dict[str, Any], prospect: bool) -> dict[str, Any]:
+        rng, today = self.rng, clock.today()
+        card = {
+            **values,
+            "nature": rng.choice(("ordinary",) * 7 + ("special", "government", "partner")),
+            "size": rng.choice(("large", "medium", "small", "small")),
+            "operating_state": rng.choice(("good", "normal", "normal", "difficult")),
+            "payment_attitude": rng.choice(("cooperative", "ordinary", "demanding")),
+            "development_potential": rng.choice(("high", "medium", "low")),
+            "satisfaction": rng.choice("54443"),
+            "first_contact_on": today - timedelta(days=rng.randrange(420, 2500)),
+            "stage_time": "future" if prospect else rng.choice(("old", "new")),
+            "stage_transaction": "future" if prospect else "current",
+            "stage_volume": rng.choice(("main", "ordinary", "ordinary", "scattered")),
+            "stage_service": "likely" if prospect else "serving",
+            "stage_years": rng.choice(("new", "old", "loyal")),
+            "reputation": "同行评价良好，交货守时。" if rng.random() < 0.5 else "",
+            "remarks": "每年三月参加行业展会。" if rng.random() < 0.2 else "",
+        }
+        for name in ("registered_capital", "average_monthly_purchase", "highest_single_purchase"):
+            card[name] = Decimal(card[name])
+        if rng.random() < 0.12:
+            card.update(telephone="", email="")
+        if not prospect:
+            card["first_deal_on"] = card["first_contact_on"] + timedelta(days=30)
+        return card
+
+    def _contact(self) -> dict[str, Any]:
+        return {
+            **invent.contact(self.rng),
+            "preferred_way": self.rng.choice(("phone", "mobile", "wechat", "email")),
+            "frequency": self.rng.choice(("monthly", "quarterly", "as_needed")),
+            "emergency": self.rng.random() < 0.15,
+        }
+
+    # --- documents in every state ----------------------------------------------------------------------------------
+
+    def investigation(self, turn: int, customer: Customer, rep: Staff) -> None:
+        """Open an investigation and bring it as far as its turn says: draft, waiting, sent back, withdrawn, rejected, approved."""
+        day = self.rng.randrange(3, 40)
+        with _at(day):
+            document = Investigation.begin(
+                customer,
+                {
+                    "found_by": "展会结识，客户主动来访",
+                    "purpose": "建立长期供货关系",
+                    "expected_products": customer.main_business + "所需配件",
+                    "expected_monthly_amount": Decimal(self.rng.randrange(3, 40) * 10_000),
+                    "proposed_payment_terms": "net30",
+                    "proposed_credit_limit": Decimal(self.rng.randrange(5, 50) * 10_000),
+                    "credit_findings": FINDINGS[0],
+                    "premises_findings": FINDINGS[1],
+                    "management_findings": FINDINGS[2],
+                    "market_findings": FINDINGS[3],
+                    "competitors": "同城两家同行供货，价格相近。",
+                    "risks": "旺季资金周转偏紧，建议首单预付三成。",
+                    "opinion": "建议开始交易，先以月结小额试行三个月。",
+                    "proposed_grade": self.rng.choice("ABC"),
+                    "investigated_on": clock.today() - timedelta(days=2),
+                },
+                by=rep,
+            )
+            if not customer.telephone:
+                customer.change({"telephone": "0755-26000000"}, by=rep)
+        stage = ("draft", "supervisor", "manager", "paper", "approved", "sent-back", "supervisor", "rejected", "withdrawn", "approved")[turn % 10]
+        if stage == "draft":
+            return
+        with _at(day * 0.8):
+            approval = document.submit(by=rep)
+        if stage == "withdrawn":
+            with _at(day * 0.7):
+                approval.withdraw(by=rep)
+            return
+        if stage == "supervisor":
+            return
+        supervisor = self.staff["sup1" if rep.account in ("rep1", "rep2") else "sup2"]
+        with _at(day * 0.6):
+            if stage == "sent-back":
+                self._sign(approval, supervisor, "send-back", "请补充近三个月的银行往来情况。")
+                return
+            self._sign(approval, supervisor, "approve", "情况属实，同意。")
+        if stage == "manager":
+            return
+        with _at(day * 0.4):
+            if stage == "rejected":
+                self._sign(approval, self.staff["mgr1"], "reject", "信用情况不明，暂不开始交易。")
+                return
+            self._sign(approval, self.staff["mgr1"], "approve", "同意开始交易。")
+        if stage == "paper":
+            return
+        with _at(day * 0.2):
+            self._paper(approval, "秦致远")
+
+    def credit(self, turn: int, customer: Customer, rep: Staff) -> None:
+        """Propose a change of credit: above the site's limit or below, waiting or decided."""
+        with _at(6):
+            change = CreditChange.propose(
+                customer,
+                {
+                    "credit_limit": Decimal(800_000 if turn % 2 else 260_000),
+                    "payment_terms": "net60",
+                    "dealings_policy": "",
+                    "reason": "全年采购量增长三成，回款及时",
+                    "effective_on": clock.today(),
+                },
+                by=rep,
+            )
+            db.session.flush()
+            approval = change.submit(by=rep)
+        supervisor = self.staff["sup1" if rep.account in ("rep1", "rep2") else "sup2"]
+        if turn % 3:
+            with _at(4):
+                self._sign(approval, supervisor, "approve", "同意。")
+        if turn % 3 == 2:
+            with _at(2):
+                self._sign(approval, self.staff["mgr2"], "approve", "同意，按季复核。")
+
+    def _sign(self, approval: Approval, by: Staff, decision: str, opinion: str) -> None:
+        step = approval.step_for(by, "portal")
+        assert step is not None, f"{by.account} has nothing to sign"  # noqa: S101 - the demonstration would be wrong, not the user
+        approval.sign(step, by=by, decision=decision, opinion=opinion, content_hash=approval.current_round.content_hash, address="127.0.0.1")
+
+    def _paper(self, approval: Approval, name: str) -> None:
+        picture = Image.new("L", (620, 877), 255)
+        pen = ImageDraw.Draw(picture)
+        pen.rectangle((60, 60, 560, 817), outline=0, width=3)
+        for line in range(120, 800, 40):
+            pen.line((60, line, 560, line), fill=120)
+        pen.line((380, 700, 420, 640, 450, 720, 500, 650), fill=0, width=5)
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        scan = Attachment.keep(
+            buffer.getvalue(), filename="调查书签字页.png", media_type="image/png", purpose="scan", by=self.staff["mgr1"],
+            customer_id=approval.customer_id,
+        )  # fmt: skip
+        db.session.flush()
+        step = next(step for step in approval.open_steps if step.type == "paper")
+        approval.record_paper(step, by=self.staff["mgr1"], outcome="approve", name=name, date=clock.today(), scan=scan, address="127.0.0.1")
+
+    def delegation(self) -> None:
+        """Let the second supervisor be away for a while."""
+        today = clock.today()
+        Delegation.give(
+            self.staff["sup2"], self.staff["sup1"], from_date=today + timedelta(days=7), to_date=today + timedelta(days=14),
+            reason="出差", by=self.staff["sup2"],
+        )  # fmt: skip

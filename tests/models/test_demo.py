@@ -1,0 +1,53 @@
+"""Demonstration data: every state is there, loading twice adds nothing, removing takes all of it out and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.database import db
+from portal.demo import load, remove
+from portal.models import audit
+from portal.models.approval import Approval
+from portal.models.customer import Customer
+from portal.models.staff import Staff
+from tests import factories
+
+
+@pytest.fixture
+def bare_office(app: Flask) -> None:
+    """The cast out of the way of the demonstration's accounts of the same names."""
+    for person in db.session.scalars(select(Staff)):
+        person.account = f"own-{person.account}"
+    db.session.commit()
+
+
+def counts() -> dict[str, int]:
+    return {table.name: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in db.metadata.sorted_tables}
+
+
+@pytest.mark.usefixtures("bare_office")
+def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "CUSTOMERS", 96)
+    own = factories.customer("own-rep1")
+    before = counts()
+    assert load.load() == 96
+    db.session.commit()
+    states = set(db.session.execute(select(Approval.kind_name, Approval.state)).tuples())
+    for wanted in ("pending", "draft", "withdrawn", "rejected", "approved"):
+        assert ("investigation", wanted) in states
+    assert {"prospect", "active", "past"} <= set(db.session.scalars(select(Customer.state)))
+    assert not list(audit.verify())
+
+    full = counts()
+    assert load.load() == 0
+    db.session.commit()
+    assert counts() == full
+
+    assert remove.remove() > 96
+    db.session.commit()
+    kept = {"audit_event", "audit_head", "number_series"}
+    assert {name: count for name, count in counts().items() if name not in kept} == {name: count for name, count in before.items() if name not in kept}
+    assert db.session.get(Customer, own.id) is not None
+    assert not list(audit.verify())
