@@ -12,6 +12,7 @@ from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.customer import Customer
 from portal.models.staff import Staff
+from portal.models.team import Team
 from tests import factories
 
 
@@ -20,6 +21,8 @@ def bare_office(app: Flask) -> None:
     """The cast out of the way of the demonstration's accounts of the same names."""
     for person in db.session.scalars(select(Staff)):
         person.account = f"own-{person.account}"
+    for team in db.session.scalars(select(Team)):
+        team.name = f"own {team.name}"
     db.session.commit()
 
 
