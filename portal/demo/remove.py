@@ -9,8 +9,10 @@ from __future__ import annotations
 from sqlalchemy import Table, delete, or_, select, update
 
 from portal.database import db
+from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
+from portal.models.notice import Notice
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.models.team import Team
@@ -41,6 +43,10 @@ def remove() -> int:
             if found - doomed.get(table.name, set()):
                 doomed[table.name] = doomed.get(table.name, set()) | found
                 grown = True
+    links = [f"/approvals/{approval}" for approval in doomed.get(Approval.__tablename__, set())]
+    for start in range(0, len(links), PORTION):
+        # Others may have been told of a document that goes; a notice knows it only by its address.
+        db.session.execute(delete(Notice).where(Notice.link.in_(links[start : start + PORTION])))
     _let_go(doomed)
     for table in reversed(tables):
         for portion in _portions(doomed.get(table.name, set())):

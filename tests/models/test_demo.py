@@ -37,7 +37,7 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     before = counts()
     assert load.load() == 96
     db.session.commit()
-    states = set(db.session.execute(select(Approval.kind_name, Approval.state)).tuples())
+    states = {(kind, state) for kind, state in db.session.execute(select(Approval.kind_name, Approval.state))}
     for wanted in ("pending", "draft", "withdrawn", "rejected", "approved"):
         assert ("investigation", wanted) in states
     assert {"prospect", "active", "past"} <= set(db.session.scalars(select(Customer.state)))
