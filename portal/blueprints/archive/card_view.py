@@ -1,0 +1,142 @@
+"""How values of a card, a contact or an investigation are shown to the reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from portal import filters
+from portal.models import card
+from portal.models.customer import Customer, CustomerState
+from portal.rules.identifiers import normalise_phone
+from portal.rules.message import N_
+
+STATES = {
+    CustomerState.PROSPECT.value: (N_("Prospect"), "accent"),
+    CustomerState.ACTIVE.value: (N_("On the register"), "ok"),
+    CustomerState.PAST.value: (N_("Past customer"), ""),
+    CustomerState.MERGED.value: (N_("Merged"), ""),
+}
+"""Word and tone of each state of a customer."""
+
+SOURCES = {
+    "form": N_("Form"),
+    "import": N_("Import"),
+    "approval": N_("Approval"),
+    "merge": N_("Merge"),
+    "review": N_("Half-yearly review"),
+    "demo": N_("Demonstration data"),
+}
+"""Where a change came from."""
+
+_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+
+Fact = tuple[str, Any, bool]
+
+
+def shown(field: card.Field, value: Any) -> Any:
+    """Return a value as it is read on a page: names of choices, amounts with separators, links for telephone, mail and web."""
+    if value in (None, ""):
+        return ""
+    if field.kind == "choice":
+        return filters.choice(value, field.choices)
+    if field.kind == "money":
+        return Markup('<span class="number">{}</span>').format(filters.yuan(Decimal(value)))
+    if field.kind == "date":
+        return Markup("<time>{}</time>").format(value)
+    if field.kind == "integer":
+        return f"{int(value):,}"
+    if field.kind == "switch":
+        return _("yes") if value else _("no")
+    if field.kind == "phone":
+        number = normalise_phone(value).comparable
+        return Markup('<a href="tel:{}">{}</a>').format(number, value) if number else value
+    if field.kind == "email":
+        return Markup('<a href="mailto:{}">{}</a>').format(value, value)
+    if field.kind == "url":
+        address = value if _WEB.match(value) else f"https://{value}"
+        return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(address, value)
+    return value
+
+
+def plain(field: card.Field | None, value: Any) -> str:
+    """Return a value of the history (plain data) as text; words of the state where the field is no declared one."""
+    if value in (None, "", False):
+        return "—"
+    if value is True:
+        return _("yes")
+    if field is None:
+        return _(STATES[value][0]) if value in STATES else str(value)
+    if field.kind == "choice":
+        return filters.choice(str(value), field.choices)
+    return filters.yuan(Decimal(value)) if field.kind == "money" else str(value)
+
+
+def address_of(customer: Customer) -> str:
+    """Return the address in one line, as it is written: run together in Chinese, with spaces else. A municipality stands once."""
+    parts = [part for part in (customer.province, customer.city, customer.district, customer.street) if part]
+    parts = [part for place, part in enumerate(parts) if part not in parts[:place]]
+    return ("" if any(_HAN.search(part) for part in parts) else " ").join(parts)
+
+
+def facts(fields: Iterable[card.Field], record: Any) -> tuple[list[Fact], list[str]]:
+    """Return the filled facts [(label, value, takes both columns)] and the labels of what is still empty."""
+    filled: list[Fact] = []
+    empty: list[str] = []
+    for field in fields:
+        value = getattr(record, field.name)
+        if value in (None, ""):
+            empty.append(_(field.title))
+        else:
+            filled.append((_(field.title), shown(field, value), field.wide or (field.kind == "long" and len(value) > 60)))
+    return filled, empty
+
+
+def groups(customer: Customer) -> list[dict[str, Any]]:
+    """Return the groups of the card in the order of the paper: name, title, facts, labels of what is empty."""
+    found = []
+    for name, title, fields in card.grouped(card.FIELDS, card.GROUPS):
+        if name == "address":
+            rest = [field for field in fields if field.name not in ("province", "city", "district", "street")]
+            filled, empty = facts(rest, customer)
+            address = address_of(customer)
+            filled, empty = ([(_("Address"), address, True), *filled], empty) if address else (filled, [_("Address"), *empty])
+        elif name == "relation":
+            filled, empty = facts([field for field in fields if field.name != "grade"], customer)
+            own: list[Fact] = [
+                (_("In charge"), customer.owner.name if customer.owner else "", False),
+                (_("Team"), customer.team.name if customer.team else "", False),
+            ]
+            if customer.assistants:
+                own.append((_("Assisting"), "、".join(assistant.staff.name for assistant in customer.assistants), False))
+            if customer.grade:
+                own.append((_("Customer grade"), grade_of(customer), False))
+            filled = own + filled
+        else:
+            filled, empty = facts(fields, customer)
+        found.append({"name": name, "title": _(title), "facts": filled, "empty": empty})
+    return found
+
+
+def grade_of(customer: Customer) -> str:
+    """Return the grade as it is read, with the word for a provisional one."""
+    return _("%(grade)s (provisional)", grade=customer.grade) if customer.grade_provisional else customer.grade
+
+
+def field_of(record_type: str, name: str) -> card.Field | None:
+    """Return the declared field behind an entry of the history, None for the others such as state."""
+    tables = {"Customer": card.CARD, "Contact": card.CONTACT, "Investigation": card.INVESTIGATION}
+    return tables.get(record_type, {}).get(name)
+
+
+def title_of_field(record_type: str, name: str) -> str:
+    """Return the label of a field of the history."""
+    field = field_of(record_type, name)
+    titles = {"state": N_("State"), "owner": N_("In charge"), "team": N_("Team"), "assistants": N_("Assisting"), "tags": N_("Tags")}
+    return _(field.title if field else titles.get(name, name))

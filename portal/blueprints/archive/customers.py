@@ -1,0 +1,151 @@
+"""Pages of a customer: record a prospect, the card, changing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm.exc import StaleDataError
+from wtforms.fields.choices import SelectChoice
+
+from portal import clock
+from portal.blueprints.archive import bp, card_view
+from portal.blueprints.archive.history import entries_of
+from portal.blueprints.archive.record_form import OwnerForm, ReasonForm
+from portal.database import StateConflict, commit, db
+from portal.models import audit, card, history
+from portal.models.contact import Contact
+from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
+from portal.models.edits import Clash
+from portal.models.investigation import Investigation
+from portal.permissions import Permission, Role, requires
+from portal.rules.message import Refusal
+
+LOOK_MINUTES = 30
+"""A page that is opened again within this time is the same look (RO-7)."""
+LOOKS_KEPT = 20
+
+
+@bp.route("/customers/new", methods=["GET", "POST"])
+@requires(Permission.CUSTOMER_EDIT)
+def customer_new() -> Any:
+    """Record a prospect; it comes onto the register by its investigation (AR-2)."""
+    form = _new_form()
+    values = form.read()
+    if values is not None:
+        owners = {person.id: person for person in possible_owners(current_user)}
+        owner = owners.get(form.owner_id.data) if isinstance(form, OwnerForm) else None
+        try:
+            customer = Customer.create(values, by=current_user, owner=owner, insist=form.insist)
+            commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal)
+        else:
+            flash(_("Prospect %(number)s is recorded. Next: the investigation.", number=customer.number), "ok")
+            return redirect(url_for("archive.customer", customer_id=customer.id), 303)
+    page = render_template("archive/customer_form.html", form=form, customer=None, groups=_groups(), clashes=[])
+    return page, 422 if form.problems else 200
+
+
+@bp.get("/customers/<int:customer_id>")
+@requires(Permission.CUSTOMER_READ, customer=Customer)
+def customer(customer: Customer) -> Any:
+    """Show the card with its contacts and what happened to it (AR-1, AR-7); a merged record leads to the one that took it in (AR-3)."""
+    if customer.state == CustomerState.MERGED and customer.merged_into_id:
+        flash(_("%(number)s was merged into this customer.", number=customer.number), "ok")
+        return redirect(url_for("archive.customer", customer_id=customer.merged_into_id), 303)
+    look(customer)
+    contacts = db.session.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.emergency, Contact.id)).all()
+    tags = db.session.scalars(select(CustomerTag.tag).where(CustomerTag.customer_id == customer.id).order_by(CustomerTag.tag)).all()
+    prospect = customer.state == CustomerState.PROSPECT
+    events, more = history.timeline(customer)
+    return render_template(
+        "archive/customer.html",
+        customer=customer,
+        groups=card_view.groups(customer),
+        contacts=contacts,
+        tags=tags,
+        investigation=Investigation.last_for(customer) if prospect else None,
+        entries=entries_of(events, customer),
+        more=events[-1].id if more else None,
+        only="",
+        streams=history.STREAMS,
+        state=card_view.STATES[customer.state],
+        editable=customer.can_edit(current_user),
+    )
+
+
+@bp.route("/customers/<int:customer_id>/edit", methods=["GET", "POST"])
+@requires(Permission.CUSTOMER_EDIT, customer=Customer)
+def customer_edit(customer: Customer) -> Any:
+    """Change the card. Who comes second sees what changed meanwhile and chooses (AR-4)."""
+    customer.ensure_open()
+    form = ReasonForm(card.EDITABLE, customer, data={"effective_on": clock.today().isoformat()})
+    values = form.read()
+    if values is None:
+        return _edit_page(form, customer, [], 422 if form.problems else 200)
+    values = form.chosen(customer, values)
+    found = form.clashes(customer, values)
+    if found:
+        form.rebase(customer, found)
+        return _edit_page(form, customer, found, 409)
+    try:
+        changes = customer.change(values, by=current_user, insist=form.insist, **form.reason_and_day())
+        commit()
+    except (StateConflict, StaleDataError):
+        return _overtaken(form, customer.id, values)
+    except Refusal as refusal:
+        db.session.rollback()
+        form.refuse(refusal)
+        return _edit_page(form, customer, [], 422)
+    flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
+    return redirect(url_for("archive.customer", customer_id=customer.id), 303)
+
+
+def look(customer: Customer) -> None:
+    """Write that the reader looked at the card (RO-7), once for a while of looking: the signed cookie remembers the last looks."""
+    minute = int(clock.now().timestamp() // 60)
+    looks = {key: at for key, at in session.get("looks", {}).items() if minute - at < LOOK_MINUTES}
+    key = str(customer.id)
+    if key not in looks:
+        audit.write_view("customer-viewed", actor=current_user, record=customer, label=customer.full_name)
+        kept = sorted({**looks, key: minute}.items(), key=lambda one: -one[1])[:LOOKS_KEPT]
+        session["looks"] = dict(kept)
+
+
+def _overtaken(form: ReasonForm, customer_id: int, values: dict[str, Any]) -> Any:
+    """Answer the form again with what somebody saved in the same moment (PostgreSQL; SQLite lets one writer in at a time)."""
+    db.session.rollback()
+    now = db.session.get_one(Customer, customer_id)
+    now.ensure_open()
+    found = form.clashes(now, values)
+    form.rebase(now, found)
+    return _edit_page(form, now, found, 409)
+
+
+def _edit_page(form: ReasonForm, customer: Customer, found: list[Clash], status: int) -> Any:
+    matters = [_(field.title) for field in card.EDITABLE if field.matters]
+    page = render_template(
+        "archive/customer_form.html", form=form, customer=customer, groups=_groups(), clashes=found, matters=matters, plain=card_view.plain
+    )
+    return page, status
+
+
+def _new_form() -> ReasonForm:
+    if current_user.role == Role.REP:
+        return ReasonForm(card.EDITABLE)
+    form = OwnerForm(card.EDITABLE, data={"owner_id": current_user.id})
+    form.owner_id.choices = [SelectChoice(person.id, _person(person)) for person in possible_owners(current_user)]
+    return form
+
+
+def _person(person: Any) -> str:
+    return f"{person.name} ({person.team.name})" if person.team else person.name
+
+
+def _groups() -> list[tuple[str, str, list[card.Field]]]:
+    return card.grouped(card.EDITABLE, card.GROUPS)

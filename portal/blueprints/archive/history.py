@@ -1,0 +1,111 @@
+"""Timeline (AR-7) and history of changes (AR-4) of a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from portal import htmx
+from portal.blueprints.archive import bp, card_view
+from portal.models import history
+from portal.models.audit import AuditEvent
+from portal.models.customer import Customer
+from portal.permissions import Permission, requires
+
+
+@bp.get("/customers/<int:customer_id>/timeline")
+@requires(Permission.CUSTOMER_READ, customer=Customer)
+def customer_timeline(customer: Customer) -> Any:
+    """Show everything that happened to the customer, newest first; `only` is one of the streams, `before` the last entry seen."""
+    only = request.args.get("only", "")
+    events, more = history.timeline(customer, only=only, before=request.args.get("before", type=int), limit=40)
+    return htmx.render(
+        "archive/timeline.html",
+        "entries",
+        customer=customer,
+        entries=entries_of(events, customer),
+        more=events[-1].id if more else None,
+        only=only if only in history.STREAMS else "",
+        streams=history.STREAMS,
+    )
+
+
+@bp.get("/customers/<int:customer_id>/history")
+@requires(Permission.CUSTOMER_READ, customer=Customer)
+def customer_history(customer: Customer) -> Any:
+    """Show each changed field with old and new value, who, when, from where and why."""
+    events, more = history.changes(customer, before=request.args.get("before", type=int))
+    return htmx.render(
+        "archive/history.html", customer=customer, rows=[_rows(event) for event in events], more=events[-1].id if more else None
+    )
+
+
+def entries_of(events: Iterable[AuditEvent], customer: Customer) -> list[dict[str, Any]]:
+    """Return entries for the timeline macro: moment, person, what happened, what it touched."""
+    return [
+        {
+            "at": event.at,
+            "who": _who(event),
+            "text": _(history.title_of(event)) + (f" · {event.label}" if event.label and event.label != customer.full_name else ""),
+            "note": _touched(event),
+            "tone": _tone(event),
+            "link": _link(event, customer),
+        }
+        for event in events
+    ]
+
+
+def _who(event: AuditEvent) -> str:
+    name = event.actor_name or _("The portal")
+    return _("%(name)s for %(principal)s", name=name, principal=event.on_behalf_of) if event.on_behalf_of else name
+
+
+def _tone(event: AuditEvent) -> str:
+    if event.action in ("registered", "approved"):
+        return "ok"
+    return "seal" if event.kind == "signature" or event.action in ("rejected", "removed") else ""
+
+
+def _touched(event: AuditEvent) -> str:
+    changes = event.data.get("changes") or []
+    if event.action not in ("changed", "registered"):
+        return str(event.data.get("reason") or "")
+    titles = list(dict.fromkeys(card_view.title_of_field(event.record_type, change["field"]) for change in changes))
+    shown = "、".join(titles[:6]) + ("…" if len(titles) > 6 else "")
+    return f"{shown} ({event.data['reason']})" if event.data.get("reason") else shown
+
+
+def _link(event: AuditEvent, customer: Customer) -> str:
+    if event.record_type == "Investigation":
+        return url_for("archive.investigation", customer_id=customer.id)
+    if event.kind == "change" and event.record_type in history.CARD_TYPES:
+        return url_for("archive.customer_history", customer_id=customer.id) + f"#event-{event.id}"
+    return ""
+
+
+def _rows(event: AuditEvent) -> dict[str, Any]:
+    changes = []
+    for change in event.data.get("changes") or []:
+        field = card_view.field_of(event.record_type, change["field"])
+        changes.append(
+            {
+                "title": card_view.title_of_field(event.record_type, change["field"]),
+                "old": card_view.plain(field, change.get("old")),
+                "new": card_view.plain(field, change.get("new")),
+            }
+        )
+    source = str(event.data.get("source") or "")
+    return {
+        "id": event.id,
+        "at": event.at,
+        "who": _who(event),
+        "title": _(history.title_of(event)),
+        "label": event.label if event.record_type == "Contact" else "",
+        "changes": changes,
+        "source": _(card_view.SOURCES.get(source, source)) if source else "",
+        "reason": event.data.get("reason") or "",
+        "effective_on": event.data.get("effective_on") or "",
+    }
