@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import html5lib
@@ -67,7 +68,9 @@ class PortalClient(FlaskClient):
             response = super().open(*args, **kwargs)
         database.read_only(False)
         db.session.expire_all()
-        if response.mimetype == "text/html" and response.get_data(as_text=True).lstrip().startswith("<!doctype"):
-            wrong = faults(response.get_data(as_text=True))
+        if response.mimetype == "text/html":
+            data = response.get_data()
+            html = (gzip.decompress(data) if response.headers.get("Content-Encoding") == "gzip" else data).decode()
+            wrong = faults(html) if html.lstrip().startswith("<!doctype") else []
             assert not wrong, f"{response.request.path} ({response.status_code}): {wrong}"
         return response
