@@ -22,6 +22,7 @@ from portal.models.customer import derived
 from portal.models.standard import value as standard
 from portal.rules.identifiers import check_credit_code, normalise_credit_code, normalise_phone
 from portal.rules.message import N_, Message, Refusal
+from portal.rules.names import normalise_company_name
 from portal.rules.regions import find_province
 from portal.rules.text import clean_line
 
@@ -198,6 +199,23 @@ class Record:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Message] = field(default_factory=list)
     derived: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    """Number, credit code and name in comparable form, the strongest first."""
+
+    def find_keys(self) -> list[str]:
+        """Return `keys`, worked out once the row is read."""
+        if not self.keys:
+            name, code = self.card.get("full_name"), self.card.get("credit_code")
+            self.keys = [key for key in ("#" + self.number, "c" + (code or "")) if len(key) > 1]
+            if name:
+                self.keys.append("n" + normalise_company_name(name))
+        return self.keys
+
+    @property
+    def name_key(self) -> str:
+        """Return the comparable form of the name, '' where the row has none."""
+        keys = self.find_keys()
+        return keys[-1][1:] if keys and keys[-1][0] == "n" else ""
 
 
 class RowReader:
@@ -212,7 +230,7 @@ class RowReader:
         }
         names = set(mapping.values())
         self._fields = [name for name in card.CARD if name in names]
-        self._polish = {name: polish for name in self._fields if (polish := _polish(card.CARD[name]))}
+        self._polish = {name: polish for name in self._fields if name != "telephone" and (polish := _polish(card.CARD[name]))}
         self._contacts = [
             [(f"contact{place}_{name}", name, _polish(card.CONTACT[name])) for name in CONTACT_COLUMNS if f"contact{place}_{name}" in names]
             for place in range(1, CONTACTS_IN_A_ROW + 1)
@@ -246,7 +264,11 @@ class RowReader:
                 record.warnings.append(wrong)
         for columns in self._contacts:
             self._read_contact(record, columns, values)
-        record.derived = derived(stored)
+        if "full_name" in stored:
+            record.derived = derived({"full_name": stored["full_name"]})
+        if "telephone" in stored:
+            phone = normalise_phone(stored["telephone"])
+            stored["telephone"], record.derived["telephone_key"] = phone.display, phone.comparable
         return record
 
     def _read_contact(self, record: Record, columns: list[tuple[str, str, Callable[[Any], Any] | None]], values: dict[str, Any]) -> None:

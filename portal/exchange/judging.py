@@ -84,18 +84,6 @@ def fingerprint(record: Record) -> int:
     return hash(tuple(record.card.items()))
 
 
-def keys_of(record: Record) -> list[str]:
-    """Return what the row's customer is found by, the strongest first."""
-    keys = []
-    if record.number:
-        keys.append("#" + record.number)
-    if record.card.get("credit_code"):
-        keys.append("c" + record.card["credit_code"])
-    if record.card.get("full_name"):
-        keys.append("n" + normalise_company_name(record.card["full_name"]))
-    return keys
-
-
 class Judge:
     """Judges rows for one import, in the name of who imports."""
 
@@ -161,10 +149,10 @@ class Judge:
     def check(self, records: list[Record], in_file: InFile) -> list[Verdict]:
         """Return the verdicts of the check, in the order of the rows; `in_file` knows the rows before."""
         for record in records:
-            if in_file.before is not None and not keys_of(record) and not record.card and record.contacts:
+            if in_file.before is not None and not record.find_keys() and not record.card and record.contacts:
                 # The customer's cells are merged over several rows, or left empty below the first.
                 self._take_identity(record, in_file.before)
-            elif keys_of(record):
+            elif record.find_keys():
                 in_file.before = record
         known = self.look_up(records, similar=True)
         verdicts = [self._first(record, known, in_file) for record in records]
@@ -179,7 +167,7 @@ class Judge:
         new: dict[str, Verdict] = {}
         verdicts = []
         for record in records:
-            keys = keys_of(record)
+            keys = record.find_keys()
             main = next((new[key] for key in keys if key in new), None)
             if main is not None:
                 verdict = Verdict(record, "contact", contacts=[])
@@ -200,9 +188,10 @@ class Judge:
         record.number = first.number
         record.card = {name: first.card[name] for name in IDENTITY if name in first.card}
         record.derived = {name: value for name, value in first.derived.items() if name == "name_key"}
+        record.keys = []
 
     def _first(self, record: Record, known: Known, in_file: InFile) -> Verdict:
-        keys = keys_of(record)
+        keys = record.find_keys()
         place = in_file.find(keys)
         if place is None:
             verdict = self._judge(record, known)
@@ -387,7 +376,7 @@ class Known:
 
     def find(self, record: Record) -> tuple[Any, bool]:
         """Return the customer of a row or None, and whether only the name says so. Raises `Refusal` where it may be several."""
-        name = normalise_company_name(record.card["full_name"]) if record.card.get("full_name") else ""
+        name = record.name_key
         coded = self.by_code.get(record.card.get("credit_code", ""), [])
         if len(coded) > 1:
             coded = [row for row in coded if normalise_company_name(row.full_name) == name] or coded

@@ -187,7 +187,7 @@ def _chain(session: Session) -> None:
         digest = entry_hash(previous, entry)
         entry["previous_hash"], entry["hash"] = previous, digest
         previous = digest
-    session.execute(insert(AuditEvent), entries)
+    session.execute(insert(AuditEvent.__table__), entries)  # type: ignore[arg-type]
     session.execute(update(AuditHead).where(AuditHead.id == 1).values(last_hash=previous, entries=count + len(entries)))
 
 
