@@ -174,7 +174,9 @@ def _store(session: Session, ids: list[int], new: dict[int, tuple[str, str]]) ->
     connection = session.connection()
     if old:
         session.execute(delete(CustomerSearch).where(CustomerSearch.id.in_(old)))
-    rows = [{"id": one, "words": words, "scope": scope, "tokens": tokens_of(words, scope)} for one, (words, scope) in fresh.items()]
+    rows: list[dict[str, Any]] = [
+        {"id": one, "words": words, "scope": scope, "tokens": tokens_of(words, scope)} for one, (words, scope) in fresh.items()
+    ]
     if connection.dialect.name == "sqlite":
         gone = [(one, " ".join(tokens_of(*entry))) for one, entry in old.items()]
         if gone:
@@ -409,6 +411,6 @@ def _exact(user: Staff, query: str, limit: int) -> list[tuple[int, str]]:
     if len(figures) <= _LONGEST_NUMBER:
         states = Customer.state.in_([CustomerState.ACTIVE, CustomerState.PROSPECT, CustomerState.PAST])
         for arm in customer_arms(user):
-            number = columns.where(arm, states, Customer.number.between(figures, figures + "Z"))
+            number = columns.where(*arm.conditions(), states, Customer.number.between(figures, figures + "Z"))
             found.update((row[0], row[1]) for row in db.session.execute(number.limit(limit)))
     return list(found.items())

@@ -23,7 +23,8 @@ def names(user: Any, query: str, limit: int = 10) -> list[str]:
 
 @pytest.fixture
 def huawei(app: Any) -> Any:
-    return named("华为技术有限公司", short_name="华为", credit_code="914403001922038216", telephone="0755-28780808", former_names="深圳远望贸易行")
+    more = {"short_name": "华为", "credit_code": "914403001922038216", "telephone": "0755-28780808", "former_names": "深圳远望贸易行"}
+    return named("华为技术有限公司", **more)
 
 
 @pytest.mark.parametrize(

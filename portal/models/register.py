@@ -1,0 +1,414 @@
+"""The register 交易往来客户一览表 (AR-5): what can be shown, filtered and sorted, and the pages of a list of any length.
+
+A page costs the same at a thousand customers and at a million: it begins behind the last one shown (keyset), is read in the order
+of an index, and nothing is counted beyond `CAP`. SQLite is told which index by a `+` before the columns that must not lead
+(`_not_leading`); PostgreSQL decides by its statistics.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, and_, case, exists, func, literal, literal_column, select, tuple_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from portal.database import db
+from portal.models.card import CARD, GRADES
+from portal.models.customer import REGISTER_FILTERS, Customer, CustomerState, CustomerTag
+from portal.models.scope import Arm, customer_arms, customer_scope
+from portal.models.search import candidates
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.rules.message import N_, Refusal
+
+PAGE_SIZE = 50
+CAP = 1000
+"""Counts end here: '1,000+'."""
+SPARSE = 3000
+"""Up to so many customers of a filter are collected and sorted; more are read in the order of the list until the page is full."""
+COUNT_DEPTH = 5000
+"""So many customers of one filter are looked at to count those that fit a second one."""
+BULK_LIMIT = 10_000
+"""Most customers that one action takes at once."""
+
+TABS: dict[str, tuple[CustomerState, str]] = {
+    "register": (CustomerState.ACTIVE, N_("On the register")),
+    "prospects": (CustomerState.PROSPECT, N_("Prospects")),
+    "past": (CustomerState.PAST, N_("Past customers")),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a reader can choose."""
+
+    name: str
+    title: str
+    kind: str = "text"
+    """text | choice | date | moment | money | integer | staff | team | region | grade"""
+    choices: str = ""
+
+
+def _of_card(*names: str) -> list[Column]:
+    return [Column(name, CARD[name].title, CARD[name].kind, CARD[name].choices) for name in names]
+
+
+COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        *_of_card("short_name", "grade", "nature", "industry", "size"),
+        Column("region", N_("Region"), "region"),
+        Column("owner", N_("In charge"), "staff"),
+        Column("team", N_("Team"), "team"),
+        *_of_card("telephone", "email", "legal_representative", "general_manager", "credit_code", "route"),
+        Column("contact_count", N_("Contacts"), "integer"),
+        *_of_card("stage_time", "stage_transaction", "stage_volume", "stage_service", "stage_years", "credit_rating", "credit_limit"),
+        *_of_card("payment_terms", "operating_state", "development_potential", "satisfaction", "first_contact_on", "first_deal_on"),
+        Column("registered_on", N_("On the register since"), "date"),
+        Column("updated_at", N_("Last change"), "moment"),
+    )
+}
+"""What can be chosen beside number and name, which are always shown."""
+DEFAULT_COLUMNS = ("grade", "nature", "region", "telephone", "owner", "updated_at")
+
+SORTS: dict[str, str] = {"number": N_("Number"), "name": N_("Name (pinyin)"), "changed": N_("Last change"), "grade": N_("Customer grade")}
+
+MISSING: dict[str, tuple[str, Any]] = {
+    "telephone": (N_("No telephone"), literal_column("customer.telephone_key = ''")),
+    "contact": (N_("No contact"), literal_column("customer.contact_count = 0")),
+    "credit_code": (N_("No credit code"), literal_column("customer.credit_code = ''")),
+}
+"""Data that is missing; the conditions are written out, so that they are seen to be those of the partial indexes."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of the register."""
+
+    name: str
+    title: str
+    kind: str
+    """choice | grade | text | province | team | staff | tag | missing | words"""
+    choices: str = ""
+
+
+FILTERS: dict[str, Filter] = {
+    one.name: one
+    for one in (
+        Filter("q", N_("Name, number, telephone or contact"), "words"),
+        Filter("team", N_("Team"), "team"),
+        Filter("owner", N_("In charge"), "staff"),
+        *(
+            Filter(name, CARD[name].title, "text" if name == "city" else CARD[name].kind, CARD[name].choices) for name in REGISTER_FILTERS
+        ),
+        Filter("tag", N_("Tag"), "tag"),
+        Filter("missing", N_("Missing data"), "missing"),
+    )
+}
+_COLUMN_OF = {"team": "team_id", "owner": "owner_id", **{name: name for name in REGISTER_FILTERS}}
+_LEADERS = ("owner_id", "city", "team_id", "province", "grade", "industry", "nature", "stage_service", "stage_volume", "size")
+"""Which filter leads where none is sparse: those that usually leave fewest first."""
+_LEAD_ANY_ORDER = ("owner_id", "team_id", "province")
+"""Those with an index for every order; the others have one in the order of numbers."""
+
+
+@dataclass(frozen=True)
+class RegisterQuery:
+    """What a reader asks of the register; its address, a saved filter and 'all that match' say the same."""
+
+    tab: str = "register"
+    filters: dict[str, str] = field(default_factory=dict)
+    sort: str = "number"
+    descending: bool = False
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> RegisterQuery:
+        """Return the query of an address. What is unknown or empty is left out, so that an old address still opens."""
+        sort = args.get("sort", "number")
+        descending, sort = sort.startswith("-"), sort.removeprefix("-")
+        filters = {name: args[name].strip()[:80] for name in FILTERS if args.get(name, "").strip()}
+        if filters.get("missing", "contact") not in MISSING:
+            del filters["missing"]
+        for name in ("team", "owner"):
+            if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
+                del filters[name]
+        known = sort in SORTS
+        tab = args.get("tab", "")
+        return cls(tab if tab in TABS else "register", filters, sort if known else "number", descending and known)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address, without what is usual."""
+        found = {"tab": self.tab} if self.tab != "register" else {}
+        if self.sort != "number" or self.descending:
+            found["sort"] = ("-" if self.descending else "") + self.sort
+        return {**found, **self.filters}
+
+    def without(self, name: str) -> RegisterQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+    @property
+    def state(self) -> CustomerState:
+        """Return the state whose customers the tab shows."""
+        return TABS[self.tab][0]
+
+
+class Count(NamedTuple):
+    """How many there are: `number`, and whether there are or may be more."""
+
+    number: int
+    more: bool
+
+
+class Page(NamedTuple):
+    """A page of the register: rows with `id`, `number`, `full_name` and the chosen columns; cursors of the pages around it."""
+
+    rows: list[Row[Any]]
+    next: str
+    previous: str
+
+
+class _NotLeading(FunctionElement[Any]):
+    """A column that SQLite must not choose an index by; the same value."""
+
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(_NotLeading)
+def _plain(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(_NotLeading, "sqlite")
+def _plus(element: Any, compiler: Any, **kw: Any) -> str:
+    return "+" + str(compiler.process(element.clauses, **kw))
+
+
+class _Walk(NamedTuple):
+    """How the customers of one arm are read: what leads, what else must hold, and whether the leader's are few enough to sort."""
+
+    leading: list[Any]
+    others: list[Any]
+    sparse: bool
+
+
+def _probe(*conditions: Any) -> int:
+    """Return how many customers fit, counted to `SPARSE` and one more."""
+    found = select(literal(1)).select_from(Customer).where(*conditions).limit(SPARSE + 1)
+    return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
+def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None:
+    """Return how to read an arm's customers for a query; None where the arm can have none. `ids` are those the words are found in."""
+    equal: dict[str, Any] = dict(arm.equal)
+    for name, value in query.filters.items():
+        if name in _COLUMN_OF:
+            column, wanted = _COLUMN_OF[name], int(value) if name in ("team", "owner") else value
+            if equal.setdefault(column, wanted) != wanted:
+                return None
+    state = Customer.state == query.state.value
+    leaders: dict[str, tuple[list[Any], Any]] = {}
+    for name in sorted(equal, key=lambda one: _LEADERS.index(one) if one in _LEADERS else len(_LEADERS)):
+        column = getattr(Customer, name)
+        leaders[name] = ([column == equal[name], state], _NotLeading(column) == equal[name])
+    if "missing" in query.filters:
+        condition = MISSING[query.filters["missing"]][1]
+        leaders["missing"] = ([condition, state], condition)
+    few = [Customer.id.in_(some) for some in (arm.ids, ids) if some is not None]
+    tag = query.filters.get("tag")
+    if tag:
+        tagged = select(CustomerTag.customer_id).where(CustomerTag.tag == tag)
+        holders = db.session.scalars(tagged.limit(SPARSE + 1)).all()
+        if len(holders) <= SPARSE:
+            few.append(Customer.id.in_(holders))
+        else:
+            leaders["tag"] = ([], exists().where(CustomerTag.tag == tag, CustomerTag.customer_id == Customer.id))
+    if few:
+        return _Walk(few, [_NotLeading(Customer.state) == query.state.value, *(one[1] for one in leaders.values()), *arm.others], True)
+    counted = {name: _probe(*leading) for name, (leading, _) in leaders.items() if leading} if len(query.filters) else {}
+    best = min(counted, key=lambda name: counted[name], default="")
+    sparse = bool(counted) and counted[best] <= SPARSE
+    if not sparse:
+        in_order = [name for name in leaders if name != "tag" and (query.sort in ("number", "grade") or name in _LEAD_ANY_ORDER)]
+        best = in_order[0] if in_order else ""
+    leading = leaders[best][0] if best else [state]
+    return _Walk(leading, [*(other for name, (_, other) in leaders.items() if name != best), *arm.others], sparse)
+
+
+def _order(query: RegisterQuery) -> list[Any]:
+    orders: dict[str, list[Any]] = {
+        "number": [Customer.number],
+        "name": [Customer.name_sort, Customer.id],
+        "changed": [Customer.updated_at, Customer.id],
+        "grade": [Customer.grade, Customer.number],
+    }
+    return orders[query.sort]
+
+
+def _encode(values: list[Any]) -> str:
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _decode(query: RegisterQuery, cursor: str) -> list[Any] | None:
+    """Return the values of a cursor, None for one that was not made for this order: the list then begins at its beginning."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if query.sort == "changed":
+            values[0] = datetime.fromisoformat(values[0])
+        kinds = {"number": [str], "name": [str, int], "changed": [datetime, int], "grade": [str, str]}[query.sort]
+        fits = isinstance(values, list) and [type(value) for value in values] == kinds
+    except (binascii.Error, ValueError, TypeError, IndexError, KeyError):
+        return None
+    return values if fits else None
+
+
+def _rank_of_grade(grade: str) -> int:
+    return GRADES.index(grade) if grade in GRADES else len(GRADES)
+
+
+def _arm_rows(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list[Any] | None, backwards: bool, size: int) -> list[Row[Any]]:
+    """Return the first `size` rows of an arm behind `start`, in the order of the list (or against it)."""
+    down = query.descending != backwards
+    if query.sort == "grade":
+        return _by_grade(walk, query, columns, start, down, size)
+    order = _order(query)
+    statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(order))).where(*walk.leading, *walk.others)
+    if start is not None:
+        bounds = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
+        statement = statement.where(tuple_(*order) < bounds if down else tuple_(*order) > bounds)
+    leading = [_NotLeading(column) for column in order] if walk.sparse else order
+    return list(db.session.execute(statement.order_by(*(column.desc() if down else column for column in leading)).limit(size)))
+
+
+def _by_grade(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list[Any] | None, down: bool, size: int) -> list[Row[Any]]:
+    """Return rows grade by grade, each in the order of numbers: no index is needed beside those of the filters."""
+    grades = [*GRADES, ""]
+    if down:
+        grades.reverse()
+    if start is not None:
+        grades = grades[[_rank_of_grade(grade) for grade in grades].index(_rank_of_grade(start[0])) :]
+    found: list[Row[Any]] = []
+    for grade in grades:
+        column = Customer.grade if len(walk.leading) == 1 and not walk.sparse else _NotLeading(Customer.grade)
+        statement = select(*columns, Customer.grade.label("_key0"), Customer.number.label("_key1"))
+        statement = statement.where(*walk.leading, *walk.others, column == grade)
+        if start is not None and grade == start[0]:
+            statement = statement.where(Customer.number < start[1] if down else Customer.number > start[1])
+        number = _NotLeading(Customer.number) if walk.sparse else Customer.number
+        found += db.session.execute(statement.order_by(number.desc() if down else number).limit(size - len(found)))
+        if len(found) >= size:
+            break
+    return found
+
+
+def _key(query: RegisterQuery, row: Row[Any]) -> tuple[Any, ...]:
+    first = _rank_of_grade(row._key0) if query.sort == "grade" else row._key0
+    return (first, row._key1) if query.sort != "number" else (first,)
+
+
+def _words(user: Staff, query: RegisterQuery) -> list[int] | None:
+    return candidates(user, query.filters["q"], CAP) if "q" in query.filters else None
+
+
+_NEEDED = {"region": ("province", "city"), "owner": ("owner_id",), "team": ("team_id",), "grade": ("grade",)}
+
+
+def page(
+    user: Staff,
+    query: RegisterQuery,
+    *,
+    columns: tuple[str, ...] = DEFAULT_COLUMNS,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+) -> Page:
+    """Return the page behind `after`, or before `before`, of the customers `user` may see (RO-1).
+
+    Words are looked for through the search index, of which the first `CAP` hits are listed.
+    """
+    needed = dict.fromkeys(column for name in columns for column in _NEEDED.get(name, (name,)))
+    wanted = [Customer.id, Customer.number, Customer.full_name, *(getattr(Customer, name) for name in needed)]
+    start, backwards = _decode(query, before or after) if before or after else None, bool(before)
+    ids = _words(user, query)
+    rows: list[Row[Any]] = []
+    arms = customer_arms(user)
+    for arm in arms:
+        walk = _walk(arm, query, ids)
+        if walk is not None:
+            rows += _arm_rows(walk, query, wanted, start, backwards, size + 1)
+    if len(arms) > 1:
+        rows.sort(key=lambda row: _key(query, row), reverse=query.descending != backwards)
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page(rows, "", "")
+    first, last = (_encode([getattr(row, f"_key{place}") for place in range(len(_order(query)))]) for row in (rows[0], rows[-1]))
+    behind, ahead = (start is not None, more) if backwards else (more, start is not None)
+    return Page(rows, last if behind else "", first if ahead else "")
+
+
+def count(user: Staff, query: RegisterQuery) -> Count:
+    """Return how many customers a query finds, counted to `CAP`; with several filters to `COUNT_DEPTH` customers of one of them."""
+    ids, number, more = _words(user, query), 0, False
+    for arm in customer_arms(user):
+        walk = _walk(arm, replace(query, sort="number"), ids)
+        if walk is None:
+            continue
+        depth = CAP + 1 if not walk.others else SPARSE + 1 if walk.sparse else COUNT_DEPTH
+        fits = case((and_(*walk.others), 1), else_=0) if walk.others else literal(1)
+        some = select(fits.label("fits")).where(*walk.leading).limit(depth).subquery()
+        looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c.fits), 0)).select_from(some)).one()
+        number, more = number + fitting, more or looked == depth
+    more = more or (ids is not None and len(ids) == CAP)
+    return Count(min(number, CAP), more or number > CAP)
+
+
+def matching(user: Staff, query: RegisterQuery) -> list[int]:
+    """Return the ids of every customer a query finds, for one action. Raises `Refusal` beyond `BULK_LIMIT`."""
+    found: list[int] = [row.id for row in rows(user, query, columns=(), most=BULK_LIMIT + 1)]
+    if len(found) > BULK_LIMIT:
+        raise Refusal("One action takes at most %(most)s customers. Narrow the list first.", most=BULK_LIMIT)
+    return found
+
+
+def rows(user: Staff, query: RegisterQuery, *, columns: tuple[str, ...], most: int | None = None) -> Iterator[Row[Any]]:
+    """Yield every row of a query in the order of the list, a page at a time: for exports, without holding them in memory."""
+    after, given = "", 0
+    while True:
+        part = page(user, query, columns=columns, after=after, size=2000)
+        for row in part.rows:
+            yield row
+            given += 1
+            if given == most:
+                return
+        if not part.next:
+            return
+        after = part.next
+
+
+def chosen(user: Staff, ids: list[int]) -> list[int]:
+    """Return those of `ids` that `user` may see, in ascending order: each row of a selection is checked (RO-1)."""
+    if not ids:
+        return []
+    query = select(Customer.id).where(Customer.id.in_(ids), Customer.state != CustomerState.MERGED, customer_scope(user))
+    return list(db.session.scalars(query.order_by(Customer.id)))
+
+
+def choices_of(one: Filter) -> list[dict[str, Any]]:
+    """Return the choices of a filter by a list: {code, zh, en, active}; none for other kinds."""
+    if one.kind == "grade":
+        return [{"code": grade, "zh": grade, "en": grade, "active": True} for grade in GRADES]
+    return list(standard(f"choices.{one.choices}")) if one.kind == "choice" else []
