@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 HTMX_VERSION = "2.0.10"
 HTMX_URL = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
@@ -40,12 +41,23 @@ def database_url(url: str) -> str:
     return url
 
 
+def _own_host(site_url: str) -> list[str]:
+    """Return the host of the site's address: requests for any other are refused, so that links in mails lead nowhere else."""
+    host = urlsplit(site_url).hostname
+    if not host or "PORTAL_URL" not in os.environ:
+        raise ConfigurationError("PORTAL_ENV=production needs PORTAL_URL, such as https://portal.example.com, or PORTAL_HOSTS.")
+    return [host]
+
+
 def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the Flask configuration for this process. Raises `ConfigurationError` where production would be unsafe."""
     overrides = overrides or {}
     env = os.environ
     environment = overrides.get("PORTAL_ENV") or env.get("PORTAL_ENV", "demonstration")
     instance.mkdir(parents=True, exist_ok=True)
+    site_url = env.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
+    hosts = [host.strip() for host in env.get("PORTAL_HOSTS", "").split(",") if host.strip()]
+    secure = environment == "production" and env.get("PORTAL_HTTP") != "1"
     config: dict[str, Any] = {
         "PORTAL_ENV": environment,
         "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(environment, instance),
@@ -54,19 +66,19 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "HUEY_PATH": Path(env.get("HUEY_PATH") or instance / "queue.sqlite3"),
         "HTMX_ASSET": env.get("HTMX_ASSET", "cdn"),
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "SESSION_COOKIE_NAME": "portal",
+        "SESSION_COOKIE_NAME": "__Host-portal" if secure else "portal",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": environment == "production" and env.get("PORTAL_HTTP") != "1",
+        "SESSION_COOKIE_SECURE": secure,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_I18N_ENABLED": False,
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "BABEL_DEFAULT_LOCALE": env.get("PORTAL_LANGUAGE", "zh_Hans_CN"),
         "BABEL_DEFAULT_TIMEZONE": env.get("PORTAL_TIMEZONE", "Asia/Shanghai"),
         "SITE_NAME": env.get("PORTAL_SITE_NAME", ""),
-        "SITE_URL": env.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/"),
+        "SITE_URL": site_url,
         "TRUSTED_PROXIES": int(env.get("PORTAL_PROXIES", "0")),
-        "TRUSTED_HOSTS": [host for host in env.get("PORTAL_HOSTS", "").split(",") if host] or None,
+        "TRUSTED_HOSTS": hosts or (_own_host(site_url) if environment == "production" else None),
         "SMTP_HOST": env.get("SMTP_HOST", ""),
         "SMTP_PORT": int(env.get("SMTP_PORT", "25")),
         "SMTP_USER": env.get("SMTP_USER", ""),

@@ -121,7 +121,12 @@ def read_only(value: bool) -> None:
 
 @contextmanager
 def write_apart() -> Iterator[Session]:
-    """Yield a session of its own that commits at the end: for what a reading request must write (views, last seen)."""
+    """Yield a session of its own that commits at the end: for what a reading request must write (views, last seen).
+
+    Raises RuntimeError inside a writing transaction, for which it would wait in vain: write there instead, or `release()` first.
+    """
+    if not _reading_only.get() and db.session().in_transaction():
+        raise RuntimeError("write_apart() inside a writing transaction")
     token = _reading_only.set(False)
     try:
         with Session(db.engine, expire_on_commit=False) as session:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from portal import htmx
 from portal.database import StateConflict, db
@@ -29,6 +29,11 @@ def _page(status: int, title: str, text: str) -> Any:
 
 def init_app(app: Flask) -> None:
     """Register the error pages."""
+
+    @app.errorhandler(SecurityError)
+    def foreign_host(_error: SecurityError) -> Any:
+        # No page: every link on it would lead to the host that was asked for.
+        return Response("This portal does not answer to this host name (PORTAL_HOSTS).\n", 400, mimetype="text/plain")
 
     @app.errorhandler(400)
     def bad_request(_error: Any) -> Any:

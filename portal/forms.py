@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, StringField
+from wtforms.i18n import get_translations
 
-from portal.i18n import translate
+from portal.i18n import is_chinese, translate
 from portal.rules.message import Refusal
 from portal.rules.text import clean
 
@@ -18,6 +19,12 @@ def _cleaned(value: Any) -> Any:
 
 class PortalForm(FlaskForm):
     """A form of the portal. Every text that comes in is cleaned of what cannot be stored or printed."""
+
+    class Meta(FlaskForm.Meta):
+        """What fields of WTForms say by themselves ("Not a valid date value."), in the reader's language."""
+
+        def get_translations(self, form: Any) -> Any:
+            return get_translations(["zh"] if is_chinese() else ["en"])
 
     def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:
         """Fill the fields; texts, but never passwords, are cleaned before they are checked."""

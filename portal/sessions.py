@@ -33,6 +33,10 @@ OPEN_WHILE_PASSWORD_IS_DUE = {
 """What somebody can still do who has to change the password first."""
 
 
+ASKED_BY_ITSELF = {"approvals.inbox_count"}
+"""What an open page asks for without anybody: it keeps no session awake."""
+
+
 def sign_in(staff: Staff) -> None:
     """Open a new session for `staff` in this browser (the caller commits)."""
     session.clear()
@@ -56,7 +60,7 @@ def _load(_user_id: str) -> Any:
     if record is None:
         g.session_ended = True
         return None
-    if clock.now() - record.seen_at > SEEN_STEP:
+    if clock.now() - record.seen_at > SEEN_STEP and request.endpoint not in ASKED_BY_ITSELF:
         with write_apart() as apart:
             apart.execute(update(StaffSession).where(StaffSession.id == record.id).values(seen_at=clock.now()))
     return record.staff

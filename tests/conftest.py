@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from portal import clock, config, create_app, database
+from portal import clock, config, create_app, database, hashing
 from portal.database import db
 from portal.models.staff import Staff, Team
 from tests.client import PortalClient
@@ -44,8 +44,7 @@ def fill_with_cast() -> None:
     teams = [Team(name="客户一科", department="客户关系部"), Team(name="客户二科", department="客户关系部")]
     db.session.add_all(teams)
     db.session.flush()
-    first = Staff(account="x", name="x", role="rep", password_hash="", password_changed_at=clock.now())
-    first.set_password(PASSWORD, by=None)
+    password_hash = hashing.hash_password(PASSWORD)
     for account, name, role, team in CAST:
         db.session.add(
             Staff(
@@ -55,7 +54,7 @@ def fill_with_cast() -> None:
                 team_id=teams[team].id if team is not None else None,
                 department="客户关系部",
                 email=f"{account}@example.com",
-                password_hash=first.password_hash,
+                password_hash=password_hash,
                 password_changed_at=clock.now(),
                 must_change_password=False,
             )

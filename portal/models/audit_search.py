@@ -123,7 +123,6 @@ _ACCOUNT_ACTIONS = (
     ("Team", "team-reactivated", N_("Team active again")),
     ("Delegation", "delegation-given", N_("Delegate named")),
     ("Delegation", "delegation-ended", N_("Delegation ended")),
-    ("", "audit-read", N_("Audit log read")),
     ("", "audit-exported", N_("Audit log exported")),
 )
 for _declared in _ACCOUNT_ACTIONS:

@@ -134,10 +134,9 @@ class SignInAttempt(Base):
             raise Throttled(N_("Too many failed attempts. Try again in %(minutes)s minutes."), minutes=ceil(left / timedelta(minutes=1)))
 
     @classmethod
-    def forget(cls, account: str) -> None:
-        """Forget the attempts of an account whose password was right, in a transaction of its own."""
-        with write_apart() as session:
-            session.execute(delete(cls).where(cls.account == account[:64]))
+    def forget(cls, account: str, session: Session) -> None:
+        """Forget the attempts of an account whose password was right, in the transaction of `session`."""
+        session.execute(delete(cls).where(cls.account == account[:64]))
 
 
 def confirm_password(staff: Staff, password: str, address: str) -> None:
@@ -146,13 +145,14 @@ def confirm_password(staff: Staff, password: str, address: str) -> None:
     To be called before anything is changed: it ends the transaction, so that nobody waits while the password is checked,
     and counts wrong passwords in transactions of its own. Afterwards records are read again as they then are.
     """
-    account, stored = staff.account, staff.password_hash
+    person, staff_id, account, stored = type(staff), staff.id, staff.account, staff.password_hash
     SignInAttempt.count(account, address)
     if not hashing.matches(stored, password):
         with write_apart() as session:
-            audit.write("sign-in", "password-wrong", actor=staff, label=account, session=session)
+            audit.write("sign-in", "password-wrong", actor=session.get(person, staff_id), label=account, session=session)
         raise WrongPassword(N_("The password is wrong."), field="password")
-    SignInAttempt.forget(account)
+    with write_apart() as session:  # also when what follows is refused: the password was right
+        SignInAttempt.forget(account, session)
 
 
 def clear_away() -> None:

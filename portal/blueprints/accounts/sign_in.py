@@ -52,7 +52,7 @@ def begin_session() -> Any:
     staff = authenticate(account, form.password.data)
     if staff is None:
         return _refused(form, "failed", Refusal(N_("Account or password is wrong.")), 422)
-    SignInAttempt.forget(account)
+    SignInAttempt.forget(account, db.session())
     sessions.sign_in(staff)
     audit.write("sign-in", "signed-in", actor=staff, record=staff, label=staff.name)
     db.session.commit()

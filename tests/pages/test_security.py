@@ -1,0 +1,112 @@
+"""What every answer carries, which hosts are answered, and what production refuses (quality.md: Browser, Access)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal import create_app, security
+from portal.config import ConfigurationError
+from portal.database import db
+from portal.models.staff import Staff
+from portal.security import safe_next
+
+KEY = "k" * 40
+
+
+def test_headers_of_a_page(as_: Any) -> None:
+    headers = as_("rep1").get("/").headers
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["script-src"] == "'self'"
+    assert policy["style-src"] == "'self'"
+    for name in ("frame-ancestors", "object-src", "base-uri"):
+        assert policy[name] == "'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_only_https_promises_https(client: Any) -> None:
+    answer = client.get("/sign-in", base_url="https://localhost")
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_errors_are_not_kept_either(client: Any) -> None:
+    answer = client.get("/nothing-here")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+
+
+def test_cookies(client: Any) -> None:
+    cookie = client.post("/sign-in", data={"account": "rep1", "password": "portal-demo-2026"}).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_other_hosts_are_refused_without_a_page(app: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["localhost"])
+    assert client.get("/sign-in").status_code == 200
+    answer = client.get("/sign-in", base_url="http://evil.example")
+    assert answer.status_code == 400
+    assert "<" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("target", ["", None, "//x", "https://x", "/\\x", "\\/x", "/a\nb", "x", "javascript:1", "/\t/x"])
+def test_next_refuses(target: str | None) -> None:
+    assert safe_next(target) is None
+
+
+@pytest.mark.parametrize("target", ["/", "/customers?q=甲&page=2", "/audit#x"])
+def test_next_takes_own_paths(target: str) -> None:
+    assert safe_next(target) == target
+
+
+@pytest.fixture
+def production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Settings of a site in production over an empty database."""
+    for name in ("SECRET_KEY", "PORTAL_URL", "PORTAL_HOSTS", "PORTAL_HTTP", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORTAL_URL", "https://portal.example")
+    return {"PORTAL_ENV": "production", "INSTANCE_FOLDER": tmp_path, "TESTING": True}
+
+
+def test_production_needs_a_key(production: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="needs SECRET_KEY"):
+        create_app(production)
+
+
+def test_production_refuses_a_short_key(production: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "short")
+    with pytest.raises(ConfigurationError, match="shorter than 32"):
+        create_app(production)
+
+
+def test_production_answers_to_its_own_host_with_safe_cookies(production: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", KEY)
+    app = create_app(production)
+    assert app.config["TRUSTED_HOSTS"] == ["portal.example"]
+    assert app.config["SESSION_COOKIE_NAME"] == "__Host-portal"
+    assert app.config["SESSION_COOKIE_SECURE"]
+    monkeypatch.delenv("PORTAL_URL")
+    with pytest.raises(ConfigurationError, match="PORTAL_URL"):
+        create_app(production)
+
+
+def test_production_does_not_serve_demonstration_accounts(app: Any, staff: dict[str, Staff], client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "PORTAL_ENV", "production")
+    security.check_accounts(app)
+    staff["rep1"].is_demo = True
+    db.session.commit()
+    with pytest.raises(ConfigurationError, match="1 demonstration account"):
+        security.check_accounts(app)
+    assert client.post("/sign-in", data={"account": "rep1", "password": "portal-demo-2026"}).status_code == 422
+
+
+def test_an_empty_database_has_no_demonstration_accounts(production: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", KEY)
+    security.check_accounts(create_app(production))
