@@ -56,10 +56,8 @@ class SiteDay(Base):
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         days = [day for day in days if (own[day].working if day in own else official.is_working_day(day)) != working]
         if not days:
-            raise Refusal(
-                "These days are working days already." if working else "These days are free already.",
-                field="first",
-            )
+            already = N_("These days are working days already.") if working else N_("These days are free already.")
+            raise Refusal(already, field="first")
         for day in days:
             if day in own:
                 db.session.delete(own[day])

@@ -45,7 +45,7 @@ ROWS = [
     everyone("standards.download", "/standards/file"),
     managers("standards.upload", "/standards/import"),
     managers("standards.read_upload", "/standards/import", "POST", 422),
-    managers("standards.apply_upload", "/standards/import/versions", "POST", 422, data={"content": "{{}}"}),
+    managers("standards.apply_upload", "/standards/import/versions", "POST", 422, data={"content_json": "{{}}"}),
     everyone("standards.calendar", "/standards/calendar?year=2026"),
     managers("standards.add_days", "/standards/calendar/days", "POST", 422),
     managers("standards.remove_day", "/standards/calendar/days/{day}/removal", "POST", 303, prepare=own_day),

@@ -51,7 +51,7 @@ def read_upload() -> Any:
             form.refuse(refusal)
         else:
             return _differences(
-                ImportForm(formdata=None, from_date=clock.today(), content=json.dumps(values, ensure_ascii=False)), values, 200
+                ImportForm(formdata=None, from_date=clock.today(), content_json=json.dumps(values, ensure_ascii=False)), values, 200
             )
     return render_template("standards/upload.html", form=form), 422
 
@@ -62,7 +62,7 @@ def apply_upload() -> Any:
     """Set the values of the read file as new versions, all or none."""
     form = ImportForm()
     try:
-        values = dict(json.loads(form.content.data or ""))
+        values = dict(json.loads(form.content_json.data or ""))
     except (ValueError, TypeError, RecursionError):
         abort(400)
     if form.validate():

@@ -38,7 +38,7 @@ class FileForm(PortalForm):
 class ImportForm(PortalForm):
     """From when the values of a read file hold, and why."""
 
-    content = HiddenField()
+    content_json = HiddenField()
     from_date = DateField(_l("In force from"), [InputRequired(_l("Enter a date, such as 2026-03-05."))])
     reason = TextAreaField(_l("Why they change"), [InputRequired(_REQUIRED), Length(max=500)])
     file = HiddenField()
@@ -51,6 +51,8 @@ class SiteDayForm(PortalForm):
     first = DateField(_l("First day"), [InputRequired(_l("Enter a date, such as 2026-03-05."))])
     last = DateField(_l("Last day"), [InputRequired(_l("Enter a date, such as 2026-03-05."))])
     working = RadioField(
-        _l("On these days the office is"), choices=[SelectChoice("free", _l("closed")), SelectChoice("working", _l("open"))], default="free"
+        _l("These days are"),
+        choices=[SelectChoice("free", _l("closed by the site")), SelectChoice("working", _l("open by the site"))],
+        default="free",
     )
     note = StringField(_l("Why it differs"), [InputRequired(_REQUIRED), Length(max=100)])
