@@ -72,10 +72,12 @@ def page_as(app: Flask, site: str, context: BrowserContext) -> Callable[[str], P
         person = Staff.by_account(account)
         assert person is not None, account
         database.read_only(False)
+        number = str(person.id)
         token = StaffSession.begin(person, address="127.0.0.1", browser="test")
         db.session.commit()
+        db.session.remove()  # the test's own transaction would keep the server from writing
         serializer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-        value = serializer.dumps({"token": token, "_user_id": str(person.id), "_fresh": True})
+        value = serializer.dumps({"token": token, "_user_id": number, "_fresh": True})
         context.add_cookies([{"name": app.config["SESSION_COOKIE_NAME"], "value": value, "url": site}])
         return context.new_page()
 

@@ -1,0 +1,44 @@
+"""axe finds nothing on the pages of the frame: both languages, light and dark, wide and narrow (quality.md: For people)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+
+from portal.database import db
+from portal.models import audit
+from portal.models.staff import Staff
+from tests import factories
+
+OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds, a line each."""
+    response = Axe().run(page, options=OPTIONS).response
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in response["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+def test_frame(app: Flask, site: str, page_as: Callable[[str], Page], language: str, scheme: str) -> None:
+    person = Staff.by_account("mgr1")
+    assert person is not None
+    person.language = language
+    customer = factories.customer("rep1", grade="A")
+    audit.write("change", "changed", actor=person, record=customer, label=customer.full_name)
+    db.session.commit()
+    page = page_as("mgr1")
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for width in (1366, 360):
+        page.set_viewport_size({"width": width, "height": 760})
+        for path in ("/", "/profile/password", "/nowhere"):
+            page.goto(f"{site}{path}")
+            assert findings(page) == [], f"{path} at {width} in {language}, {scheme}"
+    page.context.clear_cookies()
+    page.goto(f"{site}/sign-in")
+    assert findings(page) == []

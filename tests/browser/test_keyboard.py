@@ -1,0 +1,98 @@
+"""Everything by keyboard: skip link, shortcuts, menus, forms; and the frame on a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+
+@pytest.fixture
+def page(page_as: Callable[[str], Page], site: str) -> Page:
+    page = page_as("mgr1")
+    page.goto(f"{site}/")
+    return page
+
+
+def test_skip_link_is_the_first_stop(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_help_and_way_home(page: Page, site: str) -> None:
+    page.goto(f"{site}/profile/password")
+    page.locator("body").press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+    page.locator("h1").click()
+    page.keyboard.type("gh")
+    page.wait_for_url(f"{site}/")
+
+
+def test_letters_typed_into_a_field_go_nowhere(page: Page, site: str) -> None:
+    page.goto(f"{site}/profile/password")
+    field = page.locator("main input[type=password]").first
+    field.focus()
+    page.keyboard.type("gh?/")
+    expect(field).to_have_value("gh?/")
+    assert page.url == f"{site}/profile/password"
+
+
+def test_menu_closes_by_escape_and_keeps_the_focus(page: Page) -> None:
+    summary = page.locator(".topbar details.menu summary").last
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".topbar details.menu[open]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+    expect(summary).to_be_focused()
+
+
+def test_ctrl_enter_sends_and_the_summary_takes_the_focus(page: Page, site: str) -> None:
+    page.goto(f"{site}/profile/password")
+    for field in page.locator("main input[type=password]").all():
+        field.fill("not-my-password")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".error-summary")).to_be_focused()
+
+
+def test_unsaved_form_asks_before_leaving(page: Page, site: str) -> None:
+    page.goto(f"{site}/profile/password")
+    page.evaluate("document.querySelector('main form').setAttribute('data-unsaved', '')")
+    page.locator("main input[type=password]").first.press_sequentially("a")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{site}/")
+    assert asked == ["beforeunload"]
+
+
+def test_telephone_has_menu_and_bottom_bar_without_script(chromium: object, app: object, site: str, page_as: Callable[[str], Page]) -> None:
+    signed_in = page_as("rep1").context
+    cookies = signed_in.cookies()
+    window: BrowserContext = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)  # type: ignore[attr-defined]
+    window.add_cookies(cookies)  # type: ignore[arg-type]
+    page = window.new_page()
+    page.goto(f"{site}/")
+    expect(page.locator(".bottombar")).to_be_visible()
+    expect(page.locator("#rail")).to_be_hidden()
+    page.locator(".menu-button").click()
+    expect(page.locator("#rail")).to_be_visible()
+    page.locator("#rail .close").click()
+    expect(page.locator("#rail")).to_be_hidden()
+    window.close()
+
+
+def test_nothing_is_lost_at_360_pixels_and_targets_are_big(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    for path in ("/", "/profile/password", "/nowhere"):
+        page.goto(f"{site}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        small = page.evaluate(
+            """[...document.querySelectorAll('.btn, .bottombar a, .bottombar summary, .menu-button, .form-control, .topbar-tools summary')]
+            .filter(node => node.checkVisibility() && node.getBoundingClientRect().height < 44).map(node => node.outerHTML.slice(0, 120))"""
+        )
+        assert small == [], path
