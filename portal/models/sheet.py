@@ -126,8 +126,20 @@ class PrintedSheet(Base):
         """Return the code as it stands on the sheet."""
         return grouped_verification_code(self.code)
 
+    @property
+    def version(self) -> tuple[str, int | None, str, str, int]:
+        """Return what makes two copies the same: subject, round, content, state, signatures."""
+        return self.subject, self.round, self.content_hash, self.state, self.signatures
+
     @classmethod
-    def last_of(cls, subject: str, content_hash: str, state: str, signatures: int) -> PrintedSheet | None:
-        """Return the newest copy of a subject in this version, or None where it was not printed yet."""
-        alike = (cls.subject == subject, cls.content_hash == content_hash, cls.state == state, cls.signatures == signatures)
-        return db.session.scalar(select(cls).where(*alike).order_by(cls.copy_number.desc()).limit(1))
+    def last_of(cls, version: tuple[str, int | None, str, str, int]) -> PrintedSheet | None:
+        """Return the newest copy of a version, or None where it was not printed yet."""
+        subject, round_, content_hash, state, signatures = version
+        query = select(cls).where(
+            cls.subject == subject,
+            cls.round == round_,
+            cls.content_hash == content_hash,
+            cls.state == state,
+            cls.signatures == signatures,
+        )
+        return db.session.scalar(query.order_by(cls.copy_number.desc()).limit(1))

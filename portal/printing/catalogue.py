@@ -27,5 +27,6 @@ SHEETS: dict[str, Sheet] = {
         Sheet("customer_status", "QMS-PM-31203", N_("Customer status form"), "customer_status.html"),
         Sheet("customer_register", "QMS-PM-31204", N_("Customer register"), "customer_register.html", landscape=True),
         Sheet("contact_list", "QMS-PM-31205", N_("Contact list"), "contact_list.html", landscape=True),
+        Sheet("credit_change", "QMS-PM-31206", N_("Change of credit limit or special terms"), "credit_change.html"),
     )
 }

@@ -7,10 +7,9 @@ template makes preview and PDF, and `press` prints and counts it.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -21,22 +20,19 @@ from pypdf import PdfReader
 
 from portal import clock
 from portal.database import StateConflict, db, release
-from portal.models import card
 from portal.models.approval import Approval
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
-from portal.models.standard import value as standard
 from portal.printing.catalogue import SHEETS
 from portal.printing.labels import CHINESE, LANGUAGES, Label, Labels, Language
+from portal.printing.naming import named
 from portal.printing.papers import MEANINGS, Box, Paper, paper_of_round
 from portal.printing.qr import qr_svg
 from portal.printing.render import render_pdf, render_sheet_html
 from portal.rules.message import N_, Message
-from portal.rules.money import parse_amount
 from portal.rules.numbering import grouped_verification_code, verification_code
-from portal.rules.regions import find_province
 from portal.rules.standards import STANDARDS
 
 log = structlog.get_logger()
@@ -71,8 +67,11 @@ def sheet_data(
     """Return what the sheet's template takes (see the head comments of `templates/print/`): every code under its name in the language."""
     labels = Labels(language, translate)
     declared = SHEETS[paper.sheet]
+    document = named(paper.content, labels, paper.choices, paper.amounts)
+    if paper.finish is not None:
+        paper.finish(document, labels)
     return {
-        "document": named(paper.content, labels, paper.choices, paper.amounts),
+        "document": document,
         "steps": [_step(box, position, labels) for position, box in enumerate(paper.boxes, start=1)],
         "sheet": {
             "form_number": declared.form_number,
@@ -88,46 +87,6 @@ def sheet_data(
             "qr_svg": qr_svg(f"{current_app.config['SITE_URL']}/v/{code}") if code else None,
         },
     }
-
-
-def named(value: Any, labels: Labels, choices: Mapping[str, str], amounts: Any, path: str = "") -> Any:
-    """Return plain content with names for codes, Decimals for amounts and words for switches; lists keep the path of their entries."""
-    if isinstance(value, dict):
-        if "changed_on" in value:
-            return _change(value, labels, choices, amounts)
-        found = {key: named(one, labels, choices, amounts, f"{path}.{key}" if path else key) for key, one in value.items()}
-        if found.get("grade") and value.get("grade_provisional"):
-            found["grade"] = labels("%(grade)s (provisional)", grade=value["grade"])
-        return found
-    if isinstance(value, list):
-        return [named(one, labels, choices, amounts, path) for one in value]
-    if isinstance(value, bool):
-        return labels(N_("Yes")) if value else labels(N_("No"))
-    if value in ("", None):
-        return ""
-    if path in amounts:
-        return parse_amount(value)
-    if path in choices:
-        return choice(choices[path], value, labels)
-    if path.endswith(".province") and labels.language == "en":
-        province = find_province(value)
-        return province.en if province else value
-    return value if isinstance(value, Decimal) else str(value)
-
-
-def choice(name: str, code: str, labels: Labels) -> Label | str:
-    """Return the name of a choice of the standard `choices.<name>`; a code that is no longer listed stays as it is."""
-    found = next((entry for entry in standard(f"choices.{name}") if entry["code"] == code), None)
-    return labels.named(found["zh"], found["en"]) if found else code
-
-
-def _change(entry: dict[str, Any], labels: Labels, choices: Mapping[str, str], amounts: Any) -> dict[str, Any]:
-    """Return one line of the card's table of changes, its values named as the field they belong to."""
-    name = entry["field"]
-    path = f"customer.{name}"
-    title = labels(card.CARD[name].title) if name in card.CARD else labels(N_("Contact"))
-    values = {end: named(entry[end], labels, choices, amounts, path) for end in ("old", "new")}
-    return {**{key: str(value) for key, value in entry.items()}, **values, "field": title}
 
 
 def _standard(round_: ApprovalRound, labels: Labels) -> Label | None:

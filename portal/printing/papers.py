@@ -20,6 +20,7 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
 from portal.models.approval_step import ApprovalStep
 from portal.models.contact import Contact
+from portal.models.credit import KIND as CREDIT_CHANGE
 from portal.models.customer import Customer, CustomerState
 from portal.models.investigation import KIND as INVESTIGATION
 from portal.models.sheet import BLANK
@@ -27,6 +28,8 @@ from portal.models.standard import in_force
 from portal.models.standard import value as standard
 from portal.permissions import Permission, Role
 from portal.printing.catalogue import SHEETS
+from portal.printing.labels import Labels
+from portal.printing.naming import named
 from portal.rules.chains import choose_case, signatures
 from portal.rules.freezing import content_hash
 from portal.rules.message import N_, Message
@@ -40,6 +43,10 @@ MEANINGS = {
 }
 CHANGES_SHOWN = 20
 """So many of the newest changes that matter stand on a customer card; the portal keeps all."""
+
+
+Finish = Callable[[dict[str, Any], Labels], None]
+"""Names in place what a path alone does not say, after codes and amounts are named."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ class Paper:
     boxes: tuple[Box, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
     amounts: Collection[str] = ()
+    finish: Finish | None = None
 
     @property
     def content_hash(self) -> str:
@@ -80,9 +88,9 @@ class Paper:
         return sum(box.signature is not None for box in self.boxes)
 
     @property
-    def version(self) -> tuple[str, str, str, int]:
-        """Return what makes two copies the same: subject, content, state, signatures."""
-        return self.subject, self.content_hash, self.state, self.signatures
+    def version(self) -> tuple[str, int | None, str, str, int]:
+        """Return what makes two copies the same: subject, round, content, state, signatures."""
+        return self.subject, self.round.number if self.round else None, self.content_hash, self.state, self.signatures
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,7 @@ class Printable:
     """Lists of choices by path in the content; a document kind declares its own."""
     amounts: Collection[str] = ()
     customer_id: Callable[[Any], int | None] = lambda record: record.customer_id
+    finish: Finish | None = None
 
     def subject(self, record_id: int) -> str:
         """Return what copies are counted by."""
@@ -166,6 +175,7 @@ def paper_of(printable: Printable, record: Any) -> Paper:
         boxes=printable.boxes,
         choices=printable.choices,
         amounts=printable.amounts,
+        finish=printable.finish,
     )
 
 
@@ -222,7 +232,7 @@ def _box(step: ApprovalStep) -> Box:
 
 
 def _title(role: str, names: Mapping[str, str]) -> Message | Mapping[str, str]:
-    return Message(str(Role(role).title)) if role else {"zh": names.get("zh", ""), "en": names.get("en", "")}
+    return Message(Role(role).label) if role else {"zh": names.get("zh", ""), "en": names.get("en", "")}
 
 
 # --- the forms ---------------------------------------------------------------------------------------------------------
@@ -237,7 +247,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
     return {
         "number": customer.number,
         **card.texts(card.FIELDS, customer),
-        "grade_provisional": customer.grade_provisional,
+        "provisional": "yes" if customer.grade_provisional else "",
         "owner": customer.owner.name if customer.owner else "",
         "team": customer.team.name if customer.team else "",
     }
@@ -272,6 +282,17 @@ def _changes(customer: Customer) -> list[dict[str, Any]]:
     return list(reversed(found[:CHANGES_SHOWN]))
 
 
+def _finish_card(document: dict[str, Any], labels: Labels) -> None:
+    customer = document["customer"]
+    if customer.get("grade") and customer["provisional"]:
+        customer["grade"] = labels("%(grade)s (provisional)", grade=customer["grade"])
+    for change in document.get("changes", []):
+        path = f"customer.{change['field']}"
+        change.update({end: named(change[end], labels, _CHOICES, _AMOUNTS, path) for end in ("old", "new")})
+        field_ = card.CARD.get(change["field"])
+        change["field"] = labels(field_.title) if field_ else labels(N_("Contact"))
+
+
 def _card_state(customer: Customer) -> str:
     # The original card is made when the investigation is approved (AR-2): before that its print is a draft.
     return "draft" if customer.state == CustomerState.PROSPECT else ""
@@ -294,6 +315,7 @@ declare(
         choices=_CHOICES,
         amounts=_AMOUNTS,
         customer_id=lambda customer: customer.id,
+        finish=_finish_card,
     )
 )
 declare(
@@ -312,7 +334,9 @@ declare(
         choices=_CHOICES,
         amounts=_AMOUNTS,
         customer_id=lambda customer: customer.id,
+        finish=_finish_card,
     )
 )
+declare(of_kind(CREDIT_CHANGE, blank={"customer": {}, "old": {}, "new": {}, "change": {}}))
 declare(of_kind(INVESTIGATION, blank={"customer": {}, "contacts": [], "investigation": {}}))
 assert all(name in SHEETS for name in PRINTABLES)  # noqa: S101 - a misspelt form is a mistake of ours

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from weasyprint import CSS, HTML
+from weasyprint.logger import PROGRESS_LOGGER
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from portal.printing import fonts
@@ -120,6 +123,29 @@ def render_pdf(
     """
     content, _ = _paint(html, language=language, title=title, author=author, assets=assets, created=created)
     return content
+
+
+class _Pages(logging.Handler):
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        super().__init__(logging.INFO)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if isinstance(record.msg, str) and "layout - Page" in record.msg and record.args:
+            self._tell(int(cast(tuple[Any, ...], record.args)[0]))
+
+
+@contextmanager
+def layout_progress(tell: Callable[[int], None]) -> Iterator[None]:
+    """Tell the number of each page as it is laid out, as WeasyPrint logs it; for the progress of long sheets."""
+    handler, level = _Pages(tell), PROGRESS_LOGGER.level
+    PROGRESS_LOGGER.addHandler(handler)
+    PROGRESS_LOGGER.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        PROGRESS_LOGGER.removeHandler(handler)
+        PROGRESS_LOGGER.setLevel(level)
 
 
 @cache

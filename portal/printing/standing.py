@@ -80,11 +80,11 @@ def standing(printed: PrintedSheet) -> Standing:
     now = _what_holds(printed, printable, record, approval)
     found: dict[str, Any] = {
         "state_now": now.state,
-        "newest": PrintedSheet.last_of(*now.version),
+        "newest": PrintedSheet.last_of(now.version),
         "page": printable.page(record),
         "printable": printable,
     }
-    if (printed.content_hash, printed.state, printed.signatures) == now.version[1:] and not form:
+    if printed.version == now.version and not form:
         running = now.state not in ("", "approved")
         if now.state in ("rejected", "withdrawn", "sent-back"):
             return Standing(

@@ -15,6 +15,7 @@ MAKERS = {
     "customer_status": made.customer_status,
     "customer_register": made.customer_register,
     "contact_list": made.contact_list,
+    "credit_change": made.credit_change,
 }
 
 

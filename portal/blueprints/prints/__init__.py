@@ -12,5 +12,6 @@ navigation.area(
 )
 
 # Routes register on import.
+from portal.blueprints.prints import lists as _lists  # noqa: E402, F401
 from portal.blueprints.prints import pages as _pages  # noqa: E402, F401
 from portal.blueprints.prints import verification as _verification  # noqa: E402, F401

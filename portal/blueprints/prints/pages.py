@@ -31,7 +31,7 @@ LAST_PRINTS = 20
 @requires(Permission.SHEET_PRINT)
 def index() -> Any:
     """Show the empty forms, the field for a code, and what the reader printed last."""
-    query = PrintedSheet.visible_to(_me()).where(PrintedSheet.printed_by_id == current_user.id)
+    query = PrintedSheet.visible_to(me()).where(PrintedSheet.printed_by_id == current_user.id)
     mine = db.session.scalars(query.order_by(PrintedSheet.id.desc()).limit(LAST_PRINTS)).all()
     return render_template("prints/index.html", forms=[SHEETS[name] for name in PRINTABLES], mine=mine, sheets=SHEETS)
 
@@ -52,7 +52,7 @@ def print_record(sheet: str, record_id: int) -> Any:
     printable, found = _found(sheet, record_id)
     here = url_for("prints.record", sheet=sheet, record_id=record_id)
     back = url_for(printable.page(found)[0], **printable.page(found)[1])
-    return _print(lambda: paper_of(printable, fetch(printable.model, record_id, _me())), here, back=back)
+    return _print(lambda: paper_of(printable, fetch(printable.model, record_id, me())), here, back=back)
 
 
 @bp.get("/prints/<sheet>/blank")
@@ -89,7 +89,7 @@ def print_approval_round(approval: Approval, number: int) -> Any:
     here = url_for("prints.approval_round", approval_id=approval_id, number=number)
 
     def make() -> Paper:
-        found = fetch(Approval, approval_id, _me())
+        found = fetch(Approval, approval_id, me())
         return paper_of_round(found, _round(found, number))
 
     return _print(make, here, back=back)
@@ -118,7 +118,7 @@ def pdf_answer(printed: documents.Printed) -> Response:
     return response
 
 
-def _me() -> Staff:
+def me() -> Staff:
     """Return the reader as a record."""
     return current_user._get_current_object()  # type: ignore[no-any-return]
 
@@ -132,7 +132,7 @@ def _declared(sheet: str) -> Printable:
 
 def _found(sheet: str, record_id: int) -> tuple[Printable, Any]:
     printable = _declared(sheet)
-    found = fetch(printable.model, record_id, _me())
+    found = fetch(printable.model, record_id, me())
     ensure(current_user.may(printable.permission))
     return printable, found
 
@@ -151,7 +151,7 @@ def _preview(make: Callable[[], Paper], here: str, *, back: str, problem: str = 
         "prints/preview.html",
         paper=paper,
         declared=SHEETS[paper.sheet],
-        sheet=documents.preview(paper, language, by=_me()),
+        sheet=documents.preview(paper, language, by=me()),
         language=language,
         here=here,
         back=back,
@@ -165,7 +165,7 @@ def _print(make: Callable[[], Paper], here: str, *, back: str) -> Any:
     """Answer the PDF of the next copy. What cannot be printed is said in words, and nothing is counted (PR-3)."""
     language = documents.chosen_language(request.form.get("language"))
     try:
-        printed = documents.press(make, language, by=_me())
+        printed = documents.press(make, language, by=me())
     except Refusal as refusal:
         db.session.rollback()
         return _preview(make, here, back=back, problem=translate(refusal.message), status=422)

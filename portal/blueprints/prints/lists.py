@@ -1,0 +1,93 @@
+"""Lists on paper: what the register's list shows, at once or in the background (PR-5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request, url_for
+
+from portal import htmx, jobs
+from portal.blueprints.prints import bp
+from portal.blueprints.prints.pages import me, pdf_answer
+from portal.database import commit, db
+from portal.i18n import translate
+from portal.models.job import Job
+from portal.models.register import RegisterQuery
+from portal.models.sheet import PrintedSheet
+from portal.permissions import Permission, requires
+from portal.printing import documents, lists
+from portal.printing.catalogue import SHEETS
+from portal.rules.message import Refusal
+
+
+@bp.get("/prints/lists/<sheet>")
+@requires(Permission.SHEET_PRINT)
+def list_preview(sheet: str) -> Any:
+    """Show the beginning of a list as it would print; the address says which list, as the register's own does."""
+    return _preview(_listed(sheet), RegisterQuery.read(request.args))
+
+
+@bp.post("/prints/lists/<sheet>")
+@requires(Permission.SHEET_PRINT)
+def print_list(sheet: str) -> Any:
+    """Print a list: a short one at once, a long one in the background."""
+    listed, query = _listed(sheet), RegisterQuery.read(request.form)
+    language = documents.chosen_language(request.form.get("language"))
+    try:
+        if len(lists.ids_of(me(), query, lists.MOST)) > lists.AT_ONCE:
+            lists.ensure_printable(me(), query)
+            job = lists.queue(listed, query, language, by=me())
+            commit()
+            jobs.start(job)
+            return redirect(url_for("prints.list_job", job_id=job.id), 303)
+        printed = documents.press(lambda: lists.list_paper(listed, me(), query), language, by=me())
+    except Refusal as refusal:
+        db.session.rollback()
+        return _preview(listed, query, problem=translate(refusal.message), status=422)
+    answer = pdf_answer(printed)
+    commit()
+    return answer
+
+
+@bp.get("/prints/jobs/<int:job_id>")
+@requires(Permission.SHEET_PRINT, job=Job)
+def list_job(job: Job) -> Any:
+    """Show how far a long list is, and lead to it when it is ready."""
+    if job.kind != lists.KIND:
+        abort(404)
+    return htmx.render("prints/job.html", "progress", job=job, declared=SHEETS[job.args["sheet"]])
+
+
+@bp.get("/prints/files/<code>")
+@requires(Permission.SHEET_PRINT)
+def list_file(code: str) -> Response:
+    """Answer the PDF of a list that was made in the background."""
+    try:
+        printed = PrintedSheet.by_code(code, me())
+    except Refusal:
+        printed = None
+    if printed is None or printed.file is None:
+        abort(404)
+    return pdf_answer(documents.Printed(printed, printed.file.content()))
+
+
+def _listed(sheet: str) -> lists.ListSheet:
+    listed = lists.LISTS.get(sheet)
+    if listed is None:
+        abort(404)
+    return listed
+
+
+def _preview(listed: lists.ListSheet, query: RegisterQuery, *, problem: str = "", status: int = 200) -> Any:
+    language = documents.chosen_language(request.values.get("language"))
+    count = len(lists.ids_of(me(), query, lists.MOST))
+    return render_template(
+        "prints/list.html",
+        declared=SHEETS[listed.sheet],
+        sheet=documents.preview(lists.list_paper(listed, me(), query, beginning=True), language, by=me()),
+        count=count,
+        limits=lists,
+        args=query.args(),
+        language=language,
+        problem=problem,
+    ), status

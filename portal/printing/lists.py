@@ -1,0 +1,252 @@
+"""Lists on paper: the register and the contacts of what its list shows, filters and scope kept (PR-5, AR-5).
+
+A long list is made in the background, with progress and a notice; a very long one is for a spreadsheet, not for paper.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from portal import clock, jobs
+from portal.database import db, write_apart
+from portal.models import card, register
+from portal.models.attachment import Attachment
+from portal.models.contact import Contact
+from portal.models.customer import Customer
+from portal.models.job import Job
+from portal.models.notice import notify
+from portal.models.register import FILTERS, MISSING, TABS, RegisterQuery
+from portal.models.sheet import LIST
+from portal.models.staff import Staff, Team
+from portal.printing.catalogue import SHEETS
+from portal.printing.documents import Printed, chosen_language, press
+from portal.printing.labels import Label, Labels
+from portal.printing.naming import choice, province
+from portal.printing.papers import Paper
+from portal.printing.render import layout_progress
+from portal.rules.freezing import content_hash
+from portal.rules.message import N_, Message, Refusal
+
+AT_ONCE = 200
+"""So many customers print while one waits; more are made in the background."""
+MOST = 2000
+"""More customers than this are some two hundred sheets of paper and a gigabyte of memory: they are exported instead."""
+SHOWN = 50
+"""So many customers stand on the preview."""
+_CHUNK = 500
+_BEAT_SECONDS = 3
+_ROWS_A_PAGE = 10
+"""About so many customers stand on a page: how far a layout is."""
+
+
+@dataclass(frozen=True)
+class ListSheet:
+    """A list that prints: its sheet, and its part of the content from customers in their order."""
+
+    sheet: str
+    part: str
+    rows: Callable[[list[Customer]], list[dict[str, Any]]]
+    choices: Mapping[str, str]
+    amounts: tuple[str, ...] = ()
+
+
+def ids_of(user: Staff, query: RegisterQuery, most: int) -> list[int]:
+    """Return the ids of the first customers of a list, in its order, one more than `most` where there are more."""
+    return [row.id for row in register.rows(user, query, columns=(), most=most + 1)]
+
+
+def list_paper(listed: ListSheet, user: Staff, query: RegisterQuery, *, beginning: bool = False) -> Paper:
+    """Return the list of what `user` sees of a query, or for a preview its `beginning`. Raises `Refusal` where paper is not for it."""
+    most = SHOWN if beginning else MOST
+    ids = ids_of(user, query, most)
+    if not beginning:
+        _ensure_printable(ids)
+    rows: list[dict[str, Any]] = []
+    for start in range(0, min(len(ids), most), _CHUNK):
+        rows += listed.rows(_customers(ids[start : min(start + _CHUNK, most)]))
+    content = {
+        listed.part: rows,
+        "conditions": [[name, value] for name, value in query.args().items() if name != "sort"],
+        "count": len(ids),
+    }
+    return Paper(
+        sheet=listed.sheet,
+        record_type=LIST,
+        subject=f"{listed.sheet}:{content_hash(content)[:32]}",
+        content=content,
+        label=_conditions(query, Labels("en", lambda text, _locale: text)),
+        choices=listed.choices,
+        amounts=listed.amounts,
+        finish=lambda document, labels: _finish(document, labels, query, listed),
+    )
+
+
+def ensure_printable(user: Staff, query: RegisterQuery) -> None:
+    """Raise `Refusal` where a list is empty or too long for paper."""
+    _ensure_printable(ids_of(user, query, MOST))
+
+
+def _ensure_printable(ids: list[int]) -> None:
+    if not ids:
+        raise Refusal("There is nobody on this list.")
+    if len(ids) > MOST:
+        raise Refusal("A list of more than %(most)s customers is not printed. Narrow the list, or export it.", most=MOST)
+
+
+def _customers(ids: list[int]) -> list[Customer]:
+    query = select(Customer).where(Customer.id.in_(ids)).options(joinedload(Customer.owner))
+    found = {customer.id: customer for customer in db.session.scalars(query)}
+    return [found[number] for number in ids if number in found]
+
+
+def _contacts_of(customers: list[Customer]) -> dict[int, list[Contact]]:
+    query = select(Contact).where(Contact.customer_id.in_([customer.id for customer in customers]))
+    found: dict[int, list[Contact]] = {}
+    for contact in db.session.scalars(query.order_by(Contact.emergency, Contact.id)):
+        found.setdefault(contact.customer_id, []).append(contact)
+    return found
+
+
+def _register_rows(customers: list[Customer]) -> list[dict[str, Any]]:
+    contacts = _contacts_of(customers)
+    names = ("telephone", "grade", "payment_terms", "credit_limit", "province", "city", "district", "street")
+    return [
+        {
+            "number": customer.number,
+            "full_name": customer.full_name,
+            "contact": contacts[customer.id][0].name if customer.id in contacts else "",
+            "owner": customer.owner.name if customer.owner else "",
+            **{name: card.CARD[name].text(getattr(customer, name)) for name in names},
+        }
+        for customer in customers
+    ]
+
+
+def _contact_rows(customers: list[Customer]) -> list[dict[str, Any]]:
+    contacts = _contacts_of(customers)
+    return [
+        {"customer": customer.full_name, **card.texts(card.CONTACT_FIELDS, contact)}
+        for customer in customers
+        for contact in contacts.get(customer.id, [])
+    ]
+
+
+LISTS: dict[str, ListSheet] = {
+    one.sheet: one
+    for one in (
+        ListSheet(
+            "customer_register", "customers", _register_rows, {"customers.payment_terms": "payment_terms"}, ("customers.credit_limit",)
+        ),
+        ListSheet(
+            "contact_list",
+            "contacts",
+            _contact_rows,
+            {f"contacts.{field.name}": field.choices for field in card.CONTACT_FIELDS if field.choices},
+        ),
+    )
+}
+
+
+# --- in words ----------------------------------------------------------------------------------------------------------
+
+
+def _finish(document: dict[str, Any], labels: Labels, query: RegisterQuery, listed: ListSheet) -> None:
+    document["conditions"] = _conditions(query, labels)
+    document["count"] = int(document["count"])
+    if listed.part == "customers":
+        for row in document["customers"]:
+            parts = [str(row[name]) for name in ("province", "city", "district", "street") if row[name]]
+            row["address"] = (", " if labels.language == "en" else "").join(parts)
+
+
+def _conditions(query: RegisterQuery, labels: Labels) -> str:
+    """Return tab and filters in words: 'On the register; Customer grade: A'."""
+    colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
+    said = [labels(TABS[query.tab][1]).text]
+    said += [f"{labels(FILTERS[name].title).text}{colon}{_value(name, value, labels)}" for name, value in query.filters.items()]
+    return semicolon.join(said)
+
+
+def _value(name: str, value: str, labels: Labels) -> str:
+    kind = FILTERS[name].kind
+    if kind in ("team", "staff"):
+        record: Any = db.session.get(Team if kind == "team" else Staff, int(value))
+        return record.name if record else value
+    found: Label | str = value
+    if kind == "choice":
+        found = choice(FILTERS[name].choices, value, labels)
+    elif kind == "province":
+        found = province(value, labels)
+    elif kind == "missing":
+        found = labels(MISSING[value][0])
+    return found.text if isinstance(found, Label) else found
+
+
+# --- in the background -------------------------------------------------------------------------------------------------
+
+KIND = "print-list"
+
+
+def queue(listed: ListSheet, query: RegisterQuery, language: str, *, by: Staff) -> Job:
+    """Add the job that prints a long list. `portal.jobs.start(job)` after the commit hands it to the worker."""
+    return Job.queue(KIND, by=by, sheet=listed.sheet, query=query.args(), language=language)
+
+
+@jobs.kind(KIND)
+def print_list(job: Job) -> None:
+    """Print a list and keep its PDF for who asked for it, with their scope of now; tell them when it is there."""
+    person = job.staff
+    assert person is not None  # noqa: S101 - a list is asked for by somebody
+    listed, query = LISTS[job.args["sheet"]], RegisterQuery.read(job.args["query"])
+    job_id, total = job.id, len(ids_of(person, query, MOST))
+    job.progress(0, total)
+    db.session.commit()
+    with _watched(job_id, total):
+        printed = press(lambda: list_paper(listed, person, query), chosen_language(job.args["language"]), by=person)
+    keep(printed, by=person)
+    job = db.session.get_one(Job, job_id)
+    job.progress(total, total)
+    job.result = {"code": printed.sheet.code}
+    figures = {"sheet": Message(SHEETS[listed.sheet].title), "pages": printed.sheet.pages}
+    notify(person, Message(N_("%(sheet)s is ready to print: %(pages)s pages."), figures), link=f"/prints/jobs/{job_id}")
+
+
+def keep(printed: Printed, *, by: Staff) -> None:
+    """Keep a sheet's file, to be fetched by who may see the sheet."""
+    file = Attachment.keep(printed.content, filename=printed.filename, media_type="application/pdf", purpose="print", by=by)
+    db.session.flush()
+    printed.sheet.file_id = file.id
+
+
+@contextmanager
+def _watched(job_id: int, total: int) -> Iterator[None]:
+    """Keep a job alive while its pages are laid out, which takes up to a minute, and note how far the layout is."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    ended, laid_out = threading.Event(), [0]
+
+    def beat() -> None:
+        with app.app_context():
+            while not ended.wait(_BEAT_SECONDS):
+                done = min(laid_out[0] * _ROWS_A_PAGE, total)
+                with write_apart() as session:
+                    session.execute(update(Job).where(Job.id == job_id).values(heartbeat=clock.now(), done=done))
+
+    def note(page: int) -> None:
+        laid_out[0] = page
+
+    thread = threading.Thread(target=beat, name=f"job-{job_id}-heartbeat", daemon=True)
+    thread.start()
+    try:
+        with layout_progress(note):
+            yield
+    finally:
+        ended.set()
+        thread.join()
