@@ -1,0 +1,225 @@
+"""Pages over HTTP: reading, searching, writing, many at once, and growth from ten thousand to a million."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from bench import measure
+from bench.data import PASSWORD, REPS_A_TEAM, TEAMS
+from bench.measure import Cost, Figure, Report, cost
+from bench.server import Browser, Server
+
+TIMES = 60
+REGISTER = {
+    "first page": "/customers",
+    "sort by name": "/customers?sort=name",
+    "sort by last change, newest first": "/customers?sort=-changed",
+    "sort by grade": "/customers?sort=grade",
+    "filter: team": "/customers?team=3",
+    "filter: rep": "/customers?owner=5",
+    "filter: grade": "/customers?grade=A",
+    "filter: stage by volume": "/customers?stage_volume=main",
+    "filter: nature": "/customers?nature=ordinary",
+    "filter: industry": "/customers?industry=C",
+    "filter: province": "/customers?province=" + quote("广东省"),
+    "filter: no telephone (none)": "/customers?missing=telephone",
+    "filter: no credit code": "/customers?missing=credit_code",
+    "filters: team and grade, by name": "/customers?team=3&grade=B&sort=name",
+    "tab: prospects": "/customers?tab=prospects",
+    "tab: past": "/customers?tab=past",
+}
+WORDS = {
+    "1 Han character, common": "恒",
+    "2 Han characters, common": "深圳",
+    "2 Han characters, in the middle": "精密",
+    "3 Han characters": "恒达达",
+    "4 Han characters, common": "精密机械",
+    "6 Han characters": "精密机械有限",
+    "Han, absent": "龘靐",
+    "pinyin initials": "jmjx",
+    "pinyin initials, absent": "qqqq",
+    "number": "C20260012345",
+    "number, in part": "12345",
+    "telephone": "20012345",
+}
+
+
+def _get(browser: Browser, path: str, **headers: str) -> Callable[[int], tuple[int, bytes, str]]:
+    return lambda _number: browser.get(path, **headers)
+
+
+def _figure(name: str, one: Cost, floor: float | None, target: float, *, by_ratio: bool) -> Figure:
+    return Figure(name, one.cpu, "ms CPU", floor, target, by_ratio=by_ratio, p50=one.p50, p95=one.p95)
+
+
+def signed_in(server: Server, account: str) -> Browser:
+    """Return a browser signed in as `account` of the bench's office."""
+    browser = Browser(server.port)
+    browser.sign_in(account, PASSWORD)
+    return browser
+
+
+def reading(server: Server, report: Report, count: int) -> dict[str, float]:
+    """Measure what only reads. Returns the costs that `growth` compares with."""
+    browser = signed_in(server, "mgr1")
+    bare = cost(server, _get(browser, "/bench/bare"), TIMES * 2, warm=20)
+    report.add(Figure("floor: bare signed-in page with 50 rows", bare.cpu, "ms CPU", p50=bare.p50, p95=bare.p95))
+    kept: dict[str, float] = {}
+    first = 0.0
+    for role, account in (("manager", "mgr1"), ("supervisor", "sup1"), ("rep", "rep1-1")):
+        reader = signed_in(server, account)
+        for name, path in REGISTER.items():
+            if role != "manager" and ("team" in path or "owner" in path):
+                continue
+            one = cost(server, _get(reader, path), TIMES if role == "manager" else TIMES // 3)
+            report.add(_figure(f"register as {role}: {name}", one, bare.cpu, 2.5, by_ratio=True))
+            if (role, name) == ("manager", "first page"):
+                first = kept["register"] = one.cpu
+    _page_1000(server, report, browser, first, count)
+    for role, account in (("manager", "mgr1"), ("rep", "rep1-1")):
+        reader = signed_in(server, account)
+        for name, words in WORDS.items():
+            one = cost(server, _get(reader, f"/search?q={quote(words)}", HX_Request="true", HX_Target="search-results"), TIMES)
+            report.add(_figure(f"search as {role}: {name}", one, first, 1.5, by_ratio=True))
+            if role == "manager" and name == "2 Han characters, common":
+                kept["search"] = one.cpu
+    rng = random.Random(3)
+    one = cost(server, lambda _number: browser.get(f"/customers/{rng.randrange(1, count)}"), TIMES * 2)
+    report.add(_figure("customer page with timeline and contacts", one, None, 12, by_ratio=False))
+    kept["customer"] = one.cpu
+    for name, path in (("home as manager", "/"), ("inbox as manager", "/inbox"), ("counts of the top bar", "/inbox/count")):
+        report.add(_figure(name, cost(server, _get(browser, path), TIMES), None, 15, by_ratio=False))
+    page = browser.get("/customers")[1]
+    report.add(Figure("register: HTML", len(page) / 1024, "KB", None, 60))
+    small = browser.get("/customers", Accept_Encoding="gzip")[1]
+    report.add(Figure("register: HTML compressed", len(small) / 1024, "KB", None, 15))
+    return kept
+
+
+def _page_1000(server: Server, report: Report, browser: Browser, first: float, count: int) -> None:
+    path = "/customers"
+    for _page in range(min(999, count // 60)):
+        found = re.search(rb'href="(/customers\?[^"]*after=[^"]*)"', browser.get(path)[1])
+        if not found:
+            break
+        path = found.group(1).decode().replace("&amp;", "&")
+    one = cost(server, _get(browser, path), TIMES)
+    report.add(_figure("register: page 1,000", one, first, 1.3, by_ratio=True))
+
+
+def _field(page: bytes, name: str) -> str:
+    found = re.search(rb'name="' + name.encode() + rb'"[^>]*value="([^"]*)"', page) or re.search(
+        rb'value="([^"]*)"[^>]*name="' + name.encode() + rb'"', page
+    )
+    return found.group(1).decode() if found else ""
+
+
+def _saved(browser: Browser, customer: int, number: int) -> tuple[int, bytes, str]:
+    """Change a customer's remarks, as a person does: open the form, send it."""
+    version = _field(browser.get(f"/customers/{customer}/edit")[1], "version")
+    return browser.post(f"/customers/{customer}/edit", {"version": version, "remarks": f"备注 {number}"})
+
+
+def writing(server: Server, report: Report, count: int) -> None:
+    """Measure saving, sign-in, and eight writers at once."""
+    rep = signed_in(server, "rep1-1")
+    mine = [number for number in range(1, count) if number % TEAMS == 0 and (number // TEAMS) % REPS_A_TEAM == 0 and number % 20 and number % 7][:400]
+    mine = mine or [number for number in range(TEAMS, count, TEAMS * REPS_A_TEAM) if number % 7]
+    opened = cost(server, lambda number: rep.get(f"/customers/{mine[number % len(mine)]}/edit"), TIMES)
+    report.add(_figure("customer: form to edit", opened, None, 15, by_ratio=False))
+    versions = {one: _field(rep.get(f"/customers/{one}/edit")[1], "version") for one in mine[: TIMES + 5]}
+
+    def save(number: int) -> tuple[int, bytes, str]:
+        one = mine[number]
+        return rep.post(f"/customers/{one}/contacts/new", {"name": f"测试{number}", "kept_for": "日常联系", "version": versions[one]})
+
+    one = cost(server, save, min(TIMES, len(mine) - 5), expect=(303,))
+    report.add(_figure("saving a contact", one, None, 10, by_ratio=False))
+    _sign_in(server, report)
+    _eight_writers(server, report)
+
+
+def _sign_in(server: Server, report: Report) -> None:
+    import time
+
+    from argon2 import PasswordHasher
+
+    from portal import config
+
+    settings = config.load(server_instance())
+    hasher = PasswordHasher(time_cost=settings["ARGON2_TIME_COST"], memory_cost=settings["ARGON2_MEMORY_KIB"], parallelism=1)
+    digest = hasher.hash(PASSWORD)
+    start = time.process_time()
+    for _one in range(10):
+        hasher.verify(digest, PASSWORD)
+    floor = (time.process_time() - start) * 100
+    browser = Browser(server.port)
+    browser.take_token(browser.get("/sign-in")[1])
+
+    def enter(_number: int) -> tuple[int, bytes, str]:
+        browser.take_token(browser.get("/sign-in")[1])
+        return browser.post("/sign-in", {"account": "mgr2", "password": PASSWORD, "next": ""})
+
+    def again(number: int) -> tuple[int, bytes, str]:
+        browser.cookies.clear()
+        return enter(number)
+
+    page = cost(server, lambda _number: Browser(server.port).get("/sign-in"), 20)
+    one = cost(server, again, 20, expect=(303,))
+    report.add(Figure("sign-in (its form's page taken off)", one.cpu - page.cpu, "ms CPU", floor, 1.2, by_ratio=True, p50=one.p50, p95=one.p95))
+
+
+def server_instance() -> Any:
+    """Return a folder for reading the settings that the server has, too."""
+    from bench.server import ROOT
+
+    return ROOT / "build" / "bench-instance"
+
+
+def _eight_writers(server: Server, report: Report) -> None:
+    browsers = [signed_in(server, f"rep{team}-1") for team in range(1, 9)]
+    errors: list[str] = []
+
+    def work(place: int) -> None:
+        browser = browsers[place]
+        page = browser.get("/customers")[1].decode()
+        ids = [int(found) for found in dict.fromkeys(re.findall(r'href="/customers/(\d+)"', page))]
+        for number in range(25):
+            status, _body, _location = browser.post(f"/customers/{ids[number % len(ids)]}/contacts/new", {"name": f"并发{number}", "kept_for": "日常联系"})
+            if status != 303:
+                errors.append(f"{place}: {status}")
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report.add(Figure("8 writers at once: errors", len(errors), "", None, 0, note=", ".join(errors[:3])))
+
+
+def together(server: Server, report: Report) -> None:
+    """Measure eight clients reading at once, against the bare page at eight clients."""
+    browsers = [signed_in(server, f"rep{team}-2") for team in range(1, 9)]
+    bare, _errors = measure.together(server, browsers, lambda browser, _number: browser.get("/bench/bare"), 8)
+    paths = ["/customers", "/", f"/search?q={quote('深圳')}", "/customers?sort=-changed", "/inbox"]
+    mixed, errors = measure.together(server, browsers, lambda browser, number: browser.get(paths[number % len(paths)]), 8)
+    report.add(Figure("8 clients, mixed reading", mixed, "req/s", bare, 1 / 3, by_ratio=True, at_least=True))
+    report.add(Figure("8 clients, mixed reading: errors", errors, "", None, 0))
+
+
+def growth(server: Server, report: Report, before: dict[str, float]) -> None:
+    """Measure the same pages at ten thousand customers: a million may cost half as much again."""
+    browser = signed_in(server, "mgr1")
+    rng = random.Random(3)
+    small = {
+        "register": cost(server, _get(browser, "/customers"), TIMES).cpu,
+        "search": cost(server, _get(browser, f"/search?q={quote('深圳')}", HX_Request="true", HX_Target="search-results"), TIMES).cpu,
+        "customer": cost(server, lambda _number: browser.get(f"/customers/{rng.randrange(1, 10_000)}"), TIMES).cpu,
+    }
+    for name, value in small.items():
+        report.add(Figure(f"growth from 10,000: {name}", before[name], "ms CPU", value, 1.5, by_ratio=True))
