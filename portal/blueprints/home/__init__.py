@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, url_for
+from flask import Blueprint, Response, abort, g, render_template
 from flask_login import current_user
 
 from portal import config, htmx, navigation
@@ -34,13 +34,7 @@ def index() -> Any:
         notices=home.unread(user),
         unannounced=home.unannounced_year(),
         kinds=inbox.kinds(),
-        lead=_lead,
     )
-
-
-def _lead(endpoint: str, **values: Any) -> str:
-    """Return the address of a list, or nothing where this portal has no such area."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
 @bp.get("/assets/htmx-<string:version>.js")
