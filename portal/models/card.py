@@ -137,6 +137,7 @@ FIELDS = (
         "identity",
         "long",
         length=1000,
+        wide=True,
         help=N_("One a line; a name that is changed here is added by itself."),
     ),
     Field(

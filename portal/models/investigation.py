@@ -140,6 +140,13 @@ class Investigation(HangsOnCustomer, Base):
         self.check_complete()
         return Approval.submit("investigation", self, by=by)
 
+    def approval(self) -> Any:
+        """Return the document's newest `Approval`, whatever became of it, or None where it was never submitted."""
+        from portal.models.approval import Approval
+
+        mine = select(Approval).where(Approval.kind_name == "investigation", Approval.record_id == self.id)
+        return db.session.scalar(mine.order_by(Approval.id.desc()).limit(1))
+
     def snapshot(self) -> dict[str, Any]:
         """Return the document as plain JSON: what is frozen, hashed, shown, printed and signed (AP-4).
 

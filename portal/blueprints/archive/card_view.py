@@ -27,7 +27,7 @@ STATES = {
 SOURCES = {
     "form": N_("Form"),
     "import": N_("Import"),
-    "approval": N_("Approval"),
+    "approval": N_("By approval"),
     "merge": N_("Merge"),
     "review": N_("Half-yearly review"),
     "demo": N_("Demonstration data"),
@@ -38,6 +38,9 @@ _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 Fact = tuple[str, Any, bool]
+
+_LINES = {"long": 60, "text": 40, "email": 18, "url": 18}
+"""From how many characters on a value takes both columns."""
 
 
 def shown(field: card.Field, value: Any) -> Any:
@@ -94,7 +97,7 @@ def facts(fields: Iterable[card.Field], record: Any) -> tuple[list[Fact], list[s
         if value in (None, ""):
             empty.append(_(field.title))
         else:
-            filled.append((_(field.title), shown(field, value), field.wide or (field.kind == "long" and len(value) > 60)))
+            filled.append((_(field.title), shown(field, value), field.wide or len(str(value)) > _LINES.get(field.kind, 1000)))
     return filled, empty
 
 
@@ -138,5 +141,5 @@ def field_of(record_type: str, name: str) -> card.Field | None:
 def title_of_field(record_type: str, name: str) -> str:
     """Return the label of a field of the history."""
     field = field_of(record_type, name)
-    titles = {"state": N_("State"), "owner": N_("In charge"), "team": N_("Team"), "assistants": N_("Assisting"), "tags": N_("Tags")}
+    titles = {"state": N_("State"), "owner": N_("In charge"), "team": N_("Team"), "assistant": N_("Assisting"), "tag": N_("Tag")}
     return _(field.title if field else titles.get(name, name))

@@ -62,6 +62,7 @@ def customer(customer: Customer) -> Any:
     contacts = db.session.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.emergency, Contact.id)).all()
     tags = db.session.scalars(select(CustomerTag.tag).where(CustomerTag.customer_id == customer.id).order_by(CustomerTag.tag)).all()
     prospect = customer.state == CustomerState.PROSPECT
+    investigation = Investigation.last_for(customer) if prospect else None
     events, more = history.timeline(customer)
     return render_template(
         "archive/customer.html",
@@ -69,7 +70,8 @@ def customer(customer: Customer) -> Any:
         groups=card_view.groups(customer),
         contacts=contacts,
         tags=tags,
-        investigation=Investigation.last_for(customer) if prospect else None,
+        investigation=investigation,
+        approval=investigation.approval() if investigation else None,
         entries=entries_of(events, customer),
         more=events[-1].id if more else None,
         only="",

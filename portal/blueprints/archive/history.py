@@ -49,7 +49,7 @@ def entries_of(events: Iterable[AuditEvent], customer: Customer) -> list[dict[st
         {
             "at": event.at,
             "who": _who(event),
-            "text": _(history.title_of(event)) + (f" · {event.label}" if event.label and event.label != customer.full_name else ""),
+            "text": _(history.title_of(event)) + (f" · {event.label}" if event.label not in ("", customer.full_name) else ""),
             "note": _touched(event),
             "tone": _tone(event),
             "link": _link(event, customer),
@@ -71,14 +71,18 @@ def _tone(event: AuditEvent) -> str:
 
 def _touched(event: AuditEvent) -> str:
     changes = event.data.get("changes") or []
-    if event.action not in ("changed", "registered"):
-        return str(event.data.get("reason") or "")
+    if event.action in ("tagged", "untagged", "assistant-named", "assistant-ended"):
+        return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
+    if event.action in ("created", "added") or not changes:
+        return str(event.data.get("opinion") or event.data.get("reason") or "")
     titles = list(dict.fromkeys(card_view.title_of_field(event.record_type, change["field"]) for change in changes))
     shown = "、".join(titles[:6]) + ("…" if len(titles) > 6 else "")
     return f"{shown} ({event.data['reason']})" if event.data.get("reason") else shown
 
 
 def _link(event: AuditEvent, customer: Customer) -> str:
+    if event.record_type == "Approval":
+        return url_for("approvals.show", approval_id=event.record_id)
     if event.record_type == "Investigation":
         return url_for("archive.investigation", customer_id=customer.id)
     if event.kind == "change" and event.record_type in history.CARD_TYPES:

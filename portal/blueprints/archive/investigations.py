@@ -31,7 +31,14 @@ def investigation(customer: Customer) -> Any:
         return _form_page(RecordForm(card.INVESTIGATION_FIELDS, document), customer, document)
     if document is None:
         raise Refusal("There is no investigation of this customer: it was put on the register without one.")
-    return render_template("archive/investigation.html", customer=customer, document=document, groups=_facts(document), again=prospect)
+    return render_template(
+        "archive/investigation.html",
+        customer=customer,
+        document=document,
+        approval=document.approval(),
+        groups=_facts(document),
+        again=prospect,
+    )
 
 
 @bp.post("/customers/<int:customer_id>/investigation")
@@ -127,6 +134,7 @@ def _form_page(form: RecordForm, customer: Customer, document: Investigation | N
         document=document,
         groups=card.grouped(card.INVESTIGATION_FIELDS, card.INVESTIGATION_GROUPS),
         lacking=document.missing()[0] if document else [],
+        approval=document.approval() if document else None,
         clashes=found,
         plain=card_view.plain,
     )
