@@ -78,7 +78,7 @@ COLUMNS: dict[str, Column] = {
 """What can be chosen beside number and name, which are always shown."""
 DEFAULT_COLUMNS = ("grade", "nature", "region", "telephone", "owner", "updated_at")
 
-SORTS: dict[str, str] = {"number": N_("Number"), "name": N_("Name (pinyin)"), "changed": N_("Last change"), "grade": N_("Customer grade")}
+SORTS: dict[str, str] = {"number": N_("Customer number"), "name": N_("Name (pinyin)"), "changed": N_("Last change"), "grade": N_("Customer grade")}
 
 MISSING: dict[str, tuple[str, Any]] = {
     "telephone": (N_("No telephone"), literal_column("customer.telephone_key = ''")),
@@ -110,10 +110,11 @@ FILTERS: dict[str, Filter] = {
         ),
         Filter("tag", N_("Tag"), "tag"),
         Filter("missing", N_("Missing data"), "missing"),
+        Filter("import", N_("Import"), "import"),
     )
 }
-_COLUMN_OF = {"team": "team_id", "owner": "owner_id", **{name: name for name in REGISTER_FILTERS}}
-_LEADERS = ("owner_id", "city", "team_id", "province", "grade", "industry", "nature", "stage_service", "stage_volume", "size")
+_COLUMN_OF = {"team": "team_id", "owner": "owner_id", "import": "import_id", **{name: name for name in REGISTER_FILTERS}}
+_LEADERS = ("import_id", "owner_id", "city", "team_id", "province", "grade", "industry", "nature", "stage_service", "stage_volume", "size")
 """Which filter leads where none is sparse: those that usually leave fewest first."""
 _LEAD_ANY_ORDER = ("owner_id", "team_id", "province")
 """Those with an index for every order; the others have one in the order of numbers."""
@@ -136,7 +137,7 @@ class RegisterQuery:
         filters = {name: args[name].strip()[:80] for name in FILTERS if args.get(name, "").strip()}
         if filters.get("missing", "contact") not in MISSING:
             del filters["missing"]
-        for name in ("team", "owner"):
+        for name in ("team", "owner", "import"):
             if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
                 del filters[name]
         known = sort in SORTS
@@ -214,7 +215,7 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
     equal: dict[str, Any] = dict(arm.equal)
     for name, value in query.filters.items():
         if name in _COLUMN_OF:
-            column, wanted = _COLUMN_OF[name], int(value) if name in ("team", "owner") else value
+            column, wanted = _COLUMN_OF[name], int(value) if name in ("team", "owner", "import") else value
             if equal.setdefault(column, wanted) != wanted:
                 return None
     state = Customer.state == query.state.value
@@ -301,9 +302,9 @@ def _by_grade(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
         grades = grades[[_rank_of_grade(grade) for grade in grades].index(_rank_of_grade(start[0])) :]
     found: list[Row[Any]] = []
     for grade in grades:
-        column = Customer.grade if len(walk.leading) == 1 and not walk.sparse else _NotLeading(Customer.grade)
-        statement = select(*columns, Customer.grade.label("_key0"), Customer.number.label("_key1"))
-        statement = statement.where(*walk.leading, *walk.others, column == grade)
+        of_grade = Customer.grade if len(walk.leading) == 1 and not walk.sparse else _NotLeading(Customer.grade)
+        statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(_order(query))))
+        statement = statement.where(*walk.leading, *walk.others, of_grade == grade)
         if start is not None and grade == start[0]:
             statement = statement.where(Customer.number < start[1] if down else Customer.number > start[1])
         number = _NotLeading(Customer.number) if walk.sparse else Customer.number
@@ -369,8 +370,8 @@ def count(user: Staff, query: RegisterQuery) -> Count:
             continue
         depth = CAP + 1 if not walk.others else SPARSE + 1 if walk.sparse else COUNT_DEPTH
         fits = case((and_(*walk.others), 1), else_=0) if walk.others else literal(1)
-        some = select(fits.label("fits")).where(*walk.leading).limit(depth).subquery()
-        looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c.fits), 0)).select_from(some)).one()
+        some = select(fits).select_from(Customer).where(*walk.leading).limit(depth).subquery()
+        looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c[0]), 0)).select_from(some)).one()
         number, more = number + fitting, more or looked == depth
     more = more or (ids is not None and len(ids) == CAP)
     return Count(min(number, CAP), more or number > CAP)

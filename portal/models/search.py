@@ -390,7 +390,7 @@ def search(user: Staff, query: str, limit: int = 10) -> list[Hit]:
     if not found:
         return []
     columns = (
-        Customer.id, Customer.number, Customer.full_name, Customer.state, Customer.city, func.coalesce(Staff.name, "").label("owner"),
+        Customer.id, Customer.number, Customer.full_name, Customer.state, Customer.city, func.coalesce(Staff.name, ""),
     )
     statement = select(*columns).outerjoin(Staff, Staff.id == Customer.owner_id).where(Customer.id.in_(found), customer_scope(user))
     order = {one: (_rank(query, words), place) for place, (one, words) in enumerate(found.items())}
