@@ -20,6 +20,7 @@ from portal import (
     i18n,
     jobs,
     logs,
+    mail,  # noqa: F401 - work of every minute
     models,  # noqa: F401 - registers every table
     navigation,
     security,

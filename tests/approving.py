@@ -72,7 +72,8 @@ def sign(approval: Approval, by: str, decision: str = "approve", opinion: str = 
     step = step or approval.step_for(signer) or approval.current_round.steps[0]
     if decision != "approve" and not opinion:
         opinion = "请补充说明"
-    given = approval.sign(step, by=signer, decision=decision, opinion=opinion, content_hash=approval.current_round.content_hash, address="10.0.0.7")
+    seen = approval.current_round.content_hash
+    given = approval.sign(step, by=signer, decision=decision, opinion=opinion, content_hash=seen, address="10.0.0.7")
     db.session.commit()
     return given
 

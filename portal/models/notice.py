@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, Select, select
+from sqlalchemy import ForeignKey, Index, Select, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -45,8 +45,32 @@ class Notice(Base):
     @property
     def message(self) -> Message:
         """Return the message to translate, with the messages among its figures."""
-        figures = {name: Message(value["message"]) if isinstance(value, dict) else value for name, value in self.params.items()}
-        return Message(self.text, figures)
+        return Message(self.text, {name: _revived(value) for name, value in self.params.items()})
+
+
+    def mark_read(self) -> None:
+        """Note that the reader has seen it; the first time counts."""
+        self.read_at = self.read_at or clock.now()
+
+
+def _revived(value: Any) -> Any:
+    kept = value.get("message") if isinstance(value, dict) else None
+    return Message(kept) if kept else value
+
+
+COUNT_CAP = 1000
+
+
+def unread_count(user: Staff) -> int:
+    """Return how many notices `user` has not read, up to `COUNT_CAP`."""
+    unread = select(Notice.id).where(Notice.staff_id == user.id, Notice.read_at.is_(None)).limit(COUNT_CAP).subquery()
+    return db.session.scalar(select(func.count()).select_from(unread)) or 0
+
+
+def mark_all_read(user: Staff) -> None:
+    """Mark every notice of `user` as read."""
+    unread = update(Notice).where(Notice.staff_id == user.id, Notice.read_at.is_(None))
+    db.session.execute(unread.values(read_at=clock.now()), execution_options={"synchronize_session": False})
 
 
 def notify(staff: Staff, message: Message, *, link: str = "") -> Notice:

@@ -64,14 +64,16 @@ def managers(app: Flask) -> list[str]:
     password = person("mgr1").password_hash
     for number in range(3, 9):
         moment = person("mgr1").password_changed_at
-        db.session.add(Staff(account=f"mgr{number}", name=f"经理{number}", role="manager", password_hash=password, password_changed_at=moment))
+        values = {"account": f"mgr{number}", "name": f"经理{number}", "role": "manager"}
+        db.session.add(Staff(password_hash=password, password_changed_at=moment, **values))
     db.session.commit()
     return [f"mgr{number}" for number in range(1, 9)]
 
 
 def test_eight_signatures_of_one_step_give_one(app: Flask, managers: list[str]) -> None:
     approval = submitted(APPROVE)
-    ended = at_once(app, *(signing(approval.id, 0, account, "approve" if number % 2 else "reject") for number, account in enumerate(managers)))
+    decisions = ["reject", "approve"] * 4
+    ended = at_once(app, *(signing(approval.id, 0, account, decision) for account, decision in zip(managers, decisions, strict=True)))
     assert sorted(ended) == ["StateConflict"] * 7 + ["done"]
     assert db.session.query(Signature).count() == 1
     assert approval.state == ("approved" if ended.index("done") % 2 else "rejected")

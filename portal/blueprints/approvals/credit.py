@@ -1,0 +1,122 @@
+"""Changes of a customer's credit: list, draft, submission (RL-5, AP-3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal import clock
+from portal.blueprints.approvals import bp
+from portal.blueprints.approvals.forms import CreditForm
+from portal.database import StateConflict, commit, db
+from portal.i18n import of_choice
+from portal.models.approval import Approval
+from portal.models.credit import NAME, CreditChange
+from portal.models.customer import Customer
+from portal.models.standard import value as standard
+from portal.permissions import Permission, ensure, requires
+from portal.rules.message import Refusal
+
+
+@bp.get("/customers/<int:customer_id>/credit-changes")
+@requires(Permission.CUSTOMER_READ, customer=Customer)
+def credit_changes(customer: Customer) -> Any:
+    """Show what the customer's credit is, and how it came to be."""
+    query = select(CreditChange).where(CreditChange.customer_id == customer.id).order_by(CreditChange.id.desc()).limit(200)
+    changes = list(db.session.scalars(query))
+    return render_template("approvals/credit_changes.html", customer=customer, changes=changes, can_propose=_may_propose(customer))
+
+
+@bp.get("/customers/<int:customer_id>/credit-changes/new")
+@requires(Permission.CREDIT_CHANGE, customer=Customer)
+def credit_change_new(customer: Customer) -> Any:
+    """Show the empty form."""
+    return _form_page(customer, None, _form(effective_on=clock.today()))
+
+
+@bp.post("/customers/<int:customer_id>/credit-changes")
+@requires(Permission.CREDIT_CHANGE, customer=Customer)
+def credit_change_draft(customer: Customer) -> Any:
+    """Keep a draft."""
+    form = _form()
+    if not form.validate():
+        return _form_page(customer, None, form, 422)
+    try:
+        change = CreditChange.propose(customer, form.values(), by=current_user)
+        commit()
+    except Refusal as refusal:
+        return _refused(customer, None, form, refusal)
+    except IntegrityError:
+        raise StateConflict("credit change") from None
+    return redirect(url_for("approvals.credit_change", customer_id=customer.id, change_id=change.id), 303)
+
+
+@bp.get("/customers/<int:customer_id>/credit-changes/<int:change_id>")
+@requires(Permission.CUSTOMER_READ, customer=Customer, change=CreditChange)
+def credit_change(customer: Customer, change: CreditChange) -> Any:
+    """Show a change: what it sets, why, and where it stands."""
+    _belongs(customer, change)
+    approval = Approval.latest_for(NAME, change.id)
+    may_edit = change.can_edit(current_user)
+    return render_template("approvals/credit_change.html", customer=customer, change=change, approval=approval, can_edit=may_edit)
+
+
+@bp.route("/customers/<int:customer_id>/credit-changes/<int:change_id>/edit", methods=["GET", "POST"])
+@requires(Permission.CREDIT_CHANGE, customer=Customer, change=CreditChange)
+def credit_change_edit(customer: Customer, change: CreditChange) -> Any:
+    """Change a draft."""
+    _belongs(customer, change)
+    form = _form(obj=change)
+    if not form.is_submitted():
+        return _form_page(customer, change, form)
+    if not form.validate():
+        return _form_page(customer, change, form, 422)
+    try:
+        change.edit(form.values(), by=current_user)
+        commit()
+    except Refusal as refusal:
+        return _refused(customer, change, form, refusal)
+    return redirect(url_for("approvals.credit_change", customer_id=customer.id, change_id=change.id), 303)
+
+
+@bp.post("/customers/<int:customer_id>/credit-changes/<int:change_id>/submission")
+@requires(Permission.APPROVAL_SUBMIT, customer=Customer, change=CreditChange)
+def credit_change_submission(customer: Customer, change: CreditChange) -> Any:
+    """Send it through its chain; sent twice, it counts once (AP-5)."""
+    _belongs(customer, change)
+    ensure(current_user.may(Permission.CREDIT_CHANGE))
+    approval = change.submit(by=current_user)
+    commit()
+    flash(_("The change is submitted. You are told when it is decided."), "ok")
+    return redirect(url_for("approvals.show", approval_id=approval.id), 303)
+
+
+def _belongs(customer: Customer, change: CreditChange) -> None:
+    if change.customer_id != customer.id:
+        abort(404)
+
+
+def _may_propose(customer: Customer) -> bool:
+    return CreditChange.can_propose(customer, current_user)
+
+
+def _form(**values: Any) -> CreditForm:
+    form = CreditForm(**values)
+    terms = [(one["code"], of_choice(one)) for one in standard("choices.payment_terms") if one["active"]]
+    form.payment_terms.choices = [("", _("as it is")), *terms]
+    return form
+
+
+def _form_page(customer: Customer, change: CreditChange | None, form: CreditForm, status: int = 200) -> Any:
+    return render_template("approvals/credit_form.html", customer=customer, change=change, form=form), status
+
+
+def _refused(customer: Customer, change: CreditChange | None, form: CreditForm, refusal: Refusal) -> Any:
+    db.session.rollback()
+    form.refuse(refusal)
+    return _form_page(customer, change, form, 422)

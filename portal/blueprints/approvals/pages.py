@@ -1,0 +1,94 @@
+"""The approval page, its rounds, scans, withdrawal, reminder and opinions asked (AP-1, AP-6, AP-8, AP-10)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from flask import abort, flash, redirect, send_file, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal.blueprints.approvals import bp
+from portal.blueprints.approvals.view import answer, opinion_form
+from portal.database import commit, db
+from portal.models import audit
+from portal.models.approval import Approval
+from portal.models.approval_signature import Signature
+from portal.models.staff import Staff
+from portal.permissions import Permission, ensure, requires
+from portal.rules.message import Refusal
+
+
+@bp.get("/approvals/<int:approval_id>")
+@requires(Permission.APPROVAL_READ, approval=Approval)
+def show(approval: Approval) -> Any:
+    """Show the sheet as it will print, the steps so far, and what the reader may do."""
+    return answer(approval)
+
+
+@bp.get("/approvals/<int:approval_id>/rounds/<int:number>", endpoint="round")
+@requires(Permission.APPROVAL_READ, approval=Approval)
+def round_(approval: Approval, number: int) -> Any:
+    """Show an earlier round as it was (AP-1)."""
+    if not 1 <= number <= approval.round:
+        abort(404)
+    return answer(approval, number=number)
+
+
+@bp.get("/approvals/<int:approval_id>/scans/<int:signature_id>")
+@requires(Permission.APPROVAL_READ, approval=Approval)
+def scan(approval: Approval, signature_id: int) -> Any:
+    """Answer the scan of a signed sheet as a download (AP-6)."""
+    found = db.session.scalar(select(Signature).where(Signature.id == signature_id, Signature.approval_id == approval.id))
+    if found is None or found.scan is None:
+        abort(404)
+    audit.write_view("scan-downloaded", actor=current_user, record=approval, label=found.scan.filename)
+    content, kind, name = found.scan.content(), found.scan.media_type, found.scan.filename
+    response = send_file(BytesIO(content), mimetype=kind, as_attachment=True, download_name=name, etag=False)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/approvals/<int:approval_id>/withdrawal")
+@requires(Permission.APPROVAL_SUBMIT, approval=Approval)
+def withdrawal(approval: Approval) -> Any:
+    """Take the document back while nobody has signed."""
+    ensure(approval.submitter_id == current_user.id)
+    approval.withdraw(by=current_user)
+    commit()
+    flash(_("The document is withdrawn. You can change it and submit it again."), "ok")
+    return redirect(url_for("approvals.show", approval_id=approval.id), 303)
+
+
+@bp.post("/approvals/<int:approval_id>/reminder")
+@requires(Permission.APPROVAL_SUBMIT, approval=Approval)
+def reminder(approval: Approval) -> Any:
+    """Remind those whom the document waits for (催办)."""
+    ensure(approval.submitter_id == current_user.id)
+    people = approval.remind(by=current_user)
+    commit()
+    flash(_("Reminded: %(names)s.", names="、".join(person.name for person in people)), "ok")
+    return redirect(url_for("approvals.show", approval_id=approval.id), 303)
+
+
+@bp.post("/approvals/<int:approval_id>/opinion-request")
+@requires(Permission.APPROVAL_READ, approval=Approval)
+def opinion_request(approval: Approval) -> Any:
+    """Ask a colleague before or after the own signature (加签)."""
+    ensure(approval.can_ask_opinion(current_user))
+    form = opinion_form(approval, current_user)
+    try:
+        if not form.validate():
+            return answer(approval, opinion_form=form, status=422)
+        colleague = db.session.get_one(Staff, form.colleague.data)
+        approval.ask_opinion(by=current_user, colleague=colleague, when=form.when.data, question=form.question.data)
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        form.refuse(refusal)
+        return answer(approval, opinion_form=form, status=422)
+    flash(_("%(name)s is asked.", name=colleague.name), "ok")
+    return redirect(url_for("approvals.show", approval_id=approval.id), 303)

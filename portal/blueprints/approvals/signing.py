@@ -1,0 +1,109 @@
+"""Signing in the browser with the password asked again, and recording a signature on paper (AP-4, AP-6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, request
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.blueprints.approvals import bp
+from portal.blueprints.approvals.forms import PaperForm, SignatureForm
+from portal.blueprints.approvals.view import address, answer, in_words, onwards, step_of
+from portal.database import StateConflict, commit, db
+from portal.models.approval import Approval, ContentChanged
+from portal.models.approval_step import ApprovalStep
+from portal.models.attachment import Attachment
+from portal.models.session import Throttled, confirm_password
+from portal.models.standard import value as standard
+from portal.permissions import Permission, ensure, requires
+from portal.rules.message import Refusal
+from portal.rules.scans import media_type_of_scan
+
+
+@bp.post("/approvals/<int:approval_id>/signature")
+@requires(Permission.APPROVAL_READ, approval=Approval)
+def signature(approval: Approval) -> Any:
+    """Sign a step, or give the opinion it asks for, and go on to the next of the same kind."""
+    form = SignatureForm()
+    step = _step(approval, form.step_id.data)
+    ensure(step.type != "paper" and approval.seat(step, current_user) is not None)
+    try:
+        approval.expect_unchanged(step, form.content_hash.data or "")
+        if not form.validate():
+            return answer(approval, signature_form=form, status=422)
+        _sign(approval, step, form)
+    except StateConflict as conflict:
+        return _too_late(approval, conflict)
+    except Refusal as refusal:
+        return _refused(approval, refusal, signature_form=form)
+    return onwards(approval)
+
+
+def _sign(approval: Approval, step: ApprovalStep, form: SignatureForm) -> None:
+    signer = current_user._get_current_object()
+    confirm_password(signer, form.password.data, address())
+    decision, opinion = form.decision.data or "", form.opinion.data or ""
+    approval.sign(step, by=signer, decision=decision, opinion=opinion, content_hash=form.content_hash.data, address=address())
+    commit()
+
+
+@bp.post("/approvals/<int:approval_id>/paper-outcome")
+@requires(Permission.APPROVAL_RECORD_PAPER, approval=Approval)
+def paper_outcome(approval: Approval) -> Any:
+    """Record what came back on paper, with its scan."""
+    form = PaperForm()
+    step = _step(approval, form.step_id.data)
+    ensure(step.type == "paper" and approval.seat(step, current_user) is not None)
+    try:
+        approval.expect_unchanged(step, approval.current_round.content_hash)
+        if not form.validate():
+            return answer(approval, paper_form=form, status=422)
+        _record(approval, step, form)
+    except StateConflict as conflict:
+        return _too_late(approval, conflict)
+    except Refusal as refusal:
+        return _refused(approval, refusal, paper_form=form)
+    return onwards(approval)
+
+
+def _record(approval: Approval, step: ApprovalStep, form: PaperForm) -> None:
+    recorder = current_user._get_current_object()
+    file = request.files.get("scan")
+    content = file.read() if file else b""
+    if file is None or not file.filename:
+        raise Refusal("The scan of the signed sheet is missing.", field="scan")
+    kind = media_type_of_scan(content, standard("upload.size_limit_mb"))
+    name = file.filename.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
+    kept = Attachment.keep(content, filename=name, media_type=kind, purpose="scan", by=recorder, customer_id=approval.customer_id)
+    values = {"outcome": form.outcome.data, "name": form.name.data, "date": form.date.data, "opinion": form.note.data or ""}
+    db.session.flush()
+    approval.record_paper(step, by=recorder, scan=kept, address=address(), **values)
+    commit()
+
+
+def _step(approval: Approval, step_id: str | None) -> ApprovalStep:
+    step = step_of(approval, step_id)
+    if step is None:
+        abort(404)
+    return step
+
+
+def _refused(approval: Approval, refusal: Refusal, **forms: Any) -> Any:
+    db.session.rollback()
+    form = next(iter(forms.values()))
+    if refusal.field == "opinion" and isinstance(form, PaperForm):
+        refusal.field = "note"
+    form.refuse(refusal)
+    return answer(approval, status=429 if isinstance(refusal, Throttled) else 422, **forms)
+
+
+def _too_late(approval: Approval, conflict: StateConflict) -> Any:
+    """Answer who signed what is no longer so: the differences, or that somebody was faster; nothing of theirs counts."""
+    db.session.rollback()
+    db.session.refresh(approval)
+    if isinstance(conflict, ContentChanged):
+        text = _("The document has changed since you opened it. Nothing was signed. Read it again, then decide.")
+        return answer(approval, status=409, message=text, differences=in_words(approval.kind, conflict.differences))
+    return answer(approval, status=409, message=_("Somebody was faster: this step is no longer open. Nothing of yours was recorded."))

@@ -1,0 +1,151 @@
+"""Mail: what notices say goes out by SMTP, from the worker and never from a request (AP-9).
+
+A failing server delays nothing but the mail: it is tried again at growing distances, the failure stands on the notice and in the log.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import structlog
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import or_, select, update
+
+from portal import clock
+from portal.database import db
+from portal.i18n import in_language, translate
+from portal.jobs import every_minute
+from portal.models.notice import Notice
+from portal.models.staff import Staff
+
+log = structlog.get_logger()
+
+TIMEOUT = 10.0
+"""Seconds that the server has for each answer."""
+BATCH = 100
+LEASE = timedelta(minutes=15)
+"""How long a mail belongs to the worker that took it; one that dies meanwhile leaves it to the next."""
+AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=6))
+"""When a failed mail is tried again, after the first, second … failure; after the last it is given up."""
+
+
+class Letter(NamedTuple):
+    """One mail to send: its notice, how often it failed, and what goes out."""
+
+    notice_id: int
+    tries: int
+    message: EmailMessage
+
+
+@every_minute
+def send_waiting() -> None:
+    """Send the mails that wait."""
+    if not current_app.config["SMTP_HOST"]:
+        return
+    letters = _take()
+    if not letters:
+        return
+    left = list(letters)
+    try:
+        with _server() as server:
+            while left:
+                _send(server, left[0])
+                left.pop(0)
+    except (OSError, smtplib.SMTPException) as error:
+        # The server itself fails: no use in trying the others at once.
+        log.warning("mail server failed", host=current_app.config["SMTP_HOST"], waiting=len(left), error=_words(error))
+        for letter in left:
+            _failed(letter, error, for_good=False)
+
+
+def _take() -> list[Letter]:
+    """Return the mails that are due, taken for this worker, and end the transaction: nobody waits while we talk to the server."""
+    moment = clock.now()
+    due = or_(Notice.mail_after.is_(None), Notice.mail_after <= moment)
+    query = select(Notice, Staff).join(Staff, Staff.id == Notice.staff_id).where(Notice.mail_state == "waiting", due).order_by(Notice.id)
+    letters = []
+    for notice, staff in db.session.execute(query.limit(BATCH)).all():
+        if not staff.active or not staff.email:
+            notice.mail_state = "off"
+            continue
+        notice.mail_after = moment + LEASE
+        letters.append(Letter(notice.id, notice.mail_tries, _message(notice, staff)))
+    db.session.commit()
+    return letters
+
+
+def _message(notice: Notice, staff: Staff) -> EmailMessage:
+    site = current_app.config["SITE_URL"]
+    with in_language(staff.language):
+        text = translate(notice.message)
+        closing = _("This message comes from the portal; nobody reads answers to it.")
+    message = EmailMessage()
+    message["Subject"] = " ".join(text.split())[:200]
+    message["From"] = current_app.config["SMTP_SENDER"]
+    message["To"] = staff.email
+    message["Date"] = format_datetime(clock.now())
+    # Always the same for a notice, so that one sent twice shows once.
+    message["Message-ID"] = f"<notice-{notice.id}@{urlsplit(site).hostname or 'portal'}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("\n\n".join(filter(None, (text, f"{site}{notice.link}" if notice.link else "", closing))) + "\n")
+    return message
+
+
+@contextmanager
+def _server() -> Iterator[smtplib.SMTP]:
+    settings = current_app.config
+    with smtplib.SMTP(settings["SMTP_HOST"], settings["SMTP_PORT"], timeout=TIMEOUT) as server:
+        if settings["SMTP_STARTTLS"]:
+            server.starttls(context=ssl.create_default_context())
+        if settings["SMTP_USER"]:
+            server.login(settings["SMTP_USER"], settings["SMTP_PASSWORD"])
+        yield server
+
+
+def _send(server: smtplib.SMTP, letter: Letter) -> None:
+    """Send one mail. What concerns this mail alone is kept on its notice; raises what makes the server useless for the others."""
+    try:
+        server.send_message(letter.message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+        _failed(letter, error, for_good=all(code >= 500 for code in codes))
+    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        _failed(letter, error, for_good=error.smtp_code >= 500)
+    except ValueError as error:
+        _failed(letter, error, for_good=True)
+    else:
+        _note(letter, mail_state="sent", mail_error="", mail_after=None)
+
+
+def _failed(letter: Letter, error: Exception, *, for_good: bool) -> None:
+    tries = letter.tries + 1
+    given_up = for_good or tries > len(AGAIN)
+    log.warning("mail not sent", notice=letter.notice_id, tries=tries, given_up=given_up, error=_words(error))
+    after = None if given_up else clock.now() + AGAIN[tries - 1]
+    _note(letter, mail_state="failed" if given_up else "waiting", mail_error=_words(error), mail_tries=tries, mail_after=after)
+
+
+def _note(letter: Letter, **values: object) -> None:
+    db.session.execute(update(Notice).where(Notice.id == letter.notice_id).values(**values))
+    db.session.commit()
+
+
+def _words(error: Exception) -> str:
+    """Return an error on one line, without what a server might put into it to break a page or a log."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        text = "; ".join(f"{code} {said.decode(errors='replace')}" for code, said in error.recipients.values())
+    elif isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        text = f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    else:
+        text = str(error) or type(error).__name__
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:300]

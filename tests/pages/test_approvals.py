@@ -1,0 +1,278 @@
+"""Pages of inbox and sign-off (AP-4, AP-6, AP-8, AP-10)."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from portal import clock
+from portal.database import db
+from portal.models.approval import Approval
+from portal.models.approval_signature import Signature
+from portal.models.audit import AuditEvent
+from portal.models.staff import StaffSession
+from tests import approving
+from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, sign, submitted, told
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def text(response: Any) -> str:
+    return response.get_data(as_text=True)
+
+
+def post_signature(browser: Any, approval: Approval, decision: str = "approve", **values: Any) -> Any:
+    step = approval.open_steps[0]
+    data = {"step_id": step.id, "content_hash": approval.current_round.content_hash, "password": PASSWORD, "decision": decision, **values}
+    return browser.post(f"/approvals/{approval.id}/signature", data=data)
+
+
+def test_sheet_steps_and_buttons_for_who_may_sign(as_):
+    approval = submitted()
+    page = text(as_("sup1").get(f"/approvals/{approval.id}"))
+    assert 'class="sheet' in page
+    assert approval.title in page
+    for word in ("80,000.00", 'value="approve"', 'value="send-back"', 'value="reject"', 'type="password"'):
+        assert word in page
+    submitter = text(as_("rep1").get(f"/approvals/{approval.id}"))
+    assert 'value="approve"' not in submitter
+    assert "/withdrawal" in submitter
+    assert "/reminder" in submitter
+    assert "/withdrawal" not in page
+
+
+def test_signing_goes_on_to_the_next_of_the_same_kind(as_):
+    first, second = submitted(), submitted()
+    browser = as_("sup1")
+    answer = post_signature(browser, second, opinion="同意")
+    assert (answer.status_code, answer.location) == (303, f"/approvals/{first.id}")
+    given = db.session.query(Signature).one()
+    assert (given.decision, given.opinion, given.address) == ("approve", "同意", "127.0.0.1")
+    answer = post_signature(browser, first, "reject", opinion="不符")
+    assert (answer.status_code, answer.location) == (303, "/inbox")
+    assert first.state == "rejected"
+
+
+def test_the_password_is_asked_again(as_):
+    approval = submitted()
+    browser = as_("sup1")
+    for wrong in ("", "not-my-password"):
+        answer = post_signature(browser, approval, password=wrong, opinion="写好的意见")
+        assert answer.status_code == 422
+        assert "写好的意见" in text(answer)
+    assert db.session.query(Signature).count() == 0
+    for _ in range(6):
+        answer = post_signature(browser, approval, password="not-my-password")
+    assert answer.status_code == 429
+    assert post_signature(browser, approval).status_code == 429, "throttled like sign-in, even when right"
+    assert db.session.query(Signature).count() == 0
+
+
+def test_opinion_is_needed_to_send_back(as_):
+    approval = submitted()
+    answer = post_signature(as_("sup1"), approval, "send-back")
+    assert answer.status_code == 422
+    assert 'id="opinion-error"' in text(answer)
+    assert post_signature(as_("sup1"), approval, "nonsense").status_code == 422
+
+
+def test_signing_what_changed_since_shows_the_differences(as_):
+    approval = submitted()
+    seen = approval.current_round.content_hash
+    sign(approval, "sup1", "send-back")
+    document = approval.document
+    values = {name: getattr(document, name) for name in ("payment_terms", "dealings_policy", "reason", "effective_on")}
+    document.edit({**values, "credit_limit": Decimal("90000.00")}, by=person("rep1"))
+    document.submit(by=person("rep1"))
+    db.session.commit()
+    answer = post_signature(as_("sup1"), approval, content_hash=seen)
+    assert answer.status_code == 409
+    assert "80000.00" in text(answer)
+    assert "90000.00" in text(answer)
+    assert approval.current_round.content_hash in text(answer), "the form is now that of the new content"
+    assert db.session.query(Signature).filter_by(round=2).count() == 0
+
+
+def test_who_comes_second_is_told_so(as_):
+    approval = submitted(approving.APPROVE)
+    step = approval.open_steps[0]
+    sign(approval, "mgr2")
+    seen = {"step_id": step.id, "content_hash": approval.current_round.content_hash}
+    data = {**seen, "password": PASSWORD, "decision": "reject", "opinion": "x"}
+    answer = as_("mgr1").post(f"/approvals/{approval.id}/signature", data=data)
+    assert answer.status_code == 409
+    assert approval.state == "approved"
+
+
+def test_paper_step_prints_and_takes_the_scan(as_):
+    approval = submitted(FINANCE)
+    browser = as_("mgr1")
+    page = text(browser.get(f"/approvals/{approval.id}"))
+    assert f"/prints/approvals/{approval.id}/1" in page
+    assert 'enctype="multipart/form-data"' in page
+    data = {"step_id": approval.open_steps[0].id, "outcome": "approve", "name": "刘财务", "date": clock.today().isoformat(), "note": "同意"}
+    url = f"/approvals/{approval.id}/paper-outcome"
+    assert browser.post(url, data=data).status_code == 422
+    fake = {**data, "scan": (io.BytesIO(b"<html>"), "scan.pdf")}
+    answer = browser.post(url, data=fake)
+    assert answer.status_code == 422
+    assert 'id="scan-error"' in text(answer)
+    assert approval.state == "pending"
+    good = {**data, "scan": (io.BytesIO(picture()), "C:/scans/签批 页.png")}
+    assert browser.post(url, data=good).status_code == 303
+    assert approval.state == "approved"
+    given = db.session.query(Signature).one()
+    assert (given.scan.filename, given.scan.media_type, given.opinion) == ("签批 页.png", "image/png", "同意")
+    scan = as_("rep1").get(f"/approvals/{approval.id}/scans/{given.id}")
+    assert scan.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in scan.headers["Content-Security-Policy"]
+    assert scan.headers["X-Content-Type-Options"] == "nosniff"
+    assert scan.data == picture()
+    assert db.session.query(AuditEvent).filter_by(action="scan-downloaded", actor_name="赵一鸣").count() == 1
+
+
+def test_paper_opinion_is_asked_beside_its_field(as_):
+    approval = submitted(FINANCE)
+    data = {"step_id": approval.open_steps[0].id, "outcome": "reject", "name": "刘", "date": clock.today().isoformat()}
+    data["scan"] = (io.BytesIO(picture()), "a.png")
+    answer = as_("mgr1").post(f"/approvals/{approval.id}/paper-outcome", data=data)
+    assert answer.status_code == 422
+    assert 'id="note-error"' in text(answer)
+
+
+def test_who_is_informed_on_paper_only_takes_note(as_):
+    page = text(as_("mgr1").get(f"/approvals/{submitted(INFORM).id}"))
+    assert 'value="approve"' in page
+    assert 'value="reject"' not in page
+
+
+def test_withdraw_and_remind(as_):
+    approval = submitted()
+    browser = as_("rep1")
+    assert browser.post(f"/approvals/{approval.id}/reminder").status_code == 303
+    assert browser.post(f"/approvals/{approval.id}/reminder").status_code == 422
+    assert sum("reminds you" in line for line in told("sup1")) == 1
+    assert browser.post(f"/approvals/{approval.id}/withdrawal").status_code == 303
+    assert approval.state == "withdrawn"
+    assert browser.post(f"/approvals/{approval.id}/withdrawal").status_code == 409
+
+
+def test_ask_a_colleague_and_get_the_opinion(as_):
+    approval = submitted()
+    url = f"/approvals/{approval.id}/opinion-request"
+    data = {"colleague": person("rep2").id, "when": "before", "question": "付款如何？"}
+    assert as_("sup1").post(url, data={**data, "colleague": person("rep1").id}).status_code == 422
+    assert as_("sup1").post(url, data=data).status_code == 303
+    page = text(as_("rep2").get(f"/approvals/{approval.id}"))
+    assert "付款如何？" in page
+    assert 'value="opinion"' in page
+    assert post_signature(as_("rep2"), approval, "opinion", opinion="守时", step_id=approval.open_steps[0].id).status_code == 303
+    assert "守时" in text(as_("sup1").get(f"/approvals/{approval.id}"))
+
+
+def test_one_signature_for_two_steps_is_announced_and_shown(as_):
+    person("sup1").active = False
+    db.session.commit()
+    approval = submitted(REVIEW, approving.APPROVE)
+    as_("mgr1")
+    assert "客户服务经理" in text(as_("mgr1").get(f"/approvals/{approval.id}"))
+    assert post_signature(as_("mgr1"), approval).status_code == 303
+    assert approval.state == "approved"
+    assert text(as_("mgr1").get(f"/approvals/{approval.id}")).count("class=\"step-done\"") == 2
+
+
+def test_earlier_rounds_stay_readable(as_):
+    approval = submitted()
+    sign(approval, "sup1", "send-back", "第一轮意见")
+    approval.document.submit(by=person("rep1"))
+    db.session.commit()
+    page = text(as_("rep1").get(f"/approvals/{approval.id}/rounds/1"))
+    assert "第一轮意见" in page
+    assert "第一轮意见" not in text(as_("rep1").get(f"/approvals/{approval.id}"))
+    assert as_("rep1").get(f"/approvals/{approval.id}/rounds/3").status_code == 404
+
+
+def test_an_altered_signature_is_marked(as_):
+    approval = submitted()
+    given = sign(approval, "sup1", opinion="同意")
+    assert "seal-mark" in text(as_("rep1").get(f"/approvals/{approval.id}"))
+    given.opinion = "不同意"
+    db.session.commit()
+    assert "seal-mark" not in text(as_("rep1").get(f"/approvals/{approval.id}"))
+
+
+def test_inbox_groups_kinds_and_fragment(as_):
+    approval = submitted()
+    browser = as_("sup1")
+    assert approval.title in text(browser.get("/inbox"))
+    assert approval.title in text(browser.get("/inbox?group=sign&kind=credit"))
+    assert approval.title not in text(browser.get("/inbox?group=do"))
+    assert approval.title not in text(browser.get("/inbox?kind=investigation"))
+    fragment = browser.get("/inbox", headers={"HX-Request": "true"})
+    assert text(fragment).lstrip().startswith('<div id="list">')
+    assert "HX-Request" in fragment.headers["Vary"]
+
+
+def test_the_count_asks_for_itself_and_keeps_no_session_awake(as_):
+    submitted()
+    browser = as_("sup1")
+    page = text(browser.get("/inbox"))
+    assert 'hx-get="/inbox/count"' in page
+    assert "every 60s" in page
+    assert re.search(r'id="inbox-count".*?<span class="count">1</span>', text(browser.get("/inbox/count")), re.S)
+    with time_machine.travel(clock.now() + timedelta(minutes=20), tick=False):
+        before = db.session.query(StaffSession.seen_at).order_by(StaffSession.id.desc()).first()
+        browser.get("/inbox/count")
+        assert db.session.query(StaffSession.seen_at).order_by(StaffSession.id.desc()).first() == before
+        browser.get("/inbox")
+        assert db.session.query(StaffSession.seen_at).order_by(StaffSession.id.desc()).first() != before
+
+
+def test_submissions_say_whom_they_wait_for(as_):
+    approval = submitted()
+    page = text(as_("rep1").get("/submissions"))
+    assert approval.title in page
+    assert "周五行" in page
+    assert f"/approvals/{approval.id}/reminder" in page
+    assert approval.title not in text(as_("rep1").get("/submissions?state=approved"))
+    assert approval.title not in text(as_("rep2").get("/submissions"))
+
+
+def test_notices_are_read_one_by_one_or_all(as_):
+    approval = submitted()
+    sign(approval, "sup1")
+    sign(approval, "mgr1")
+    browser = as_("rep1")
+    notice_ids = re.findall(r"/notices/(\d+)/reading", text(browser.get("/notices")))
+    assert len(notice_ids) == 2
+    answer = browser.post(f"/notices/{notice_ids[0]}/reading")
+    assert answer.location == f"/approvals/{approval.id}"
+    assert len(re.findall(r"state-accent", text(browser.get("/notices?unread=1")))) == 1
+    browser.post("/notices/reading")
+    assert "state-accent" not in text(browser.get("/notices"))
+
+
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+@pytest.mark.parametrize("account", ["rep1", "sup1", "mgr1"])
+def test_every_page_in_both_languages(app: Flask, as_, account, language):
+    for approval in (submitted(), submitted({"together": [REVIEW, FINANCE]}), submitted(FINANCE)):
+        person(account).language = language
+        db.session.commit()
+        assert as_(account).get(f"/approvals/{approval.id}").status_code == 200
+    sign(submitted(REVIEW), "sup1", "send-back")
+    done = submitted(FINANCE)
+    record_paper(done)
+    for address in ("/inbox", "/submissions", "/notices", f"/approvals/{done.id}"):
+        assert as_(account).get(address).status_code == 200
+    draft = change()
+    base = f"/customers/{draft.customer_id}/credit-changes"
+    for address in (base, f"{base}/new", f"{base}/{draft.id}", f"{base}/{draft.id}/edit"):
+        assert as_(account).get(address).status_code == 200

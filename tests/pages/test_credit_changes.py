@@ -1,0 +1,63 @@
+"""Pages of changes of credit (RL-5)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from portal.database import db
+from portal.models.approval import Approval
+from portal.models.credit import CreditChange
+from tests import factories
+from tests.approving import change
+
+pytestmark = pytest.mark.usefixtures("app")
+FORM = {"credit_limit": "12万", "payment_terms": "net60", "dealings_policy": "", "reason": "订单增加", "effective_on": "2026-01-01"}
+
+
+def test_from_the_form_to_the_approval(as_):
+    customer_id = factories.customer("rep1").id
+    browser = as_("rep1")
+    answer = browser.post(f"/customers/{customer_id}/credit-changes", data=FORM)
+    assert answer.status_code == 303
+    draft = db.session.query(CreditChange).one()
+    assert (draft.credit_limit, draft.payment_terms, draft.state) == (Decimal("120000.00"), "net60", "draft")
+    edit = f"{answer.location}/edit"
+    assert 'value="120000.00"' in browser.get(edit).get_data(as_text=True)
+    assert browser.post(edit, data={**FORM, "credit_limit": "1,500.50"}).status_code == 303
+    first = browser.post(f"{answer.location}/submission")
+    again = browser.post(f"{answer.location}/submission")
+    assert first.status_code == again.status_code == 303
+    assert first.location == again.location
+    approval = db.session.query(Approval).one()
+    assert approval.current_round.content["new"]["credit_limit"] == "1500.50"
+    assert browser.post(edit, data=FORM).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"credit_limit": "much"},
+        {"credit_limit": "-5"},
+        {"credit_limit": "", "payment_terms": ""},
+        {"payment_terms": "whenever"},
+        {"reason": ""},
+        {"effective_on": "soon"},
+    ],
+)
+def test_wrong_input_comes_back_with_what_was_typed(as_, wrong):
+    customer_id = factories.customer("rep1").id
+    answer = as_("rep1").post(f"/customers/{customer_id}/credit-changes", data={**FORM, **wrong})
+    assert answer.status_code == 422
+    assert db.session.query(CreditChange).count() == 0
+
+
+def test_a_change_of_another_customer_is_not_there(as_):
+    draft, other = change(), factories.customer("rep1")
+    assert as_("rep1").get(f"/customers/{other.id}/credit-changes/{draft.id}").status_code == 404
+
+
+def test_a_second_change_is_refused_while_one_is_open(as_):
+    draft = change()
+    assert as_("rep1").post(f"/customers/{draft.customer_id}/credit-changes", data=FORM).status_code == 422

@@ -1,0 +1,192 @@
+"""Mail of notices against a real SMTP server, and against none, a refusing and a silent one (AP-9)."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+from portal import clock, mail
+from portal.database import db
+from portal.models.notice import Notice, notify
+from portal.rules.message import Message
+from tests.approving import person, sign, submitted
+
+
+class PostOffice:
+    """What the server answers, and what it got."""
+
+    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
+        self.rcpt, self.data, self.got = rcpt, data, []
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self.data.startswith("250"):
+            self.got.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return self.data
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(office: PostOffice) -> Iterator[int]:
+    controller = Controller(office, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def smtp(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return what points the portal to a port, where nobody listens to begin with."""
+
+    def use(port: int) -> None:
+        monkeypatch.setitem(app.config, "SMTP_PORT", port)
+
+    monkeypatch.setitem(app.config, "SMTP_HOST", "127.0.0.1")
+    use(free_port())
+    return use
+
+
+def tell(account: str = "rep1", title: str = "测试公司") -> int:
+    figures = {"document": Message("New customer investigation"), "title": title}
+    notice = notify(person(account), Message("%(document)s “%(title)s” is approved.", figures), link="/approvals/7")
+    db.session.commit()
+    return notice.id
+
+
+def kept(notice_id: int) -> Notice:
+    db.session.expire_all()
+    notice = db.session.get(Notice, notice_id)
+    assert notice is not None
+    return notice
+
+
+def test_a_notice_goes_out_in_the_readers_language_with_its_link(smtp):
+    office = PostOffice()
+    notice_id = tell()
+    person("sup1").language = "en"
+    english_id = tell("sup1")
+    with running(office) as port:
+        smtp(port)
+        mail.send_waiting()
+        mail.send_waiting()
+    assert [recipients for recipients, _message in office.got] == [["rep1@example.com"], ["sup1@example.com"]]
+    chinese, english = (message for _recipients, message in office.got)
+    assert chinese["Subject"] == "交易开始调查书“测试公司”已批准。"
+    assert english["Subject"] == "New customer investigation “测试公司” is approved."
+    assert "/approvals/7" in chinese.get_content()
+    assert chinese["Message-ID"].startswith(f"<notice-{notice_id}@")
+    assert {kept(notice_id).mail_state, kept(english_id).mail_state} == {"sent"}
+
+
+def test_line_breaks_in_what_people_entered_add_no_header(smtp):
+    office = PostOffice()
+    tell(title="甲\nBcc: thief@example.com")
+    with running(office) as port:
+        smtp(port)
+        mail.send_waiting()
+    (recipients, message), = office.got
+    assert recipients == ["rep1@example.com"]
+    assert message["Bcc"] is None
+
+
+def test_no_server_delays_the_mail_and_nothing_else(smtp):
+    approval = submitted()
+    sign(approval, "sup1")
+    assert approval.current_round.steps[0].state == "done"
+    notice_id = tell()
+    moment = clock.now()
+    with time_machine.travel(moment, tick=False) as traveller:
+        mail.send_waiting()
+        failed = kept(notice_id)
+        assert (failed.mail_state, failed.mail_tries) == ("waiting", 1)
+        assert "refused" in failed.mail_error.lower()
+        mail.send_waiting()
+        assert kept(notice_id).mail_tries == 1, "not before its time"
+        for number, distance in enumerate(mail.AGAIN, start=2):
+            traveller.shift(distance + timedelta(seconds=1))
+            mail.send_waiting()
+            assert kept(notice_id).mail_tries == number
+        assert kept(notice_id).mail_state == "failed"
+
+
+def test_a_server_that_comes_back_gets_the_mail(smtp):
+    notice_id = tell()
+    mail.send_waiting()
+    office = PostOffice()
+    with running(office) as port, time_machine.travel(clock.now() + timedelta(minutes=2)):
+        smtp(port)
+        mail.send_waiting()
+    assert len(office.got) == 1
+    assert (kept(notice_id).mail_state, kept(notice_id).mail_error) == ("sent", "")
+
+
+@pytest.mark.parametrize(
+    ("office", "state", "says"),
+    [
+        (PostOffice(rcpt="550 no such mailbox"), "failed", "550 no such mailbox"),
+        (PostOffice(rcpt="451 try later"), "waiting", "451 try later"),
+        (PostOffice(data="554 not wanted"), "failed", "554 not wanted"),
+        (PostOffice(data="452 full"), "waiting", "452 full"),
+    ],
+)
+def test_a_refusing_server(smtp, office, state, says):
+    first, second = tell(), tell("sup1")
+    with running(office) as port:
+        smtp(port)
+        mail.send_waiting()
+    for notice_id in (first, second):
+        assert kept(notice_id).mail_state == state
+        assert says in kept(notice_id).mail_error
+
+
+def test_a_silent_server_is_left_after_the_time_it_has(smtp, monkeypatch):
+    monkeypatch.setattr(mail, "TIMEOUT", 0.3)
+    notice_id = tell()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        smtp(silent.getsockname()[1])
+        mail.send_waiting()
+    assert kept(notice_id).mail_state == "waiting"
+    assert "timed out" in kept(notice_id).mail_error
+
+
+def test_who_left_gets_no_mail(smtp):
+    notice_id = tell()
+    person("rep1").active = False
+    db.session.commit()
+    mail.send_waiting()
+    assert kept(notice_id).mail_state == "off"
+
+
+def test_without_a_server_nothing_waits(app):
+    assert kept(tell()).mail_state == "off"
+    mail.send_waiting()
+
+
+def test_a_failed_mail_shows_on_the_page(smtp, as_):
+    notice_id = tell()
+    notice = db.session.get(Notice, notice_id)
+    notice.mail_state, notice.mail_error = "failed", "550 no such mailbox"
+    db.session.commit()
+    assert "550 no such mailbox" in as_("rep1").get("/notices").get_data(as_text=True)
