@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
+from portal import backup
 from portal.database import db
 from portal.demo import load, remove
 from portal.models import audit
@@ -45,6 +48,31 @@ def verify() -> None:
     click.echo(f"The audit log is whole: {entries} entries, the last one is {last}.")
 
 
+@click.command("backup")
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def backup_command(target: Path) -> None:
+    """Write database and files to TARGET (.tar), while the portal is in use."""
+    try:
+        size = backup.backup(current_app.config, target)
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"Wrote {target} ({size / 1024 / 1024:.1f} MB).")
+
+
+@click.command("restore")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.confirmation_option(prompt="Everything in the present database is replaced. Is the portal stopped?")
+@with_appcontext
+def restore_command(source: Path) -> None:
+    """Put database and files back as they were when SOURCE was written. Stop the portal first."""
+    try:
+        backup.restore(current_app.config, source)
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo("Restored. Check it with `flask audit verify`, then start the portal.")
+
+
 @demo_commands.command("load")
 @click.option("--if-empty", is_flag=True, help="Only where nobody has an account yet.")
 def load_demo(if_empty: bool) -> None:
@@ -70,5 +98,7 @@ def remove_demo() -> None:
 def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(demo_commands)
+    app.cli.add_command(backup_command)
+    app.cli.add_command(restore_command)
     app.cli.add_command(staff_commands)
     app.cli.add_command(audit_commands)

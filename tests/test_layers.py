@@ -64,7 +64,15 @@ def test_models_know_neither_request_nor_page(path: Path) -> None:
         else:
             assert root not in WEB, module
         whole = f"{module}.{name}"
-        for above in ("portal.blueprints", "portal.sessions", "portal.forms", "portal.htmx", "portal.i18n", "portal.filters", "portal.errors"):
+        for above in (
+            "portal.blueprints",
+            "portal.sessions",
+            "portal.forms",
+            "portal.htmx",
+            "portal.i18n",
+            "portal.filters",
+            "portal.errors",
+        ):
             assert not whole.startswith(above), whole
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import DDL, Index, Select, event, false, insert, select, update
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
@@ -118,6 +119,8 @@ def write(
     """
     assert kind in KINDS, kind  # noqa: S101 - a misspelt kind is a mistake of ours, not of a user
     session = session or db.session()
+    if not session.in_transaction():
+        session.begin()  # so that a rollback takes the entry along
     if record is not None:
         session.flush()
         if customer_id is None:
@@ -191,27 +194,23 @@ def _chain(session: Session) -> None:
     session.execute(update(AuditHead).where(AuditHead.id == 1).values(last_hash=previous, entries=count + len(entries)))
 
 
+_before_savepoint: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()
+"""How many entries there were before each savepoint."""
+
+
 @event.listens_for(Session, "after_transaction_create")
 def _mark(session: Session, transaction: SessionTransaction) -> None:
-    """Note how many entries there were before a savepoint."""
     if transaction.nested:
-        session.info.setdefault("audit_marks", {})[transaction] = len(session.info.get("audit", []))
+        _before_savepoint[transaction] = len(session.info.get("audit", []))
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
-    """Drop the entries of a transaction, or a part of one, that did not happen."""
+    """Drop the entries of a transaction, or of a savepoint, that did not happen."""
     if transaction.nested:
-        mark = session.info.get("audit_marks", {}).get(transaction)
-        if mark is not None:  # a savepoint whose flush failed is told of twice, the second time after its end
-            del session.info.get("audit", [])[mark:]
-    else:
+        del session.info.get("audit", [])[_before_savepoint.get(transaction, 0) :]
+    elif transaction.parent is None:
         session.info.pop("audit", None)
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _unmark(session: Session, transaction: SessionTransaction) -> None:
-    session.info.get("audit_marks", {}).pop(transaction, None)
 
 
 def end_of_chain() -> tuple[int, str]:

@@ -33,8 +33,8 @@ class Team(Base):
     @classmethod
     def create(cls, *, name: str, department: str, by: Staff) -> Team:
         """Add a team. Raises `Refusal` (field `name`) where there is one of this name."""
-        team = cls(name=name, department=department)
-        _save(team)
+        team = cls()
+        _save(team, name=name, department=department)
         changes = [{"field": "name", "old": "", "new": name}, {"field": "department", "old": "", "new": department}]
         audit.write("permission", "team-created", actor=by, record=team, label=name, changes=changes)
         return team
@@ -47,8 +47,7 @@ class Team(Base):
         ]
         if not changes:
             return
-        self.name, self.department = name, department
-        _save(self)
+        _save(self, name=name, department=department)
         audit.write("permission", "team-changed", actor=by, record=self, label=name, changes=changes)
 
     def members(self) -> int:
@@ -83,10 +82,11 @@ class Team(Base):
         audit.write("permission", "team-reactivated", actor=by, record=self, label=self.name)
 
 
-def _save(team: Team) -> None:
+def _save(team: Team, *, name: str, department: str) -> None:
     try:
         with db.session.begin_nested():
+            team.name, team.department = name, department
             db.session.add(team)
             db.session.flush()
     except IntegrityError as error:
-        raise Refusal(N_("There is a team %(name)s already."), field="name", name=team.name) from error
+        raise Refusal(N_("There is a team %(name)s already."), field="name", name=name) from error

@@ -97,7 +97,9 @@ def test_production_answers_to_its_own_host_with_safe_cookies(production: dict[s
         create_app(production)
 
 
-def test_production_does_not_serve_demonstration_accounts(app: Any, staff: dict[str, Staff], client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_does_not_serve_demonstration_accounts(
+    app: Any, staff: dict[str, Staff], client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.config, "PORTAL_ENV", "production")
     security.check_accounts(app)
     staff["rep1"].is_demo = True

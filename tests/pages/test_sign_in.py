@@ -120,7 +120,8 @@ def test_a_right_password_forgets_the_failures(client: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "leads_to"), [("/profile", "/profile"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("x", "/")]
+    ("target", "leads_to"),
+    [("/profile", "/profile"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("x", "/")],
 )
 def test_next_leads_only_to_own_paths(client: Any, target: str, leads_to: str) -> None:
     assert sign_in(client, next=target).location == leads_to

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context, url_for
@@ -52,7 +51,7 @@ def _chips(form: AuditForm) -> list[tuple[str, str]]:
     found = []
     for field in form:
         if field.name in request.args and field.data not in (None, "", 0):
-            shown = dict(field.choices)[field.data] if hasattr(field, "choices") else field.data
+            shown = dict(field.choices).get(field.data, field.data) if hasattr(field, "choices") else field.data
             rest = {name: value for name, value in request.args.items() if name not in (field.name, "before")}
             found.append((f"{field.label.text}: {shown}", url_for("audit.log", **rest)))
     return found
@@ -109,9 +108,9 @@ def export() -> Any:
     form = _form()
     wanted = _wanted(form)
     query = wanted.query(current_user)
-    filters = {key: str(value) for key, value in vars(replace(wanted)).items() if value}
+    filters = {key: str(value) for key, value in vars(wanted).items() if value}
     with write_apart() as session:
-        audit.write("export", "audit-exported", actor=current_user, label="audit.csv", session=session, **filters)
+        audit.write("export", "audit-exported", actor=current_user, label="audit.csv", session=session, filters=filters)
     heads = [_(head) for head in HEADS]
     response = Response(stream_with_context(iter_csv(heads, _rows(lines(query)))), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="audit-{clock.today().isoformat()}.csv"'
