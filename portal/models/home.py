@@ -179,7 +179,6 @@ def unannounced_year() -> int | None:
     return next((year for year in years if not site_calendar().is_announced(year)), None)
 
 
-def waiting(user: Staff) -> tuple[list[inbox.Entry], int]:
-    """Return the most pressing of what waits for the reader, and how much there is, up to the inbox's cap (AP-8)."""
-    count = inbox.count(user)
-    return (inbox.entries(user)[:SHOWN] if count else []), count
+def waiting(user: Staff) -> list[inbox.Entry]:
+    """Return the most pressing of what waits for the reader (AP-8)."""
+    return inbox.entries(user)[:SHOWN]

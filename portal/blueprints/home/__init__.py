@@ -21,11 +21,9 @@ navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", 
 def index() -> Any:
     """Show what the day holds (IN-1)."""
     user = current_user
-    entries, count = home.waiting(user)
     return render_template(
         "home/index.html",
-        waiting=entries,
-        waiting_count=count,
+        waiting=home.waiting(user),
         drafts=home.drafts(user),
         states=home.customers_by_state(user),
         grades=home.customers_by_grade(user),
