@@ -64,6 +64,7 @@ def add(path: str) -> None:
             if set(PLACES.findall(english)) != set(PLACES.findall(chinese)):
                 sys.exit(f"{path}:{number}: the places %(…)s differ")
             catalog.add(english, chinese, flags=("python-format",) if PLACES.search(english) else ())
+            catalog[english].string = chinese  # adding alone leaves an earlier translation as it is
         save(catalog)
 
 

@@ -17,6 +17,7 @@ from portal import clock
 from portal.database import db
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
+from portal.models.approval_step import ApprovalStep
 from portal.models.card import CONTACT_FIELDS, FIELDS
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, NumberSeries
@@ -199,6 +200,12 @@ def _finance_limit(before: Any, value: Any, _day: date) -> Iterator[Message]:
 def _sessions(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
     count = db.session.scalar(select(func.count()).select_from(StaffSession).where(StaffSession.ended_at.is_(None))) or 0
     yield Message(N_("%(count)s sessions are open; the new time counts for them too."), {"count": count})
+
+
+@touching("approval.step_days")
+def _step_days(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
+    count = db.session.scalar(select(func.count()).select_from(ApprovalStep).where(ApprovalStep.state == "open")) or 0
+    yield Message(N_("%(count)s steps are open; they keep their last day."), {"count": count})
 
 
 @touching("password.max_age_days")

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import render_template_string
 
 from portal import clock
 from portal.blueprints.standards import editors
 from portal.database import db
+from portal.i18n import in_language
 from portal.models import standard, standard_file
 from portal.models.calendar import SiteDay
 from portal.rules.standards import STANDARDS, Standard
@@ -237,6 +239,23 @@ def test_a_file_with_a_value_out_of_range_sets_nothing(manager):
     values = {"content_json": json.dumps({IDLE: 20, CHAIN: []}), "from_date": clock.today().isoformat(), "reason": "x"}
     assert manager.post("/standards/import/versions", data=values).status_code == 422
     assert standard.value(IDLE) == 30
+
+
+def test_why_answers_with_rule_value_clause_and_version(app, staff):
+    standard.set_value("credit.finance_limit", "300000.00", by=staff["mgr1"], reason="x")
+    answer = standard.why("credit.finance_limit", **{"Credit limit": "400,000.00"})
+    template = "{% from 'components/why.html' import why with context %}{{ why(answer) }}"
+    with app.test_request_context(), in_language("zh_Hans_CN"):
+        html = render_template_string(template, answer=answer)
+    for part in (
+        "须财务签批的信用额度",
+        "300,000.00 元",
+        "信用额度",
+        "400,000.00",
+        "客户信用管理规定（AP-3）",
+        "/standards/credit.finance_limit",
+    ):
+        assert part in html
 
 
 @time_machine.travel("2026-03-02 01:00Z", tick=False)
