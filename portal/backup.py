@@ -1,0 +1,126 @@
+"""Backup and restore of database and files as one archive, taken while the portal is in use (quality.md: Correct under load and fault).
+
+Files are kept by content and never changed, so the database is copied first and the files after it: every file that the copy
+knows is then in the archive. A restore puts a site back as it was; the portal is stopped for that.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import URL, make_url
+
+from portal import clock
+from portal.rules.message import Refusal
+
+FORMAT = 1
+DATABASE, FILES, ABOUT = "database", "files", "about.json"
+MEMBER = re.compile(r"database|about\.json|files/[0-9a-f]{2}/[0-9a-f]{64}")
+
+
+def backup(config: Mapping[str, Any], target: Path) -> int:
+    """Write database and files of this site to `target` (.tar) and return its size in bytes. Raises `Refusal` with what went wrong.
+
+    The archive appears under its name only when it is complete.
+    """
+    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        copy = Path(folder) / DATABASE
+        _copy_database(url, copy)
+        with tarfile.open(part, "w") as archive:
+            _add_text(archive, ABOUT, json.dumps({"format": FORMAT, "database": url.get_backend_name(), "at": clock.now().isoformat()}))
+            archive.add(copy, DATABASE)
+            if config["FILES_FOLDER"].exists():
+                archive.add(config["FILES_FOLDER"], FILES)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(target)
+    return target.stat().st_size
+
+
+def restore(config: Mapping[str, Any], source: Path) -> None:
+    """Put database and files back as they were when `source` was taken. Raises `Refusal` when it is no backup of such a site."""
+    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    files: Path = config["FILES_FOLDER"]
+    files.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=files.parent) as name:
+        folder = Path(name)
+        try:
+            with tarfile.open(source) as archive:
+                _take_out(archive, folder)
+            about = json.loads((folder / ABOUT).read_text())
+        except (OSError, tarfile.TarError, ValueError) as error:
+            raise Refusal("This is not a backup of the portal: %(why)s", why=str(error)) from error
+        if about["format"] != FORMAT or about["database"] != url.get_backend_name():
+            raise Refusal("This backup is of a %(kind)s database; the site has %(own)s.", kind=about["database"], own=url.get_backend_name())
+        _put_back(url, folder / DATABASE)
+        for kept in (folder / FILES).rglob("*") if (folder / FILES).exists() else ():
+            if kept.is_file():
+                place = files / kept.relative_to(folder / FILES)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if not place.exists():
+                    shutil.move(kept, place)
+
+
+def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
+    info = tarfile.TarInfo(name)
+    content = text.encode()
+    info.size, info.mtime = len(content), int(clock.now().timestamp())
+    archive.addfile(info, io.BytesIO(content))
+
+
+def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the members that a backup has into `folder`, and nothing else: names from outside choose no place on the disk."""
+    for member in archive:
+        if member.isfile() and MEMBER.fullmatch(member.name):
+            place = folder / member.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            content = archive.extractfile(member)
+            assert content is not None  # noqa: S101 # nosec B101 - isfile() says so
+            with content, place.open("wb") as file:
+                shutil.copyfileobj(content, file)
+
+
+def _copy_database(url: URL, copy: Path) -> None:
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(f"file:{url.database}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        return
+    _run("pg_dump", "--format=custom", "--file", str(copy), _plain(url))
+
+
+def _put_back(url: URL, copy: Path) -> None:
+    if url.get_backend_name() == "sqlite":
+        place = Path(str(url.database))
+        for ending in ("-wal", "-shm"):
+            place.with_name(place.name + ending).unlink(missing_ok=True)
+        shutil.move(copy, place)
+        return
+    _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", _plain(url), str(copy))
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _run(program: str, *arguments: str) -> None:
+    path = shutil.which(program)
+    if path is None:
+        raise Refusal("%(program)s is not installed.", program=program)
+    done = subprocess.run([path, *arguments], capture_output=True, text=True)  # noqa: S603 # nosec B603 - our own arguments, no shell
+    if done.returncode:
+        raise Refusal("%(program)s failed: %(why)s", program=program, why=done.stderr.strip()[-2000:])
