@@ -101,5 +101,5 @@ def remove_day(day: str) -> Any:
 @jobs.every_minute
 def warn_managers() -> None:
     """Tell managers in November when next year's days are not announced."""
-    if warn_of_next_year(f"/standards/calendar?year={clock.today().year + 1}"):
-        commit()
+    warn_of_next_year(f"/standards/calendar?year={clock.today().year + 1}")
+    commit()
