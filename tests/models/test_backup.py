@@ -28,7 +28,7 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     file = Attachment.keep("扫描".encode(), filename="扫描.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
     audit.write("system", "test", actor=staff["mgr1"])
     db.session.commit()
-    before, path = state(), file.path
+    before, path, number = state(), file.path, kept.id
     target = tmp_path / "backup.tar"
     assert backup.backup(app.config, target) > 0
 
@@ -39,7 +39,7 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     backup.restore(app.config, target)
 
     assert state() == before
-    again = db.session.get(Customer, kept.id)
+    again = db.session.get(Customer, number)
     assert again is not None
     assert again.full_name == "深圳𠮷䶮有限公司"
     assert path.read_bytes() == "扫描".encode()
