@@ -84,7 +84,7 @@ def _declare(entries: Iterable[tuple[str, str, str]]) -> None:
 
 stream("card", N_("Card"), kinds=("change", "import"), record_types=CARD_TYPES)
 stream("approvals", N_("Approvals"), kinds=("approval", "signature"))
-stream("prints", N_("Prints and exports"), kinds=("print", "export"))
+stream("prints", N_("Prints"), kinds=("print", "export"))
 _declare(
     (
         ("Customer", "created", N_("Customer recorded")),

@@ -1,11 +1,26 @@
-"""Blueprint `archive`."""
+"""Blueprint `archive`: the register, a customer's pages, search."""
 
 from flask import Blueprint
 
-bp = Blueprint("archive", __name__)
+from portal import navigation
+from portal.permissions import Permission
+from portal.rules.message import N_
 
+bp = Blueprint("archive", __name__)
+navigation.area(
+    order=20,
+    endpoint="archive.register",
+    title=N_("Customers"),
+    icon="people",
+    permission=Permission.CUSTOMER_READ,
+    prefixes=("archive.",),
+    key="c",
+)
+navigation.creation(order=10, endpoint="archive.customer_new", title=N_("New prospect"), permission=Permission.CUSTOMER_EDIT)
+
+# Routes register on import.
 from portal.blueprints.archive import bulk as _bulk  # noqa: E402, F401
-from portal.blueprints.archive import contacts as _contacts  # noqa: E402, F401 - routes register on import
+from portal.blueprints.archive import contacts as _contacts  # noqa: E402, F401
 from portal.blueprints.archive import customers as _customers  # noqa: E402, F401
 from portal.blueprints.archive import history as _history  # noqa: E402, F401
 from portal.blueprints.archive import investigations as _investigations  # noqa: E402, F401

@@ -39,7 +39,7 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 Fact = tuple[str, Any, bool]
 
-_LINES = {"long": 60, "text": 40, "email": 18, "url": 18}
+_LINES = {"long": 60, "text": 24, "email": 18, "url": 18}
 """From how many characters on a value takes both columns."""
 
 
@@ -97,7 +97,7 @@ def facts(fields: Iterable[card.Field], record: Any) -> tuple[list[Fact], list[s
         if value in (None, ""):
             empty.append(_(field.title))
         else:
-            filled.append((_(field.title), shown(field, value), field.wide or len(str(value)) > _LINES.get(field.kind, 1000)))
+            filled.append((_(field.title), shown(field, value), len(str(value)) > _LINES.get(field.kind, 1000)))
     return filled, empty
 
 

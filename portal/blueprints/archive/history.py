@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from portal import htmx
 from portal.blueprints.archive import bp, card_view
+from portal.i18n import is_chinese
 from portal.models import history
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
@@ -73,10 +74,10 @@ def _touched(event: AuditEvent) -> str:
     changes = event.data.get("changes") or []
     if event.action in ("tagged", "untagged", "assistant-named", "assistant-ended"):
         return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
-    if event.action in ("created", "added") or not changes:
+    if event.action in ("created", "added", "begun") or not changes:
         return str(event.data.get("opinion") or event.data.get("reason") or "")
     titles = list(dict.fromkeys(card_view.title_of_field(event.record_type, change["field"]) for change in changes))
-    shown = "、".join(titles[:6]) + ("…" if len(titles) > 6 else "")
+    shown = ("、" if is_chinese() else ", ").join(titles[:6]) + ("…" if len(titles) > 6 else "")
     return f"{shown} ({event.data['reason']})" if event.data.get("reason") else shown
 
 
