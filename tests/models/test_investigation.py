@@ -19,6 +19,7 @@ from portal.models.investigation import KIND, Investigation
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
+from tests.approving import record_paper, sign
 
 Cast = dict[str, Staff]
 
@@ -157,3 +158,27 @@ def test_it_is_seen_by_who_sees_the_customer(app: Flask, staff: Cast) -> None:
         account for account in staff if db.session.scalar(Investigation.visible_to(staff[account]).where(Investigation.id == document.id))
     }
     assert seen == {"rep1", "sup1", "mgr1", "mgr2"}
+
+
+def test_through_the_real_chain_to_the_register(staff: Cast) -> None:
+    document = draft(staff)
+    approval = document.submit(by=staff["rep1"])
+    db.session.commit()
+    assert document.customer.frozen_by_id == approval.id
+    sign(approval, "sup1")
+    sign(approval, "mgr1")
+    assert document.customer.state == "prospect"
+    record_paper(approval, "mgr2", date=clock.today())
+    assert (approval.state, document.outcome, document.customer.state) == ("approved", "approved", "active")
+    assert document.approval() == approval
+
+
+def test_sent_back_it_is_a_draft_again_and_its_next_submission_a_new_round(staff: Cast) -> None:
+    document = draft(staff)
+    approval = document.submit(by=staff["rep1"])
+    db.session.commit()
+    sign(approval, "sup1", "send-back", "请补充风险")
+    assert document.can_edit(staff["rep1"])
+    document.save({"risks": "客户集中于电子加工业"}, by=staff["rep1"])
+    assert document.submit(by=staff["rep1"]) == approval
+    assert (approval.state, approval.round) == ("pending", 2)
