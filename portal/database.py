@@ -72,7 +72,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata)
 
 
-class StateConflict(Exception):
+class StateConflict(Exception):  # noqa: N818 - an answer (409), not a mistake  # noqa: N818 - it is an outcome, not a mistake
     """Somebody was faster: the record is no longer in the state, or the version, that the action began from (409)."""
 
 
@@ -86,7 +86,8 @@ def transition(record: Any, *, expect: dict[str, Any], change: dict[str, Any]) -
     session = db.session
     session.flush()
     conditions = [
-        getattr(model, name).in_(value) if isinstance(value, (list, tuple)) else getattr(model, name) == value for name, value in expect.items()
+        getattr(model, name).in_(value) if isinstance(value, (list, tuple)) else getattr(model, name) == value
+        for name, value in expect.items()
     ]
     statement = update(model).where(model.id == record.id, *conditions).values(**change).execution_options(synchronize_session=False)
     if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
@@ -119,6 +120,11 @@ def read_only(value: bool) -> None:
     _reading_only.set(value)
 
 
+def is_reading() -> bool:
+    """Return whether transactions of this context only read."""
+    return _reading_only.get()
+
+
 @contextmanager
 def write_apart() -> Iterator[Session]:
     """Yield a session of its own that commits at the end: for what a reading request must write (views, last seen).
@@ -137,12 +143,15 @@ def write_apart() -> Iterator[Session]:
         _reading_only.reset(token)
 
 
+_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY")
+
+
 @event.listens_for(Engine, "connect")
 def _connect(connection: Any, _record: Any) -> None:
     if type(connection).__module__.startswith("sqlite3"):
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -41,8 +41,15 @@ CONTACT_COLUMNS = (
 )
 
 _KINDS: dict[str, Kind] = {
-    "choice": "choice", "date": "date", "money": "amount", "integer": "integer", "phone": "phone", "email": "email", "code": "code", "switch": "boolean",
-}  # fmt: skip
+    "choice": "choice",
+    "date": "date",
+    "money": "amount",
+    "integer": "integer",
+    "phone": "phone",
+    "email": "email",
+    "code": "code",
+    "switch": "boolean",
+}
 
 # The heads that offices, registers of companies and other programs give these columns.
 _HEADS = {
@@ -118,10 +125,23 @@ _CONTACT_HEADS = {
 _NUMERALS = {2: ("2", "二"), 3: ("3", "三")}
 
 OWN_COLUMNS = (
-    Column("number", N_("Customer number"), "客户编号", ("编号", "客户号", "客户代码", "客户编码", "customer id", "customer no", "number"), "code", max_length=40),
-    Column("owner", N_("In charge"), "负责人", ("客户负责人", "业务员", "客户经理", "专员", "客户关系专员", "跟进人", "所属人", "owner", "sales rep"), max_length=80),
+    Column(
+        "number",
+        N_("Customer number"),
+        "客户编号",
+        ("编号", "客户号", "客户代码", "客户编码", "customer id", "customer no", "number"),
+        "code",
+        max_length=40,
+    ),
+    Column(
+        "owner",
+        N_("In charge"),
+        "负责人",
+        ("客户负责人", "业务员", "客户经理", "专员", "客户关系专员", "跟进人", "所属人", "owner", "sales rep"),
+        max_length=80,
+    ),
     Column("registered_on", N_("On the register since"), "登记日期", ("入册日期", "建档日期", "建卡日期"), "date"),
-)  # fmt: skip
+)
 """Columns that are not fields of the card: the number that finds a customer, who is in charge, the day of registration."""
 
 _ALL = {column.name: column for column in OWN_COLUMNS}
@@ -142,6 +162,62 @@ def customer_table() -> ImportTable:
                 )
                 columns.append(_column(f"contact{place}_{name}", entry, title, zh, _contact_heads(name, place)))
     return ImportTable("customers", tuple(columns))
+
+
+TEMPLATE = (
+    "full_name",
+    "credit_code",
+    "short_name",
+    "nature",
+    "industry",
+    "size",
+    "province",
+    "city",
+    "district",
+    "street",
+    "telephone",
+    "fax",
+    "email",
+    "website",
+    "legal_representative",
+    "general_manager",
+    "registered_capital",
+    "established_on",
+    "main_business",
+    "staff_count",
+    "operating_state",
+    "banks",
+    "payment_terms",
+    "route",
+    "route_order",
+    "first_contact_on",
+    "first_deal_on",
+    "stage_time",
+    "stage_transaction",
+    "stage_volume",
+    "stage_service",
+    "stage_years",
+    "owner",
+    "registered_on",
+    "remarks",
+    "contact1_name",
+    "contact1_post",
+    "contact1_department",
+    "contact1_telephone",
+    "contact1_email",
+    "contact1_kept_for",
+    "contact2_name",
+    "contact2_post",
+    "contact2_telephone",
+    "contact2_email",
+)
+"""The columns of the empty table that is offered for download."""
+
+
+def template_heads() -> list[str]:
+    """Return the heads of the template file in the reader's language."""
+    table = customer_table()
+    return [column_title(table.by_name[name]) for name in TEMPLATE]
 
 
 def contact_title(name: str, place: int) -> str:

@@ -210,9 +210,11 @@ class Writer:
         """Refuse the likely duplicates where that was asked for."""
         if self.run.skip_duplicates:
             done = db.session.execute(
-                update(ImportRow).where(ImportRow.run_id == self.run.id, ImportRow.outcome == "new", ImportRow.duplicate.is_(True))
-                .values(outcome="refused"), execution_options=_QUIET,
-            )  # fmt: skip
+                update(ImportRow)
+                .where(ImportRow.run_id == self.run.id, ImportRow.outcome == "new", ImportRow.duplicate.is_(True))
+                .values(outcome="refused"),
+                execution_options=_QUIET,
+            )
             self.counts["left_out"] += done.rowcount  # type: ignore[attr-defined]
             self._note(self.job.done, None)
             db.session.commit()
@@ -298,10 +300,18 @@ class Writer:
     def _add_contacts(self, contacts: Iterable[tuple[int, dict[str, Any]]]) -> None:
         moment = clock.now()
         rows = [
-            {**self.blank_contact, "telephone_key": "", **contact, **contact_derived(contact), "customer_id": customer_id, "import_id": self.run.id,
-             "version": 1, "created_at": moment}
+            {
+                **self.blank_contact,
+                "telephone_key": "",
+                **contact,
+                **contact_derived(contact),
+                "customer_id": customer_id,
+                "import_id": self.run.id,
+                "version": 1,
+                "created_at": moment,
+            }
             for customer_id, contact in contacts
-        ]  # fmt: skip
+        ]
         self.counts["added_contacts"] += len(rows)
         if rows:
             db.session.execute(insert(Contact.__table__), rows)  # type: ignore[arg-type]
@@ -328,8 +338,16 @@ class Writer:
                 continue  # made by this import; what further rows say of its contacts belongs to its making
             if values:
                 shown = [{"field": name, "old": old[name], "new": card.CARD[name].text(value)} for name, value in values.items()]
-                entries.append({"record_type": "Customer", "record_id": customer_id, "customer_id": customer_id, "label": customer.full_name,
-                                "action": "changed", "changes": shown})  # fmt: skip
+                entries.append(
+                    {
+                        "record_type": "Customer",
+                        "record_id": customer_id,
+                        "customer_id": customer_id,
+                        "label": customer.full_name,
+                        "action": "changed",
+                        "changes": shown,
+                    }
+                )
             values |= {**derived(values), "version": customer.version + 1, "updated_at": moment}
             statement = update(Customer.__table__).where(Customer.__table__.c.id == customer_id)  # type: ignore[arg-type]
             db.session.execute(statement.values(**values))
@@ -349,8 +367,16 @@ class Writer:
             db.session.execute(statement.values(**changes, **contact_derived(changes), version=contact.version + 1))
             undo.append({"id": contact.id, "version": contact.version + 1, "old": old})
             shown = [{"field": name, "old": old[name], "new": value} for name, value in changes.items()]
-            entries.append({"record_type": "Contact", "record_id": contact.id, "customer_id": contact.customer_id, "label": contact.name,
-                            "action": "changed", "changes": shown})  # fmt: skip
+            entries.append(
+                {
+                    "record_type": "Contact",
+                    "record_id": contact.id,
+                    "customer_id": contact.customer_id,
+                    "label": contact.name,
+                    "action": "changed",
+                    "changes": shown,
+                }
+            )
         return undo
 
     def _log_changes(self, verdicts: list[Verdict], entries: list[dict[str, Any]]) -> None:
@@ -367,10 +393,25 @@ class Writer:
                         for entry in card.CONTACT_FIELDS
                         if (value := getattr(row, entry.name)) not in ("", False)
                     ]
-                    entries.append({"record_type": "Contact", "record_id": row.id, "customer_id": row.customer_id, "label": row.name,
-                                    "action": "added", "changes": shown})  # fmt: skip
-        audit.write_many("change", entries, actor=run.staff, source=run.filename, reason=run.reason,
-                         effective_on=run.effective_on.isoformat(), import_id=run.id)  # fmt: skip
+                    entries.append(
+                        {
+                            "record_type": "Contact",
+                            "record_id": row.id,
+                            "customer_id": row.customer_id,
+                            "label": row.name,
+                            "action": "added",
+                            "changes": shown,
+                        }
+                    )
+        audit.write_many(
+            "change",
+            entries,
+            actor=run.staff,
+            source=run.filename,
+            reason=run.reason,
+            effective_on=run.effective_on.isoformat(),
+            import_id=run.id,
+        )
 
     def _settle(self, chunk: list[tuple[int, Record]], verdicts: list[Verdict], undo: dict[int, dict[str, Any]]) -> None:
         """Take the chunk out of what is staged; rows refused now and what taking back needs stay."""
@@ -391,9 +432,11 @@ class Writer:
     def _index_shown(self) -> None:
         """Bring the search up to what was shown or changed, a chunk a transaction; done twice it does no harm."""
         last = 0
-        while ids := list(db.session.scalars(
-            select(Customer.id).where(Customer.import_id == self.run.id, Customer.id > last).order_by(Customer.id).limit(WRITE_CHUNK)
-        )):  # fmt: skip
+        while ids := list(
+            db.session.scalars(
+                select(Customer.id).where(Customer.import_id == self.run.id, Customer.id > last).order_by(Customer.id).limit(WRITE_CHUNK)
+            )
+        ):
             index_many(ids)
             db.session.commit()
             last = ids[-1]

@@ -195,7 +195,7 @@ class Customer(Base):
         Index(None, "credit_code"),
         Index(None, "telephone_key"),
         Index(None, "name_key"),
-        Index(None, "import_id"),
+        Index(None, "import_id", "state", "number"),
         Index(None, "merged_into_id"),
         *_register_indexes(),
     )

@@ -88,7 +88,8 @@ class ImportRun(Base):
     @classmethod
     def visible_to(cls, user: Staff) -> Select[tuple[ImportRun]]:
         """Return the reader's own imports; managers see all."""
-        return select(cls) if user.is_manager else select(cls).where(cls.staff_id == user.id)
+        query: Select[tuple[ImportRun]] = select(cls)
+        return query if user.is_manager else query.where(cls.staff_id == user.id)
 
     @property
     def filename(self) -> str:
@@ -121,10 +122,18 @@ class ImportRun(Base):
         table = open_table(content, filename)
         name = clean_line(Path(filename).name)[-150:] or "table"
         run = cls(
-            staff=by, what=what, as_state=as_state, owner=owner, sheets=list(table.sheets), reason=clean_line(reason) or name,
-            effective_on=today or clock.today(), kept_for=default_purpose(),
-            attachment=Attachment.keep(content, filename=name, media_type=_MEDIA.get(table.kind, "application/octet-stream"), purpose="import", by=by),
-        )  # fmt: skip
+            staff=by,
+            what=what,
+            as_state=as_state,
+            owner=owner,
+            sheets=list(table.sheets),
+            reason=clean_line(reason) or name,
+            effective_on=today or clock.today(),
+            kept_for=default_purpose(),
+            attachment=Attachment.keep(
+                content, filename=name, media_type=_MEDIA.get(table.kind, "application/octet-stream"), purpose="import", by=by
+            ),
+        )
         db.session.add(run)
         db.session.flush()
         if len(run.sheets) == 1:
@@ -136,9 +145,16 @@ class ImportRun(Base):
         """Return a new import of the same file, for a further sheet of it."""
         _ensure_choices(by, self.what, self.as_state, self.owner)
         run = ImportRun(
-            staff=by, what=self.what, as_state=self.as_state, owner=self.owner, sheets=self.sheets, reason=self.reason,
-            effective_on=self.effective_on, kept_for=self.kept_for, attachment=self.attachment,
-        )  # fmt: skip
+            staff=by,
+            what=self.what,
+            as_state=self.as_state,
+            owner=self.owner,
+            sheets=self.sheets,
+            reason=self.reason,
+            effective_on=self.effective_on,
+            kept_for=self.kept_for,
+            attachment=self.attachment,
+        )
         db.session.add(run)
         db.session.flush()
         if len(run.sheets) == 1:
@@ -212,6 +228,14 @@ class ImportRun(Base):
         self.job = Job.queue("import-write", by=self.staff, run=self.id)
         db.session.flush()
         audit.write("import", "started", actor=by, record=self, label=self.filename, mode=mode, counts=self.counts)
+
+    def resume(self, *, by: Staff) -> None:
+        """Queue the work of a busy import again whose job has failed; it goes on where it was. Raises `StateConflict`."""
+        if not interrupted(self):
+            raise StateConflict(f"import {self.id}")
+        kinds = {"checking": "import-check", "importing": "import-write", "taking-back": "import-take-back"}
+        self.job = Job.queue(kinds[self.state], by=by, run=self.id)
+        db.session.flush()
 
     def cancel(self, *, by: Staff) -> None:
         """Give up an import that has not begun to write; what was staged is removed. Raises `StateConflict`."""

@@ -1,0 +1,137 @@
+"""Pages of exports: what the register shows, as a file (AR-41)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask_login import current_user
+
+from portal import bulk, htmx, jobs
+from portal.blueprints.exchange import bp
+from portal.blueprints.exchange.forms import ExportForm
+from portal.database import commit, write_apart
+from portal.exchange import exporting
+from portal.exchange.exporting import Export
+from portal.exchange.writing import XLSX
+from portal.models import audit, register
+from portal.models.attachment import Attachment
+from portal.models.job import Job
+from portal.models.register import RegisterQuery
+from portal.models.saved_filter import RegisterColumns
+from portal.permissions import Permission, fetch, requires
+from portal.rules.message import N_
+from portal.rules.text import clean_line
+
+bulk.bulk_action(order=60, name="export", title=N_("Export"), permission=Permission.CUSTOMER_EXPORT, endpoint="exchange.export_chosen")
+
+
+def _query() -> RegisterQuery:
+    return RegisterQuery.read({name: clean_line(value) for name, value in request.args.items()})
+
+
+def _arguments(query: RegisterQuery) -> dict[str, Any]:
+    return dict(query.args())
+
+
+def _export(what: str, ids: tuple[int, ...] = ()) -> Export:
+    user = current_user._get_current_object()
+    return Export(user, _query(), what if what in exporting.WHAT else "list", RegisterColumns.of(user), ids)
+
+
+@bp.get("/customers/export")
+@requires(Permission.CUSTOMER_EXPORT)
+def export_page() -> Any:
+    """Ask in which form the customers of the address are wanted."""
+    return _page(ExportForm(formdata=None).offer(), 200)
+
+
+def _page(form: ExportForm, status: int) -> Any:
+    query = _query()
+    return render_template("exchange/export.html", form=form, query=query, count=register.count(current_user, query)), status
+
+
+@bp.post("/customers/export")
+@requires(Permission.CUSTOMER_EXPORT)
+def export_begin() -> Any:
+    """Lead to the file, or make a large spreadsheet as a job."""
+    form = ExportForm().offer()
+    if not form.validate():
+        return _page(form, 422)
+    query = _query()
+    count = register.count(current_user, query)
+    if form.format.data == "csv" or (count.number <= exporting.DIRECT and not count.more):
+        return redirect(url_for("exchange.export_file", format=form.format.data, columns=form.columns.data, **_arguments(query)), 303)
+    job = exporting.queue(_export(form.columns.data), "xlsx")
+    commit()
+    jobs.start(job)
+    return redirect(url_for("exchange.export_made", job_id=job.id), 303)
+
+
+@bp.get("/customers/export/file")
+@requires(Permission.CUSTOMER_EXPORT)
+def export_file() -> Any:
+    """Answer the file: CSV as it is read, a small spreadsheet at once."""
+    export = _export(request.args.get("columns", ""))
+    if request.args.get("format") == "csv":
+        response = Response(stream_with_context(exporting.stream_csv(export)), mimetype="text/csv")
+        response.headers.set("Content-Disposition", "attachment", filename=export.filename("csv"))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    count = register.count(current_user, export.query)
+    if count.more or count.number > exporting.DIRECT:
+        return redirect(url_for("exchange.export_page", **_arguments(export.query)), 303)
+    return _spreadsheet(export)
+
+
+@bp.post("/customers/export/selection")
+@requires(Permission.CUSTOMER_EXPORT)
+def export_chosen() -> Any:
+    """Export the chosen customers with the columns of the list."""
+    ids = tuple(bulk.selection().ids)
+    export = _export("list", ids)
+    if len(ids) <= exporting.DIRECT:
+        return _spreadsheet(export)
+    job = exporting.queue(export, "xlsx")
+    commit()
+    jobs.start(job)
+    return redirect(url_for("exchange.export_made", job_id=job.id), 303)
+
+
+def _spreadsheet(export: Export) -> Response:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.xlsx"
+        written = exporting.make_xlsx(export, path)
+        content = path.read_bytes()
+    exporting.log(export, "exported", "xlsx", rows=written)
+    commit()
+    response = Response(content, mimetype=XLSX)
+    response.headers.set("Content-Disposition", "attachment", filename=export.filename("xlsx"))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/exports/<int:job_id>")
+@requires(Permission.CUSTOMER_EXPORT, job=Job)
+def export_made(job: Job) -> Any:
+    """Show how far a file is, then where it is."""
+    if job.kind != "export":
+        abort(404)
+    return htmx.render("exchange/export_made.html", "made", job=job)
+
+
+@bp.get("/exports/<int:job_id>/file")
+@requires(Permission.CUSTOMER_EXPORT, job=Job)
+def export_download(job: Job) -> Any:
+    """Answer a file that a job has made, to who asked for it."""
+    if job.kind != "export" or "attachment" not in job.result:
+        abort(404)
+    user = current_user._get_current_object()
+    file = fetch(Attachment, job.result["attachment"], user)
+    with write_apart() as session:
+        audit.write("export", "downloaded", actor=user, record=file, label=file.filename, session=session, rows=job.result["rows"])
+    response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename)
+    response.headers["Cache-Control"] = "no-store"
+    return response

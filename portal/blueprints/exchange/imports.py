@@ -1,0 +1,231 @@
+"""Pages of imports: upload, sheet, columns, check, import, result, taking back (AR-40)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import htmx, jobs
+from portal.blueprints.exchange import bp
+from portal.blueprints.exchange.forms import ColumnsForm, StartForm, UploadForm, targets
+from portal.database import commit, db, write_apart
+from portal.exchange.customer_table import column_title, customer_table, template_heads
+from portal.exchange.taking_back import obstacles
+from portal.exchange.writing import XLSX, write_xlsx
+from portal.models import audit
+from portal.models.import_run import ImportRun, interrupted
+from portal.models.register import RegisterQuery
+from portal.models.staff import Staff
+from portal.permissions import Permission, fetch, requires
+from portal.rules.message import Refusal
+
+PAGE = 50
+LISTED = 100
+
+
+def _list(form: UploadForm, status: int) -> Any:
+    runs = db.session.scalars(ImportRun.visible_to(current_user).order_by(ImportRun.id.desc()).limit(LISTED)).all()
+    return render_template("exchange/imports.html", form=form, runs=runs), status
+
+
+@bp.get("/imports")
+@requires(Permission.CUSTOMER_IMPORT)
+def imports() -> Any:
+    """Show my imports and the form for another."""
+    return _list(UploadForm(formdata=None).offer(current_user), 200)
+
+
+@bp.post("/imports")
+@requires(Permission.CUSTOMER_IMPORT)
+def import_begin() -> Any:
+    """Take a file in."""
+    form = UploadForm().offer(current_user)
+    if not form.validate():
+        return _list(form, 422)
+    try:
+        owner = fetch(Staff, form.owner_id.data, current_user) if form.owner_id.data else None
+        run = ImportRun.begin(
+            form.file.data.read(),
+            form.file.data.filename or "",
+            by=current_user._get_current_object(),
+            what=form.what.data,
+            as_state=form.as_state.data,
+            owner=owner,
+        )
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        form.refuse(refusal)
+        if not refusal.field:
+            form.form_errors.clear()
+            form.refuse(Refusal(refusal.message.text, field="file", **refusal.message.params))
+        return _list(form, 422)
+    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+
+
+@bp.get("/imports/template.xlsx")
+@requires(Permission.CUSTOMER_IMPORT)
+def import_template() -> Response:
+    """Answer an empty table with the right heads."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.xlsx"
+        write_xlsx(path, template_heads(), [], sheet_name=_("Customers"))
+        return _attachment(path.read_bytes(), _("Customers to import") + ".xlsx")
+
+
+@bp.get("/imports/<int:run_id>")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_page(run: ImportRun) -> Any:
+    """Show where an import is; htmx asks for it again while a job works."""
+    return _page(run)
+
+
+def _new_customers(run: ImportRun) -> str:
+    arguments: dict[str, Any] = RegisterQuery("register" if run.as_state == "active" else "prospects", {"import": str(run.id)}).args()
+    return url_for("archive.register", **arguments)
+
+
+def _page(run: ImportRun, form: Any = None, status: int = 200) -> Any:
+    table = customer_table()
+    after = request.args.get("after", 0, type=int)
+    show = request.args.get("show", "refused")
+    context: dict[str, Any] = {
+        "run": run,
+        "form": form,
+        "titles": {name: column_title(column) for name, column in table.by_name.items()},
+        "interrupted": interrupted(run),
+        "register": _new_customers(run),
+        "obstacles": obstacles(run) if run.state == "done" else [],
+        "show": "duplicate" if show == "duplicate" else "refused",
+        "after": after,
+        "rows": [],
+    }
+    if run.state in ("matched", "failed") or (run.state == "checked" and request.args.get("columns")):
+        context["form"] = (
+            form or ColumnsForm(formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on).offer()
+        )
+        context["targets"] = targets(table)
+        context["columns"] = True
+    elif run.state == "checked":
+        context["form"] = form or StartForm(formdata=None).offer(run)
+    if run.state in ("checked", "done") and not context.get("columns"):
+        rows = run.problem_rows(context["show"], after=after, most=PAGE + 1)
+        context["rows"], context["more"] = rows[:PAGE], len(rows) > PAGE
+    return htmx.render("exchange/import.html", "run", status=status, **context)
+
+
+@bp.post("/imports/<int:run_id>/sheet")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_sheet(run: ImportRun) -> Any:
+    """Take a sheet of the file."""
+    run.choose_sheet(request.form.get("sheet", ""))
+    commit()
+    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+
+
+@bp.post("/imports/<int:run_id>/columns")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_columns(run: ImportRun) -> Any:
+    """Take the columns as corrected and begin the check."""
+    form = ColumnsForm().offer()
+    mapping = {index: request.form.get(f"column-{index}", "") for index in range(len(run.heads))}
+    if form.validate():
+        try:
+            run.match(
+                mapping, kept_for=form.kept_for.data, reason=form.reason.data, effective_on=form.effective_on.data, columns=customer_table()
+            )
+            commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal)
+        else:
+            jobs.start(run.job)  # type: ignore[arg-type]
+            return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+    if run.state not in ("matched", "checked", "failed"):
+        abort(409)
+    db.session.expunge(run)
+    run.mapping, run.state = {str(index): name for index, name in mapping.items() if name}, "matched"
+    return _page(run, form, 422)
+
+
+@bp.post("/imports/<int:run_id>/start")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_start(run: ImportRun) -> Any:
+    """Begin to write what was checked."""
+    form = StartForm().offer(run)
+    if form.validate():
+        try:
+            run.start(by=current_user._get_current_object(), mode=form.mode.data, skip_duplicates=form.skip_duplicates.data)
+            commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal)
+        else:
+            jobs.start(run.job)  # type: ignore[arg-type]
+            return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+    return _page(run, form, 422)
+
+
+@bp.post("/imports/<int:run_id>/repetition")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_repeat(run: ImportRun) -> Any:
+    """Begin a further import of the same file: another sheet, or once more."""
+    again = run.another_sheet(by=current_user._get_current_object())
+    commit()
+    return redirect(url_for("exchange.import_page", run_id=again.id), 303)
+
+
+@bp.post("/imports/<int:run_id>/continuation")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_continue(run: ImportRun) -> Any:
+    """Let a job that was stopped by a mistake go on where it was."""
+    run.resume(by=current_user._get_current_object())
+    commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+
+
+@bp.post("/imports/<int:run_id>/cancellation")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_cancel(run: ImportRun) -> Any:
+    """Give an import up before anything is written."""
+    run.cancel(by=current_user._get_current_object())
+    commit()
+    flash(_("The import of %(file)s is given up; nothing was written.", file=run.filename), "ok")
+    return redirect(url_for("exchange.imports"), 303)
+
+
+@bp.post("/imports/<int:run_id>/withdrawal")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_take_back(run: ImportRun) -> Any:
+    """Take an import back whole."""
+    run.take_back(by=current_user._get_current_object())
+    commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+
+
+@bp.get("/imports/<int:run_id>/refused.xlsx")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_refused(run: ImportRun) -> Any:
+    """Answer the refused rows with their reasons."""
+    if run.refused is None:
+        abort(404)
+    with write_apart() as session:
+        audit.write(
+            "access", "downloaded", actor=current_user._get_current_object(), record=run, label=run.refused.filename, session=session
+        )
+    response = send_file(run.refused.path, mimetype=XLSX, as_attachment=True, download_name=run.refused.filename)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _attachment(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype=XLSX)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

@@ -1,0 +1,247 @@
+"""Customers and contacts out to .xlsx and .csv: what the list shows, filters and scope kept, page by page, in flat memory (AR-41)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import Row, select
+
+from portal import clock, database, jobs
+from portal.database import db, write_apart
+from portal.exchange.customer_table import column_title, customer_table
+from portal.exchange.writing import XLSX, iter_csv, write_xlsx
+from portal.i18n import in_language, of_choice
+from portal.models import audit, card, register
+from portal.models.attachment import Attachment
+from portal.models.contact import Contact
+from portal.models.customer import Customer
+from portal.models.job import Job
+from portal.models.notice import notify
+from portal.models.register import COLUMNS, RegisterQuery
+from portal.models.staff import Staff, Team
+from portal.models.standard import value as standard
+from portal.permissions import Permission
+from portal.rules.message import N_, Message, Refusal
+
+DIRECT = 1000
+"""Up to so many customers a spreadsheet is made while the reader waits; more are a job."""
+HEARTBEAT = 5000
+PORTION = 500
+WHAT = ("list", "card", "contacts")
+FORMATS = ("xlsx", "csv")
+
+
+@dataclass(frozen=True)
+class Export:
+    """What goes out: whose view, which customers (a query, or chosen ids), which table."""
+
+    user: Staff
+    query: RegisterQuery
+    what: str = "list"
+    columns: tuple[str, ...] = register.DEFAULT_COLUMNS
+    ids: tuple[int, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Return what the file and its sheet are called, in the reader's language."""
+        return gettext("Contacts") if self.what == "contacts" else gettext("Customers")
+
+    def filename(self, ending: str) -> str:
+        """Return the name of the file, with the day."""
+        return f"{self.title}-{clock.today():%Y%m%d}.{ending}"
+
+    def table(self) -> tuple[list[str], Iterator[list[Any]]]:
+        """Return the heads in the reader's language, and the rows as they are read."""
+        if self.what == "contacts":
+            return _contacts(self)
+        return _cards(self) if self.what == "card" else _list(self)
+
+    def logged(self) -> dict[str, Any]:
+        """Return what the log says of it: the filters, or how many were chosen."""
+        return {"what": self.what, "filters": self.query.args(), **({"chosen": len(self.ids)} if self.ids else {})}
+
+    def rows(self, columns: tuple[str, ...]) -> Iterator[Row[Any]]:
+        """Yield the customers with these columns, in the order of the list, or of the number where they were chosen."""
+        if not self.ids:
+            yield from register.rows(self.user, self.query, columns=columns)
+            return
+        wanted = [Customer.id, Customer.number, Customer.full_name, *(getattr(Customer, name) for name in _plain_columns(columns))]
+        ids = iter(self.ids)
+        while portion := list(islice(ids, PORTION)):
+            seen = register.chosen(self.user, portion)
+            yield from db.session.execute(select(*wanted).where(Customer.id.in_(seen)).order_by(Customer.number))
+
+
+def _plain_columns(columns: tuple[str, ...]) -> list[str]:
+    parts = {"region": ("province", "city"), "owner": ("owner_id",), "team": ("team_id",)}
+    return list(dict.fromkeys(part for name in columns for part in parts.get(name, (name,))))
+
+
+def _names(model: type[Staff] | type[Team]) -> dict[int | None, str]:
+    return {row[0]: row[1] for row in db.session.execute(select(model.id, model.name))}
+
+
+def _words(choices: str) -> dict[str, str]:
+    return {entry["code"]: of_choice(entry) for entry in standard(f"choices.{choices}")}
+
+
+def _reader(name: str, kind: str, choices: str) -> Callable[[Row[Any]], Any]:
+    """Return what takes a column's cell out of a row: dates and amounts as such, choices in words."""
+    if kind == "staff":
+        people = _names(Staff)
+        return lambda row: people.get(row.owner_id, "")
+    if kind == "team":
+        teams = _names(Team)
+        return lambda row: teams.get(row.team_id, "")
+    if kind == "region":
+        return lambda row: row.city if row.city.startswith(row.province) else f"{row.province} {row.city}".strip()
+    if kind == "choice":
+        words = _words(choices)
+        return lambda row: words.get(getattr(row, name), getattr(row, name))
+    if kind == "moment":
+        return lambda row: None if getattr(row, name) is None else clock.local(getattr(row, name))
+    return lambda row: getattr(row, name)
+
+
+def _list(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
+    heads = [gettext("Number"), gettext("Customer name"), *(gettext(COLUMNS[name].title) for name in export.columns)]
+    readers = [_reader(name, COLUMNS[name].kind, COLUMNS[name].choices) for name in export.columns]
+    return heads, ([row.number, row.full_name, *(read(row) for read in readers)] for row in export.rows(export.columns))
+
+
+def _cards(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
+    table = customer_table()
+    names = tuple(entry.name for entry in card.FIELDS if entry.name != "full_name")
+    own = ("number", "full_name", *names, "registered_on", "owner")
+    heads = [column_title(table.by_name[name]) if name in table.by_name else gettext(card.CARD[name].title) for name in own]
+    readers = [_reader(name, card.CARD[name].kind, card.CARD[name].choices) for name in names]
+    people = _names(Staff)
+    rows = export.rows((*names, "registered_on", "owner"))
+    return heads, (
+        [row.number, row.full_name, *(read(row) for read in readers), row.registered_on, people.get(row.owner_id, "")] for row in rows
+    )
+
+
+def _contacts(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
+    table = customer_table()
+    fields = card.CONTACT_FIELDS
+    known = [f"contact1_{entry.name}" for entry in fields]
+    heads = [column_title(table.by_name[name]) if name in table.by_name else name for name in ("number", "full_name", *known)]
+    words = {entry.name: _words(entry.choices) for entry in fields if entry.choices}
+
+    def rows() -> Iterator[list[Any]]:
+        customers = export.rows(())
+        while portion := list(islice(customers, PORTION)):
+            found: dict[int, list[Any]] = {}
+            contacts = select(Contact.__table__).where(Contact.customer_id.in_([row.id for row in portion])).order_by(Contact.id)
+            for contact in db.session.execute(contacts):
+                found.setdefault(contact.customer_id, []).append(contact)
+            for row in portion:
+                for contact in found.get(row.id, []):
+                    cells = [getattr(contact, entry.name) for entry in fields]
+                    yield [
+                        row.number,
+                        row.full_name,
+                        *(words.get(entry.name, {}).get(cell, cell) for entry, cell in zip(fields, cells, strict=True)),
+                    ]
+
+    return heads, rows()
+
+
+def stream_csv(export: Export) -> Iterator[bytes]:
+    """Yield the table as CSV, for a reading request. The log has that it began, and at the end, however it comes, how many rows went."""
+    session = db.session()
+    log(export, "export-begun", "csv")
+    heads, rows = export.table()
+    counted = [0]
+    try:
+        yield from iter_csv(heads, _counting(rows, counted))
+    finally:
+        if db.session() is session:  # else the request is gone, and the entry of the beginning stands alone
+            log(export, "exported", "csv", rows=counted[0])
+
+
+def make_xlsx(export: Export, path: Path) -> int:
+    """Write the table as .xlsx and return the number of rows. Raises `Refusal` above what a sheet holds."""
+    heads, rows = export.table()
+    return write_xlsx(path, heads, rows, sheet_name=export.title)
+
+
+def log(export: Export, action: str, ending: str, **data: Any) -> None:
+    """Write an export into the log, for a reading request in a transaction of its own (RO-7)."""
+    entry: dict[str, Any] = {"actor": export.user, "label": export.filename(ending), **export.logged(), **data}
+    if not database.is_reading():
+        audit.write("export", action, **entry)
+        return
+    _ = export.user.name  # read before the other transaction begins
+    with write_apart() as session:
+        audit.write("export", action, session=session, **entry)
+
+
+def _counting(rows: Iterable[list[Any]], counted: list[int], beat: Callable[[int], None] | None = None) -> Iterator[list[Any]]:
+    for row in rows:
+        counted[0] += 1
+        if beat is not None and counted[0] % HEARTBEAT == 0:
+            beat(counted[0])
+        yield row
+
+
+def queue(export: Export, ending: str) -> Job:
+    """Queue the making of a file and return its job; the caller commits and starts it."""
+    return Job.queue(
+        "export",
+        by=export.user,
+        what=export.what,
+        columns=list(export.columns),
+        ids=list(export.ids),
+        query=export.query.args(),
+        ending=ending,
+        language=export.user.language,
+    )
+
+
+@jobs.kind("export")
+def make(job: Job) -> None:
+    """Make the file, keep it, and tell who asked. It only reads while it works, so that nobody waits for it; safe to run twice."""
+    user, args, job_id = job.staff, job.args, job.id
+    assert user is not None  # noqa: S101 - somebody has asked for it
+    if not user.may(Permission.CUSTOMER_EXPORT):
+        raise Refusal("Your role does not include exports.")
+    export = Export(user, RegisterQuery.read(args["query"]), args["what"], tuple(args["columns"]), tuple(args["ids"]))
+    counted = [0]
+    with in_language(args["language"]), tempfile.TemporaryDirectory() as folder:
+        name = export.filename(args["ending"])
+        path = Path(folder) / "export"
+        db.session.commit()
+        database.read_only(True)
+        try:
+            heads, found = export.table()
+            rows = _counting(found, counted, lambda done: _beat(job_id, done))
+            if args["ending"] == "csv":
+                with path.open("wb") as file:
+                    file.writelines(iter_csv(heads, rows))
+            else:
+                write_xlsx(path, heads, rows, sheet_name=export.title)
+            db.session.commit()
+        finally:
+            database.read_only(False)
+        media = XLSX if args["ending"] == "xlsx" else "text/csv"
+        kept = Attachment.keep_file(path, filename=name, media_type=media, purpose="export", by=user)
+    audit.write("export", "exported", actor=user, label=name, rows=counted[0], **export.logged())
+    db.session.flush()
+    db.session.refresh(job)
+    job.progress(counted[0], counted[0])
+    job.result = {"attachment": kept.id, "rows": counted[0]}
+    notify(user, Message(N_("%(file)s with %(rows)s rows is ready."), {"file": name, "rows": counted[0]}), link=f"/exports/{job_id}")
+
+
+def _beat(job_id: int, done: int) -> None:
+    with write_apart() as session:
+        job = session.get_one(Job, job_id)
+        job.progress(done, done + HEARTBEAT)
