@@ -67,7 +67,9 @@ def main() -> int:
         print(f"  data ready after {time.perf_counter() - start:.0f} s")
         begin = time.perf_counter()
         with serve(url, Path(instance)) as server:
-            report.add(Figure("start to first answer", time.perf_counter() - begin, "s", libraries(), 3.0, note="floor: importing the libraries"))
+            report.add(
+                Figure("start to first answer", time.perf_counter() - begin, "s", libraries(), 3.0, note="floor: importing the libraries")
+            )
             register = pages.reading(server, report, count)
             pages.writing(server, report, count)
             pages.together(server, report)
@@ -80,7 +82,10 @@ def main() -> int:
     sheets.batch(report)
     report.save(BUILD / "bench.json")
     missed = [figure.name for figure in report.figures if figure.ok is False]
-    print(f"\n{len(missed)} of {sum(one.ok is not None for one in report.figures)} targets missed" + (": " + "; ".join(missed) if missed else ""))
+    print(
+        f"\n{len(missed)} of {sum(one.ok is not None for one in report.figures)} targets missed"
+        + (": " + "; ".join(missed) if missed else "")
+    )
     return 1 if missed else 0
 
 

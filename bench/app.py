@@ -23,8 +23,10 @@ ROWS = [
     for number in range(50)
 ]
 PAGE = """{% extends 'base.html' %}{% block title %}Bare{% endblock %}{% block content %}<h1>Bare</h1>
-<table class="table"><tbody>{% for row in rows %}<tr><td><a href="/customers/{{ loop.index }}">{{ row.number }}</a></td><td title="{{ row.name }}">{{ row.name }}</td>
-<td>{{ row.team }}</td><td>{{ row.owner }}</td><td>{{ row.grade }}</td><td>{{ row.state }}</td><td>{{ row.telephone }}</td><td>{{ row.changed }}</td></tr>{% endfor %}
+<table class="table"><tbody>{% for row in rows %}<tr>
+<td><a href="/customers/{{ loop.index }}">{{ row.number }}</a></td><td title="{{ row.name }}">{{ row.name }}</td>
+<td>{{ row.team }}</td><td>{{ row.owner }}</td><td>{{ row.grade }}</td><td>{{ row.state }}</td>
+<td>{{ row.telephone }}</td><td>{{ row.changed }}</td></tr>{% endfor %}
 </tbody></table>{% endblock %}"""
 
 

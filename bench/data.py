@@ -14,12 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.schema import CreateTable
 
 from portal.database import db
 from portal.demo import invent
-
 from portal.models.approval import Approval
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_step import ApprovalStep
@@ -188,7 +187,9 @@ def fill(count: int) -> None:
     for team in range(TEAMS):
         for rep in range(REPS_A_TEAM):
             number += 1
-            db.session.add(Staff(id=number, account=f"rep{team + 1}-{rep + 1}", name=f"专员{number}", role="rep", team_id=team + 1, **common))
+            db.session.add(
+                Staff(id=number, account=f"rep{team + 1}-{rep + 1}", name=f"专员{number}", role="rep", team_id=team + 1, **common)
+            )
         number += 1
         db.session.add(Staff(id=number, account=f"sup{team + 1}", name=f"主管{team + 1}", role="supervisor", team_id=team + 1, **common))
     for manager in range(2):
@@ -198,16 +199,9 @@ def fill(count: int) -> None:
     db.session.commit()
     _fill(Customer, customers(count), "customers")
     _fill(Contact, contacts(count), "contacts")
-    last = None
-
-    def kept() -> Iterator[dict[str, Any]]:
-        nonlocal last
-        for last in events(count):
-            yield last
-
-    _fill(AuditEvent, kept(), "events")
-    assert last is not None
-    db.session.execute(insert(AuditHead.__table__).values(id=1, last_hash=last["hash"], entries=count * 3 // 2))
+    _fill(AuditEvent, events(count), "events")
+    head = db.session.execute(select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)).scalar_one()
+    db.session.execute(insert(AuditHead.__table__).values(id=1, last_hash=head, entries=count * 3 // 2))
     documents, rounds, steps = approvals(count // 10, count)
     _fill(Approval, iter(documents), "approvals")
     _fill(ApprovalRound, iter(rounds), "rounds")
@@ -231,7 +225,7 @@ def fill(count: int) -> None:
 
 def _after_reset(table: str) -> None:
     """Set the sequence of a table whose ids were given."""
-    db.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 1) FROM {table}))"))  # noqa: S608
+    db.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 1) FROM {table}))"))
     db.session.commit()
 
 
@@ -262,6 +256,3 @@ def build_sqlite(count: int, folder: Path, make_app: Any) -> Path:
             db.engine.dispose()
         shutil.move(part, path)
     return path
-
-
-

@@ -97,7 +97,9 @@ def cost(server: Server, ask: Callable[[int], tuple[int, bytes, str]], times: in
     return Cost(used * 1000 / times, statistics.median(walls), walls[int(len(walls) * 0.95)], size)
 
 
-def together(server: Server, browsers: list[Browser], ask: Callable[[Browser, int], tuple[int, bytes, str]], seconds: float) -> tuple[float, int]:
+def together(
+    server: Server, browsers: list[Browser], ask: Callable[[Browser, int], tuple[int, bytes, str]], seconds: float
+) -> tuple[float, int]:
     """Let all browsers ask at once for a while. Returns requests a second and how many answers were errors."""
     counts, errors = [0] * len(browsers), [0] * len(browsers)
     end = time.perf_counter() + seconds

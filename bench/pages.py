@@ -128,7 +128,9 @@ def _saved(browser: Browser, customer: int, number: int) -> tuple[int, bytes, st
 def writing(server: Server, report: Report, count: int) -> None:
     """Measure saving, sign-in, and eight writers at once."""
     rep = signed_in(server, "rep1-1")
-    mine = [number for number in range(1, count) if number % TEAMS == 0 and (number // TEAMS) % REPS_A_TEAM == 0 and number % 20 and number % 7][:400]
+    mine = [
+        number for number in range(1, count) if number % TEAMS == 0 and (number // TEAMS) % REPS_A_TEAM == 0 and number % 20 and number % 7
+    ][:400]
     mine = mine or [number for number in range(TEAMS, count, TEAMS * REPS_A_TEAM) if number % 7]
     opened = cost(server, lambda number: rep.get(f"/customers/{mine[number % len(mine)]}/edit"), TIMES)
     report.add(_figure("customer: form to edit", opened, None, 15, by_ratio=False))
@@ -171,7 +173,9 @@ def _sign_in(server: Server, report: Report) -> None:
 
     page = cost(server, lambda _number: Browser(server.port).get("/sign-in"), 20)
     one = cost(server, again, 20, expect=(303,))
-    report.add(Figure("sign-in (its form's page taken off)", one.cpu - page.cpu, "ms CPU", floor, 1.2, by_ratio=True, p50=one.p50, p95=one.p95))
+    report.add(
+        Figure("sign-in (its form's page taken off)", one.cpu - page.cpu, "ms CPU", floor, 1.2, by_ratio=True, p50=one.p50, p95=one.p95)
+    )
 
 
 def server_instance() -> Any:
@@ -190,7 +194,9 @@ def _eight_writers(server: Server, report: Report) -> None:
         page = browser.get("/customers")[1].decode()
         ids = [int(found) for found in dict.fromkeys(re.findall(r'href="/customers/(\d+)"', page))]
         for number in range(25):
-            status, _body, _location = browser.post(f"/customers/{ids[number % len(ids)]}/contacts/new", {"name": f"并发{number}", "kept_for": "日常联系"})
+            status, _body, _location = browser.post(
+                f"/customers/{ids[number % len(ids)]}/contacts/new", {"name": f"并发{number}", "kept_for": "日常联系"}
+            )
             if status != 303:
                 errors.append(f"{place}: {status}")
 

@@ -49,7 +49,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     db.init_app(app)
     security.init_app(app)  # before the extensions: its part of a request comes first
     extensions.migrate.init_app(app, db, directory=str(root / "migrations"), render_as_batch=True)
-    extensions.babel.init_app(app, locale_selector=i18n.choose_locale, default_translation_directories=str(root / "portal" / "translations"))
+    extensions.babel.init_app(
+        app, locale_selector=i18n.choose_locale, default_translation_directories=str(root / "portal" / "translations")
+    )
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)

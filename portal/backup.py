@@ -66,7 +66,8 @@ def restore(config: Mapping[str, Any], source: Path) -> None:
         except (OSError, tarfile.TarError, ValueError) as error:
             raise Refusal("This is not a backup of the portal: %(why)s", why=str(error)) from error
         if about["format"] != FORMAT or about["database"] != url.get_backend_name():
-            raise Refusal("This backup is of a %(kind)s database; the site has %(own)s.", kind=about["database"], own=url.get_backend_name())
+            own = url.get_backend_name()
+            raise Refusal("This backup is of a %(kind)s database; the site has %(own)s.", kind=about["database"], own=own)
         _put_back(url, folder / DATABASE)
         for kept in (folder / FILES).rglob("*") if (folder / FILES).exists() else ():
             if kept.is_file():

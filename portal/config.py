@@ -12,6 +12,11 @@ HTMX_VERSION = "2.0.10"
 HTMX_URL = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-H5SrcfygHmAuTDZphMHqBJLc3FhssKjG7w/CeCpFReSfwBWDTKpkzPP8c+cLsK+V"
 
+_HOW_TO_MAKE_A_KEY = "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+
+
+_MAKE_ONE = "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+
 
 class ConfigurationError(RuntimeError):
     """The portal cannot start with these settings; the text says what to change."""
@@ -22,10 +27,10 @@ def _secret_key(environment: str, instance: Path) -> str:
     key = os.environ.get("SECRET_KEY", "")
     if key:
         if environment == "production" and len(key) < 32:
-            raise ConfigurationError("SECRET_KEY is shorter than 32 characters. Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+            raise ConfigurationError("SECRET_KEY is shorter than 32 characters. " + _HOW_TO_MAKE_A_KEY)
         return key
     if environment == "production":
-        raise ConfigurationError("PORTAL_ENV=production needs SECRET_KEY. Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'")
+        raise ConfigurationError("PORTAL_ENV=production needs SECRET_KEY. " + _HOW_TO_MAKE_A_KEY)
     path = instance / "secret_key"
     if not path.exists():
         path.write_text(secrets.token_hex(32))

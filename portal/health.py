@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
         try:
             db.session.execute(text("SELECT 1 FROM staff LIMIT 1"))
             folder.mkdir(parents=True, exist_ok=True)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "not ready" and why
+        except Exception as error:
             db.session.rollback()
             return {"state": "not ready", "why": type(error).__name__}, 503
         return {"state": "ready"}, 200

@@ -12,7 +12,9 @@ from jinja2_fragments.flask import render_block
 def wants_fragment() -> bool:
     """Return whether htmx asked for a part of the page; history restores and boosted links get the whole page."""
     headers = request.headers
-    return headers.get("HX-Request") == "true" and headers.get("HX-Boosted") != "true" and headers.get("HX-History-Restore-Request") != "true"
+    return (
+        headers.get("HX-Request") == "true" and headers.get("HX-Boosted") != "true" and headers.get("HX-History-Restore-Request") != "true"
+    )
 
 
 def render(template: str, block: str | None = None, *, status: int = 200, **context: Any) -> Response:

@@ -6,9 +6,12 @@ every job can be run twice without harm.
 
 from __future__ import annotations
 
+import ctypes
+import signal
 from collections.abc import Callable
 from typing import Any
 
+import click
 import structlog
 from flask import Flask, current_app
 from huey import Huey, SqliteHuey, crontab
@@ -18,7 +21,7 @@ from portal import clock, database
 from portal.database import StateConflict, db
 from portal.models.job import Job
 from portal.models.notice import notify
-from portal.rules.message import Message, N_, Refusal
+from portal.rules.message import N_, Message, Refusal
 
 log = structlog.get_logger()
 
@@ -127,11 +130,22 @@ def init_app(app: Flask) -> None:
     app.extensions["huey_task"] = portal_job
 
     @app.cli.command("worker")
-    def worker() -> None:
+    @click.option("--with-parent", is_flag=True, help="Stop when the process that started it is gone (make run).")
+    def worker(with_parent: bool) -> None:
         """Run background jobs until stopped."""
+        if with_parent:
+            _die_with_parent()
         with app.app_context():
             tick()
         queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=1.0).run()
+
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal this process gets when its parent dies, even by `kill -9`."""
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def progress_of(job: Job) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Who gets which answer from which route. Each area lists its routes in `tests/pages/access_<area>.py` as `ROWS`; `test_access.py` tries them all.
+"""Who gets which answer from which route.
+
+Each area lists its routes in `tests/pages/access_<area>.py` as `ROWS`; `test_access.py` tries them all.
 
 A row's `url` is formatted with the ids that `prepare` returns. The world: `customer` is in the charge of rep1 (team 1).
 Answers are HTTP status codes; a set means any of them. 303 for anonymous visitors is the way to the sign-in page.
@@ -44,10 +46,21 @@ class Row:
 def everyone(endpoint: str, url: str, method: str = "GET", status: int = 200, **values: Any) -> Row:
     """Return the row of a page that every signed-in person has."""
     return Row(
-        endpoint, url, method, owner=status, colleague=status, stranger=status, supervisor=status, other_supervisor=status, manager=status, **values
+        endpoint,
+        url,
+        method,
+        owner=status,
+        colleague=status,
+        stranger=status,
+        supervisor=status,
+        other_supervisor=status,
+        manager=status,
+        **values,
     )
 
 
 def managers(endpoint: str, url: str, method: str = "GET", status: int = 200, **values: Any) -> Row:
     """Return the row of a page that only managers have; the others may not."""
-    return Row(endpoint, url, method, owner=403, colleague=403, stranger=403, supervisor=403, other_supervisor=403, manager=status, **values)
+    return Row(
+        endpoint, url, method, owner=403, colleague=403, stranger=403, supervisor=403, other_supervisor=403, manager=status, **values
+    )

@@ -80,7 +80,9 @@ class Place:
 
     def empty(self) -> None:
         if self.server:
-            self._server(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'")
+            self._server(
+                f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'"
+            )
 
     def keep_template(self) -> None:
         if self.server:

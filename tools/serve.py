@@ -33,6 +33,7 @@ def main() -> None:
     from waitress.server import create_server
 
     from portal.printing.render import check_environment
+
     module, _colon, name = choices.app.partition(":")
     app = getattr(importlib.import_module(module), name)
     for problem in check_environment():
@@ -43,7 +44,7 @@ def main() -> None:
     def keep_worker() -> None:
         """Start the worker again whenever it dies."""
         while not stopping.is_set():
-            process = subprocess.Popen([*flask, "worker"], cwd=ROOT, env=environment, stderr=sys.stderr)
+            process = subprocess.Popen([*flask, "worker", "--with-parent"], cwd=ROOT, env=environment, stderr=sys.stderr)
             worker[:] = [process]
             process.wait()
             stopping.wait(2)

@@ -1,8 +1,8 @@
 """Keep the Chinese messages: `add FILE.tsv` merges translations, `update` extracts, `check` says what is missing or unused.
 
-    python tools/translate.py add some.tsv      lines of: English message id TAB Chinese
-    python tools/translate.py update            extract from the sources into messages.po; keeps what is translated
-    python tools/translate.py check             exit 1 when a message is untranslated, unused or has wrong places
+python tools/translate.py add some.tsv      lines of: English message id TAB Chinese
+python tools/translate.py update            extract from the sources into messages.po; keeps what is translated
+python tools/translate.py check             exit 1 when a message is untranslated, unused or has wrong places
 """
 
 from __future__ import annotations

@@ -53,16 +53,31 @@ TRADES = [
     ("教育咨询", "P", "职业技能培训"),
 ]
 ENDINGS = ["有限公司"] * 12 + ["股份有限公司"] * 3 + ["有限责任公司"] * 2 + ["集团有限公司"]
-FAMILY = list("王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任沈姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严赖覃洪武莫孔汤向常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷曲盛冉翁蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜逯印逄隆茹诺乐战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由")
-GIVEN = "伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 秀英 霞 平 刚 桂英 建国 志强 海燕 晓东 雪梅 文博 子涵 一诺 浩然 思远 嘉怡 俊熙 雨桐 天宇 若曦 景行 怀瑾 望舒 堃 䶮".split()
-POSTS = [("总经理", "总经办"), ("副总经理", "总经办"), ("采购经理", "采购部"), ("财务主管", "财务部"), ("行政专员", "行政部"), ("项目经理", "工程部"), ("技术总监", "技术部")]
+FAMILY = list(
+    "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任沈姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严赖覃洪武莫孔"
+    "汤向常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷曲盛冉翁蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄"
+)
+GIVEN = (
+    "伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 秀英 霞 平 刚 桂英 建国 志强 海燕 晓东 雪梅 文博 子涵 一诺 浩然 思远 "
+    "嘉怡 俊熙 雨桐 天宇 若曦 景行 怀瑾 望舒 堃 䶮"
+).split()
+POSTS = [
+    ("总经理", "总经办"),
+    ("副总经理", "总经办"),
+    ("采购经理", "采购部"),
+    ("财务主管", "财务部"),
+    ("行政专员", "行政部"),
+    ("项目经理", "工程部"),
+    ("技术总监", "技术部"),
+]
 KEPT_FOR = ["日常业务联系", "对账与付款", "紧急情况联系", "合同签订"]
 
 
 def credit_code(rng: random.Random) -> str:
     """Return an invented unified social credit code with a right check character (GB 32100-2015)."""
-    body = f"91{rng.choice(['4403', '3101', '1101', '3301', '3205', '5101'])}00MA5" + "".join(rng.choice("0123456789ABCDEFGHJKLMNPQRTUWXY") for _ in range(6))
-    body = body[:17]
+    region = rng.choice(["4403", "3101", "1101", "3301", "3205", "5101"])
+    serial = "".join(rng.choice("0123456789ABCDEFGHJKLMNPQRTUWXY") for _ in range(6))
+    body = f"91{region}00MA5{serial}"
     return body + uscc.calc_check_digit(body)
 
 
@@ -77,7 +92,7 @@ def company(rng: random.Random) -> dict[str, Any]:
     brand = rng.choice(FIRST) + rng.choice(SECOND) + (rng.choice(SECOND) if rng.random() < 0.25 else "")
     trade, industry, business = rng.choice(TRADES)
     short_city = city.removesuffix("市")
-    full_name = f"{short_city}{brand}{trade}{rng.choice(ENDINGS)}" if rng.random() < 0.7 else f"{short_city}市{brand}{trade}{rng.choice(ENDINGS)}"
+    full_name = f"{short_city if rng.random() < 0.7 else city}{brand}{trade}{rng.choice(ENDINGS)}"
     boss = person(rng)
     monthly = rng.randrange(2, 400) * 1000
     return {
@@ -127,7 +142,8 @@ def companies(count: int, seed: int = 20260305) -> Iterator[dict[str, Any]]:
     while len(seen) < count:
         card = company(rng)
         if card["full_name"] in seen:
-            card["full_name"] = card["full_name"].replace(card["short_name"][:2], card["short_name"][:2] + rng.choice(SECOND) + rng.choice(FIRST), 1)
+            brand = card["short_name"][:2]
+            card["full_name"] = card["full_name"].replace(brand, brand + rng.choice(SECOND) + rng.choice(FIRST), 1)
         if card["full_name"] not in seen:
             seen.add(card["full_name"])
             yield card

@@ -39,6 +39,8 @@ PEOPLE = (
     ("mgr2", "高怀瑾", "manager", None, "客户服务经理"),
 )
 CUSTOMERS = 300
+STAGES = ("draft", "supervisor", "manager", "paper", "approved", "sent-back", "supervisor", "rejected", "withdrawn", "approved")
+"""How far the investigations are brought, in turn."""
 TAGS = ("重点跟进", "展会认识", "年度合同", "需上门", "价格敏感")
 FINDINGS = (
     "对公账户往来正常，近两年无逾期记录；同行评价付款及时。",
@@ -127,9 +129,8 @@ class _Office:
             customer.payment_terms = rng.choice(("advance", "monthly", "net30", "net60"))
         if number % 5 == 1:
             with _at(born * 0.6):
-                customer.change(
-                    {"telephone": f"0755-8{rng.randrange(1_000_000, 9_999_999)}", "staff_count": rng.randrange(10, 500)}, by=rep, source="form"
-                )
+                telephone = f"0755-8{rng.randrange(1_000_000, 9_999_999)}"
+                customer.change({"telephone": telephone, "staff_count": rng.randrange(10, 500)}, by=rep, source="form")
         if number % 9 == 1:
             with _at(born * 0.4):
                 customer.change(
@@ -212,7 +213,7 @@ class _Office:
             )
             if not customer.telephone:
                 customer.change({"telephone": "0755-26000000"}, by=rep)
-        stage = ("draft", "supervisor", "manager", "paper", "approved", "sent-back", "supervisor", "rejected", "withdrawn", "approved")[turn % 10]
+        stage = STAGES[turn % len(STAGES)]
         if stage == "draft":
             return
         with _at(day * 0.8):
@@ -268,7 +269,8 @@ class _Office:
     def _sign(self, approval: Approval, by: Staff, decision: str, opinion: str) -> None:
         step = approval.step_for(by, "portal")
         assert step is not None, f"{by.account} has nothing to sign"  # noqa: S101 - the demonstration would be wrong, not the user
-        approval.sign(step, by=by, decision=decision, opinion=opinion, content_hash=approval.current_round.content_hash, address="127.0.0.1")
+        seen = approval.current_round.content_hash
+        approval.sign(step, by=by, decision=decision, opinion=opinion, content_hash=seen, address="127.0.0.1")
 
     def _paper(self, approval: Approval, name: str) -> None:
         picture = Image.new("L", (620, 877), 255)

@@ -51,6 +51,8 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert remove.remove() > 96
     db.session.commit()
     kept = {"audit_event", "audit_head", "number_series"}
-    assert {name: count for name, count in counts().items() if name not in kept} == {name: count for name, count in before.items() if name not in kept}
+    assert {name: count for name, count in counts().items() if name not in kept} == {
+        name: count for name, count in before.items() if name not in kept
+    }
     assert db.session.get(Customer, own.id) is not None
     assert not list(audit.verify())
