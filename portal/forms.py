@@ -24,6 +24,7 @@ class PortalForm(FlaskForm):
         """What fields of WTForms say by themselves ("Not a valid date value."), in the reader's language."""
 
         def get_translations(self, form: Any) -> Any:
+            """Return the translations that WTForms brings along."""
             return get_translations(["zh"] if is_chinese() else ["en"])
 
     def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:

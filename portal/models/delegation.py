@@ -35,7 +35,7 @@ class Delegation(Base):
     delegate: Mapped[Staff] = relationship("Staff", foreign_keys=[delegate_id])
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Delegation]]:
+    def visible_to(cls, user: Staff) -> Select[Delegation]:
         """Return the delegations `user` may see: their own, and all for managers."""
         query = select(cls)
         return query if user.is_manager else query.where(or_(cls.principal_id == user.id, cls.delegate_id == user.id))

@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, Select, delete, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from portal import clock, hashing
 from portal.database import Base, db, release, write_apart
@@ -58,7 +58,7 @@ class StaffSession(Base):
         return token
 
     @classmethod
-    def _living(cls) -> Select[tuple[StaffSession]]:
+    def _living(cls) -> Select[StaffSession]:
         """Return the sessions that are neither ended, nor idle too long, nor too old."""
         moment = clock.now()
         idle_since = moment - timedelta(minutes=float(standard("session.idle_minutes")))
@@ -110,7 +110,7 @@ class SignInAttempt(Base):
     __table_args__ = (Index(None, "account", "at"), Index(None, "address", "at"))
 
     @classmethod
-    def _wait(cls, session: Session, column: object, value: str, attempts: int, wait: timedelta) -> timedelta:
+    def _wait(cls, session: Session, column: InstrumentedAttribute[str], value: str, attempts: int, wait: timedelta) -> timedelta:
         """Return how long is left until fewer than `attempts` of the last attempts count; zero or less: nothing."""
         moment = clock.now()
         query = select(cls.at).where(column == value, cls.at > moment - wait).order_by(cls.at.desc()).offset(attempts - 1).limit(1)

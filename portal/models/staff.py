@@ -82,7 +82,7 @@ class Staff(UserMixin, Base):
         return self.active and permission in ROLE_PERMISSIONS[Role(self.role)]
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Staff]]:
+    def visible_to(cls, user: Staff) -> Select[Staff]:
         """Return the staff whom `user` may look up: colleagues' names are no secret inside the office."""
         return select(cls)
 

@@ -26,7 +26,7 @@ class Team(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Team]]:
+    def visible_to(cls, user: Staff) -> Select[Team]:
         """Return all teams: who belongs together is no secret inside the office."""
         return select(cls)
 

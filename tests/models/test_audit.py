@@ -95,7 +95,7 @@ def test_what_is_rolled_back_is_not_in_the_log(app: Any) -> None:
     audit.write("system", "first")
     db.session.rollback()
     audit.write("system", "second")
-    with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+    with pytest.raises(ZeroDivisionError), db.session.begin_nested():  # noqa: PT012
         audit.write("system", "third")
         raise ZeroDivisionError
     with db.session.begin_nested():

@@ -162,7 +162,7 @@ def test_reactivation_gives_a_new_first_password(staff: dict[str, Staff]) -> Non
 @pytest.mark.parametrize("act", ["deactivate", "demote"])
 def test_the_last_manager_stays(staff: dict[str, Staff], act: str) -> None:
     staff["mgr2"].deactivate(by=staff["mgr1"], to=None)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refused:  # noqa: PT012
         if act == "deactivate":
             staff["mgr1"].deactivate(by=staff["mgr1"], to=None)
         else:

@@ -13,7 +13,7 @@ from portal.models.team import Team
 from tests.access import Row, everyone, managers
 
 _OPEN = {"anonymous": 200, "owner": 200, "colleague": 200, "stranger": 200, "supervisor": 200, "other_supervisor": 200, "manager": 200}
-_AWAY = {key: 303 for key in _OPEN}
+_AWAY = dict.fromkeys(_OPEN, 303)
 _SIGNERS: dict[str, Any] = {"owner": 403, "colleague": 403, "stranger": 403}
 _ABOVE = ("supervisor", "other_supervisor", "manager")
 
@@ -59,7 +59,7 @@ ROWS = [
     Row("metrics", "/metrics", **_OPEN),
     Row("home.htmx_asset", "/assets/htmx-2.0.10.js", **_OPEN),
     Row("accounts.sign_in", "/sign-in", **{**_AWAY, "anonymous": 200}),
-    Row("accounts.begin_session", "/sign-in", "POST", data={"account": "", "password": ""}, **{key: 422 for key in _OPEN}),
+    Row("accounts.begin_session", "/sign-in", "POST", data={"account": "", "password": ""}, **dict.fromkeys(_OPEN, 422)),
     Row("accounts.sign_out", "/sign-out", "POST", **_AWAY),
     Row("accounts.language", "/language", "POST", data={"language": "en"}, **_AWAY),
     everyone("accounts.password", "/profile/password"),
@@ -88,6 +88,6 @@ ROWS = [
     managers("accounts.deactivate_team", "/teams/{team}/deactivation", "POST", 422, prepare=_person),
     managers("accounts.reactivate_team", "/teams/{team}/reactivation", "POST", 303, prepare=_closed_team),
     Row("accounts.delegations", "/delegations", **_SIGNERS, other_supervisor=200),
-    Row("accounts.give_delegation", "/delegations", "POST", data={"reason": "x"}, **_SIGNERS, **{name: 422 for name in _ABOVE}),
+    Row("accounts.give_delegation", "/delegations", "POST", data={"reason": "x"}, **_SIGNERS, **dict.fromkeys(_ABOVE, 422)),
     Row("accounts.end_delegation", "/delegations/{delegation}/end", "POST", owner=404, supervisor=303, manager=303, prepare=_delegation),
 ]

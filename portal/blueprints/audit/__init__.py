@@ -52,7 +52,7 @@ def _chips(form: AuditForm) -> list[tuple[str, str]]:
     for field in form:
         if field.name in request.args and field.data not in (None, "", 0):
             shown = dict(field.choices).get(field.data, field.data) if hasattr(field, "choices") else field.data
-            rest = {name: value for name, value in request.args.items() if name not in (field.name, "before")}
+            rest: dict[str, Any] = {name: value for name, value in request.args.items() if name not in (field.name, "before")}
             found.append((f"{field.label.text}: {shown}", url_for("audit.log", **rest)))
     return found
 
@@ -68,7 +68,7 @@ def log() -> Any:
     except Refusal as refusal:
         form.refuse(refusal)
         events, more = [], False
-    rest = {name: value for name, value in request.args.items() if name != "before" and value}
+    rest: dict[str, Any] = {name: value for name, value in request.args.items() if name != "before" and value}
     return htmx.render(
         "audit/log.html",
         "list",
