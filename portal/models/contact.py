@@ -99,7 +99,7 @@ class Contact(HangsOnCustomer, Base):
         return {field.name: getattr(self, field.name) for field in card.CONTACT_FIELDS}
 
     def _write(self, action: str, by: Staff, changes: list[dict[str, Any]], reason: str, effective_on: date | None, source: str) -> None:
-        day = effective_on.isoformat() if effective_on else ""
+        day = effective_on.isoformat() if effective_on and reason else ""
         audit.write(
             "change", action, actor=by, record=self, label=self.name, changes=changes, reason=reason, effective_on=day, source=source
         )

@@ -74,16 +74,16 @@ REGISTER_FILTERS = (
 
 
 def _register_indexes() -> list[Index]:
-    """Return the indexes of the register: each order for each scope, and each filter's customers.
+    """Return the indexes of the register: each order for each scope, and each filter's customers in the order of numbers.
 
-    The orders of a whole state carry the filters' columns too, so that a filtered walk leaves out customers without looking at them.
+    Where a scope is walked or counted with filters set, the index carries the filters' columns, so that what does not fit is left out
+    without being looked at.
     """
-    found = [Index(None, scope, "state", "number") for scope in ("owner_id", "team_id", *REGISTER_FILTERS)]
-    found += [
-        Index(None, scope, "state", order, "id") for scope in ("owner_id", "team_id", "province") for order in ("name_sort", "updated_at")
-    ]
+    found = [Index(None, name, "state", "number") for name in REGISTER_FILTERS]
+    found += [Index(None, scope, "state", order, "id") for scope in ("owner_id", "team_id", "province") for order in ("name_sort", "updated_at")]
+    found += [Index(f"ix_customer_{scope}_state_number", scope, "state", "number", *REGISTER_FILTERS) for scope in ("owner_id", "team_id")]
     found += [Index(f"ix_customer_state_{order}", "state", order, "id", *REGISTER_FILTERS) for order in ("name_sort", "updated_at")]
-    found.append(Index(None, "state", "number"))
+    found.append(Index("ix_customer_state_number", "state", "number", *REGISTER_FILTERS))
     for name, missing in (
         ("telephone", sql("telephone_key = ''")),
         ("credit_code", sql("credit_code = ''")),
@@ -294,7 +294,8 @@ class Customer(Base):
             if not new["full_name"]:
                 raise Refusal("A customer needs its full name.", field="full_name")
             new["former_names"] = with_line(new.get("former_names", self.former_names), self.full_name, without=new["full_name"])
-        if any(name in card.MATTERS and current[name] not in ("", None) for name in new):
+        matters = any(name in card.MATTERS and current[name] not in ("", None) for name in new)
+        if matters:
             if not reason:
                 raise Refusal("Say why: the name, the address and other facts that matter change with a reason.", field="reason")
             if effective_on is None:
@@ -317,7 +318,7 @@ class Customer(Base):
             label=self.full_name,
             changes=changes,
             reason=reason,
-            effective_on=effective_on.isoformat() if effective_on else "",
+            effective_on=effective_on.isoformat() if effective_on and (matters or reason) else "",
             source=source,
         )
         return changes

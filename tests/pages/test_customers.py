@@ -206,6 +206,19 @@ def test_choosing_yours_overwrites_with_open_eyes_and_not_choosing_keeps_theirs(
         other.post(address, data={**opened(other, address), "short_name": "旧"})
 
 
+def test_a_choice_outlives_a_refusal_for_another_reason(as_: Any) -> None:
+    made = factories.customer(short_name="旧", street="原处")
+    address = f"/customers/{made.id}/edit"
+    browser, other = as_("sup1"), as_("rep1")
+    mine = {**opened(browser, address), "short_name": "我的", "street": "别处"}
+    other.post(address, data={**opened(other, address), "short_name": "他们的"})
+    again = fields_of(browser.post(address, data=mine))
+    refused = browser.post(address, data={**again, "choose-short_name": "yours"})
+    assert refused.status_code == 422
+    assert browser.post(address, data={**fields_of(refused), "reason": "迁址", "effective_on": YESTERDAY}).status_code == 303
+    assert (made.short_name, made.street) == ("我的", "别处")
+
+
 def test_a_forged_or_lost_memory_of_the_form_overwrites_nothing_unseen(as_: Any) -> None:
     made = factories.customer(short_name="旧")
     address = f"/customers/{made.id}/edit"

@@ -71,7 +71,6 @@ def contact_edit(customer: Customer, contact: Contact) -> Any:
     values = form.read()
     if values is None:
         return _page(form, customer, contact, [], 422 if form.problems else 200)
-    values = form.chosen(contact, values)
     found = form.clashes(contact, values)
     if found:
         form.rebase(contact, found)

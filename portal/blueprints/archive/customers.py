@@ -90,7 +90,6 @@ def customer_edit(customer: Customer) -> Any:
     values = form.read()
     if values is None:
         return _edit_page(form, customer, [], 422 if form.problems else 200)
-    values = form.chosen(customer, values)
     found = form.clashes(customer, values)
     if found:
         form.rebase(customer, found)

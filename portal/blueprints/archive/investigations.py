@@ -92,7 +92,6 @@ def _save(customer: Customer) -> tuple[Investigation | None, Any]:
     if values is None:
         return document, _form_page(form, customer, document, status=422)
     if document is not None:
-        values = form.chosen(document, values)
         found = form.clashes(document, values)
         if found:
             form.rebase(document, found)

@@ -45,6 +45,8 @@ class RecordForm(PortalForm):
         self.start = start
         version = {} if record is None else {"version": str(record.version), "base": json.dumps(start, ensure_ascii=False)}
         super().__init__(data={**start, **version, **kwargs.pop("data", {})}, **kwargs)
+        if record is not None and self.is_submitted():
+            self._resolve(record)
 
     def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:
         """Add the declared fields, then fill them.
@@ -87,10 +89,13 @@ class RecordForm(PortalForm):
         self.version.data = str(record.version)
         self.base.data = json.dumps(card.texts(self.fields, record), ensure_ascii=False)
 
-    def chosen(self, record: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the values after the choice between yours and theirs. Where nothing was chosen, theirs stays."""
-        names = [name for name in (self.clashed.data or "").split(",") if name in values and request.form.get(f"choose-{name}") != "yours"]
-        return {**values, **{name: getattr(record, name) for name in names}}
+    def _resolve(self, record: Any) -> None:
+        """Fill theirs into the fields that both had changed, except where the sender chose their own: nothing is overwritten unseen."""
+        theirs = card.texts(self.fields, record)
+        for name in (self.clashed.data or "").split(","):
+            if name in theirs and request.form.get(f"choose-{name}") != "yours":
+                self[name].data = theirs[name]
+        self.clashed.data = ""
 
     def _before(self) -> dict[str, Any]:
         try:
