@@ -113,3 +113,12 @@ def test_the_export_has_what_the_filters_leave_and_is_logged(as_: Any, entries: 
 def test_an_export_of_nothing_that_can_be_is_refused(as_: Any) -> None:
     assert as_("mgr1").get("/audit.csv?customer_number=nobody").status_code == 422
     assert db.session.scalar(select(AuditEvent).where(AuditEvent.action == "audit-exported")) is None
+
+
+def test_roles_are_shown_in_words(as_: Any, staff: dict[str, Staff]) -> None:
+    staff["rep1"].change(by=staff["mgr1"], role="supervisor")
+    db.session.commit()
+    event = db.session.scalar(select(AuditEvent))
+    html = as_("mgr1").get(f"/audit/{event.id}").get_data(as_text=True)
+    assert "客户关系专员" in html
+    assert "客户关系主管" in html
