@@ -80,7 +80,8 @@ def _register_indexes() -> list[Index]:
     without being looked at.
     """
     found = [Index(None, name, "state", "number") for name in REGISTER_FILTERS]
-    found += [Index(None, scope, "state", order, "id") for scope in ("owner_id", "team_id", "province") for order in ("name_sort", "updated_at")]
+    for order in ("name_sort", "updated_at"):
+        found += [Index(None, scope, "state", order, "id") for scope in ("owner_id", "team_id", "province")]
     found += [Index(f"ix_customer_{scope}_state_number", scope, "state", "number", *REGISTER_FILTERS) for scope in ("owner_id", "team_id")]
     found += [Index(f"ix_customer_state_{order}", "state", order, "id", *REGISTER_FILTERS) for order in ("name_sort", "updated_at")]
     found.append(Index("ix_customer_state_number", "state", "number", *REGISTER_FILTERS))

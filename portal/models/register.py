@@ -33,6 +33,8 @@ CAP = 1000
 """Counts end here: '1,000+'."""
 SPARSE = 3000
 """Up to so many customers of a filter are collected and sorted; more are read in the order of the list until the page is full."""
+SPARSE_OF_SEVERAL = 20_000
+"""The same with several filters: a walk for what fits them all may be long."""
 COUNT_DEPTH = 5000
 """So many customers of one filter are looked at to count those that fit a second one."""
 BULK_LIMIT = 10_000
@@ -78,7 +80,12 @@ COLUMNS: dict[str, Column] = {
 """What can be chosen beside number and name, which are always shown."""
 DEFAULT_COLUMNS = ("grade", "nature", "region", "telephone", "owner", "updated_at")
 
-SORTS: dict[str, str] = {"number": N_("Customer number"), "name": N_("Name (pinyin)"), "changed": N_("Last change"), "grade": N_("Customer grade")}
+SORTS: dict[str, str] = {
+    "number": N_("Customer number"),
+    "name": N_("Name (pinyin)"),
+    "changed": N_("Last change"),
+    "grade": N_("Customer grade"),
+}
 
 MISSING: dict[str, tuple[str, Any]] = {
     "telephone": (N_("No telephone"), literal_column("customer.telephone_key = ''")),
@@ -116,10 +123,6 @@ FILTERS: dict[str, Filter] = {
 _COLUMN_OF = {"team": "team_id", "owner": "owner_id", "import": "import_id", **{name: name for name in REGISTER_FILTERS}}
 _LEADERS = ("import_id", "owner_id", "city", "team_id", "province", "grade", "industry", "nature", "stage_service", "stage_volume", "size")
 """Which filter leads where none is sparse: those that usually leave fewest first."""
-_LEAD_ANY_ORDER = ("owner_id", "team_id", "province")
-"""Those with an index for every order; the others have one in the order of numbers."""
-
-
 @dataclass(frozen=True)
 class RegisterQuery:
     """What a reader asks of the register; its address, a saved filter and 'all that match' say the same."""
@@ -204,9 +207,9 @@ class _Walk(NamedTuple):
     sparse: bool
 
 
-def _probe(*conditions: Any) -> int:
-    """Return how many customers fit, counted to `SPARSE` and one more."""
-    found = select(literal(1)).select_from(Customer).where(*conditions).limit(SPARSE + 1)
+def _probe(*conditions: Any, limit: int) -> int:
+    """Return how many customers fit, counted to `limit` and one more."""
+    found = select(literal(1)).select_from(Customer).where(*conditions).limit(limit + 1)
     return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
@@ -237,14 +240,25 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
             leaders["tag"] = ([], exists().where(CustomerTag.tag == tag, CustomerTag.customer_id == Customer.id))
     if few:
         return _Walk(few, [_NotLeading(Customer.state) == query.state.value, *(one[1] for one in leaders.values()), *arm.others], True)
-    counted = {name: _probe(*leading) for name, (leading, _) in leaders.items() if leading} if len(query.filters) else {}
+    scope = next((name for name in ("owner_id", "team_id") if name in leaders), "")
+    if scope:
+        return _within(leaders[scope][0], [other for name, (_, other) in leaders.items() if name != scope], arm.others)
+    limit = SPARSE if len(leaders) < 2 else SPARSE_OF_SEVERAL
+    counted = {name: _probe(*leading, limit=limit) for name, (leading, _) in leaders.items() if leading}
     best = min(counted, key=lambda name: counted[name], default="")
-    sparse = bool(counted) and counted[best] <= SPARSE
+    sparse = bool(counted) and counted[best] <= limit
     if not sparse:
-        in_order = [name for name in leaders if name != "tag" and (query.sort in ("number", "grade") or name in _LEAD_ANY_ORDER)]
+        in_order = [name for name in leaders if name != "tag" and (query.sort in ("number", "grade") or name == "province")]
         best = in_order[0] if in_order else ""
     leading = leaders[best][0] if best else [state]
     return _Walk(leading, [*(other for name, (_, other) in leaders.items() if name != best), *arm.others], sparse)
+
+
+def _within(leading: list[Any], others: list[Any], apart: list[Any]) -> _Walk:
+    """Return how to read the customers of one owner or team: those that fit are picked out of its index first, where they are few."""
+    if others and _probe(*leading, *others, limit=CAP) <= CAP:
+        return _Walk([Customer.id.in_(select(Customer.id).where(*leading, *others))], apart, True)
+    return _Walk(leading, [*others, *apart], False)
 
 
 def _order(query: RegisterQuery) -> list[Any]:
@@ -279,13 +293,19 @@ def _rank_of_grade(grade: str) -> int:
     return GRADES.index(grade) if grade in GRADES else len(GRADES)
 
 
+_GRADE_RANK = case({grade: rank for rank, grade in enumerate(GRADES)}, value=Customer.grade, else_=len(GRADES))
+
+
 def _arm_rows(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list[Any] | None, backwards: bool, size: int) -> list[Row[Any]]:
     """Return the first `size` rows of an arm behind `start`, in the order of the list (or against it)."""
     down = query.descending != backwards
-    if query.sort == "grade":
+    if query.sort == "grade" and not walk.sparse:
         return _by_grade(walk, query, columns, start, down, size)
-    order = _order(query)
-    statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(order))).where(*walk.leading, *walk.others)
+    keys = order = _order(query)
+    if query.sort == "grade":
+        order = [_GRADE_RANK, Customer.number]
+        start = start and [_rank_of_grade(start[0]), start[1]]
+    statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(keys))).where(*walk.leading, *walk.others)
     if start is not None:
         bounds = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
         statement = statement.where(tuple_(*order) < bounds if down else tuple_(*order) > bounds)
@@ -302,13 +322,13 @@ def _by_grade(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
         grades = grades[[_rank_of_grade(grade) for grade in grades].index(_rank_of_grade(start[0])) :]
     found: list[Row[Any]] = []
     for grade in grades:
-        of_grade = Customer.grade if len(walk.leading) == 1 and not walk.sparse else _NotLeading(Customer.grade)
+        of_grade = Customer.grade if len(walk.leading) == 1 else _NotLeading(Customer.grade)
         statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(_order(query))))
         statement = statement.where(*walk.leading, *walk.others, of_grade == grade)
         if start is not None and grade == start[0]:
             statement = statement.where(Customer.number < start[1] if down else Customer.number > start[1])
-        number = _NotLeading(Customer.number) if walk.sparse else Customer.number
-        found += db.session.execute(statement.order_by(number.desc() if down else number).limit(size - len(found)))
+        number = Customer.number.desc() if down else Customer.number
+        found += db.session.execute(statement.order_by(number).limit(size - len(found)))
         if len(found) >= size:
             break
     return found
@@ -368,7 +388,7 @@ def count(user: Staff, query: RegisterQuery) -> Count:
         walk = _walk(arm, replace(query, sort="number"), ids)
         if walk is None:
             continue
-        depth = CAP + 1 if not walk.others else SPARSE + 1 if walk.sparse else COUNT_DEPTH
+        depth = CAP + 1 if not walk.others else SPARSE_OF_SEVERAL + 1 if walk.sparse else COUNT_DEPTH
         fits = case((and_(*walk.others), 1), else_=0) if walk.others else literal(1)
         some = select(fits).select_from(Customer).where(*walk.leading).limit(depth).subquery()
         looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c[0]), 0)).select_from(some)).one()

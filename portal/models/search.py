@@ -298,7 +298,8 @@ def alternatives(query: str) -> list[list[str]]:
         if len(figures) == WINDOW:
             found.append([FIGURES + figures])
         elif len(figures) > WINDOW:
-            both = ([figures[start : start + WINDOW] for start in range(first, len(figures) - WINDOW + 1, 2)] for first in (0, 1))
+            tail = figures[-2 * WINDOW :]
+            both = ([tail[start : start + WINDOW] for start in range(first, len(tail) - WINDOW + 1, 2)] for first in (0, 1))
             found += [[FIGURES + one for one in some] for some in both if some]
     return found
 

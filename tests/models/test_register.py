@@ -92,15 +92,17 @@ def test_every_order_and_filter_pages_without_gap_or_repetition(account: str, of
         ({"tag": "展会"}, [Customer.id.in_(select(CustomerTag.customer_id))]),
         ({"q": "公司3"}, [Customer.full_name.contains("公司3")]),
     ]
-    for sparse in (register.SPARSE, 0):
-        monkeypatch.setattr(register, "SPARSE", sparse)
+    for sparse in (register.SPARSE, -1):
+        for limit in ("SPARSE", "SPARSE_OF_SEVERAL"):
+            monkeypatch.setattr(register, limit, sparse)
+        monkeypatch.setattr(register, "CAP", 1000 if sparse > 0 else -1)
         for tab in ("register", "past"):
             for sort in ORDERS:
                 for given, conditions in filters:
                     query = RegisterQuery.read({"tab": tab, "sort": sort, **given})
                     wanted = expected(user, query, conditions)
                     assert through(user, query, 4) == wanted, (sparse, query)
-                    if sparse:
+                    if sparse > 0:
                         assert register.count(user, query) == Count(len(wanted), False), query
 
 
@@ -114,7 +116,7 @@ def test_arms_are_the_scope_without_an_overlap(account: str, office: Any, staff:
 def test_counts_end_at_the_cap(office: Any, staff: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(register, "CAP", 10)
     assert register.count(staff["mgr1"], RegisterQuery()) == Count(10, True)
-    monkeypatch.setattr(register, "SPARSE", 2)
+    monkeypatch.setattr(register, "SPARSE_OF_SEVERAL", 2)
     monkeypatch.setattr(register, "COUNT_DEPTH", 8)
     two = RegisterQuery(filters={"nature": "government", "province": "江苏省"})
     counted = register.count(staff["mgr1"], two)
@@ -156,7 +158,8 @@ def test_statements_are_led_by_an_index(office: Any, staff: Any, monkeypatch: An
     """On SQLite no order and no filter scans the table or sorts more than what is sparse."""
     if db.engine.dialect.name != "sqlite":
         pytest.skip("the plan of PostgreSQL depends on statistics")
-    monkeypatch.setattr(register, "SPARSE", -1)
+    for limit in ("SPARSE", "SPARSE_OF_SEVERAL", "CAP"):
+        monkeypatch.setattr(register, limit, -1)
     asked: dict[str, Any] = {}
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
