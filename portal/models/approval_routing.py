@@ -7,10 +7,11 @@ indexed query; changes of staff, teams and delegations move open steps by `rerou
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, literal_column, not_, or_, select
+from sqlalchemy.orm import selectinload
 
 from portal import clock
 from portal.database import db
@@ -84,29 +85,40 @@ def pools_of(user: Staff) -> set[str]:
     return {pool for seat in capacities(user) for pool in own_pools(seat.principal or user)}
 
 
-def waits_for(user: Staff) -> ColumnElement[bool]:
-    """Return the condition on open steps that wait for `user`: in their pools, not submitted by themselves or by whom they stand in
-    for (RO-3), and not beside a signature that they gave for the same position (会签).
+def waits_for(user: Staff) -> tuple[ColumnElement[bool], dict[str, Any]]:
+    """Return the condition on open steps that wait for `user`, and the values of its parameters.
+
+    In their pools, not submitted by themselves or by whom they stand in for (RO-3), and not beside a signature that they gave for the
+    same position (会签). The condition is made once for a number of seats, because making it costs more than asking it.
     """
+    seats = capacities(user)
+    values: dict[str, Any] = {"me": user.id}
+    for number, seat in enumerate(seats):
+        values[f"pools{number}"] = sorted(own_pools(seat.principal or user))
+        values[f"barred{number}"] = [user.id] if seat.principal is None else [user.id, seat.principal.id]
+    return _waits(len(seats)), values
+
+
+@cache
+def _waits(seats: int) -> ColumnElement[bool]:
     from portal.models.approval import Approval
     from portal.models.approval_round import ApprovalRound
 
-    seats = []
-    for seat in capacities(user):
-        barred = [user.id] if seat.principal is None else [user.id, seat.principal.id]
-        rounds = exists().where(ApprovalRound.approval_id == ApprovalStep.approval_id, ApprovalRound.submitted_by_id.in_(barred))
-        theirs = exists().where(Approval.id == ApprovalStep.approval_id, Approval.submitter_id.in_(barred))
-        pools = ApprovalStep.pool.in_(sorted(own_pools(seat.principal or user)))
-        seats.append(and_(pools, not_(rounds.correlate(ApprovalStep)), not_(theirs.correlate(ApprovalStep))))
-    beside = aliased(ApprovalStep)
+    step, approval, round_ = ApprovalStep.__table__.c, Approval.__table__.c, ApprovalRound.__table__.c
+    theirs: list[ColumnElement[bool]] = []
+    for number in range(seats):
+        barred: Any = bindparam(f"barred{number}", expanding=True)
+        submitted = exists().where(round_.approval_id == step.approval_id, round_.submitted_by_id.in_(barred))
+        handed = exists().where(approval.id == step.approval_id, approval.submitter_id.in_(barred))
+        pools = step.pool.in_(bindparam(f"pools{number}", expanding=True))
+        theirs.append(and_(pools, *(not_(one.correlate(ApprovalStep.__table__)) for one in (submitted, handed))))
+    beside = ApprovalStep.__table__.alias("beside").c
     given = exists().where(
-        beside.round_id == ApprovalStep.round_id,
-        beside.position == ApprovalStep.position,
-        beside.signer_id == user.id,
-        beside.type == "portal",
+        beside.round_id == step.round_id, beside.position == step.position, beside.signer_id == bindparam("me"), beside.type == "portal"
     )
-    given = given.correlate(ApprovalStep)
-    return and_(ApprovalStep.state == "open", or_(False, *seats), or_(ApprovalStep.type != "portal", ApprovalStep.alone, not_(given)))
+    other_hand = or_(step.type != "portal", step.alone, not_(given.correlate(ApprovalStep.__table__)))
+    # The literal lets the partial index of open steps be used.
+    return and_(step.state == literal_column("'open'"), or_(false(), *theirs), other_hand)
 
 
 class Office:

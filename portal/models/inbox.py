@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from portal import clock
 from portal.database import db
@@ -18,7 +18,7 @@ from portal.models.approval_step import ApprovalStep
 from portal.models.staff import Staff
 from portal.rules.message import N_
 
-MOST = 100
+MOST = 50
 """So many entries of a source are shown, the most pressing ones; nobody works through more without a filter."""
 COUNT_CAP = 1000
 """Counts stop here: a figure in the header is not worth walking a big table."""
@@ -52,8 +52,8 @@ class Entry:
 class Source:
     """Where entries come from: at most `MOST` entries, most pressing first, and their count up to `COUNT_CAP`."""
 
-    entries: Callable[[Staff, str], list[Entry]]
-    """Of one person, of one kind or, for an empty text, of all."""
+    entries: Callable[[Staff, str, str], list[Entry]]
+    """Of one person; of one kind and one group (`sign`, `do`, `overdue`), or of all where these are empty."""
     count: Callable[[Staff], int]
     kinds: Callable[[], dict[str, str]]
     """Codes and English titles of its kinds."""
@@ -78,10 +78,10 @@ def count(user: Staff) -> int:
     return sum(one.count(user) for one in _sources)
 
 
-def entries(user: Staff, kind: str = "") -> list[Entry]:
-    """Return what waits for `user`: the most overdue first, then the newest (AP-8)."""
+def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
+    """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8)."""
     today = clock.today()
-    found = [entry for one in _sources for entry in one.entries(user, kind)]
+    found = [entry for one in _sources for entry in one.entries(user, kind, group)]
     late = sorted((entry for entry in found if entry.is_overdue(today)), key=lambda entry: (entry.due_on, entry.since))
     rest = sorted((entry for entry in found if not entry.is_overdue(today)), key=lambda entry: entry.since, reverse=True)
     return [*late, *rest]
@@ -89,14 +89,13 @@ def entries(user: Staff, kind: str = "") -> list[Entry]:
 
 def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | None:
     """Return the next approval of the same kind that `user` can sign, in the order of the inbox (AP-8)."""
-    today = clock.today()
-    query = (
-        select(Approval)
-        .join(ApprovalStep, ApprovalStep.approval_id == Approval.id)
-        .where(waits_for(user), Approval.kind_name == kind_name, Approval.id != after.id, ApprovalStep.type != "paper")
-    )
-    late = query.where(ApprovalStep.due_on < today).order_by(ApprovalStep.due_on, ApprovalStep.opened_at).limit(1)
-    return db.session.scalar(late) or db.session.scalar(query.order_by(ApprovalStep.opened_at.desc()).limit(1))
+    condition, values = waits_for(user)
+    query = select(ApprovalStep.approval_id).join(Approval, Approval.id == ApprovalStep.approval_id)
+    query = query.where(condition, Approval.kind_name == kind_name, Approval.id != after.id, ApprovalStep.type != "paper").limit(1)
+    late = query.where(ApprovalStep.due_on < clock.today()).order_by(ApprovalStep.due_on, ApprovalStep.opened_at)
+    newest = query.order_by(ApprovalStep.opened_at.desc())
+    found = db.session.scalar(late, values) or db.session.scalar(newest, values)
+    return db.session.get(Approval, found) if found else None
 
 
 _WHAT = {
@@ -106,35 +105,36 @@ _WHAT = {
 }
 
 
-def _steps(user: Staff, kind: str) -> list[Entry]:
-    today = clock.today()
-    query = (
-        select(ApprovalStep, Approval, Staff.name)
-        .join(Approval, Approval.id == ApprovalStep.approval_id)
-        .join(Staff, Staff.id == Approval.submitter_id)
-        .where(waits_for(user))
-    )
-    if kind:
-        query = query.where(Approval.kind_name == kind)
-    late = query.where(ApprovalStep.due_on < today).order_by(ApprovalStep.due_on).limit(MOST)
-    rest = query.where(ApprovalStep.due_on >= today).order_by(ApprovalStep.opened_at.desc()).limit(MOST)
+def _steps(user: Staff, kind: str, group: str) -> list[Entry]:
+    condition, values = waits_for(user)
+    step, today = ApprovalStep, clock.today()
+    columns = (step.type, step.opened_at, step.due_on, Approval.id, Approval.kind_name, Approval.title, Staff.name)
+    query = select(*columns).join_from(step, Approval, Approval.id == step.approval_id).join(Staff, Staff.id == Approval.submitter_id)
+    query = query.where(condition, Approval.kind_name == kind) if kind else query.where(condition)
+    if group in ("sign", "do"):
+        query = query.where(step.type == "paper" if group == "do" else step.type != "paper")
+    late = query.where(step.due_on < today).order_by(step.due_on).limit(MOST)
+    rest = query.where(step.due_on >= today).order_by(step.opened_at.desc()).limit(MOST)
     return [
         Entry(
-            group="do" if step.type == "paper" else "sign",
-            kind=approval.kind_name,
-            kind_title=approval.kind.title,
-            title=approval.title,
-            what=_WHAT[step.type],
-            since=step.opened_at,
-            due_on=step.due_on,
-            page=("approvals.show", {"approval_id": approval.id}),
+            group="do" if type_ == "paper" else "sign",
+            kind=kind_name,
+            kind_title=KINDS[kind_name].title,
+            title=title,
+            what=_WHAT[type_],
+            since=opened_at or clock.now(),
+            due_on=due_on,
+            page=("approvals.show", {"approval_id": number}),
             who=name,
         )
-        for step, approval, name in [*db.session.execute(late), *db.session.execute(rest)]
+        for part in ((late,) if group == "overdue" else (late, rest))
+        for type_, opened_at, due_on, number, kind_name, title, name in db.session.execute(part, values)
     ]
 
 
-def _returned(user: Staff, kind: str) -> list[Entry]:
+def _returned(user: Staff, kind: str, group: str) -> list[Entry]:
+    if group in ("sign", "overdue"):
+        return []
     query = select(Approval).where(Approval.submitter_id == user.id, Approval.state == "draft").order_by(Approval.id.desc()).limit(MOST)
     if kind:
         query = query.where(Approval.kind_name == kind)
@@ -154,14 +154,15 @@ def _returned(user: Staff, kind: str) -> list[Entry]:
 
 
 def _count(user: Staff) -> int:
-    steps = select(ApprovalStep.id).where(waits_for(user)).limit(COUNT_CAP).subquery()
-    returned = select(Approval.id).where(Approval.submitter_id == user.id, Approval.state == "draft").limit(COUNT_CAP).subquery()
+    condition, values = waits_for(user)
+    steps = select(ApprovalStep.id).where(condition).limit(COUNT_CAP).subquery()
+    returned = select(Approval.id).where(Approval.submitter_id == bindparam("me"), Approval.state == "draft").limit(COUNT_CAP).subquery()
     both = select(select(func.count()).select_from(steps).scalar_subquery(), select(func.count()).select_from(returned).scalar_subquery())
-    return sum(db.session.execute(both).one())
+    return sum(db.session.execute(both, values).one())
 
 
 def _kinds() -> dict[str, str]:
     return {kind.name: kind.title for kind in KINDS.values()}
 
 
-source(Source(lambda user, kind: [*_steps(user, kind), *_returned(user, kind)], _count, _kinds))
+source(Source(lambda *asked: [*_steps(*asked), *_returned(*asked)], _count, _kinds))

@@ -15,7 +15,7 @@ from portal.models.credit import CreditChange
 from portal.models.standard import StandardVersion
 from portal.rules.message import Refusal
 from tests import approving, factories
-from tests.approving import APPROVE, FINANCE, REVIEW, change, chain, person, sign, states, submitted, told
+from tests.approving import APPROVE, FINANCE, REVIEW, chain, change, person, sign, states, submitted, told
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.blueprints.approvals import bp
@@ -71,9 +72,9 @@ def credit_change(customer: Customer, change: CreditChange) -> Any:
 def credit_change_edit(customer: Customer, change: CreditChange) -> Any:
     """Change a draft."""
     _belongs(customer, change)
-    form = _form(obj=change)
-    if not form.is_submitted():
-        return _form_page(customer, change, form)
+    if request.method == "GET":
+        return _form_page(customer, change, _form(obj=change))
+    form = _form()
     if not form.validate():
         return _form_page(customer, change, form, 422)
     try:
@@ -107,8 +108,8 @@ def _may_propose(customer: Customer) -> bool:
 
 def _form(**values: Any) -> CreditForm:
     form = CreditForm(**values)
-    terms = [(one["code"], of_choice(one)) for one in standard("choices.payment_terms") if one["active"]]
-    form.payment_terms.choices = [("", _("as it is")), *terms]
+    terms = [SelectChoice(one["code"], of_choice(one)) for one in standard("choices.payment_terms") if one["active"]]
+    form.payment_terms.choices = [SelectChoice("", _("as it is")), *terms]
     return form
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.forms import PortalForm
@@ -33,7 +34,11 @@ class PaperForm(PortalForm):
     outcome = RadioField(
         _l("Outcome"),
         [InputRequired(_l("Choose a decision."))],
-        choices=[("approve", _l("Approved")), ("send-back", _l("Sent back")), ("reject", _l("Rejected"))],
+        choices=[
+            SelectChoice("approve", _l("Approved")),
+            SelectChoice("send-back", _l("Sent back")),
+            SelectChoice("reject", _l("Rejected")),
+        ],
     )
     name = StringField(_l("Name of who signed"), [InputRequired(_l("Enter the name of who signed.")), Length(max=60)])
     date = DateField(_l("Date of the signature"), [InputRequired(_l("Enter the date on the sheet."))])
@@ -46,7 +51,9 @@ class OpinionRequestForm(PortalForm):
 
     colleague = SelectField(_l("Colleague"), coerce=int)
     when = RadioField(
-        _l("When"), choices=[("before", _l("Before I sign")), ("after", _l("After I have signed"))], default="before"
+        _l("When"),
+        choices=[SelectChoice("before", _l("Before I sign")), SelectChoice("after", _l("After I have signed"))],
+        default="before",
     )
     question = TextAreaField(_l("Question"), [InputRequired(_l("Write what you want to know.")), Length(max=OPINION)])
 

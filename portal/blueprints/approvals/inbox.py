@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal import clock, htmx
+from portal import htmx
 from portal.blueprints.approvals import bp, waiting_count
 from portal.database import db
 from portal.models import inbox as waiting
@@ -24,17 +24,9 @@ PAGE = 50
 @requires(Permission.APPROVAL_READ)
 def inbox() -> Any:
     """Show all that waits for the reader, most overdue first, then newest; by group and kind."""
-    group, kind, today = request.args.get("group", ""), request.args.get("kind", ""), clock.today()
-    found = waiting.entries(current_user, kind)
-    groups = {
-        "": found,
-        "sign": [entry for entry in found if entry.group == "sign"],
-        "do": [entry for entry in found if entry.group == "do"],
-        "overdue": [entry for entry in found if entry.is_overdue(today)],
-    }
-    shown = groups.get(group, found)
-    values = {"entries": shown[: waiting.MOST], "groups": groups, "group": group, "kind": kind, "kinds": waiting.kinds()}
-    return htmx.render("approvals/inbox.html", "list", **values)
+    group, kind = request.args.get("group", ""), request.args.get("kind", "")
+    found = waiting.entries(current_user, kind, group)[: waiting.MOST]
+    return htmx.render("approvals/inbox.html", "list", entries=found, group=group, kind=kind, kinds=waiting.kinds(), most=waiting.MOST)
 
 
 @bp.get("/inbox/count")

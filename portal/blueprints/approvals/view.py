@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.blueprints.approvals.forms import OpinionRequestForm, PaperForm, SignatureForm
 from portal.database import db
@@ -93,7 +94,7 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
     to_record = approval.step_for(user, "paper") if current and approval.can_record_paper(user) else None
     paper_form = forms.get("paper_form") or PaperForm(formdata=None)
     if to_record and to_record.meaning == "inform":
-        paper_form.outcome.choices = [("approve", _("Informed"))]
+        paper_form.outcome.choices = [SelectChoice("approve", _("Informed"))]
     page = render_template(
         "approvals/show.html",
         approval=approval,
@@ -133,7 +134,8 @@ def opinion_form(approval: Approval, user: Staff, *, fresh: bool = False) -> Opi
     form = OpinionRequestForm(formdata=None) if fresh else OpinionRequestForm()
     barred = [*approval.submitters(), user.id]
     query = select(Staff.id, Staff.name, Staff.role).where(Staff.active, Staff.id.not_in(barred)).order_by(Staff.role.desc(), Staff.id)
-    form.colleague.choices = [(number, f"{name} · {translate(Role(role).label)}") for number, name, role in db.session.execute(query)]
+    people = db.session.execute(query)
+    form.colleague.choices = [SelectChoice(number, f"{name} · {translate(Role(role).label)}") for number, name, role in people]
     return form
 
 
