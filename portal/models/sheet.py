@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db
-from portal.models import audit
+from portal.models import audit, history
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.numbering import grouped_verification_code, normalise_verification_code
 
 BLANK = "blank"
@@ -143,3 +143,6 @@ class PrintedSheet(Base):
             cls.signatures == signatures,
         )
         return db.session.scalar(query.order_by(cls.copy_number.desc()).limit(1))
+
+
+history.action("PrintedSheet", "printed", N_("Sheet printed"))

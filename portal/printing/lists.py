@@ -27,7 +27,7 @@ from portal.models.register import FILTERS, MISSING, TABS, RegisterQuery
 from portal.models.sheet import LIST
 from portal.models.staff import Staff, Team
 from portal.printing.catalogue import SHEETS
-from portal.printing.documents import Printed, chosen_language, press
+from portal.printing.documents import Printed, chosen_language, press, site_language, translate
 from portal.printing.labels import Label, Labels
 from portal.printing.naming import choice, province
 from portal.printing.papers import Paper
@@ -82,7 +82,7 @@ def list_paper(listed: ListSheet, user: Staff, query: RegisterQuery, *, beginnin
         record_type=LIST,
         subject=f"{listed.sheet}:{content_hash(content)[:32]}",
         content=content,
-        label=_conditions(query, Labels("en", lambda text, _locale: text)),
+        label=_conditions(query, Labels(site_language(), translate)),
         choices=listed.choices,
         amounts=listed.amounts,
         finish=lambda document, labels: _finish(document, labels, query, listed),

@@ -15,6 +15,7 @@ from portal.models import history
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.permissions import Permission, requires
+from portal.printing.catalogue import SHEETS
 
 
 @bp.get("/customers/<int:customer_id>/timeline")
@@ -72,6 +73,8 @@ def _tone(event: AuditEvent) -> str:
 
 def _touched(event: AuditEvent) -> str:
     changes = event.data.get("changes") or []
+    if event.kind == "print":
+        return f"{_(SHEETS[event.data['sheet']].title)} · {_('Copy no. %(n)s', n=event.data['copy'])}"
     if event.action in ("tagged", "untagged", "assistant-named", "assistant-ended"):
         return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
     if event.action in ("created", "added", "begun") or not changes:
@@ -84,6 +87,8 @@ def _touched(event: AuditEvent) -> str:
 def _link(event: AuditEvent, customer: Customer) -> str:
     if event.record_type == "Approval":
         return url_for("approvals.show", approval_id=event.record_id)
+    if event.kind == "print":
+        return url_for("prints.verification", code=event.data["code"])
     if event.record_type == "Investigation":
         return url_for("archive.investigation", customer_id=customer.id)
     if event.kind == "change" and event.record_type in history.CARD_TYPES:

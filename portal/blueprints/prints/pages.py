@@ -33,7 +33,12 @@ def index() -> Any:
     """Show the empty forms, the field for a code, and what the reader printed last."""
     query = PrintedSheet.visible_to(me()).where(PrintedSheet.printed_by_id == current_user.id)
     mine = db.session.scalars(query.order_by(PrintedSheet.id.desc()).limit(LAST_PRINTS)).all()
-    return render_template("prints/index.html", forms=[SHEETS[name] for name in PRINTABLES], mine=mine, sheets=SHEETS)
+    return render_template(
+        "prints/index.html",
+        forms=sorted((SHEETS[name] for name in PRINTABLES), key=lambda form: form.form_number),
+        mine=mine,
+        sheets=SHEETS,
+    )
 
 
 @bp.get("/prints/<sheet>/<int:record_id>")
