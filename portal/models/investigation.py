@@ -188,12 +188,14 @@ def _check(values: Mapping[str, Any]) -> None:
 
 def _freeze(document: Investigation, approval: Any, _by: Staff | None) -> None:
     customer = document.customer
-    # The new version makes an edit that was open at this moment fail instead of changing what is being signed (AP-5).
+    # Card and draft must still be those that the snapshot was taken from, and their new versions make an edit that is open at this
+    # moment fail instead of changing what is being signed (AP-5).
     transition(
         customer,
-        expect={"frozen_by_id": None, "state": CustomerState.PROSPECT.value},
+        expect={"frozen_by_id": None, "state": CustomerState.PROSPECT.value, "version": customer.version},
         change={"frozen_by_id": approval.id, "version": customer.version + 1},
     )
+    transition(document, expect={"outcome": "", "version": document.version}, change={"version": document.version + 1})
 
 
 def _release(document: Investigation, approval: Any, _by: Staff | None) -> None:

@@ -86,6 +86,7 @@ def customer(customer: Customer) -> Any:
 def customer_edit(customer: Customer) -> Any:
     """Change the card. Who comes second sees what changed meanwhile and chooses (AR-4)."""
     customer.ensure_open()
+    customer_id = customer.id
     form = ReasonForm(card.EDITABLE, customer, data={"effective_on": clock.today().isoformat()})
     values = form.read()
     if values is None:
@@ -98,13 +99,13 @@ def customer_edit(customer: Customer) -> Any:
         changes = customer.change(values, by=current_user, insist=form.insist, **form.reason_and_day())
         commit()
     except (StateConflict, StaleDataError):
-        return _overtaken(form, customer.id, values)
+        return _overtaken(form, customer_id, values)
     except Refusal as refusal:
         db.session.rollback()
         form.refuse(refusal)
         return _edit_page(form, customer, [], 422)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
-    return redirect(url_for("archive.customer", customer_id=customer.id), 303)
+    return redirect(url_for("archive.customer", customer_id=customer_id), 303)
 
 
 def look(customer: Customer) -> None:
