@@ -22,6 +22,7 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import Seat, pools_of, reroute_open_steps, seat_in, seats_of
 from portal.models.approval_signing import ContentChanged
 from portal.models.approval_step import ApprovalStep
+from portal.models.hand_over import goes_along
 from portal.models.notice import notify
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
@@ -258,6 +259,12 @@ class Approval(Base):
     sign = approval_signing.sign
     record_paper = approval_signing.record_paper
     ask_opinion = approval_signing.ask_opinion
+
+
+@goes_along
+def _steps_follow(customer_ids: list[int], _to: Staff, _by: Staff) -> None:
+    """Move the open steps of customers that were handed over to the supervisor of their new team (RO-5, AP-10)."""
+    reroute_open_steps(customer_ids)
 
 
 __all__ = ["LIVE", "Approval", "ContentChanged", "reroute_open_steps"]

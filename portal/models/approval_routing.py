@@ -207,8 +207,8 @@ def place(step: ApprovalStep, approval: Approval, office: Office) -> bool:
     return moved
 
 
-def reroute_open_steps() -> int:
-    """Move the open steps whose signatories have changed, and return how many moved (AP-10).
+def reroute_open_steps(customer_ids: Collection[int] | None = None) -> int:
+    """Move the open steps whose signatories have changed, and return how many moved (AP-10); of some customers only, if they are given.
 
     Called after somebody is deactivated or activated, changes role or team, a delegation begins or ends, or customers change teams.
     """
@@ -219,6 +219,8 @@ def reroute_open_steps() -> int:
     office, moved = Office(), 0
     rounds = selectinload(Approval.rounds)
     query = select(Approval).where(Approval.state == "pending").order_by(Approval.id)
+    if customer_ids is not None:
+        query = query.where(Approval.customer_id.in_(customer_ids))
     for approval in db.session.scalars(query.options(rounds.defer(ApprovalRound.content), rounds.selectinload(ApprovalRound.steps))):
         approval.follow_team()
         moved += sum(place(step, approval, office) for step in approval.open_steps)

@@ -109,6 +109,13 @@ class CreditChange(HangsOnCustomer, Base):
         if not self.new_values():
             raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
 
+    @property
+    def old_credit_limit(self) -> Decimal | None:
+        """Return the limit as it stood at submission; of a draft as it stands."""
+        if self.state == "draft":
+            return self.customer.credit_limit
+        return Decimal(self.old["credit_limit"]) if self.old.get("credit_limit") else None
+
     def new_values(self) -> dict[str, Any]:
         """Return what the change sets that is not so already."""
         given = {name: getattr(self, name) for name in FIELDS if getattr(self, name) not in (None, "")}

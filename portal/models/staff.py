@@ -182,9 +182,11 @@ class Staff(UserMixin, Base):
         StaffSession.end_all(self)
         Delegation.end_all_to(self, by=by)
         if to is not None:
+            from portal.models.approval import Approval
             from portal.models.hand_over import hand_over_all
 
             hand_over_all(of=self, to=to, by=by)
+            Approval.hand_over(self, to)
         _reroute()
         changes = [{"field": "active", "old": "yes", "new": "no"}]
         audit.write(

@@ -10,6 +10,7 @@ import time_machine
 from portal.database import db
 from portal.models import inbox
 from portal.models.approval import Approval, reroute_open_steps
+from portal.models.hand_over import hand_over
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import APPROVE, REVIEW, delegate, person, sign, states, submitted, told
@@ -165,6 +166,23 @@ def test_open_steps_follow_the_customer_to_another_team():
     reroute_open_steps()
     db.session.commit()
     assert waiting_for(approval) == {"sup2"}
+
+
+def test_open_steps_go_along_when_customers_are_handed_over():
+    approval, other = submitted(), submitted()
+    hand_over([approval.customer_id], to=person("rep3"), by=person("mgr1"))
+    db.session.commit()
+    assert waiting_for(approval) == {"sup2"}
+    assert waiting_for(other) == {"sup1"}
+
+
+def test_what_somebody_submitted_goes_to_their_successor():
+    approval = submitted()
+    sign(approval, "sup1", "send-back")
+    person("rep1").deactivate(by=person("mgr1"), to=person("rep2"))
+    db.session.commit()
+    assert [entry.title for entry in inbox.entries(person("rep2"))] == [approval.title]
+    assert approval.document.submit(by=person("rep2")) is approval
 
 
 def test_the_same_person_twice_in_a_row_signs_once_shown_for_both():

@@ -20,7 +20,7 @@ class SignatureForm(PortalForm):
 
     step_id = HiddenField()
     content_hash = HiddenField()
-    opinion = TextAreaField(_l("Opinion"), [Length(max=OPINION)])
+    opinion = TextAreaField(_l("Approval opinion"), [Length(max=OPINION)])
     password = PasswordField(
         _l("Your password"), [InputRequired(_l("Enter your password to sign."))], render_kw={"autocomplete": "current-password"}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -66,7 +67,10 @@ def _value(kind: DocumentKind, path: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    name = kind.choices.get(_LIST_PLACE.sub("", path))
+    plain = _LIST_PLACE.sub("", path)
+    if plain in kind.amounts:
+        return f"{Decimal(value):,.2f}"
+    name = kind.choices.get(plain)
     return choice(str(value), name) if name else str(value)
 
 
