@@ -205,6 +205,8 @@ class _Walk(NamedTuple):
     leading: list[Any]
     others: list[Any]
     sparse: bool
+    counted: int = 0
+    """How many there are where that is known, beyond `CAP` inexact."""
 
 
 def _probe(*conditions: Any, limit: int) -> int:
@@ -241,8 +243,9 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
     if few:
         return _Walk(few, [_NotLeading(Customer.state) == query.state.value, *(one[1] for one in leaders.values()), *arm.others], True)
     scope = next((name for name in ("owner_id", "team_id") if name in leaders), "")
-    if scope:
-        return _within(leaders[scope][0], [other for name, (_, other) in leaders.items() if name != scope], arm.others)
+    if scope and not ("missing" in leaders and _probe(*leaders["missing"][0], limit=SPARSE) <= SPARSE):
+        in_index = "missing" not in leaders and "tag" not in leaders
+        return _within(leaders[scope][0], [other for name, (_, other) in leaders.items() if name != scope], arm.others, in_index)
     limit = SPARSE if len(leaders) < 2 else SPARSE_OF_SEVERAL
     counted = {name: _probe(*leading, limit=limit) for name, (leading, _) in leaders.items() if leading}
     best = min(counted, key=lambda name: counted[name], default="")
@@ -254,11 +257,17 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
     return _Walk(leading, [*(other for name, (_, other) in leaders.items() if name != best), *arm.others], sparse)
 
 
-def _within(leading: list[Any], others: list[Any], apart: list[Any]) -> _Walk:
-    """Return how to read the customers of one owner or team: those that fit are picked out of its index first, where they are few."""
-    if others and _probe(*leading, *others, limit=CAP) <= CAP:
+def _within(leading: list[Any], others: list[Any], apart: list[Any], in_index: bool) -> _Walk:
+    """Return how to read the customers of one owner or team: what fits is picked out of its index first, where that is little.
+
+    `in_index` says that the index tells what fits; where it does not, what data is missing is common enough to be met soon.
+    """
+    if not others or not in_index:
+        return _Walk(leading, [*others, *apart], False)
+    counted = _probe(*leading, *others, limit=CAP)
+    if counted <= CAP:
         return _Walk([Customer.id.in_(select(Customer.id).where(*leading, *others))], apart, True)
-    return _Walk(leading, [*others, *apart], False)
+    return _Walk(leading, [*others, *apart], False, counted)
 
 
 def _order(query: RegisterQuery) -> list[Any]:
@@ -387,6 +396,9 @@ def count(user: Staff, query: RegisterQuery) -> Count:
     for arm in customer_arms(user):
         walk = _walk(arm, replace(query, sort="number"), ids)
         if walk is None:
+            continue
+        if walk.counted > CAP:
+            number, more = number + walk.counted, True
             continue
         depth = CAP + 1 if not walk.others else SPARSE_OF_SEVERAL + 1 if walk.sparse else COUNT_DEPTH
         fits = case((and_(*walk.others), 1), else_=0) if walk.others else literal(1)

@@ -145,6 +145,29 @@ addEventListener("beforeunload", (event) => {
 });
 addEventListener("pageshow", () => (sending = false));
 
+// ---- Suggestions: arrows walk through the links, Escape and leaving close them ----
+
+document.addEventListener("keydown", (event) => {
+  const chooser = event.target instanceof Element && event.target.closest(".chooser");
+  const list = chooser && chooser.querySelector(".suggestions");
+  if (!list || event.isComposing) return;
+  const stops = [chooser.querySelector("input[type=search]"), ...list.querySelectorAll("a")];
+  if (event.key === "Escape") {
+    list.replaceChildren();
+    stops[0].focus();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  }
+});
+document.addEventListener("focusout", (event) => {
+  const chooser = event.target.closest(".chooser");
+  if (chooser && event.relatedTarget && !chooser.contains(event.relatedTarget)) chooser.querySelector(".suggestions")?.replaceChildren();
+});
+
 // ---- Chosen rows ----
 
 function prepareBulk() {

@@ -36,6 +36,7 @@ def register() -> Any:
     """Show a page of the customers in the reader's scope, with the filters and the order of the address."""
     query, columns = _args(), RegisterColumns.of(current_user)
     page = customers.page(current_user, query, columns=columns, after=request.args.get("after", ""), before=request.args.get("before", ""))
+    count = customers.count(current_user, query)
     return htmx.render(
         "archive/register.html",
         "list",
@@ -45,7 +46,7 @@ def register() -> Any:
         lines=view.lines(page.rows, columns),
         heads=view.heads(query, columns),
         orders=view.orders(query),
-        count=customers.count(current_user, query),
+        count=count._replace(number=max(count.number, len(page.rows))),
         next=view.address(query, after=page.next) if page.next else "",
         previous=view.address(query, before=page.previous) if page.previous else "",
         chips=view.chips(query),
