@@ -21,9 +21,9 @@ BUILD = ROOT / "build"
 
 def make_app(url: str) -> object:
     """Return an app over `url` for filling it."""
-    from portal import create_app, database
+    from portal import config, create_app, database
 
-    app = create_app({"INSTANCE_FOLDER": BUILD / "bench-instance", "SQLALCHEMY_DATABASE_URI": database.database_url(url)})
+    app = create_app({"INSTANCE_FOLDER": BUILD / "bench-instance", "SQLALCHEMY_DATABASE_URI": config.database_url(url)})
     database.read_only(False)
     return app
 

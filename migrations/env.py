@@ -10,7 +10,11 @@ from sqlalchemy import DateTime, types
 from portal import database
 from portal.database import db
 
-OWN_TYPES = {"UtcDateTime": "sa.DateTime(timezone=True)", "Money": "sa.BigInteger()"}
+OWN_TYPES = {
+    "UtcDateTime": "sa.DateTime(timezone=True)",
+    "Money": "sa.BigInteger()",
+    "Tokens": "sa.Text().with_variant(postgresql.ARRAY(sa.Text()), 'postgresql')",
+}
 """How our column types are written in migrations, which must not change when the portal's code does."""
 
 
@@ -19,10 +23,11 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
     if kind != "type":
         return False
     name = type(item).__name__
+    if name in OWN_TYPES or isinstance(item, types.JSON):
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
     if name in OWN_TYPES:
         return OWN_TYPES[name]
     if isinstance(item, types.JSON):
-        autogen.imports.add("from sqlalchemy.dialects import postgresql")
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False
 

@@ -1,6 +1,6 @@
 """${message}
 
-Revision ${up_revision}, after ${down_revision | comma,n}. ${create_date:%Y-%m-%d}.
+Revision ${up_revision}, after ${down_revision or "nothing"}. ${create_date.date()}.
 """
 
 import sqlalchemy as sa

@@ -112,7 +112,7 @@ class _Office:
     def customer(self, number: int, values: dict[str, Any]) -> None:
         """Record one customer in the state that its number stands for, with contacts and what happened since."""
         rng = self.rng
-        rep = self.staff[f"rep{number % 4 + 1}"]
+        rep = self.staff[f"rep{(number + number // 8) % 4 + 1}"]
         prospect = number % 4 == 0
         card = self._card(values, prospect)
         born = rng.randrange(60, 400)

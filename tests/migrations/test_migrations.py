@@ -1,0 +1,127 @@
+"""The schema that migrations make is the models' own, from the oldest version with data in it, on both databases (house rule 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from portal import clock, config, create_app, database
+from portal.database import db
+from portal.models import audit
+from portal.models.customer import Customer
+from portal.models.search import index_all, search
+from portal.models.staff import Staff
+from tests.conftest import Place
+
+OLDEST = "0001"
+
+
+@pytest.fixture
+def empty(tmp_path: Path, worker_id: str) -> Iterator[Flask]:
+    """The portal over an empty database of its own."""
+    place = Place(tmp_path, f"{worker_id}_migrations")
+    place.empty()
+    app = create_app(
+        {
+            "TESTING": True,
+            "PORTAL_ENV": "testing",
+            "INSTANCE_FOLDER": tmp_path,
+            "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
+            "SQLALCHEMY_DATABASE_URI": config.database_url(place.url),
+            "FILES_FOLDER": tmp_path / "files",
+        }
+    )
+    with app.app_context():
+        database.read_only(False)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.usefixtures("empty")
+def test_migrations_make_what_the_models_say() -> None:
+    upgrade()
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": False,
+                "include_object": lambda _item, name, kind, reflected, _other: (
+                    not (kind == "table" and reflected and str(name).startswith(("customer_search_fts", "alembic")))
+                    and name != "customer_search_tokens"
+                ),
+            },
+        )
+        differences = compare_metadata(context, db.metadata)
+    assert not differences
+
+
+@pytest.mark.usefixtures("empty")
+def test_data_of_the_oldest_version_lives_on() -> None:
+    upgrade(revision=OLDEST)
+    blanks = _blanks("customer")
+    staff = {
+        "account": "old", "name": "旧人", "role": "manager", "department": "", "post": "", "telephone": "", "email": "", "language": "en",
+        "password_hash": "x", "password_changed_at": clock.now(), "must_change_password": False, "active": True, "is_demo": False,
+        "created_at": clock.now(), "version": 1,
+    }  # fmt: skip
+    _insert("staff", staff)
+    customer = {"number": "C2026000001", "full_name": "深圳𠮷䶮科技有限公司", "state": "active", "version": 1}
+    _insert("customer", {**blanks, **customer})
+    db.session.commit()
+    upgrade()
+    person = Staff.by_account("old")
+    assert person is not None
+    kept = db.session.query(Customer).one()
+    assert kept.full_name == "深圳𠮷䶮科技有限公司"
+    list(index_all())
+    audit.write("change", "created", actor=person, record=kept)
+    db.session.commit()
+    assert [hit.id for hit in search(person, "𠮷䶮")] == [kept.id]
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("statement", ["UPDATE audit_event SET label = 'x'", "DELETE FROM audit_event"])
+def test_migrated_audit_log_refuses_changes(statement: str) -> None:
+    upgrade()
+    audit.write("system", "begun")
+    db.session.commit()
+    with pytest.raises(DBAPIError):
+        db.session.execute(text(statement))
+    db.session.rollback()
+
+
+@pytest.mark.usefixtures("empty")
+def test_down_and_up_again() -> None:
+    upgrade()
+    downgrade(revision="base")
+    assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+    upgrade()
+    assert "customer" in inspect(db.engine).get_table_names()
+
+
+def _blanks(table: str) -> dict[str, object]:
+    """Return something for each column of the present table that must have a value, as the oldest version knew it."""
+    found: dict[str, object] = {}
+    for column in inspect(db.engine).get_columns(table):
+        if column["nullable"] or column["name"] == "id":
+            continue
+        kind = str(column["type"]).split("(")[0]
+        found[column["name"]] = {
+            "BOOLEAN": False, "INTEGER": 0, "BIGINT": 0, "DATETIME": clock.now(), "TIMESTAMP": clock.now(), "DATE": clock.today()
+        }.get(kind, "")  # fmt: skip
+    return found
+
+
+def _insert(table: str, values: dict[str, object]) -> None:
+    names = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    db.session.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
