@@ -39,7 +39,7 @@ class Attachment(Base):
     uploaded_by: Mapped[Staff | None] = relationship(foreign_keys=[uploaded_by_id])
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Attachment]]:
+    def visible_to(cls, user: Staff) -> Select[Attachment]:
         """Return files of customers in scope, and what the reader put there themselves."""
         from portal.models.customer import Customer
 

@@ -202,7 +202,7 @@ class Customer(Base):
     )
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Self]]:
+    def visible_to(cls, user: Staff) -> Select[Self]:
         """Return the customers that `user` may see (RO-1)."""
         return select(cls).where(customer_scope(user))
 

@@ -38,7 +38,7 @@ class Notice(Base):
     __table_args__ = (Index(None, "staff_id", "read_at", "id"), Index(None, "mail_state"))
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[Notice]]:
+    def visible_to(cls, user: Staff) -> Select[Notice]:
         """Return the reader's own notices."""
         return select(cls).where(cls.staff_id == user.id)
 

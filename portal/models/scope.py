@@ -71,11 +71,11 @@ class HangsOnCustomer:
     customer_id: Any
 
     @classmethod
-    def visible_to(cls, user: Any) -> Select[tuple[Self]]:
+    def visible_to(cls, user: Any) -> Select[Self]:
         """Return the records on customers that `user` may see."""
         from portal.models.customer import Customer
 
-        query: Select[tuple[Self]] = select(cls)
+        query: Select[Self] = select(cls)
         if user.role == Role.MANAGER:
             return query
         return query.where(exists().where(Customer.id == cls.customer_id, customer_scope(user)))
