@@ -520,7 +520,8 @@ def keep_refused(run: ImportRun) -> None:
 
 
 def _reason(table: ImportTable, problem: dict[str, Any]) -> str:
-    text = translate(Message(problem["text"], problem["params"]))
+    reason, params = problem["text"], problem["params"]
+    text = translate(Message(reason, params))
     column = table.by_name.get(problem["column"])
     return f"{column_title(column)}：{text}" if column is not None else text
 

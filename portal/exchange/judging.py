@@ -30,6 +30,7 @@ from portal.rules.names import normalise_company_name
 from portal.rules.numbering import parse_customer_number
 
 IDENTITY = ("full_name", "credit_code")
+SEEN, OWNER_NAME = "seen", "owner_name"
 
 
 @dataclass
@@ -111,7 +112,7 @@ class Judge:
         codes = {record.card["credit_code"] for record in records if record.card.get("credit_code")}
         stems = {record.derived["name_key"] for record in records if record.derived.get("name_key")}
         phones = {record.derived["telephone_key"] for record in records if similar and record.derived.get("telephone_key")}
-        scope = case((or_(customer_scope(self.by), Customer.import_id == self.run.id), literal(1)), else_=literal(0)).label("seen")
+        scope = case((or_(customer_scope(self.by), Customer.import_id == self.run.id), literal(1)), else_=literal(0)).label(SEEN)
         rest = [
             Customer.id,
             Customer.number,
@@ -122,7 +123,7 @@ class Judge:
             Customer.version,
         ]
         rest += [Customer.import_id, Customer.owner_id]  # type: ignore[list-item]
-        query = select(*rest, *self.columns, scope, Staff.name.label("owner_name")).outerjoin(Staff, Staff.id == Customer.owner_id)
+        query = select(*rest, *self.columns, scope, Staff.name.label(OWNER_NAME)).outerjoin(Staff, Staff.id == Customer.owner_id)
         if lock:
             query = query.with_for_update(of=Customer)
         for column, values in (
@@ -202,10 +203,10 @@ class Judge:
             verdict.outcome = "refused"
             return verdict
         if not in_file.outcomes[place]:
-            return verdict.refuse("Row %(row)s, of the same customer, is refused.", row=row)
+            return verdict.refuse(N_("Row %(row)s, of the same customer, is refused."), row=row)
         bare = all(name in IDENTITY for name in record.card) and all(in_file.places.get(key, place) == place for key in keys)
         if not bare and in_file.cards[place] != fingerprint(record):
-            return verdict.refuse("This customer stands in row %(row)s already, with other values. Keep one of the two.", row=row)
+            return verdict.refuse(N_("This customer stands in row %(row)s already, with other values. Keep one of the two."), row=row)
         if not record.contacts:
             verdict.outcome = "unchanged"
             return verdict
@@ -231,16 +232,18 @@ class Judge:
         record = verdict.record
         if record.number and self._is_ours(record.number):
             return verdict.refuse(
-                "There is no customer with this number. Leave the number empty for a new customer: the portal gives it.",
+                N_("There is no customer with this number. Leave the number empty for a new customer: the portal gives it."),
                 "number",
                 record.number,
             )
         if self.run.what == "update":
             return verdict.refuse(
-                "There is no such customer yet, and the file is only to update.", "full_name", record.card.get("full_name", record.number)
+                N_("There is no such customer yet, and the file is only to update."),
+                "full_name",
+                record.card.get("full_name", record.number),
             )
         if not record.card.get("full_name"):
-            return verdict.refuse("A customer needs its full name.", "full_name")
+            return verdict.refuse(N_("A customer needs its full name."), "full_name")
         if record.number:
             record.warnings.append(
                 Message(N_("The number %(number)s is not the portal's; the customer gets a new one."), {"number": record.number})
@@ -248,13 +251,15 @@ class Judge:
         if not record.owner:
             verdict.owner = self.default_owner
             if verdict.owner is None:
-                return verdict.refuse("Nobody is named who is in charge. Fill the column, or choose somebody for the whole file.", "owner")
+                return verdict.refuse(
+                    N_("Nobody is named who is in charge. Fill the column, or choose somebody for the whole file."), "owner"
+                )
         else:
             named = self.owners.get(record.owner) or self.owners.get(record.owner.casefold()) or []
             if not named:
-                return verdict.refuse("This is none of the people to whom you may give a customer.", "owner", record.owner)
+                return verdict.refuse(N_("This is none of the people to whom you may give a customer."), "owner", record.owner)
             if len({person.id for person in named}) > 1:
-                return verdict.refuse("Several people have this name. Write the account instead.", "owner", record.owner)
+                return verdict.refuse(N_("Several people have this name. Write the account instead."), "owner", record.owner)
             verdict.owner = named[0]
         if record.registered_on and self.run.as_state != CustomerState.ACTIVE:
             record.warnings.append(Message(N_("A prospect is not on the register yet; the date is left out.")))
@@ -265,8 +270,8 @@ class Judge:
         record, customer = verdict.record, verdict.customer
         if not customer.seen:
             if customer.owner_name:
-                return verdict.refuse("This customer exists already; ask %(owner)s.", owner=customer.owner_name)
-            return verdict.refuse("This customer exists already, in nobody's charge; ask a manager.")
+                return verdict.refuse(N_("This customer exists already; ask %(owner)s."), owner=customer.owner_name)
+            return verdict.refuse(N_("This customer exists already, in nobody's charge; ask a manager."))
         if self._left_alone(customer):
             verdict.outcome = "unchanged"
             return verdict
@@ -274,7 +279,7 @@ class Judge:
         if closed is not None:
             return verdict.refuse(closed.text, **closed.params)
         if not self.may_edit:
-            return verdict.refuse("Your role does not include changes of customers.")
+            return verdict.refuse(N_("Your role does not include changes of customers."))
         if (
             record.owner
             and record.owner != customer.owner_name
@@ -285,7 +290,7 @@ class Judge:
             if as_stored(name, value) == getattr(customer, name) or (name == "full_name" and by_name):
                 continue
             if name == "credit_code" and by_name and customer.credit_code:
-                return verdict.refuse("The customer of this name has the credit code %(code)s.", name, value, code=customer.credit_code)
+                return verdict.refuse(N_("The customer of this name has the credit code %(code)s."), name, value, code=customer.credit_code)
             verdict.changes[name] = value
         verdict.outcome = "update" if verdict.changes else "unchanged"
         return verdict

@@ -79,7 +79,7 @@ def _hanging(run: ImportRun) -> Any:
 def _changed_again(run: ImportRun, most: int) -> list[Obstacle]:
     """Return customers that the import changed and somebody after it."""
     last = (
-        select(ImportRow.customer_id, func.max(ImportRow.row).label("row"))
+        select(ImportRow.customer_id, func.max(ImportRow.row).label(ImportRow.row.key))
         .where(ImportRow.run_id == run.id, ImportRow.outcome == "changed")
         .group_by(ImportRow.customer_id)
         .subquery()

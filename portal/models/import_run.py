@@ -294,7 +294,11 @@ class ImportRow(Base):
     @property
     def messages(self) -> list[tuple[str, str, Message]]:
         """Return (column's name, cell, message) of each problem."""
-        return [(one["column"], one["value"], Message(one["text"], one["params"])) for one in self.problems]
+        found = []
+        for one in self.problems:
+            text, params = one["text"], one["params"]
+            found.append((one["column"], one["value"], Message(text, params)))
+        return found
 
 
 class ImportMapping(Base):

@@ -60,10 +60,8 @@ def import_begin() -> Any:
         commit()
     except Refusal as refusal:
         db.session.rollback()
-        form.refuse(refusal)
-        if not refusal.field:
-            form.form_errors.clear()
-            form.refuse(Refusal(refusal.message.text, field="file", **refusal.message.params))
+        field = refusal.field if refusal.field in form else "file"
+        form.refuse(Refusal(refusal.message.text, field=field, **refusal.message.params))
         return _list(form, 422)
     return redirect(url_for("exchange.import_page", run_id=run.id), 303)
 
@@ -90,13 +88,14 @@ def _new_customers(run: ImportRun) -> str:
     return url_for("archive.register", **arguments)
 
 
-def _page(run: ImportRun, form: Any = None, status: int = 200) -> Any:
+def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str, str] | None = None) -> Any:
     table = customer_table()
     after = request.args.get("after", 0, type=int)
     show = request.args.get("show", "refused")
     context: dict[str, Any] = {
         "run": run,
         "form": form,
+        "mapping": run.mapping if mapping is None else mapping,
         "titles": {name: column_title(column) for name, column in table.by_name.items()},
         "interrupted": interrupted(run),
         "register": _new_customers(run),
@@ -105,7 +104,7 @@ def _page(run: ImportRun, form: Any = None, status: int = 200) -> Any:
         "after": after,
         "rows": [],
     }
-    if run.state in ("matched", "failed") or (run.state == "checked" and request.args.get("columns")):
+    if mapping is not None or run.state in ("matched", "failed") or (run.state == "checked" and request.args.get("columns")):
         context["form"] = (
             form or ColumnsForm(formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on).offer()
         )
@@ -148,9 +147,7 @@ def import_columns(run: ImportRun) -> Any:
             return redirect(url_for("exchange.import_page", run_id=run.id), 303)
     if run.state not in ("matched", "checked", "failed"):
         abort(409)
-    db.session.expunge(run)
-    run.mapping, run.state = {str(index): name for index, name in mapping.items() if name}, "matched"
-    return _page(run, form, 422)
+    return _page(run, form, 422, {str(index): name for index, name in mapping.items()})
 
 
 @bp.post("/imports/<int:run_id>/start")
