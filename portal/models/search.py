@@ -14,7 +14,24 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import DDL, Dialect, ForeignKey, Text, and_, column, delete, event, func, insert, literal_column, or_, select, table, update
+from sqlalchemy import (
+    DDL,
+    Dialect,
+    ForeignKey,
+    Select,
+    Text,
+    and_,
+    column,
+    delete,
+    event,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -318,6 +335,10 @@ def _scope_tokens(user: Staff) -> list[str]:
     return [*tokens, f"{SCOPE}t{user.team_id}"] if user.role == Role.SUPERVISOR and user.team_id else tokens
 
 
+def _array(tokens: list[str]) -> Any:
+    return cast(array(tokens), ARRAY(Text()))
+
+
 def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> list[tuple[int, str]]:
     """Return (id, words) of up to `limit` customers that the index gives for `query`; newest first on SQLite, any on PostgreSQL."""
     asked = alternatives(query)
@@ -339,11 +360,20 @@ def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> lis
         statement = select(CustomerSearch.id, CustomerSearch.words).select_from(both).where(matches, contains).order_by(_FTS.c.rowid.desc())
     else:
         tokens = CustomerSearch.__table__.c.tokens
-        holds = or_(*(tokens.op("@>")(array(one)) for one in asked))
+        holds = or_(*(tokens.op("@>")(_array(one)) for one in asked))
         statement = select(CustomerSearch.id, CustomerSearch.words).where(holds, contains)
         if scope:
-            statement = statement.where(tokens.op("&&")(array(scope)))
+            statement = statement.where(tokens.op("&&")(_array(scope)))
     return [(row[0], row[1]) for row in db.session.execute(statement.limit(limit))]
+
+
+def having_tokens(asked: list[list[str]]) -> Select[tuple[int]]:
+    """Return the query of the ids of customers, whoever sees them, that hold all tokens of one of the lists; newest first on SQLite."""
+    if db.session.get_bind().dialect.name == "sqlite":
+        matches = literal_column("customer_search_fts").op("MATCH")(fts_query(asked))
+        return select(_FTS.c.rowid).where(matches).order_by(_FTS.c.rowid.desc())
+    tokens = CustomerSearch.__table__.c.tokens
+    return select(CustomerSearch.id).where(or_(*(tokens.op("@>")(_array(one)) for one in asked)))
 
 
 def candidates(user: Staff, query: str, limit: int = CAP + 1) -> list[int]:

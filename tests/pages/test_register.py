@@ -102,6 +102,8 @@ def test_hand_over_asks_with_thing_and_number_then_does_it(as_: Any, staff: Any)
     assert asked.status_code == 200
     assert "3" in text(asked).split("<h1>")[1].split("</h1>")[0]
     assert set(db.session.scalars(select(Customer.owner_id))) == {staff["rep1"].id}
+    nobody = browser.post("/customers/hand-over", data={"ids": ids, "confirmed": "1", "count": "3", "person": ""})
+    assert nobody.status_code == 422
     done = browser.post(
         "/customers/hand-over", data={"ids": ids, "confirmed": "1", "count": "3", "person": staff["rep2"].id, "reason": "调岗"}
     )

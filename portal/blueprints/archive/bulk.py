@@ -35,10 +35,14 @@ NAMED = 10
 """So many of the chosen customers are named on the page that asks."""
 
 
+def _number(value: Any) -> int | None:
+    return int(value) if value else None
+
+
 class PersonForm(PortalForm):
     """Who gets the customers, or assists with them."""
 
-    person = SelectField("", coerce=int, validators=[InputRequired()])
+    person = SelectField("", coerce=_number, validators=[InputRequired()])
     reason = StringField("", validators=[Length(max=200)])
 
 
@@ -49,7 +53,8 @@ class TagForm(PortalForm):
 
 
 def _people(people: list[Staff]) -> list[SelectChoice]:
-    return [SelectChoice(value=person.id, label=f"{person.name} · {person.team.name}" if person.team else person.name) for person in people]
+    named = {person.id: f"{person.name} · {person.team.name}" if person.team else person.name for person in people}
+    return [SelectChoice(value="", label=_("Choose")), *(SelectChoice(value=one, label=name) for one, name in named.items())]
 
 
 def _ask_or_do(form: PortalForm, chosen: bulk.Selection, one: str, many: str, button: str, act: Callable[[], str], **context: Any) -> Any:
