@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    cast,
     column,
     delete,
     event,
@@ -367,7 +368,7 @@ def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> lis
     return [(row[0], row[1]) for row in db.session.execute(statement.limit(limit))]
 
 
-def having_tokens(asked: list[list[str]]) -> Select[tuple[int]]:
+def having_tokens(asked: list[list[str]]) -> Select[int]:
     """Return the query of the ids of customers, whoever sees them, that hold all tokens of one of the lists; newest first on SQLite."""
     if db.session.get_bind().dialect.name == "sqlite":
         matches = literal_column("customer_search_fts").op("MATCH")(fts_query(asked))
