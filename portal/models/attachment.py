@@ -47,7 +47,9 @@ class Attachment(Base):
         return select(cls).where(or_(cls.uploaded_by_id == user.id, in_scope))
 
     @classmethod
-    def keep(cls, content: bytes, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None) -> Attachment:
+    def keep(
+        cls, content: bytes, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None
+    ) -> Attachment:
         """Store `content` and return its record, added to the session. The same content is stored once."""
         digest = hashlib.sha256(content).hexdigest()
         if not path_of(digest).exists():
@@ -55,7 +57,9 @@ class Attachment(Base):
         return cls._record(digest, len(content), filename, media_type, purpose, by, customer_id)
 
     @classmethod
-    def keep_file(cls, source: Path, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None) -> Attachment:
+    def keep_file(
+        cls, source: Path, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None
+    ) -> Attachment:
         """Store a file too large to be held in memory, as `keep` does with bytes."""
         with source.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -65,7 +69,9 @@ class Attachment(Base):
         return cls._record(digest, source.stat().st_size, filename, media_type, purpose, by, customer_id)
 
     @classmethod
-    def _record(cls, digest: str, size: int, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None) -> Attachment:
+    def _record(
+        cls, digest: str, size: int, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None
+    ) -> Attachment:
         record = cls(
             sha256=digest,
             size=size,

@@ -83,5 +83,7 @@ class Job(Base):
     def lost(cls) -> list[Job]:
         """Return jobs to start again: whose worker died, or which were queued and never taken."""
         limit = clock.now() - DEAD_AFTER
-        query = select(cls).where(((cls.state == "running") & (cls.heartbeat < limit)) | ((cls.state == "queued") & (cls.created_at < limit)))
+        query = select(cls).where(
+            ((cls.state == "running") & (cls.heartbeat < limit)) | ((cls.state == "queued") & (cls.created_at < limit))
+        )
         return list(db.session.scalars(query))
