@@ -443,6 +443,6 @@ def _exact(user: Staff, query: str, limit: int) -> list[tuple[int, str]]:
     if len(figures) <= _LONGEST_NUMBER:
         states = Customer.state.in_([CustomerState.ACTIVE, CustomerState.PROSPECT, CustomerState.PAST])
         for arm in customer_arms(user):
-            number = columns.where(*arm.conditions(), states, Customer.number.between(figures, figures + "Z"))
+            number = columns.where(*arm.conditions(), states, Customer.number >= figures, Customer.number <= figures + "Z")
             found.update((row[0], row[1]) for row in db.session.execute(number.limit(limit)))
     return list(found.items())
