@@ -146,7 +146,9 @@ def test_the_list_goes_out_with_its_filters_and_scope(app, as_, ending):
     browser = as_("rep1")
     answer = browser.post("/customers/export?grade=A", data={"format": ending, "columns": "list"})
     assert answer.status_code == 303
-    rows = rows_of(browser.get(answer.location, buffered=True), f"a.{ending}")
+    answer = browser.get(answer.location, buffered=True)
+    assert answer.headers["Content-Disposition"].isascii()
+    rows = rows_of(answer, f"a.{ending}")
     assert [row[1] for row in rows[1:]] == ["甲公司"]
     event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "exported")).one()
     assert (event.kind, event.data["rows"], event.data["filters"]) == ("export", 1, {"grade": "A"})

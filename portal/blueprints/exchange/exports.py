@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from portal import bulk, htmx, jobs
 from portal.blueprints.exchange import bp
+from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ExportForm
 from portal.database import commit, write_apart
 from portal.exchange import exporting
@@ -77,7 +78,7 @@ def export_file() -> Any:
     export = _export(request.args.get("columns", ""))
     if request.args.get("format") == "csv":
         response = Response(stream_with_context(exporting.stream_csv(export)), mimetype="text/csv")
-        response.headers.set("Content-Disposition", "attachment", filename=export.filename("csv"))
+        response.headers["Content-Disposition"] = disposition(export.filename("csv"))
         response.headers["Cache-Control"] = "no-store"
         return response
     count = register.count(current_user, export.query)
@@ -108,7 +109,7 @@ def _spreadsheet(export: Export) -> Response:
     exporting.log(export, "exported", "xlsx", rows=written)
     commit()
     response = Response(content, mimetype=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=export.filename("xlsx"))
+    response.headers["Content-Disposition"] = disposition(export.filename("xlsx"))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from portal import htmx, jobs
 from portal.blueprints.exchange import bp
+from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ColumnsForm, StartForm, UploadForm, targets
 from portal.database import commit, db, write_apart
 from portal.exchange.customer_table import column_title, customer_table, template_heads
@@ -224,5 +225,5 @@ def import_refused(run: ImportRun) -> Any:
 
 def _attachment(content: bytes, name: str) -> Response:
     response = Response(content, mimetype=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Disposition"] = disposition(name)
     return response
