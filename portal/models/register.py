@@ -31,6 +31,8 @@ from portal.rules.message import N_, Refusal
 PAGE_SIZE = 50
 CAP = 1000
 """Counts end here: '1,000+'."""
+MOST_FOUND = 1000
+"""So many hits of the words are listed."""
 SPARSE = 3000
 """Up to so many customers of a filter are collected and sorted; more are read in the order of the list until the page is full."""
 SPARSE_OF_SEVERAL = 20_000
@@ -349,7 +351,7 @@ def _key(query: RegisterQuery, row: Row[Any]) -> tuple[Any, ...]:
 
 
 def _words(user: Staff, query: RegisterQuery) -> list[int] | None:
-    return candidates(user, query.filters["q"], CAP) if "q" in query.filters else None
+    return candidates(user, query.filters["q"], MOST_FOUND) if "q" in query.filters else None
 
 
 _NEEDED = {"region": ("province", "city"), "owner": ("owner_id",), "team": ("team_id",), "grade": ("grade",)}
@@ -366,7 +368,7 @@ def page(
 ) -> Page:
     """Return the page behind `after`, or before `before`, of the customers `user` may see (RO-1).
 
-    Words are looked for through the search index, of which the first `CAP` hits are listed.
+    Words are looked for through the search index, of which the first `MOST_FOUND` hits are listed.
     """
     needed = dict.fromkeys(column for name in columns for column in _NEEDED.get(name, (name,)))
     wanted = [Customer.id, Customer.number, Customer.full_name, *(getattr(Customer, name) for name in needed)]
@@ -405,7 +407,7 @@ def count(user: Staff, query: RegisterQuery) -> Count:
         some = select(fits).select_from(Customer).where(*walk.leading).limit(depth).subquery()
         looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c[0]), 0)).select_from(some)).one()
         number, more = number + fitting, more or looked == depth
-    more = more or (ids is not None and len(ids) == CAP)
+    more = more or (ids is not None and len(ids) == MOST_FOUND)
     return Count(min(number, CAP), more or number > CAP)
 
 
