@@ -121,7 +121,7 @@ def test_progress_is_a_fragment_for_htmx(app, as_):
     run.state, run.job = "checking", Job(kind="import-check", state="running", done=5, total=10, staff_id=run.staff_id)
     db.session.commit()
     fragment = browser.get(where, headers={"HX-Request": "true"}).get_data(as_text=True)
-    assert fragment.lstrip().startswith('<div id="run" hx-get=')
+    assert fragment.lstrip().startswith('<div id="run" data-hx-get=')
     assert "5 / 10" in fragment
 
 
@@ -203,3 +203,4 @@ def test_the_register_shows_what_an_import_has_made(app, as_):
     page = as_("rep1").get("/customers?import=7").get_data(as_text=True)
     assert "这次的公司" in page
     assert "别次的公司" not in page
+    assert "/customers/export?import=7" in page
