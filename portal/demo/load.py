@@ -55,6 +55,7 @@ def _at(days_ago: float) -> Iterator[None]:
     """Let the portal believe it is some days ago, so that histories have a past."""
     with clock.pretend(clock.now() - timedelta(days=days_ago)):
         yield
+        db.session.flush()  # moments that a record gets when it is stored belong to that day too
 
 
 def is_loaded() -> bool:
