@@ -73,7 +73,10 @@ def _of(customer: Customer, before: int | None, limit: int) -> Any:
         AuditEvent.at, AuditEvent.kind, AuditEvent.action, AuditEvent.actor_name, AuditEvent.on_behalf_of,
         AuditEvent.record_type, AuditEvent.record_id, AuditEvent.label, AuditEvent.data,
     )  # fmt: skip
-    query = select(AuditEvent).options(columns).where(AuditEvent.customer_id == customer.id).order_by(AuditEvent.id.desc()).limit(limit + 1)
+    # What happened to records that were merged into this one is part of its story (AR-3).
+    ids = [customer.id, *db.session.scalars(select(Customer.id).where(Customer.merged_into_id == customer.id))]
+    of_it = AuditEvent.customer_id == customer.id if len(ids) == 1 else AuditEvent.customer_id.in_(ids)
+    query = select(AuditEvent).options(columns).where(of_it).order_by(AuditEvent.id.desc()).limit(limit + 1)
     return query if before is None else query.where(AuditEvent.id < before)
 
 

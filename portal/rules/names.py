@@ -71,10 +71,20 @@ def similarity(first: str, second: str) -> int:
     A place at the beginning that only one of the names has (深圳市华为技术, 华为技术) counts little; two different places count in full,
     since branches of a bank or an institute differ in nothing else. The order of the names does not matter.
     """
-    one, other = name_stem(first), name_stem(second)
+    return stem_similarity(name_stem(first), name_stem(second))
+
+
+def stem_similarity(one: str, other: str) -> int:
+    """Return how alike two names are, of which the stems are given (see `similarity`)."""
     if one == other:
         return 100 if one else 0
     return max(round(fuzz.ratio(one, other)), _without_place(one, other), _without_place(other, one))
+
+
+def without_place(stem: str) -> str:
+    """Return a stem without the place it begins with (华为技术 for 深圳市华为技术); whole where too little would be left (AR-3)."""
+    place = _PLACE.match(stem)
+    return stem[place.end() :] if place and len(stem) - place.end() >= _SHORTEST else stem
 
 
 def _without_place(placed: str, plain: str) -> int:

@@ -1,0 +1,341 @@
+"""Merging two records of one customer (AR-3): everything hung on one moves to the other, and can be moved back for a while.
+
+What hangs on a customer is found by following the foreign keys, so that tables added later are covered without a word here; a table whose
+rows say something of the record itself declares `info=duplicate.STAYS_AT_MERGE`. The audit log stays as it is: the survivor's
+history shows the entries of both. A row that would stand twice (the same tag, the same assisting rep) stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ForeignKey, Select, Table, UniqueConstraint, exists, func, insert, literal, select, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base, JsonValue, StateConflict, db, transition
+from portal.models import audit, card
+from portal.models.approval import Approval
+from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, derived, with_line
+from portal.models.duplicate import STAYS_AT_MERGE
+from portal.models.history import action
+from portal.models.scope import customer_scope
+from portal.models.search import CustomerSearch, index_many
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.rules.message import N_, Message, Refusal
+
+_RANK = {CustomerState.PAST: 0, CustomerState.PROSPECT: 1, CustomerState.ACTIVE: 2}
+"""Which state outlasts which: a record on the register is not merged into one that is not."""
+_LINKS = {CustomerTag.__tablename__, CustomerAssistant.__tablename__}
+"""Tables of mere links: one that is gone meanwhile is no obstacle to an undo."""
+_QUIET: dict[str, Any] = {"synchronize_session": False}
+_PORTION = 500
+
+action("Customer", "merged", N_("Another record merged into this one"))
+action("Customer", "merged-away", N_("Merged into another record"))
+action("Customer", "merge-undone", N_("Merge undone"))
+
+
+class Hanging(NamedTuple):
+    """Rows of one table that hang on a customer by one column."""
+
+    table: Table
+    column: Column[Any]
+    moving: list[int]
+    staying: list[int]
+    """Rows of which the other customer has the same already."""
+
+
+class CustomerMerge(Base):
+    """One merge: who was taken into whom, what was set on the survivor, and what moved."""
+
+    __tablename__ = "customer_merge"
+
+    survivor_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    loser_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    loser_state: Mapped[str]
+    """The loser's state before."""
+    fields: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    """What was set on the survivor's card: {field: [before, after]}, in plain data."""
+    moved: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    """What moved: {table: {column: [ids]}}."""
+    assistant_id: Mapped[int | None]
+    """The row that made the loser's person in charge an assisting rep of the survivor."""
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+    survivor: Mapped[Customer] = relationship(foreign_keys=[survivor_id])
+    loser: Mapped[Customer] = relationship(foreign_keys=[loser_id])
+    by: Mapped[Staff] = relationship(foreign_keys=[by_id])
+
+    __table_args__ = ({"info": STAYS_AT_MERGE},)
+
+    @classmethod
+    def visible_to(cls, user: Staff) -> Select[CustomerMerge]:
+        """Return the merges of which `user` sees both records."""
+        survivor, loser = aliased(Customer), aliased(Customer)
+        query = select(cls).join(survivor, survivor.id == cls.survivor_id).join(loser, loser.id == cls.loser_id)
+        return query.where(customer_scope(user, survivor), customer_scope(user, loser))
+
+    @classmethod
+    def open_of(cls, customer: Customer) -> list[CustomerMerge]:
+        """Return the merges into `customer` that can still be undone by their age, newest first."""
+        since = clock.now() - timedelta(days=standard("customer.merge_undo_days"))
+        query = select(cls).where(cls.survivor_id == customer.id, cls.undone_at.is_(None), cls.at > since)
+        return list(db.session.scalars(query.order_by(cls.id.desc())))
+
+    @property
+    def undo_until(self) -> datetime:
+        """Return until when the merge can be undone."""
+        return self.at + timedelta(days=standard("customer.merge_undo_days"))
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def carry_out(
+        cls,
+        survivor: Customer,
+        loser: Customer,
+        *,
+        by: Staff,
+        take: Collection[str] = (),
+        versions: tuple[int, int] | None = None,
+        assist: bool = False,
+        reason: str = "",
+    ) -> CustomerMerge:
+        """Merge `loser` into `survivor` and return the merge, flushed; both are in the scope of `by`.
+
+        `take` names the fields of the card whose value comes from the loser. `versions` are those of survivor and loser that `by` has
+        seen. With `assist` the loser's person in charge becomes an assisting rep. Raises `Refusal`, and `StateConflict` where
+        one of the two was changed meanwhile: of two merges at once of one record, one counts.
+        """
+        refuse_unless_mergeable(survivor, loser)
+        if versions is not None and versions != (survivor.version, loser.version):
+            raise StateConflict("changed since it was looked at")
+        loser_state, owner_id, moment = loser.state, loser.owner_id, clock.now()
+        for record in sorted((survivor, loser), key=lambda one: one.id):
+            expect = {"state": record.state, "version": record.version, "frozen_by_id": None}
+            change: dict[str, Any] = {"version": record.version + 1, "updated_at": moment}
+            if record is loser:
+                change |= {"state": CustomerState.MERGED.value, "merged_into_id": survivor.id}
+            transition(record, expect=expect, change=change)
+        if pending(survivor.id, loser.id):
+            raise StateConflict("submitted meanwhile")
+        merge = cls(survivor_id=survivor.id, loser_id=loser.id, by_id=by.id, at=moment, loser_state=loser_state)
+        moved: dict[str, dict[str, list[int]]] = {}
+        for hanging in hanging_on(loser.id, survivor.id, taken={survivor.owner_id}):
+            if hanging.moving:
+                _move(hanging.table, hanging.column, hanging.moving, survivor.id)
+                moved.setdefault(hanging.table.name, {})[hanging.column.name] = hanging.moving
+        merge.moved = moved
+        before = card.texts(card.EDITABLE, survivor)
+        for name, value in _values(survivor, loser, take).items():
+            setattr(survivor, name, value)
+        after = card.texts(card.EDITABLE, survivor)
+        merge.fields = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+        if assist and owner_id is not None:
+            merge.assistant_id = _assist(survivor, owner_id)
+        db.session.add(merge)
+        changes = [{"field": name, "old": old, "new": new} for name, (old, new) in merge.fields.items()]
+        figures = {table: sum(len(ids) for ids in columns.values()) for table, columns in moved.items()}
+        label = f"{loser.number} {loser.full_name}"
+        audit.write(
+            "change", "merged", actor=by, record=survivor, label=label, changes=changes, reason=reason, source="merge", moved=figures
+        )
+        label = f"{survivor.number} {survivor.full_name}"
+        audit.write("change", "merged-away", actor=by, record=loser, label=label, reason=reason, source="merge", moved=figures)
+        _settle(survivor, loser)
+        return merge
+
+    # --- undoing -----------------------------------------------------------------------------------------------------
+
+    def obstacles(self) -> list[Message]:
+        """Return what stands in the way of an undo, in words; nothing where it can be done."""
+        survivor, loser, found = self.survivor, self.loser, []
+        if self.undone_at is not None:
+            return [Message(N_("This merge was undone already."))]
+        if self.undo_until <= clock.now():
+            return [Message(N_("A merge can be undone for %(days)s days."), {"days": standard("customer.merge_undo_days")})]
+        if survivor.state == CustomerState.MERGED:
+            return [Message(N_("%(number)s itself was merged into another record since. Undo that first."), {"number": survivor.number})]
+        if loser.state != CustomerState.MERGED or loser.merged_into_id != survivor.id:
+            return [Message(N_("%(number)s is no longer a part of this customer."), {"number": loser.number})]
+        if survivor.frozen_by_id is not None or pending(survivor.id):
+            found.append(Message(N_("A document of this customer is in approval. Undo the merge when that is decided.")))
+        if survivor.state == CustomerState.PAST and self.loser_state != CustomerState.PAST:
+            found.append(Message(N_("Dealings with this customer have ended since.")))
+        now = card.texts(card.EDITABLE, survivor)
+        for name, (_before, after) in self.fields.items():
+            if now[name] != after:
+                found.append(Message(N_("Changed since the merge: %(field)s."), {"field": Message(card.CARD[name].title)}))
+        for name, columns in self.moved.items():
+            for column, ids in columns.items():
+                gone = len(ids) - sum(len(some) for some in self._still_there(name, column, ids))
+                if gone and name not in _LINKS:
+                    found.append(Message(N_("Removed or moved on since: %(count)s of %(what)s."), {"count": gone, "what": title_of(name)}))
+        return found
+
+    def undo(self, *, by: Staff) -> None:
+        """Move everything back and give the survivor its old values again. Raises `Refusal` saying what is in the way, `StateConflict`."""
+        survivor, loser = self.survivor, self.loser
+        for obstacle in self.obstacles():
+            raise Refusal(obstacle.text, **obstacle.params)
+        moment = clock.now()
+        transition(self, expect={"undone_at": None}, change={"undone_at": moment, "undone_by_id": by.id})
+        for record in sorted((survivor, loser), key=lambda one: one.id):
+            change: dict[str, Any] = {"version": record.version + 1, "updated_at": moment}
+            if record is loser:
+                change |= {"state": self.loser_state, "merged_into_id": None}
+            transition(record, expect={"state": record.state, "version": record.version, "frozen_by_id": None}, change=change)
+        for name, columns in self.moved.items():
+            table = db.metadata.tables[name]
+            for column, ids in columns.items():
+                for some in self._still_there(name, column, ids):
+                    _move(table, table.c[column], some, loser.id)
+        values = {name: card.CARD[name].read(before) for name, (before, _after) in self.fields.items()}
+        for name, value in {**values, **derived(values)}.items():
+            setattr(survivor, name, value)
+        if self.assistant_id is not None:
+            named = db.session.get(CustomerAssistant, self.assistant_id)
+            if named is not None:
+                db.session.delete(named)
+        changes = [{"field": name, "old": after, "new": before} for name, (before, after) in self.fields.items()]
+        label = f"{loser.number} {loser.full_name}"
+        audit.write("change", "merge-undone", actor=by, record=survivor, label=label, changes=changes, source="merge")
+        label = f"{survivor.number} {survivor.full_name}"
+        audit.write("change", "merge-undone", actor=by, record=loser, label=label, source="merge")
+        _settle(survivor, loser)
+
+    def _still_there(self, name: str, column: str, ids: list[int]) -> Iterator[list[int]]:
+        """Yield those of the moved rows that hang on the survivor still."""
+        table = db.metadata.tables[name]
+        for some in _portions(ids):
+            query = select(table.c.id).where(table.c.id.in_(some), table.c[column] == self.survivor_id)
+            yield list(db.session.scalars(query))
+
+
+# --- what hangs on a customer --------------------------------------------------------------------------------------------
+
+_TITLES = {
+    "contact": N_("Contacts"),
+    "customer_tag": N_("Tags"),
+    "customer_assistant": N_("Assisting reps"),
+    "investigation": N_("Investigations"),
+    "credit_change": N_("Changes of credit"),
+    "approval": N_("Documents in approvals"),
+    "attachment": N_("Files"),
+    "printed_sheet": N_("Prints"),
+    "customer": N_("Records merged before"),
+}
+
+
+def title_of(table: str) -> Message:
+    """Return what the rows of a table are called on the page that asks."""
+    return Message(_TITLES.get(table, N_("Other records")))
+
+
+def hanging_on(customer_id: int, other_id: int, *, taken: Collection[int | None] = ()) -> Iterator[Hanging]:
+    """Yield what hangs on `customer_id` and would move to `other_id`, table by table; `taken` are staff who need not assist there."""
+    for table in db.metadata.sorted_tables:
+        if table.info.get("stays_at_merge") or table is CustomerSearch.__table__:
+            continue
+        for key in sorted(table.foreign_keys, key=lambda one: one.parent.name):
+            if key.column.table is not Customer.__table__:
+                continue
+            ids = list(db.session.scalars(select(table.c.id).where(key.parent == customer_id).order_by(table.c.id)))
+            staying = _clashing(table, key.parent, customer_id, other_id) if ids else set()
+            if table is CustomerAssistant.__table__:
+                unneeded = select(table.c.id).where(key.parent == customer_id, table.c.staff_id.in_([one for one in taken if one]))
+                staying |= set(db.session.scalars(unneeded))
+            yield Hanging(table, key.parent, [one for one in ids if one not in staying], sorted(staying))
+
+
+def _clashing(table: Table, column: Column[Any], customer_id: int, other_id: int) -> set[int]:
+    """Return the rows of `customer_id` that a unique index would not let stand beside those of `other_id`."""
+    found: set[int] = set()
+    dialect = db.session.get_bind().dialect.name
+    unique: list[tuple[list[Any], Any]] = []
+    unique += [(list(one.columns), one.dialect_options[dialect]["where"]) for one in table.indexes if one.unique]
+    unique += [(list(one.columns), None) for one in table.constraints if isinstance(one, UniqueConstraint)]
+    for columns, where in unique:
+        if column not in columns:
+            continue
+        rest = [one for one in columns if one is not column]
+        only = [where] if where is not None else []
+        there = {tuple(row) for row in db.session.execute(select(literal(1), *rest).where(column == other_id, *only))}
+        for row in db.session.execute(select(table.c.id, literal(1), *rest).where(column == customer_id, *only)):
+            if tuple(row)[1:] in there:
+                found.add(row.id)
+    return found
+
+
+def _move(table: Table, column: Column[Any], ids: list[int], to: int) -> None:
+    for some in _portions(ids):
+        db.session.execute(update(table).where(table.c.id.in_(some)).values({column.name: to}), execution_options=_QUIET)
+
+
+def _portions(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[start : start + _PORTION] for start in range(0, len(ids), _PORTION))
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------------
+
+
+def pending(*ids: int) -> bool:
+    """Return whether a document of one of the customers is in approval."""
+    return bool(db.session.scalar(select(exists().where(Approval.customer_id.in_(ids), Approval.state == "pending"))))
+
+
+def refuse_unless_mergeable(survivor: Customer, loser: Customer) -> None:
+    """Raise `Refusal` where `loser` cannot be merged into `survivor`."""
+    if survivor.id == loser.id:
+        raise Refusal("A record cannot be merged with itself.")
+    for record in (survivor, loser):
+        if record.state == CustomerState.MERGED:
+            raise Refusal("%(name)s was merged into another record already.", name=f"{record.number} {record.full_name}")
+        if record.frozen_by_id is not None or pending(record.id):
+            raise Refusal("A document of %(name)s is in approval. Merge when that is decided.", name=f"{record.number} {record.full_name}")
+    if _RANK[CustomerState(survivor.state)] < _RANK[CustomerState(loser.state)]:
+        raise Refusal("%(name)s is further on: keep that record and merge the other one into it.", name=f"{loser.number} {loser.full_name}")
+
+
+def default_choice(survivor: Customer, loser: Customer) -> set[str]:
+    """Return the fields that come from the loser unless somebody chooses otherwise: those of which the survivor says nothing."""
+    ours, theirs = card.texts(card.EDITABLE, survivor), card.texts(card.EDITABLE, loser)
+    return {name for name in ours if name != "former_names" and ours[name] == "" and theirs[name] != ""}
+
+
+def _values(survivor: Customer, loser: Customer, take: Collection[str]) -> dict[str, Any]:
+    """Return what is set on the survivor: the fields taken, what follows from them, and every name of both among the former names."""
+    values = {field.name: getattr(loser, field.name) for field in card.EDITABLE if field.name in take and field.name != "former_names"}
+    name, former = values.get("full_name", survivor.full_name), survivor.former_names
+    for line in (*loser.former_names.splitlines(), loser.full_name, survivor.full_name):
+        former = with_line(former, line, without=name)
+    return {**values, **derived(values), "former_names": former}
+
+
+def _assist(survivor: Customer, staff_id: int) -> int | None:
+    """Name somebody an assisting rep unless they are in charge or assist already; return the new row's id."""
+    known = exists().where(CustomerAssistant.customer_id == survivor.id, CustomerAssistant.staff_id == staff_id)
+    if staff_id == survivor.owner_id or db.session.scalar(select(known)):
+        return None
+    new = insert(CustomerAssistant).values(customer_id=survivor.id, staff_id=staff_id).returning(CustomerAssistant.id)
+    return db.session.scalar(new)
+
+
+def _settle(survivor: Customer, loser: Customer) -> None:
+    """Bring session and search up to date after rows were moved past the ORM."""
+    db.session.flush()
+    db.session.expire_all()
+    index_many([survivor.id, loser.id])
+
+
+def entries_of(customer: Customer) -> int:
+    """Return how many entries a customer's history has, counted to 1,000."""
+    some = select(literal(1)).where(audit.AuditEvent.customer_id == customer.id).limit(1000).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
