@@ -73,6 +73,8 @@ class DuplicateScan(Base):
         last = cls.last_of(by)
         if last is not None and last.job is not None and last.job.state in ("queued", "running"):
             raise Refusal("A scan is running already.")
+        if last is not None:
+            db.session.expunge(last)
         old = select(cls.id).where(cls.staff_id == by.id)
         db.session.execute(delete(DuplicatePair).where(DuplicatePair.scan_id.in_(old)), execution_options=_QUIET)
         db.session.execute(delete(cls).where(cls.staff_id == by.id), execution_options=_QUIET)
@@ -120,7 +122,7 @@ class DuplicateScan(Base):
         query = select(Customer.id, Customer.name_key).where(Customer.state.in_(_STANDING))
         stems: dict[int, str] = {}
         for portion in _portions(sorted(ids), 5000):
-            stems.update(row._tuple() for row in db.session.execute(query.where(Customer.id.in_(portion))))
+            stems.update((row.id, row.name_key) for row in db.session.execute(query.where(Customer.id.in_(portion))))
         rows = []
         for first, second in pairs:
             if first in stems and second in stems:

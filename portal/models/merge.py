@@ -219,6 +219,11 @@ class CustomerMerge(Base):
             yield list(db.session.scalars(query))
 
 
+def undo_days() -> int:
+    """Return for how many days a merge can be undone."""
+    return int(standard("customer.merge_undo_days"))
+
+
 # --- what hangs on a customer --------------------------------------------------------------------------------------------
 
 _TITLES = {

@@ -72,11 +72,16 @@ def _tokens(units: list[str], places: list[int]) -> list[str]:
 
 
 def variants(stem: str) -> list[str]:
-    """Return forms of which two like stems share at least one: the stem without its place, and that with each character left out."""
-    plain = without_place(stem)
-    if len(plain) <= _EXACT + 1:
-        return [plain] if plain else []
-    return list(dict.fromkeys([plain, *(plain[:place] + plain[place + 1 :] for place in range(len(plain)))]))
+    """Return forms of which two like stems with one slip between them share at least one.
+
+    They are the stem without its place, and that with each character left out; of a short one, also with its place.
+    """
+    plain, found = without_place(stem), list[str]()
+    for one in (plain, stem) if len(plain) <= _EXACT + 1 else (plain,):
+        found.append(one)
+        if len(one) > _EXACT + 1:
+            found += [one[:place] + one[place + 1 :] for place in range(len(one))]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def like_pairs(stems: Sequence[str]) -> Iterator[tuple[int, int, int]]:

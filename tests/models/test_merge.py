@@ -18,7 +18,7 @@ from portal.models import card, history, search
 from portal.models.approval import Approval
 from portal.models.contact import Contact
 from portal.models.credit import CreditChange
-from portal.models.customer import Customer, CustomerAssistant, CustomerTag
+from portal.models.customer import Customer, CustomerTag
 from portal.models.hand_over import add_tag, assist
 from portal.models.merge import CustomerMerge, default_choice, hanging_on
 from portal.models.staff import Staff
@@ -89,18 +89,24 @@ def test_what_hangs_on_the_loser_moves_and_what_would_stand_twice_stays(staff: d
     db.session.commit()
     merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], assist=True)
     db.session.commit()
-    of = {model: list(db.session.scalars(select(model).where(model.customer_id == survivor.id))) for model in (Contact, CustomerTag, CreditChange)}
-    assert [contact.name for contact in of[Contact]] == ["李堃"]
+
+    def of(model: Any) -> list[Any]:
+        return list(db.session.scalars(select(model).where(model.customer_id == survivor.id)))
+
+    assert [contact.name for contact in of(Contact)] == ["李堃"]
     assert survivor.contact_count == 1
-    assert sorted(tag.tag for tag in of[CustomerTag]) == ["大客户", "展会"]
-    assert len(of[CreditChange]) == 1
+    assert sorted(tag.tag for tag in of(CustomerTag)) == ["大客户", "展会"]
+    assert len(of(CreditChange)) == 1
     assert {one.staff.account for one in survivor.assistants} == {"rep3", "rep4", "rep2"}
-    assert merge.moved["customer"] == {"merged_into_id": [one.id for one in db.session.scalars(select(Customer).where(Customer.merged_into_id == survivor.id)) if one is not loser]}
+    before = list(db.session.scalars(select(Customer.id).where(Customer.merged_into_id == survivor.id, Customer.id != loser.id)))
+    assert merge.moved["customer"] == {"merged_into_id": before}
+    assert len(before) == 1
     assert not any(hanging.moving for hanging in hanging_on(loser.id, survivor.id, taken={staff["rep1"].id}))
 
 
 def test_the_old_number_and_names_lead_to_the_survivor(staff: dict[str, Staff]) -> None:
-    survivor, loser = factories.customer("rep1", full_name="华为技术有限公司"), factories.customer("rep2", full_name="华未技术有限公司", number="T2020000077")
+    survivor = factories.customer("rep1", full_name="华为技术有限公司")
+    loser = factories.customer("rep2", full_name="华未技术有限公司", number="T2020000077")
     CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take={"full_name"})
     db.session.commit()
     assert survivor.full_name == "华未技术有限公司"
@@ -141,7 +147,8 @@ def test_a_record_is_not_merged_into_one_that_is_less_far(staff: dict[str, Staff
 
 def test_nothing_is_merged_while_a_document_is_in_approval(staff: dict[str, Staff]) -> None:
     survivor, loser = factories.customer(), factories.customer()
-    db.session.add(Approval(kind_name="credit", record_id=1, customer_id=loser.id, submitter_id=staff["rep1"].id, title="甲", state="pending"))
+    values = {"kind_name": "credit", "record_id": 1, "title": "甲", "state": "pending"}
+    db.session.add(Approval(customer_id=loser.id, submitter_id=staff["rep1"].id, **values))
     db.session.commit()
     with pytest.raises(Refusal, match="in approval"):
         CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])

@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from wtforms.fields.choices import SelectChoice
 
 from portal import clock
-from portal.blueprints.archive import bp, card_view
+from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
 from portal.blueprints.archive.record_form import OwnerForm, ReasonForm
 from portal.database import StateConflict, commit, db
@@ -21,6 +21,7 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
 from portal.models.edits import Clash
 from portal.models.investigation import Investigation
+from portal.models.merge import CustomerMerge
 from portal.permissions import Permission, Role, requires
 from portal.rules.message import Refusal
 
@@ -34,20 +35,22 @@ LOOKS_KEPT = 20
 def customer_new() -> Any:
     """Record a prospect; it comes onto the register by its investigation (AR-2)."""
     form = _new_form()
-    values = form.read()
+    values, like = form.read(), duplicates.form_context()
     if values is not None:
         owners = {person.id: person for person in possible_owners(current_user)}
         owner = owners.get(form.owner_id.data) if isinstance(form, OwnerForm) else None
         try:
             customer = Customer.create(values, by=current_user, owner=owner, insist=form.insist)
+            duplicates.ensure_distinct(customer, values)
             commit()
         except Refusal as refusal:
             db.session.rollback()
             form.refuse(refusal)
+            like = duplicates.form_context(refusal)
         else:
             flash(_("Prospect %(number)s is recorded. Next: the investigation.", number=customer.number), "ok")
             return redirect(url_for("archive.customer", customer_id=customer.id), 303)
-    page = render_template("archive/customer_form.html", form=form, customer=None, groups=_groups(), clashes=[])
+    page = render_template("archive/customer_form.html", form=form, customer=None, groups=_groups(), clashes=[], **like)
     return page, 422 if form.problems else 200
 
 
@@ -64,12 +67,14 @@ def customer(customer: Customer) -> Any:
     prospect = customer.state == CustomerState.PROSPECT
     investigation = Investigation.last_for(customer) if prospect else None
     events, more = history.timeline(customer)
+    merger = current_user.may(Permission.CUSTOMER_MERGE)
     return render_template(
         "archive/customer.html",
         customer=customer,
         groups=card_view.groups(customer),
         contacts=contacts,
         tags=tags,
+        merges=CustomerMerge.open_of(customer) if merger else [],
         investigation=investigation,
         approval=investigation.approval() if investigation else None,
         entries=entries_of(events, customer),
@@ -97,13 +102,14 @@ def customer_edit(customer: Customer) -> Any:
         return _edit_page(form, customer, found, 409)
     try:
         changes = customer.change(values, by=current_user, insist=form.insist, **form.reason_and_day())
+        duplicates.ensure_distinct(customer, [change["field"] for change in changes])
         commit()
     except (StateConflict, StaleDataError):
         return _overtaken(form, customer_id, values)
     except Refusal as refusal:
         db.session.rollback()
         form.refuse(refusal)
-        return _edit_page(form, customer, [], 422)
+        return _edit_page(form, customer, [], 422, refusal)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     return redirect(url_for("archive.customer", customer_id=customer_id), 303)
 
@@ -129,10 +135,16 @@ def _overtaken(form: ReasonForm, customer_id: int, values: dict[str, Any]) -> An
     return _edit_page(form, now, found, 409)
 
 
-def _edit_page(form: ReasonForm, customer: Customer, found: list[Clash], status: int) -> Any:
-    matters = [_(field.title) for field in card.EDITABLE if field.matters]
+def _edit_page(form: ReasonForm, customer: Customer, found: list[Clash], status: int, refusal: Refusal | None = None) -> Any:
     page = render_template(
-        "archive/customer_form.html", form=form, customer=customer, groups=_groups(), clashes=found, matters=matters, plain=card_view.plain
+        "archive/customer_form.html",
+        form=form,
+        customer=customer,
+        groups=_groups(),
+        clashes=found,
+        matters=[_(field.title) for field in card.EDITABLE if field.matters],
+        plain=card_view.plain,
+        **duplicates.form_context(refusal),
     )
     return page, status
 
