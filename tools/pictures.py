@@ -80,6 +80,28 @@ def office() -> tuple[Any, Path]:
     return create_app({"INSTANCE_FOLDER": folder, "HTMX_ASSET": "local", "JOBS_IMMEDIATE": True}), folder
 
 
+def twin(app: Any, customer_id: int) -> int:
+    """Record a customer a second time, as another rep does who has not looked, and return its id."""
+    from portal import database
+    from portal.database import db
+    from portal.models.customer import Customer, CustomerState
+    from portal.models.staff import Staff
+
+    with app.app_context():
+        database.read_only(False)
+        first = db.session.get_one(Customer, customer_id)
+        name = first.full_name
+        name = name.replace("有限责任公司", "有限公司") if "责任" in name else name.replace("有限公司", "有限责任公司")
+        card = {"full_name": name, "telephone": first.telephone, "province": first.province, "city": first.city, "staff_count": 120}
+        second = Customer.create(
+            card, by=db.session.scalars(select(Staff).where(Staff.account == "rep2")).one(), state=CustomerState.ACTIVE
+        )
+        db.session.commit()
+        number = second.id
+        db.session.remove()
+        return number
+
+
 def facts(app: Any) -> dict[str, Any]:
     """Return the records that the scenes show."""
     from portal import database
@@ -174,6 +196,11 @@ def register(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/customers?grade=A")
     for row in (0, 1, 3):
         page.locator("tbody input[type=checkbox]").nth(row).check()
+
+
+@scene("sup1", height=900)
+def merging(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/customers/{here['customer']}/merge/{here['twin']}")
 
 
 @scene("sup1", height=900)
@@ -285,6 +312,7 @@ def main() -> None:
     try:
         here = facts(app)
         here["site"] = f"http://127.0.0.1:{server.effective_port}"
+        here["twin"] = twin(app, here["customer"])
         here["change"] = lambda: change_customer(app, here["customer"])
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
