@@ -120,7 +120,7 @@ class LikelyDuplicates(Refusal):
     """What is to be saved is like customers that are there already: `candidates`, best first."""
 
     def __init__(self, candidates: list[Candidate]) -> None:
-        super().__init__("There are customers like this one already. Compare them, then say whether this is another one.")
+        super().__init__(N_("There are customers like this one already. Compare them, then say whether this is another one."))
         self.candidates = candidates
 
 

@@ -60,7 +60,7 @@ def test_what_makes_a_likely_duplicate(staff: dict[str, Staff], typed: dict[str,
 def test_outside_the_scope_nothing_but_whom_to_ask(staff: dict[str, Staff]) -> None:
     there = made("rep3", full_name="华为技术有限公司", credit_code=CODE, telephone="0755-28780808", city="深圳市")
     assert found(staff["rep1"], full_name="华为技术", credit_code=CODE) == [Candidate(there.id, False, "孙三省")]
-    there.owner.active = False
+    staff["rep3"].active = False
     db.session.commit()
     assert found(staff["rep1"], credit_code=CODE) == [Candidate(there.id, False, "吴六合")]
 

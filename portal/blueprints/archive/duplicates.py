@@ -69,7 +69,8 @@ def duplicates_check() -> Any:
         typed = {name: value for name, value in typed.items() if value != getattr(of, name)}
     if len(typed.get("full_name", "")) < 2:
         typed["full_name"] = ""
-    found = duplicate.find(current_user, of=of.id if of else None, **typed) if any(typed.values()) else []
+    name, code, telephone = (typed.get(name, "") for name in CHECKED)
+    found = duplicate.find(current_user, full_name=name, credit_code=code, telephone=telephone, of=of.id if of else None)
     return htmx.render("archive/duplicates_check.html", "candidates", **_candidates(found))
 
 

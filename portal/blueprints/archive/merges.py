@@ -110,7 +110,7 @@ def _compare(customer: Customer, other: Customer, take: set[str], *, refusal: Me
     for _name, title, fields in card.grouped(card.FIELDS, card.GROUPS):
         rows = [_row(field, customer, other, take) for field in fields if ours[field.name] != "" or theirs[field.name] != ""]
         if rows:
-            groups.append((title, rows))
+            groups.append((_(title), rows))
     page = render_template(
         "archive/merge.html",
         customer=customer,
