@@ -26,7 +26,6 @@ from sqlalchemy import func, select, update
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "tools"))
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 LANGUAGES = {"zh": ("zh_Hans_CN", "zh-CN"), "en": ("en", "en-GB")}
@@ -70,7 +69,8 @@ def scene(account: str, *, width: int = 1366, height: int = 800) -> Callable[[Ca
 def office() -> tuple[Any, Path]:
     """Return a portal with demonstration data in a folder of its own, and the folder."""
     folder = Path(tempfile.mkdtemp(prefix="portal-pictures-"))
-    os.environ.pop("DATABASE_URL", None)
+    for name in ("DATABASE_URL", "FILES_FOLDER", "HUEY_PATH", "PORTAL_ENV", "PORTAL_HOSTS", "PORTAL_SITE_NAME"):
+        os.environ.pop(name, None)
     environment = {**os.environ, "PORTAL_INSTANCE": str(folder), "PYTHONPATH": str(ROOT)}
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     subprocess.run([*flask, "db", "upgrade"], check=True, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
@@ -307,7 +307,7 @@ def main() -> None:
     from waitress.server import create_server
 
     app, folder = office()
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = create_server(app, host="127.0.0.1", port=0, threads=8)
     threading.Thread(target=server.run, daemon=True).start()
     try:
         here = facts(app)
