@@ -8,7 +8,8 @@ history shows the entries of both. A row that would stand twice (the same tag, t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ForeignKey, Select, Table, UniqueConstraint, exists, func, insert, literal, select, update
@@ -197,7 +198,7 @@ class CustomerMerge(Base):
             for column, ids in columns.items():
                 for some in self._still_there(name, column, ids):
                     _move(table, table.c[column], some, loser.id)
-        values = {name: card.CARD[name].read(before) for name, (before, _after) in self.fields.items()}
+        values = {name: _as_it_was(card.CARD[name], before) for name, (before, _after) in self.fields.items()}
         for name, value in {**values, **derived(values)}.items():
             setattr(survivor, name, value)
         if self.assistant_id is not None:
@@ -322,6 +323,17 @@ def _values(survivor: Customer, loser: Customer, take: Collection[str]) -> dict[
     for line in (*loser.former_names.splitlines(), loser.full_name, survivor.full_name):
         former = with_line(former, line, without=name)
     return {**values, **derived(values), "former_names": former}
+
+
+def _as_it_was(field: card.Field, text: Any) -> Any:
+    """Return the value of which `Field.text` gave `text`. Not by `Field.read`: what was stored comes back as it was, however odd."""
+    if text == "":
+        return field.empty
+    if field.kind == "date":
+        return date.fromisoformat(text)
+    if field.kind == "money":
+        return Decimal(text)
+    return int(text) if field.kind == "integer" else text
 
 
 def _assist(survivor: Customer, staff_id: int) -> int | None:

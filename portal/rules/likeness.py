@@ -28,10 +28,11 @@ NEIGHBOURS = 200
 """In a crowd of names each is compared with so many that follow it in their order."""
 
 
-def alternatives(name: str) -> list[list[str]]:
+def alternatives(name: str, *, at_beginning: bool = False) -> list[list[str]]:
     """Return what to ask an index of `grams.search_grams` for the names like `name`: alternatives, each a list of tokens.
 
-    Asked for is the name without its place, which the other one may lack; together with it where so little is left.
+    Asked for is the name without its place, which the other one may lack; together with it where so little is left. With
+    `at_beginning` only for names that are whole but for their first characters, or have another place before them.
     """
     stem = name_stem(name)
     found: list[list[str]] = []
@@ -42,7 +43,7 @@ def alternatives(name: str) -> list[list[str]]:
             words = [word for word in _WORD.findall(name.casefold()) if word not in _LATIN_FORMS] or units
             found += [[words[0][:_LATIN_BEGINNING]], [max(words, key=len)[:_LATIN_BEGINNING]]]
         elif units:
-            found += [_tokens(units, left) for left in _left_over(len(units))]
+            found += [_tokens(units, left) for left in _left_over(len(units))[: 1 if at_beginning else None]]
     return [list(tokens) for tokens in dict.fromkeys(tuple(tokens) for tokens in found if tokens)]
 
 

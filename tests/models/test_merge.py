@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from portal.models import card, history, search
 from portal.models.approval import Approval
 from portal.models.contact import Contact
 from portal.models.credit import CreditChange
-from portal.models.customer import Customer, CustomerTag
+from portal.models.customer import Customer, CustomerTag, derived
 from portal.models.hand_over import add_tag, assist
 from portal.models.merge import CustomerMerge, default_choice, hanging_on
 from portal.models.staff import Staff
@@ -70,8 +71,10 @@ def everything() -> dict[str, Any]:
 )
 def test_merge_and_undo_leave_everything_as_it_was(app: Flask, taken: set[str], hung: set[str], helping: bool) -> None:
     staff = {person.account: person for person in db.session.scalars(select(Staff))}
-    survivor = factories.customer("rep1", full_name="甲乙有限公司", telephone="", remarks="甲")
-    loser = factories.customer("rep2", full_name="甲乙公司", former_names="乙甲公司", telephone="0755-2345 6789", registered_capital=500)
+    mine = {"full_name": "甲乙有限公司", "telephone": "2345 6780", "email": "odd", "staff_count": 7, "established_on": date(2001, 2, 3)}
+    theirs = {"full_name": "甲乙公司", "former_names": "乙甲公司", "telephone": "2345 6789", "registered_capital": 500, "route": "东线"}
+    survivor = factories.customer("rep1", average_monthly_purchase=Decimal("12.34"), **mine, **derived(mine))
+    loser = factories.customer("rep2", **theirs, **derived(theirs))
     hang(loser, survivor, hung, staff)
     before = everything()
     merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take=taken, assist=helping)
