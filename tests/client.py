@@ -35,6 +35,8 @@ def faults(html: str) -> list[str]:
                 found.append(f"field {node.get('name')!r} has no label")
         if node.tag == f"{NAMESPACE}form" and not node.get("action"):
             found.append("a form has no action")
+        if any(name.startswith("hx-") for name in node.attrib):
+            found.append(f"hx-… instead of data-hx-… on {node.tag.removeprefix(NAMESPACE)}: HTML knows no such attribute")
         if isinstance(node.tag, str) and (node.get("style") or any(name.startswith("on") for name in node.attrib)):
             found.append(f"inline style or script on {node.tag.removeprefix(NAMESPACE)}")
     return found

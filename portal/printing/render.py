@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from weasyprint import CSS, HTML
@@ -148,6 +149,21 @@ def layout_progress(tell: Callable[[int], None]) -> Iterator[None]:
         PROGRESS_LOGGER.setLevel(level)
 
 
+class Grid(NamedTuple):
+    """The columns of a ruled grid, each in units of a row's 24, and the columns that each cell of each row spans."""
+
+    columns: list[int]
+    spans: list[list[int]]
+
+
+def grid(rows: list[list[int]]) -> Grid:
+    """Return the fewest columns in which every row of cells (their widths in units) fits: HTML wants a cell to begin in each."""
+    edges = sorted({edge for row in rows for edge in accumulate(row)})
+    place = {edge: number for number, edge in enumerate([0, *edges])}
+    spans = [[place[edge] - place[edge - units] for edge, units in zip(accumulate(row), row, strict=True)] for row in rows]
+    return Grid([edge - before for before, edge in pairwise([0, *edges])], spans)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -157,7 +173,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(amount=amount, capital_amount=capital_amount)
+    environment.filters.update(amount=amount, capital_amount=capital_amount, grid=grid)
     return environment
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from portal import clock
@@ -14,13 +15,14 @@ from tests.access import Row, everyone, managers
 
 _OPEN = {"anonymous": 200, "owner": 200, "colleague": 200, "stranger": 200, "supervisor": 200, "other_supervisor": 200, "manager": 200}
 _AWAY = dict.fromkeys(_OPEN, 303)
+_serial = count(1)
 _SIGNERS: dict[str, Any] = {"owner": 403, "colleague": 403, "stranger": 403}
 _ABOVE = ("supervisor", "other_supervisor", "manager")
 
 
 def _person() -> dict[str, Any]:
     """Return somebody without open work, and a team."""
-    person, _password = Staff.create(account="new-one", name="新人", role="rep", by=None)
+    person, _password = Staff.create(account=f"new-{next(_serial)}", name="新人", role="rep", by=None)
     db.session.commit()
     return {"person": person.id, "team": db.session.query(Team).first().id}
 

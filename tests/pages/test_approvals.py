@@ -224,7 +224,7 @@ def test_the_count_asks_for_itself_and_keeps_no_session_awake(as_):
     submitted()
     browser = as_("sup1")
     page = text(browser.get("/inbox"))
-    assert 'hx-get="/inbox/count"' in page
+    assert 'data-hx-get="/inbox/count"' in page
     assert "every 60s" in page
     assert re.search(r'id="inbox-count".*?<span class="count">1</span>', text(browser.get("/inbox/count")), re.S)
     with time_machine.travel(clock.now() + timedelta(minutes=20), tick=False):

@@ -22,7 +22,7 @@ from portal.models.standard import value as standard
 from portal.rules.message import Refusal
 from portal.rules.regions import PROVINCES
 
-_WIDGETS = {"date": DateInput(), "email": EmailInput(), "phone": TelInput()}
+_WIDGETS = {"email": EmailInput(), "phone": TelInput()}
 _ATTRIBUTES = {
     "money": {"inputmode": "decimal"},
     "integer": {"inputmode": "numeric"},
@@ -150,6 +150,8 @@ def _input(field: card.Field, current: str) -> Field:
         return BooleanField(label)
     if field.kind in ("choice", "province", "grade"):
         return SelectField(label, choices=options(field, current), default="")
+    if field.kind == "date":
+        return StringField(label, widget=DateInput())
     attributes: dict[str, Any] = {"maxlength": field.length + 200, **_ATTRIBUTES.get(field.kind, {})}
     if field.kind == "long":
         return TextAreaField(label, render_kw={**attributes, "rows": 3})

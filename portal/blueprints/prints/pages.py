@@ -22,6 +22,7 @@ from portal.permissions import Permission, ensure, fetch, requires
 from portal.printing import documents
 from portal.printing.catalogue import SHEETS
 from portal.printing.papers import PRINTABLES, Paper, Printable, blank_paper, paper_of, paper_of_round
+from portal.printing.standing import STATES
 from portal.rules.message import Refusal
 
 LAST_PRINTS = 20
@@ -156,6 +157,7 @@ def _preview(make: Callable[[], Paper], here: str, *, back: str, problem: str = 
         "prints/preview.html",
         paper=paper,
         declared=SHEETS[paper.sheet],
+        states=STATES,
         sheet=documents.preview(paper, language, by=me()),
         language=language,
         here=here,

@@ -1,0 +1,133 @@
+"""Every page of the portal, in both languages, wide and narrow: axe finds nothing, nothing overflows, nothing is refused by the policy,
+and the HTML is valid (quality.md: For people).
+
+The pages are those of `tests/pages/access_*.py`: a new route must have a row there, and so is looked at here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, Route
+
+from portal.database import db
+from portal.models.staff import Staff
+from tests import factories
+from tests.access import Row
+from tests.browser.test_axe import findings
+from tests.pages.test_access import ROWS
+
+WIDE, NARROW = 1366, 360
+SHOWN = (200, 409, 422)
+"""Answers that are pages with something to do on them; 403 and 404 are one page, looked at once."""
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll('main *, .topbar *')]
+    .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1).map(node => node.outerHTML.slice(0, 120)).slice(0, 5)"""
+
+
+class Sight(NamedTuple):
+    """A page to look at: who sees it, how it is asked for, and the answer's HTML."""
+
+    name: str
+    html: str
+    headers: dict[str, str]
+
+
+def valid(shown: list[Sight]) -> list[str]:
+    """Return what the Nu HTML checker says of the pages; nothing where it is not at hand: `VNU_JAR` says where its jar is.
+
+    What `tests.client` checks with html5lib is checked in any case: the pages came through it.
+    """
+    jar, java = os.environ.get("VNU_JAR"), shutil.which("java")
+    if not jar or not java:
+        return []
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.html" for number in range(len(shown))]
+        for path, sight in zip(paths, shown, strict=True):
+            path.write_text(sight.html)
+        command = [java, "-Xss1m", "-jar", jar, "--format", "json", "--exit-zero-always", "--stdout", *map(str, paths)]
+        said = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["messages"]
+    return [f"{shown[int(Path(one['url']).stem)].name}: {one['message']}: {one.get('extract', '')}" for one in said]
+
+
+class World:
+    """The records that the rows ask for, made once each."""
+
+    def __init__(self) -> None:
+        self.made: dict[Any, dict[str, Any]] = {}
+
+    def ids(self, row: Row) -> dict[str, Any]:
+        if row.prepare not in self.made:
+            prepare: Callable[[], dict[str, Any]] = row.prepare or (lambda: {"customer": factories.customer("rep1", grade="A").id})
+            self.made[row.prepare] = prepare()
+        return self.made[row.prepare]
+
+
+def _who(row: Row) -> list[str]:
+    """Return whose pages of the route are looked at: a manager's, the rep's where a manager has none; the signatory's where one signs."""
+    answers = {account: status for account, status in row.expected().items() if status in SHOWN}
+    first = next((account for account in ("mgr1", "rep1", "sup1") if account in answers), None)
+    return [] if first is None else [first, "sup1"] if row.endpoint == "approvals.show" else [first]
+
+
+def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sight]:
+    """Yield each page behind the rows, forms that were refused included."""
+    db.session.query(Staff).update({"language": language})
+    db.session.commit()
+    browsers = {account: as_(account) for account in ("mgr1", "rep1", "sup1")}
+    world, seen = World(), set()
+    for row in sorted(ROWS, key=lambda row: row.method):
+        for account in _who(row):
+            ids = world.ids(row)
+            url = row.url.format(**ids)
+            if (account, row.method, row.endpoint, url) in seen:
+                continue
+            seen.add((account, row.method, row.endpoint, url))
+            data = {key: value.format(**ids) if isinstance(value, str) else value for key, value in row.data.items()}
+            answer = browsers[account].open(url, method=row.method, data=data if row.method == "POST" else None)
+            body = answer.get_data()
+            if answer.mimetype != "text/html":
+                continue
+            html = (gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body).decode()
+            if not html.lstrip().startswith("<!doctype"):
+                continue
+            policy = answer.headers["Content-Security-Policy"]
+            yield Sight(f"{row.method} {url} {account} {answer.status_code}", html, {"Content-Security-Policy": policy})
+
+
+@pytest.mark.parametrize(("language", "axe_at"), [("zh_Hans_CN", WIDE), ("en", NARROW)], ids=["zh", "en"])
+def test_every_page(app: Flask, site: str, page_as: Callable[[str], Page], as_: Any, language: str, axe_at: int) -> None:
+    """The pages are asked of the portal in the process; the browser gets them as they were answered, and the rest from the server."""
+    pages = list(sights(app, as_, language))
+    page, wrong, now = page_as("rep1"), [], [""]
+    page.on("console", lambda line: wrong.append(f"{now[0]}: console {line.text}") if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(f"{now[0]}: script {error}"))
+    shown: list[Sight] = []
+
+    def give(route: Route) -> None:
+        route.fulfill(body=shown[-1].html, headers=shown[-1].headers, content_type="text/html; charset=utf-8")
+
+    page.route(f"{site}/look/*", give)
+    for sight in pages:
+        shown.append(sight)
+        now[0] = sight.name
+        page.goto(f"{site}/look/{len(shown)}")
+        for width in (NARROW, WIDE) if axe_at == WIDE else (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": 760})
+            wrong += [f"{now[0]} at {width}: too wide: {line}" for line in page.evaluate(TOO_WIDE)]
+        # A window as high as the page: what stays in view covers nothing that could not be scrolled from under it.
+        page.set_viewport_size({"width": axe_at, "height": max(760, page.evaluate("document.documentElement.scrollHeight"))})
+        wrong += [f"{now[0]} at {axe_at}: {line}" for line in findings(page)]
+    wrong += valid(shown)
+    assert len(shown) > 60
+    assert not wrong, "\n".join(dict.fromkeys(wrong))
