@@ -476,8 +476,17 @@ def _insert_customers(given: frozenset[str]) -> Insert:
             values[column.name] = bindparam(column.name, type_=column.type)
         elif column.name != "id":
             default = column.default.arg if column.default is not None and column.default.is_scalar else None  # type: ignore[attr-defined]
-            values[column.name] = {"": text("''"), None: null(), False: false(), True: true()}.get(default, literal(default))
+            values[column.name] = _constant(default)
     return insert(Customer.__table__).values(values)  # type: ignore[arg-type]
+
+
+def _constant(value: Any) -> Any:
+    """Return `value` as SQL. Told apart by type as well: to Python the number 1 and True are the same key."""
+    if value is None:
+        return null()
+    if isinstance(value, bool):
+        return true() if value else false()
+    return text("''") if value == "" else literal(value)
 
 
 def _record(row: Any) -> Record:
