@@ -655,6 +655,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_customer_assistant_staff_id_customer_id"), ["staff_id", "customer_id"], unique=False)
 
     op.create_table(
+        "customer_merge",
+        sa.Column("survivor_id", sa.Integer(), nullable=False),
+        sa.Column("loser_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loser_state", sa.String(), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("moved", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("assistant_id", sa.Integer(), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["staff.id"], name=op.f("fk_customer_merge_by_id_staff")),
+        sa.ForeignKeyConstraint(["loser_id"], ["customer.id"], name=op.f("fk_customer_merge_loser_id_customer"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["survivor_id"], ["customer.id"], name=op.f("fk_customer_merge_survivor_id_customer"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["undone_by_id"], ["staff.id"], name=op.f("fk_customer_merge_undone_by_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_merge")),
+        info={"stays_at_merge": True},
+    )
+    with op.batch_alter_table("customer_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_merge_loser_id"), ["loser_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_merge_survivor_id"), ["survivor_id"], unique=False)
+
+    op.create_table(
         "customer_search",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
@@ -674,6 +698,41 @@ def upgrade() -> None:
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_tag_customer_id_tag"), ["customer_id", "tag"], unique=True)
         batch_op.create_index(batch_op.f("ix_customer_tag_tag_customer_id"), ["tag", "customer_id"], unique=False)
+
+    op.create_table(
+        "declared_different",
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["staff.id"], name=op.f("fk_declared_different_by_id_staff")),
+        sa.ForeignKeyConstraint(["first_id"], ["customer.id"], name=op.f("fk_declared_different_first_id_customer"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["second_id"], ["customer.id"], name=op.f("fk_declared_different_second_id_customer"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_declared_different")),
+        info={"stays_at_merge": True},
+    )
+    with op.batch_alter_table("declared_different", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_declared_different_first_id_second_id"), ["first_id", "second_id"], unique=True)
+        batch_op.create_index(batch_op.f("ix_declared_different_second_id"), ["second_id"], unique=False)
+
+    op.create_table(
+        "duplicate_scan",
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.Integer(), nullable=True),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("full", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_duplicate_scan_job_id_job")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_duplicate_scan_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_scan")),
+    )
+    with op.batch_alter_table("duplicate_scan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_duplicate_scan_job_id"), ["job_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duplicate_scan_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
         "investigation",
@@ -732,6 +791,30 @@ def upgrade() -> None:
     with op.batch_alter_table("approval_round", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_approval_round_approval_id_number"), ["approval_id", "number"], unique=True)
         batch_op.create_index(batch_op.f("ix_approval_round_submitted_by_id_approval_id"), ["submitted_by_id", "approval_id"], unique=False)
+
+    op.create_table(
+        "duplicate_pair",
+        sa.Column("scan_id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("same_code", sa.Boolean(), nullable=False),
+        sa.Column("same_telephone", sa.Boolean(), nullable=False),
+        sa.Column("name_score", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["first_id"], ["customer.id"], name=op.f("fk_duplicate_pair_first_id_customer"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["scan_id"], ["duplicate_scan.id"], name=op.f("fk_duplicate_pair_scan_id_duplicate_scan"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["second_id"], ["customer.id"], name=op.f("fk_duplicate_pair_second_id_customer"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_pair")),
+        info={"stays_at_merge": True},
+    )
+    with op.batch_alter_table("duplicate_pair", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_duplicate_pair_first_id"), ["first_id"], unique=False)
+        batch_op.create_index("ix_duplicate_pair_rank", ["scan_id", "rank", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duplicate_pair_scan_id_first_id_second_id"), ["scan_id", "first_id", "second_id"], unique=True)
+        batch_op.create_index(batch_op.f("ix_duplicate_pair_second_id"), ["second_id"], unique=False)
 
     op.create_table(
         "import_run",
@@ -911,6 +994,9 @@ def upgrade() -> None:
     with op.batch_alter_table("import_row", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_import_row_run_id_outcome_row"), ["run_id", "outcome", "row"], unique=False)
         batch_op.create_index(batch_op.f("ix_import_row_run_id_row"), ["run_id", "row"], unique=False)
+    # Staff and files refer to each other, so one of the two keys comes last.
+    with op.batch_alter_table("staff") as batch_op:
+        batch_op.create_foreign_key(op.f("fk_staff_signature_id_attachment"), "attachment", ["signature_id"], ["id"])
     kind = op.get_bind().dialect.name
     for statement in (*AUDIT_GUARDS[kind], *SEARCH_INDEX[kind]):
         op.execute(statement)
@@ -919,6 +1005,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE customer_search_fts")
+    with op.batch_alter_table("staff") as batch_op:
+        batch_op.drop_constraint(op.f("fk_staff_signature_id_attachment"), type_="foreignkey")
     with op.batch_alter_table("import_row", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_row_run_id_row"))
         batch_op.drop_index(batch_op.f("ix_import_row_run_id_outcome_row"))
@@ -950,6 +1038,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_import_run_staff_id_id"))
 
     op.drop_table("import_run")
+    with op.batch_alter_table("duplicate_pair", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duplicate_pair_second_id"))
+        batch_op.drop_index(batch_op.f("ix_duplicate_pair_scan_id_first_id_second_id"))
+        batch_op.drop_index("ix_duplicate_pair_rank")
+        batch_op.drop_index(batch_op.f("ix_duplicate_pair_first_id"))
+
+    op.drop_table("duplicate_pair")
     with op.batch_alter_table("approval_round", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_approval_round_submitted_by_id_approval_id"))
         batch_op.drop_index(batch_op.f("ix_approval_round_approval_id_number"))
@@ -962,12 +1057,27 @@ def downgrade() -> None:
         )
 
     op.drop_table("investigation")
+    with op.batch_alter_table("duplicate_scan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duplicate_scan_staff_id"))
+        batch_op.drop_index(batch_op.f("ix_duplicate_scan_job_id"))
+
+    op.drop_table("duplicate_scan")
+    with op.batch_alter_table("declared_different", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_declared_different_second_id"))
+        batch_op.drop_index(batch_op.f("ix_declared_different_first_id_second_id"))
+
+    op.drop_table("declared_different")
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_tag_tag_customer_id"))
         batch_op.drop_index(batch_op.f("ix_customer_tag_customer_id_tag"))
 
     op.drop_table("customer_tag")
     op.drop_table("customer_search")
+    with op.batch_alter_table("customer_merge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_customer_merge_survivor_id"))
+        batch_op.drop_index(batch_op.f("ix_customer_merge_loser_id"))
+
+    op.drop_table("customer_merge")
     with op.batch_alter_table("customer_assistant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_assistant_staff_id_customer_id"))
         batch_op.drop_index(batch_op.f("ix_customer_assistant_customer_id_staff_id"))
