@@ -38,10 +38,11 @@ def office(kind: str, count: int) -> Iterator[str]:
         with postgres.server(durable=True) as url:
             app = make_app(url)
             with app.app_context():  # type: ignore[attr-defined]
+                from flask_migrate import upgrade
+
                 from portal.database import db
 
-                db.create_all()
-                db.session.commit()
+                upgrade()
                 data.fill(count)
                 db.session.remove()
                 db.engine.dispose()
@@ -74,12 +75,11 @@ def main() -> int:
             pages.writing(server, report, count)
             pages.together(server, report)
             report.add(Figure("memory of web process and worker (PSS)", server.memory(), "MB", None, 250))
-            sheets.one_form(server, report, count)
         jobs.exchange(url, Path(instance), report)
         if count > 10_000:
             with office(kind, 10_000) as small, serve(small, Path(instance)) as server:
                 pages.growth(server, report, register)
-    sheets.batch(report)
+    sheets.one_form(report)
     report.save(BUILD / "bench.json")
     missed = [figure.name for figure in report.figures if figure.ok is False]
     print(

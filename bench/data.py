@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flask_migrate import upgrade
 from sqlalchemy import insert, select, text
 from sqlalchemy.schema import CreateTable
 
@@ -245,9 +246,7 @@ def build_sqlite(count: int, folder: Path, make_app: Any) -> Path:
         part.unlink(missing_ok=True)
         app = make_app(f"sqlite:///{part}")
         with app.app_context():
-            db.create_all()
-            db.session.execute(text("PRAGMA synchronous=OFF"))
-            db.session.commit()
+            upgrade()
             fill(count)
             db.session.remove()
             raw = db.engine.raw_connection()

@@ -104,8 +104,14 @@ class Browser:
         sent = {"Cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items()), **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, path, body, sent)
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError):
+            # The server closes connections that were idle for long, as it should.
+            self.connection.close()
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
         content = answer.read()
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _equals, value = line.split(";", 1)[0].partition("=")

@@ -24,18 +24,26 @@ def main() -> None:
     parser.add_argument("--app", default="wsgi:app", help="what to serve, as module:name")
     choices = parser.parse_args()
     os.environ.setdefault("PORTAL_URL", f"http://{choices.host}:{choices.port}")
-    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([*flask, "db", "upgrade"], check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    if not choices.no_demo:
-        subprocess.run([*flask, "demo", "load", "--if-empty"], check=True, cwd=ROOT, env=environment)
 
+    from flask_migrate import upgrade
     from waitress.server import create_server
 
+    from portal import database
+    from portal.database import db
+    from portal.demo import load
     from portal.printing.render import check_environment
 
     module, _colon, name = choices.app.partition(":")
     app = getattr(importlib.import_module(module), name)
+    with app.app_context():
+        database.read_only(False)
+        upgrade()
+        if not choices.no_demo and load.is_empty():
+            print("Loading demonstration data …", flush=True)
+            load.load()
+            db.session.commit()
+
     for problem in check_environment():
         print(f"WARNING: {problem}", file=sys.stderr)
     stopping = threading.Event()
@@ -44,7 +52,9 @@ def main() -> None:
     def keep_worker() -> None:
         """Start the worker again whenever it dies."""
         while not stopping.is_set():
-            process = subprocess.Popen([*flask, "worker", "--with-parent"], cwd=ROOT, env=environment, stderr=sys.stderr)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--with-parent"], cwd=ROOT, env=environment, stderr=sys.stderr
+            )
             worker[:] = [process]
             process.wait()
             stopping.wait(2)

@@ -1,0 +1,137 @@
+"""Import and export of many rows, in processes of their own, against reading, inserting and writing alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.measure import Figure, Report
+from bench.server import ROOT
+
+ROWS = int(os.environ.get("ROWS", "100000"))
+
+_FLOOR_IN = """
+import sys, time, resource, sqlite3
+from python_calamine import CalamineWorkbook
+start = time.process_time()
+rows = CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(0).to_python()[1:]
+base = sqlite3.connect(sys.argv[2])
+base.execute("PRAGMA journal_mode=WAL")
+base.execute("CREATE TABLE t (" + ",".join(f"c{n}" for n in range(len(rows[0]))) + ")")
+base.executemany("INSERT INTO t VALUES (" + ",".join("?" * len(rows[0])) + ")", [[str(cell) for cell in row] for row in rows])
+base.commit()
+print(time.process_time() - start)
+"""
+_IMPORT = """
+import json, resource, sys, time
+from pathlib import Path
+from portal import clock, create_app, database, jobs
+app = create_app({"JOBS_IMMEDIATE": True})
+with app.app_context():
+    database.read_only(False)
+    from portal.database import db
+    from portal.exchange.customer_table import customer_table
+    from portal.models.import_run import ImportRun
+    from portal.models.staff import Staff
+    rep = Staff.by_account("rep1-1")
+    start = time.process_time()
+    run = ImportRun.begin(Path(sys.argv[1]).read_bytes(), "bench.xlsx", by=rep, what="both", as_state="prospect")
+    db.session.commit()
+    if run.job is not None and run.state != "matching":
+        jobs.start(run.job)
+        db.session.refresh(run)
+    mapping = {int(index): name for index, name in run.mapping.items()}
+    run.match(mapping, kept_for="daily_contact", reason="bench", effective_on=clock.today(), columns=customer_table())
+    db.session.commit()
+    jobs.start(run.job)
+    db.session.refresh(run)
+    run.start(by=rep, mode="good", skip_duplicates=False)
+    db.session.commit()
+    jobs.start(run.job)
+    db.session.refresh(run)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cpu = time.process_time() - start
+    print(json.dumps({"cpu": cpu, "memory": peak, "state": run.state, "job": run.job.state, "error": run.job.error}))
+"""
+_FLOOR_OUT = """
+import sys, time
+from rustpy_xlsxwriter import write_worksheet
+from bench.data import customers
+rows = [{key: str(row.get(key, "")) for key in KEYS} for row in customers(ROWS)]
+start = time.process_time()
+write_worksheet(rows, sys.argv[1])
+print(time.process_time() - start)
+"""
+_EXPORT = """
+import json, resource, sys, time
+from pathlib import Path
+from portal import create_app, database
+app = create_app({})
+with app.app_context(), app.test_request_context():
+    database.read_only(False)
+    from portal.models import register
+    from portal.models.staff import Staff
+    from portal.exchange.writing import write_xlsx
+    manager = Staff.by_account("mgr1")
+    query = register.RegisterQuery.read({"tab": "register"})
+    columns = list(register.COLUMNS)[:15]
+    start = time.process_time()
+    rows = register.rows(manager, query, columns=columns)
+    limit = int(sys.argv[2])
+    count = write_xlsx(Path(sys.argv[1]), columns, ([str(cell or "") for cell in row] for _n, row in zip(range(limit), rows)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"cpu": time.process_time() - start, "memory": peak, "rows": count}))
+"""
+
+
+def _python(code: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return done.stdout.strip().splitlines()[-1]
+
+
+def _file(path: Path) -> None:
+    """Write a spreadsheet of new companies, 15 columns, with heads as an office writes them."""
+    from bench.data import customers
+    from portal.exchange.writing import write_xlsx
+
+    heads = {
+        "客户全称": "full_name", "简称": "short_name", "省份": "province", "城市": "city", "区县": "district", "街道门牌": "street",
+        "电话": "telephone", "法定代表人": "legal_representative", "主营业务": "main_business", "企业规模": "size", "所属行业": "industry",
+    }  # fmt: skip
+
+    def rows() -> object:
+        for number, row in enumerate(customers(ROWS), 1):
+            cells = [row.get(name, "") for name in heads.values()]
+            cells[0] = f"新{cells[0]}"
+            cells[6] = f"0755-3{number:07d}"
+            yield [*cells, f"张{number % 900}", "采购经理", f"138{number:08d}", "2020-03-05"]
+
+    write_xlsx(path, [*heads, "联系人", "联系人职务", "联系人电话", "首次接触日期"], rows())  # type: ignore[arg-type]
+
+
+def exchange(url: str, instance: Path, report: Report) -> None:
+    """Measure an import and an export of `ROWS` rows."""
+    environment = {"DATABASE_URL": url, "PORTAL_INSTANCE": str(instance)}
+    path = instance / "in.xlsx"
+    _file(path)
+    floor = float(_python(_FLOOR_IN, str(path), str(instance / "floor.sqlite3")))
+    done = json.loads(_python(_IMPORT, str(path), environment=environment))
+    note = "" if done["job"] == "done" else f"{done['state']}: {done['error']}"
+    report.add(Figure(f"import of {ROWS:,} rows x 15, all checks", done["cpu"], "s CPU", floor, 3, by_ratio=True, note=note))
+    report.add(Figure("import: memory", done["memory"], "MB", None, 300))
+    from portal.models import register
+
+    keys = repr(list(register.COLUMNS)[:15])
+    floor_out = float(_python(f"KEYS = {keys}\nROWS = {ROWS}\n" + _FLOOR_OUT, str(instance / "floor.xlsx")))
+    small = json.loads(_python(_EXPORT, str(instance / "small.xlsx"), "10000", environment=environment))
+    large = json.loads(_python(_EXPORT, str(instance / "large.xlsx"), str(ROWS), environment=environment))
+    report.add(Figure(f"export of {large['rows']:,} rows as xlsx", large["cpu"], "s CPU", floor_out, 1.5, by_ratio=True))
+    report.add(Figure("export: memory", large["memory"], "MB", small["memory"], 1.1, by_ratio=True, note="floor: 10,000 rows"))
