@@ -32,7 +32,8 @@ SHOWN = (200, 409, 422)
 """Answers that are pages with something to do on them; 403 and 404 are one page, looked at once."""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll('main *, .topbar *')]
-    .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1).map(node => node.outerHTML.slice(0, 120)).slice(0, 5)"""
+    .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
+    .map(node => node.outerHTML.slice(0, 120)).slice(0, 5)"""
 
 
 class Sight(NamedTuple):
