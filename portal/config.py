@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal import clock
+
 HTMX_VERSION = "2.0.10"
 HTMX_URL = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-H5SrcfygHmAuTDZphMHqBJLc3FhssKjG7w/CeCpFReSfwBWDTKpkzPP8c+cLsK+V"
 
 _HOW_TO_MAKE_A_KEY = "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
-
-
-_MAKE_ONE = "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
 
 
 class ConfigurationError(RuntimeError):
@@ -79,7 +78,7 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "WTF_I18N_ENABLED": False,
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "BABEL_DEFAULT_LOCALE": env.get("PORTAL_LANGUAGE", "zh_Hans_CN"),
-        "BABEL_DEFAULT_TIMEZONE": env.get("PORTAL_TIMEZONE", "Asia/Shanghai"),
+        "BABEL_DEFAULT_TIMEZONE": str(clock.SITE_ZONE),
         "SITE_NAME": env.get("PORTAL_SITE_NAME", ""),
         "SITE_URL": site_url,
         "TRUSTED_PROXIES": int(env.get("PORTAL_PROXIES", "0")),
@@ -90,8 +89,6 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "SMTP_PASSWORD": env.get("SMTP_PASSWORD", ""),
         "SMTP_STARTTLS": env.get("SMTP_STARTTLS") == "1",
         "SMTP_SENDER": env.get("SMTP_SENDER", "portal@localhost"),
-        "RATELIMIT_STORAGE_URI": env.get("RATELIMIT_STORAGE_URI", "memory://"),
-        "RATELIMIT_HEADERS_ENABLED": False,
         "ARGON2_TIME_COST": 3,
         "ARGON2_MEMORY_KIB": 19_456,
     }

@@ -72,7 +72,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata)
 
 
-class StateConflict(Exception):  # noqa: N818 - an answer (409), not a mistake  # noqa: N818 - it is an outcome, not a mistake
+class StateConflict(Exception):  # noqa: N818 - it is an outcome, not a mistake
     """Somebody was faster: the record is no longer in the state, or the version, that the action began from (409)."""
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 from portal import clock, config, htmx
 from portal.i18n import LANGUAGES, html_lang, is_chinese, of_choice, translate
 from portal.models.standard import value as standard
+from portal.models.standard import why
 from portal.permissions import Permission, Role
 
 
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
         HTMX_INTEGRITY=config.HTMX_INTEGRITY,
         wants_fragment=htmx.wants_fragment,
         standard=standard,
+        why_of=why,
     )
 
     @app.context_processor

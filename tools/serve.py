@@ -39,7 +39,7 @@ def main() -> None:
     with app.app_context():
         database.read_only(False)
         upgrade()
-        if not choices.no_demo and load.is_empty():
+        if not choices.no_demo and app.config["PORTAL_ENV"] != "production" and load.is_empty():
             print("Loading demonstration data …", flush=True)
             load.load()
             db.session.commit()
