@@ -19,6 +19,8 @@ from portal.exchange.columns import Problem
 from portal.exchange.customer_table import Record, as_stored
 from portal.models import card
 from portal.models.contact import Contact
+from portal.models.credit import FIELDS as CREDIT_FIELDS
+from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerState, possible_owners
 from portal.models.import_run import ImportRun
 from portal.models.scope import customer_scope
@@ -102,12 +104,14 @@ class Judge:
         names = {name for name in run.mapping.values() if name in card.CARD} | {"full_name", "credit_code", "former_names", "telephone"}
         self.columns: list[InstrumentedAttribute[Any]] = [getattr(Customer, name) for name in sorted(names)]
         self.may_edit = by.may(Permission.CUSTOMER_EDIT)
+        self.in_approval: set[int] = set()
 
     # --- what is there already --------------------------------------------------------------------------------------
 
     def look_up(self, records: list[Record], *, similar: bool, lock: bool = False) -> Known:
         """Return the customers that these rows may mean, and with `similar` also those they are like."""
         known = Known()
+        self.in_approval = set(db.session.scalars(select(CreditChange.customer_id).where(CreditChange.state == "pending")))
         numbers = {record.number for record in records if record.number}
         codes = {record.card["credit_code"] for record in records if record.card.get("credit_code")}
         stems = {record.derived["name_key"] for record in records if record.derived.get("name_key")}
@@ -291,9 +295,20 @@ class Judge:
                 continue
             if name == "credit_code" and by_name and customer.credit_code:
                 return verdict.refuse(N_("The customer of this name has the credit code %(code)s."), name, value, code=customer.credit_code)
+            if not self._hand_may(name, customer):
+                text = N_("Payment terms of a customer on the register are changed by a change of credit, through its chain.")
+                record.warnings.append(Message(text))
+                continue
+            if name in CREDIT_FIELDS and customer.id in self.in_approval:
+                return verdict.refuse(N_("A change of this customer's credit is in approval; it covers this entry."), name, value)
             verdict.changes[name] = value
         verdict.outcome = "update" if verdict.changes else "unchanged"
         return verdict
+
+    def _hand_may(self, name: str, customer: Any) -> bool:
+        """Return whether an import may change a field: of what has a chain of its own only what existing dealings lack (RL-5)."""
+        taken_over = self.run.as_state == CustomerState.ACTIVE and not getattr(customer, name)
+        return taken_over or card.CARD[name] in Customer(state=customer.state).open_fields
 
     def _judge_contacts(self, verdicts: list[Verdict]) -> None:
         """Work out for the customers that are there which contacts are new and which say something new."""

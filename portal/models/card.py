@@ -43,6 +43,8 @@ class Field:
     """A change asks for a reason and the date it took effect (AR-4)."""
     editable: bool = True
     """False: shown on the card, and changed only by a chain of its own (grading, credit)."""
+    by_chain: bool = False
+    """Entered by hand for a prospect and where existing dealings are taken over; on the register changed only by a chain (RL-5)."""
     length: int = LINE_LENGTH
     """Most characters of a text."""
     wide: bool = False
@@ -190,7 +192,7 @@ FIELDS = (
     Field("grade", N_("Customer grade"), "relation", "grade", editable=False),
     Field("credit_rating", N_("Credit rating"), "relation", editable=False),
     Field("credit_limit", N_("Credit limit (yuan)"), "relation", "money", editable=False),
-    Field("payment_terms", N_("Payment terms"), "relation", "choice", "payment_terms", matters=True),
+    Field("payment_terms", N_("Payment terms"), "relation", "choice", "payment_terms", matters=True, by_chain=True),
     Field("dealings_policy", N_("Policy in dealings"), "relation", "long", length=TEXT_LENGTH),
     Field("dealings_attitude", N_("Attitude in dealings"), "relation", "choice", "attitude"),
     Field("remarks", N_("Remarks"), "relation", "long", length=TEXT_LENGTH, wide=True),
@@ -207,6 +209,8 @@ FIELDS = (
 
 CARD: dict[str, Field] = {field.name: field for field in FIELDS}
 EDITABLE = tuple(field for field in FIELDS if field.editable)
+OPEN_ON_REGISTER = tuple(field for field in EDITABLE if not field.by_chain)
+"""What people change by hand on the card of a customer on the register."""
 MATTERS = frozenset(field.name for field in FIELDS if field.matters)
 """Fields whose change asks for a reason and an effective date (AR-4)."""
 

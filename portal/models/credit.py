@@ -18,7 +18,7 @@ from portal.database import Base, db, transition
 from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare
-from portal.models.customer import Customer, Money
+from portal.models.customer import Customer, CustomerState, Money
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
@@ -72,6 +72,12 @@ class CreditChange(HangsOnCustomer, Base):
     def open_for(cls, customer: Customer) -> CreditChange | None:
         """Return the customer's change that is not decided yet."""
         return db.session.scalar(select(cls).where(cls.customer_id == customer.id, cls.state.in_(("draft", "pending"))))
+
+    @classmethod
+    def covers(cls, customer: Customer) -> set[str]:
+        """Return the fields of the customer's card that a change in approval shows, old and new, and that nobody edits meanwhile (AP-5)."""
+        pending = select(cls.id).where(cls.customer_id == customer.id, cls.state == "pending").limit(1)
+        return set(FIELDS) if db.session.scalar(pending) is not None else set()
 
     @classmethod
     def propose(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff) -> CreditChange:
@@ -192,12 +198,17 @@ def _to(state: str) -> Any:
 
 
 def _submitted(change: CreditChange, _approval: Approval, _by: Staff | None) -> None:
+    # The card must still be that of the snapshot, and its new version makes an edit that is open at this moment fail (AP-5).
+    customer = change.customer
+    expect = {"version": customer.version, "state": customer.state, "frozen_by_id": None}
+    transition(customer, expect=expect, change={"version": customer.version + 1})
     transition(change, expect={"state": "draft"}, change={"state": "pending", "old": _values_of(change.customer)})
 
 
 def _approved(change: CreditChange, _approval: Approval, by: Staff | None) -> None:
     transition(change, expect={"state": "pending"}, change={"state": "approved"})
-    if change.effective_on <= clock.today():
+    # A card that an investigation in approval covers stays as it was signed; the worker sets the change when that is decided (AP-5).
+    if change.effective_on <= clock.today() and change.customer.closed is None:
         change.apply(by=by)
 
 
@@ -206,6 +217,8 @@ def apply_due() -> int:
     query = select(CreditChange).where(
         CreditChange.state == "approved", CreditChange.applied_at.is_(None), CreditChange.effective_on <= clock.today()
     )
+    open_ = (Customer.frozen_by_id.is_(None), Customer.state.in_((CustomerState.PROSPECT.value, CustomerState.ACTIVE.value)))
+    query = query.join(Customer, Customer.id == CreditChange.customer_id).where(*open_)
     due = list(db.session.scalars(query))
     for change in due:
         change.apply(by=None)
@@ -213,6 +226,7 @@ def apply_due() -> int:
 
 
 def _check(change: CreditChange) -> None:
+    change.customer.ensure_open()
     if not change.new_values():
         raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
 

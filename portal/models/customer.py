@@ -221,6 +221,11 @@ class Customer(Base):
             return Message(N_("This record was merged into another one. Change that one."))
         return None
 
+    @property
+    def open_fields(self) -> tuple[card.Field, ...]:
+        """Return the fields that are changed by hand: payment terms of a customer on the register have their chain (RL-5, AP-3)."""
+        return card.EDITABLE if self.state in (CustomerState.PROSPECT, CustomerState.IMPORTING) else card.OPEN_ON_REGISTER
+
     def can_edit(self, user: Staff) -> bool:
         """Return whether `user`, who sees the customer, may change the card now."""
         return user.may(Permission.CUSTOMER_EDIT) and self.closed is None
@@ -291,6 +296,7 @@ class Customer(Base):
         new = {name: value for name, value in _checked(values, current, insist).items() if value != current[name]}
         if not new:
             return []
+        self._ensure_hand_may(new)
         if "full_name" in new:
             if not new["full_name"]:
                 raise Refusal("A customer needs its full name.", field="full_name")
@@ -323,6 +329,19 @@ class Customer(Base):
             source=source,
         )
         return changes
+
+    def _ensure_hand_may(self, names: Collection[str]) -> None:
+        """Raise `Refusal` where one of the fields is changed by a chain only, or is covered by a change of credit in approval (AP-5)."""
+        from portal.models.credit import CreditChange
+
+        open_fields = {field.name for field in self.open_fields}
+        for name in names:
+            if name not in open_fields:
+                text = N_("Payment terms of a customer on the register are changed by a change of credit, through its chain.")
+                raise Refusal(text, field=name)
+        covered = CreditChange.covers(self) & set(names)
+        if covered:
+            raise Refusal(N_("A change of this customer's credit is in approval; it covers this entry."), field=min(covered))
 
 
 def possible_owners(by: Staff) -> list[Staff]:

@@ -310,15 +310,20 @@ def refuse_unless_mergeable(survivor: Customer, loser: Customer) -> None:
         raise Refusal("%(name)s is further on: keep that record and merge the other one into it.", name=f"{loser.number} {loser.full_name}")
 
 
+def choices(survivor: Customer) -> set[str]:
+    """Return the fields that can be taken from the other record: what has a chain of its own is not changed past it (RL-5)."""
+    return {field.name for field in survivor.open_fields} - {"former_names"}
+
+
 def default_choice(survivor: Customer, loser: Customer) -> set[str]:
     """Return the fields that come from the loser unless somebody chooses otherwise: those of which the survivor says nothing."""
     ours, theirs = card.texts(card.EDITABLE, survivor), card.texts(card.EDITABLE, loser)
-    return {name for name in ours if name != "former_names" and ours[name] == "" and theirs[name] != ""}
+    return {name for name in choices(survivor) if ours[name] == "" and theirs[name] != ""}
 
 
 def _values(survivor: Customer, loser: Customer, take: Collection[str]) -> dict[str, Any]:
     """Return what is set on the survivor: the fields taken, what follows from them, and every name of both among the former names."""
-    values = {field.name: getattr(loser, field.name) for field in card.EDITABLE if field.name in take and field.name != "former_names"}
+    values = {name: getattr(loser, name) for name in sorted(choices(survivor)) if name in take}
     name, former = values.get("full_name", survivor.full_name), survivor.former_names
     for line in (*loser.former_names.splitlines(), loser.full_name, survivor.full_name):
         former = with_line(former, line, without=name)

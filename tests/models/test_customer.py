@@ -99,7 +99,7 @@ def test_nothing_changed_writes_nothing(staff: Cast) -> None:
 def test_what_matters_asks_for_reason_and_date_once_it_had_a_value(name: str, staff: Cast) -> None:
     field = card.CARD[name]
     codes = ("monthly", "net30") if field.kind == "choice" else (Decimal(5), Decimal(6)) if field.kind == "money" else ("甲", "乙")
-    made = factories.customer()
+    made = factories.customer(state=CustomerState.PROSPECT.value)
     assert made.change({name: codes[0]}, by=staff["rep1"])
     assert refused(made.change, {name: codes[1]}, by=staff["rep1"]).field == "reason"
     assert refused(made.change, {name: codes[1]}, by=staff["rep1"], reason="变更登记").field == "effective_on"

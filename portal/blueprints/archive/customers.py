@@ -50,7 +50,7 @@ def customer_new() -> Any:
         else:
             flash(_("Prospect %(number)s is recorded. Next: the investigation.", number=customer.number), "ok")
             return redirect(url_for("archive.customer", customer_id=customer.id), 303)
-    page = render_template("archive/customer_form.html", form=form, customer=None, groups=_groups(), clashes=[], **like)
+    page = render_template("archive/customer_form.html", form=form, customer=None, groups=_groups(form.fields), clashes=[], **like)
     return page, 422 if form.problems else 200
 
 
@@ -92,7 +92,7 @@ def customer_edit(customer: Customer) -> Any:
     """Change the card. Who comes second sees what changed meanwhile and chooses (AR-4)."""
     customer.ensure_open()
     customer_id = customer.id
-    form = ReasonForm(card.EDITABLE, customer, data={"effective_on": clock.today().isoformat()})
+    form = ReasonForm(customer.open_fields, customer, data={"effective_on": clock.today().isoformat()})
     values = form.read()
     if values is None:
         return _edit_page(form, customer, [], 422 if form.problems else 200)
@@ -140,9 +140,9 @@ def _edit_page(form: ReasonForm, customer: Customer, found: list[Clash], status:
         "archive/customer_form.html",
         form=form,
         customer=customer,
-        groups=_groups(),
+        groups=_groups(form.fields),
         clashes=found,
-        matters=[_(field.title) for field in card.EDITABLE if field.matters],
+        matters=[_(field.title) for field in form.fields if field.matters],
         plain=card_view.plain,
         **duplicates.form_context(refusal),
     )
@@ -161,5 +161,5 @@ def _person(person: Any) -> str:
     return f"{person.name} ({person.team.name})" if person.team else person.name
 
 
-def _groups() -> list[tuple[str, str, list[card.Field]]]:
-    return card.grouped(card.EDITABLE, card.GROUPS)
+def _groups(fields: tuple[card.Field, ...]) -> list[tuple[str, str, list[card.Field]]]:
+    return card.grouped(fields, card.GROUPS)

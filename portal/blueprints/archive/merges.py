@@ -46,7 +46,7 @@ def merge_compare(customer: Customer, other: Customer) -> Any:
 @requires(Permission.CUSTOMER_MERGE, customer=Customer, other=Customer)
 def merge_carry_out(customer: Customer, other: Customer) -> Any:
     """Ask once more, naming what moves in figures; confirmed, merge."""
-    take = {field.name for field in card.EDITABLE if request.form.get(f"take-{field.name}") == "other"}
+    take = {name for name in work.choices(customer) if request.form.get(f"take-{name}") == "other"}
     try:
         work.refuse_unless_mergeable(customer, other)
         if (request.form.get("version"), request.form.get("other_version")) != (str(customer.version), str(other.version)):
@@ -133,7 +133,7 @@ def _row(field: card.Field, customer: Customer, other: Customer, take: set[str])
         "mine": card_view.shown(field, mine),
         "theirs": card_view.shown(field, theirs),
         "same": field.text(mine) == field.text(theirs),
-        "choice": field.editable and field.name != "former_names" and field.text(mine) != field.text(theirs),
+        "choice": field.name in work.choices(customer) and field.text(mine) != field.text(theirs),
         "take": field.name in take,
     }
 
