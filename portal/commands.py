@@ -12,12 +12,14 @@ from portal import backup
 from portal.database import db
 from portal.demo import load, remove
 from portal.models import audit
+from portal.models.search import index_all, tidy
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.rules.message import Refusal
 
 staff_commands = AppGroup("staff", help="Accounts of staff.")
 audit_commands = AppGroup("audit", help="The audit log.")
+search_commands = AppGroup("search", help="The search index.")
 demo_commands = AppGroup("demo", help="Demonstration data.")
 
 
@@ -95,8 +97,20 @@ def remove_demo() -> None:
     click.echo(f"Removed {count} records." if count else "There is no demonstration data.")
 
 
+@search_commands.command("rebuild")
+def rebuild_search() -> None:
+    """Make the search index anew, while the portal is in use."""
+    done = 0
+    for done in index_all():
+        db.session.commit()
+    tidy()
+    db.session.commit()
+    click.echo(f"Indexed {done} customers.")
+
+
 def init_app(app: Flask) -> None:
     """Add the commands."""
+    app.cli.add_command(search_commands)
     app.cli.add_command(demo_commands)
     app.cli.add_command(backup_command)
     app.cli.add_command(restore_command)
