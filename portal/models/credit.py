@@ -30,6 +30,7 @@ FIELDS = ("credit_limit", "payment_terms", "dealings_policy")
 """What a change can set on the customer's card; `None` or an empty text leaves it as it is."""
 
 _OPEN = text("state IN ('draft', 'pending')")
+_DRAFT = text("state = 'draft'")
 _DUE = text("state = 'approved' AND applied_at IS NULL")
 
 
@@ -61,6 +62,7 @@ class CreditChange(HangsOnCustomer, Base):
     __table_args__ = (
         Index("uq_credit_change_open", "customer_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_credit_change_due", "effective_on", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_credit_change_begun", "created_by_id", "id", sqlite_where=_DRAFT, postgresql_where=_DRAFT),
     )
 
     @staticmethod

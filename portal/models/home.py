@@ -1,15 +1,17 @@
 """What the first page shows a reader (IN-1): what waits, their customers in figures, what changed, running jobs, announcements.
 
-No figure walks a big table: counts stop at a cap, and what is recent is read from the end of an index.
+No figure walks a big table: counts stop at a cap, and what is recent is read from the end of an index. The statements are made once
+for each shape of a reader's scope; the reader's own values are parameters.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, literal_column, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal import clock
@@ -26,7 +28,7 @@ from portal.models.investigation import Investigation
 from portal.models.job import Job
 from portal.models.notice import Notice
 from portal.models.register import TABS, RegisterQuery
-from portal.models.scope import customer_arms
+from portal.models.scope import ScopeShape, scope_of
 from portal.models.staff import Staff
 from portal.permissions import Role
 
@@ -78,63 +80,87 @@ def _capped(conditions: list[ColumnElement[bool]], name: str) -> Any:
     return select(func.count()).select_from(rows).scalar_subquery().label(name)
 
 
+@cache
+def _by_state(shape: ScopeShape) -> Select[Any]:
+    arms = shape.arms()
+    return select(
+        *(
+            _capped([*arm.conditions(), Customer.state == state.value], f"{state.value}_{n}")
+            for state in _STATES
+            for n, arm in enumerate(arms)
+        )
+    )
+
+
 def customers_by_state(user: Staff) -> list[Figure]:
     """Return the reader's customers on the register, prospects and past ones; each arm of the scope counted up to the cap."""
-    arms = customer_arms(user)
-    columns = [
-        _capped([*arm.conditions(), Customer.state == state.value], f"{state.value}_{n}") for state in _STATES for n, arm in enumerate(arms)
-    ]
-    row = db.session.execute(select(*columns)).one()._mapping
-    sums = {state: sum(row[f"{state.value}_{n}"] for n in range(len(arms))) for state in _STATES}
+    shape, values = scope_of(user)
+    counts = list(db.session.execute(_by_state(shape), values).one())
+    arms = len(counts) // len(_STATES)
+    sums = {state: sum(counts[place * arms : (place + 1) * arms]) for place, state in enumerate(_STATES)}
     return [
         Figure(RegisterQuery(tab), min(sums[state], CAP), sums[state] > CAP) for tab, (state, *_titles) in TABS.items() if state in sums
     ]
 
 
+@cache
+def _by_grade(shape: ScopeShape) -> Select[Any]:
+    on_register = Customer.state == CustomerState.ACTIVE.value
+    if shape.role == Role.MANAGER:
+        return select(*(_capped([Customer.grade == code, on_register], f"g_{code}") for code in GRADES))
+    arms = [select(Customer.grade).where(*arm.conditions(), on_register).limit(GRADE_WALK).subquery() for arm in shape.arms()]
+    walked = union_all(*(select(arm.c.grade) for arm in arms)).subquery()
+    return select(walked.c.grade, func.count()).group_by(walked.c.grade)
+
+
 def customers_by_grade(user: Staff) -> list[Figure]:
     """Return the reader's customers on the register by grade, grades without any left out."""
-    on_register = Customer.state == CustomerState.ACTIVE.value
-    if user.role == Role.MANAGER:
-        row = db.session.execute(select(*(_capped([Customer.grade == code, on_register], f"g_{code}") for code in GRADES))).one()._mapping
-        found = [(code, min(row[f"g_{code}"], CAP), row[f"g_{code}"] > CAP) for code in GRADES]
-    else:
-        arms = [select(Customer.grade).where(*arm.conditions(), on_register).limit(GRADE_WALK).subquery() for arm in customer_arms(user)]
-        walked = union_all(*(select(arm.c.grade) for arm in arms)).subquery()
-        counts: dict[str, int] = dict(db.session.execute(select(walked.c.grade, func.count()).group_by(walked.c.grade)).all())  # type: ignore[arg-type]
-        stopped = sum(counts.values()) >= GRADE_WALK
-        found = [(code, min(counts.get(code, 0), CAP), stopped or counts.get(code, 0) > CAP) for code in GRADES]
+    shape, values = scope_of(user)
+    rows = db.session.execute(_by_grade(shape), values).all()
+    counts: dict[str, int] = dict(zip(GRADES, rows[0], strict=True)) if user.role == Role.MANAGER else dict(rows)  # type: ignore[arg-type]
+    stopped = user.role != Role.MANAGER and sum(counts.values()) >= GRADE_WALK
+    found = [(code, min(counts.get(code, 0), CAP), stopped or counts.get(code, 0) > CAP) for code in GRADES]
     return [Figure(RegisterQuery(filters={"grade": code}), count, more) for code, count, more in found if count]
+
+
+@cache
+def _drafts() -> Select[Any]:
+    # The literals let the partial indexes of what has been begun be used.
+    submitted = exists().where(Approval.kind_name == "investigation", Approval.record_id == Investigation.id, Approval.state.in_(LIVE))
+    begun = (
+        select(literal("investigation").label("kind"), Investigation.customer_id, Investigation.updated_at.label("since"))
+        .where(Investigation.created_by_id == bindparam("me"), Investigation.outcome == literal_column("''"), ~submitted)
+        .order_by(Investigation.id.desc())
+        .limit(SHOWN)
+        .subquery()
+    )
+    running = exists().where(Approval.kind_name == "credit", Approval.record_id == CreditChange.id, Approval.state.in_(LIVE))
+    credit = (
+        select(literal("credit").label("kind"), CreditChange.customer_id, CreditChange.created_at.label("since"))
+        .where(CreditChange.created_by_id == bindparam("me"), CreditChange.state == literal_column("'draft'"), ~running)
+        .order_by(CreditChange.id.desc())
+        .limit(SHOWN)
+        .subquery()
+    )
+    both = union_all(select(begun), select(credit)).subquery()
+    query = select(both.c.kind, Customer.full_name, Customer.id, both.c.since).join_from(both, Customer, Customer.id == both.c.customer_id)
+    return query.order_by(both.c.since.desc()).limit(SHOWN)
 
 
 def drafts(user: Staff) -> list[Draft]:
     """Return what the reader has begun and not submitted: investigations and changes of credit, newest first."""
-    submitted = exists().where(Approval.kind_name == "investigation", Approval.record_id == Investigation.id, Approval.state.in_(LIVE))
-    begun = (
-        select(literal("investigation"), Customer.full_name, Customer.id, Investigation.updated_at)
-        .join(Customer, Customer.id == Investigation.customer_id)
-        .where(Investigation.created_by_id == user.id, Investigation.outcome == "", ~submitted)
-        .limit(SHOWN)
-    )
-    running = exists().where(Approval.kind_name == "credit", Approval.record_id == CreditChange.id, Approval.state.in_(LIVE))
-    credit = (
-        select(literal("credit"), Customer.full_name, Customer.id, CreditChange.created_at)
-        .join(Customer, Customer.id == CreditChange.customer_id)
-        .where(CreditChange.created_by_id == user.id, CreditChange.state == "draft", ~running)
-        .limit(SHOWN)
-    )
-    found = [Draft(*row) for query in (begun, credit) for row in db.session.execute(query)]
-    return sorted(found, key=lambda one: one.since, reverse=True)[:SHOWN]
+    return [Draft(*row) for row in db.session.execute(_drafts(), {"me": user.id})]
 
 
-def recent_changes(user: Staff) -> list[Change]:
-    """Return the customers in scope that changed last, each with its newest entry of the log."""
+@cache
+def _recent_changes(shape: ScopeShape) -> Select[Any]:
     arms = [
         select(Customer.id, Customer.full_name, Customer.updated_at)
         .where(*arm.conditions(), Customer.state == state.value)
         .order_by(Customer.updated_at.desc(), Customer.id.desc())
         .limit(SHOWN)
         .subquery()
-        for arm in customer_arms(user)
+        for arm in shape.arms()
         for state in _STATES
     ]
     customers = union_all(*(select(arm) for arm in arms)).order_by(literal_column("updated_at").desc()).limit(SHOWN).subquery()
@@ -147,12 +173,18 @@ def recent_changes(user: Staff) -> list[Change]:
         .correlate(customers)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(customers.c.id, customers.c.full_name, AuditEvent.record_type, AuditEvent.action, AuditEvent.actor_name, AuditEvent.at)
         .join(AuditEvent, AuditEvent.id == newest)
         .order_by(AuditEvent.id.desc())
     )
-    return [Change(row.id, row.full_name, title_of(row), row.actor_name, row.at) for row in db.session.execute(query)]  # type: ignore[arg-type]
+
+
+def recent_changes(user: Staff) -> list[Change]:
+    """Return the customers in scope that changed last, each with its newest entry of the log."""
+    shape, values = scope_of(user)
+    rows = db.session.execute(_recent_changes(shape), values)
+    return [Change(row.id, row.full_name, title_of(row), row.actor_name, row.at) for row in rows]  # type: ignore[arg-type]
 
 
 def jobs(user: Staff) -> list[Job]:

@@ -59,6 +59,7 @@ class Investigation(HangsOnCustomer, Base):
     __table_args__ = (
         Index(None, "customer_id", unique=True, sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
         Index(None, "customer_id", "id"),
+        Index("ix_investigation_begun", "created_by_id", "id", sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
     )
 
     @classmethod

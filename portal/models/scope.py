@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
 from portal.database import db
 from portal.permissions import Role
@@ -35,8 +35,8 @@ def customer_scope(user: Any, customer: Any | None = None) -> ColumnElement[bool
 class Arm(NamedTuple):
     """A part of a reader's scope that one index leads to: columns with their values, or ids; and what else must hold."""
 
-    equal: dict[str, int]
-    ids: list[int] | None
+    equal: dict[str, Any]
+    ids: Any
     others: list[ColumnElement[bool]]
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -52,17 +52,51 @@ def customer_arms(user: Any) -> list[Arm]:
 
     A sorted list is read as the first rows of each arm; one OR of them would be collected and sorted as a whole.
     """
-    from portal.models.customer import Customer, CustomerAssistant
+    return _arms(user.role, user.id, user.team_id, _assisted(user) or None)
+
+
+class ScopeShape(NamedTuple):
+    """What the arms of a reader's scope are apart from the values in them: a statement is made once for each shape.
+
+    Making a statement with several arms costs more than asking it.
+    """
+
+    role: str
+    in_team: bool
+    assists: bool
+
+    def arms(self) -> list[Arm]:
+        """Return the arms as `customer_arms`, with the parameters of `scope_of` in place of values."""
+        team: Any = bindparam("my_team") if self.in_team else None
+        return _arms(self.role, bindparam("me"), team, bindparam("assisted", expanding=True) if self.assists else None)
+
+
+def scope_of(user: Any) -> tuple[ScopeShape, dict[str, Any]]:
+    """Return the shape of the reader's scope and the values of its parameters."""
+    assisted = _assisted(user)
+    shape = ScopeShape(user.role, user.team_id is not None, bool(assisted))
+    return shape, {"me": user.id, "my_team": user.team_id, "assisted": assisted}
+
+
+def _assisted(user: Any) -> list[int]:
+    from portal.models.customer import CustomerAssistant
 
     if user.role == Role.MANAGER:
+        return []
+    return list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)))
+
+
+def _arms(role: str, me: Any, team: Any, assisted: Any) -> list[Arm]:
+    from portal.models.customer import Customer
+
+    if role == Role.MANAGER:
         return [Arm({}, None, [])]
-    arms, covered = [Arm({"owner_id": user.id}, None, [])], [Customer.owner_id.is_distinct_from(user.id)]
-    if user.role == Role.SUPERVISOR and user.team_id is not None:
-        elsewhere = Customer.team_id.is_distinct_from(user.team_id)
-        arms = [Arm({"team_id": user.team_id}, None, []), Arm({"owner_id": user.id}, None, [elsewhere])]
+    arms, covered = [Arm({"owner_id": me}, None, [])], [Customer.owner_id.is_distinct_from(me)]
+    if role == Role.SUPERVISOR and team is not None:
+        elsewhere = Customer.team_id.is_distinct_from(team)
+        arms = [Arm({"team_id": team}, None, []), Arm({"owner_id": me}, None, [elsewhere])]
         covered.append(elsewhere)
-    assisted = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)))
-    return [*arms, Arm({}, assisted, covered)] if assisted else arms
+    return arms if assisted is None else [*arms, Arm({}, assisted, covered)]
 
 
 class HangsOnCustomer:
