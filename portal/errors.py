@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -39,6 +40,20 @@ def init_app(app: Flask) -> None:
     def bad_request(_error: Any) -> Any:
         return _page(400, _("This request cannot be understood"), _("Go back, reload the page and try again."))
 
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(DataError)
+    def out_of_range(error: Exception) -> Any:
+        # A number or a day beyond what the database, or the calendar, holds: typed into an address, never by our own forms.
+        db.session.rollback()
+        log.warning("input out of range", path=request.path, method=request.method, error=type(error).__name__)
+        return bad_request(error)
+
+    @app.errorhandler(StatementError)
+    def not_stored(error: StatementError) -> Any:
+        if isinstance(error.orig, (OverflowError, UnicodeEncodeError)):
+            return out_of_range(error)
+        raise error
+
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Any:
         return _page(
@@ -63,9 +78,12 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(StateConflict)
     @app.errorhandler(StaleDataError)
+    @app.errorhandler(IntegrityError)
     @app.errorhandler(409)
-    def conflict(_error: Any) -> Any:
+    def conflict(error: Any) -> Any:
         db.session.rollback()
+        if isinstance(error, IntegrityError):  # somebody wrote the same at the same moment; a mistake of ours would show here too
+            log.warning("refused by the database", path=request.path, method=request.method, exc_info=error)
         return _page(409, _("Somebody was faster"), _("The record has changed since you opened it. Reload it to see how it stands now."))
 
     @app.errorhandler(413)

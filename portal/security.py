@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from sqlalchemy import func, inspect, select
+from werkzeug.routing import IntegerConverter
 
 from portal import config, database
 from portal.models import audit
@@ -39,6 +41,20 @@ def safe_next(target: str | None) -> str | None:
     return target
 
 
+class RecordId(IntegerConverter):
+    """Numbers in addresses: what no database holds as an id leads nowhere (404)."""
+
+    regex = r"\d{1,10}"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1, **kwargs})
+
+
+def is_text(address: str) -> bool:
+    """Return whether a part of an address is text that can be stored, compared and shown: PostgreSQL refuses U+0000, HTML more."""
+    return not any(sign < " " and sign not in "\t\n\r" for sign in address)
+
+
 def check_accounts(app: Flask) -> None:
     """Refuse to serve a production site that has demonstration accounts, whose passwords everybody can read.
 
@@ -62,11 +78,16 @@ def check_accounts(app: Flask) -> None:
 def init_app(app: Flask) -> None:
     """Add the headers, the reader's address for the audit log, and read-only transactions for safe methods."""
     policy = content_security_policy(app)
+    app.url_map.converters["int"] = RecordId
 
     @app.before_request
     def begin() -> None:
         audit.address.set(request.remote_addr or "")
         database.read_only(True)  # until it is known who asks (sessions.py)
+        if not is_text(request.path):  # no page: it would repeat the path
+            abort(Response("This address cannot be understood.\n", 400, mimetype="text/plain"))
+        if not all(is_text(part) for pair in request.args.items(multi=True) for part in pair):
+            abort(400)
 
     @app.after_request
     def headers(response: Response) -> Response:

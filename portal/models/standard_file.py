@@ -51,6 +51,7 @@ def read_file(content: bytes) -> dict[str, Any]:
         if data["format"] != FORMAT:
             raise ValueError(data["format"])
         values = {entry["name"]: entry["value"] for entry in data["standards"]}
+        json.dumps(values, ensure_ascii=False).encode()  # halves of characters cannot be stored
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refusal("This is not a file of standards that a portal has written.", field="file") from None
     if not all(isinstance(name, str) for name in values):

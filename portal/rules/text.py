@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 _REMOVED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters; tab and line feed stay
@@ -23,6 +25,13 @@ def clean(text: str) -> str:
     if not text.isprintable():  # nothing of what is removed is printable; imports clean a million cells and more
         text = _REMOVED.sub("", _LINE_END.sub("\n", text))
     return unicodedata.normalize("NFC", text).strip()
+
+
+def read_json(text: str) -> Any:
+    """Return what `text` says in JSON. Raises ValueError for what is none, and for halves of characters, which cannot be stored."""
+    found = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def clean_line(text: str) -> str:

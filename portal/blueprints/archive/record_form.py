@@ -21,6 +21,7 @@ from portal.models.edits import Clash, clashes
 from portal.models.standard import value as standard
 from portal.rules.message import Refusal
 from portal.rules.regions import PROVINCES
+from portal.rules.text import read_json
 
 _WIDGETS = {"email": EmailInput(), "phone": TelInput()}
 _ATTRIBUTES = {
@@ -99,8 +100,8 @@ class RecordForm(PortalForm):
 
     def _before(self) -> dict[str, Any]:
         try:
-            found = json.loads(self.base.data or "{}")
-        except ValueError:
+            found = read_json(self.base.data or "{}")
+        except (ValueError, RecursionError):
             return {}
         return {field.name: found[field.name] for field in self.fields if field.name in found} if isinstance(found, dict) else {}
 

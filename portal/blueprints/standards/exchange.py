@@ -18,6 +18,7 @@ from portal.models import audit, standard_file
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.standards import STANDARDS
+from portal.rules.text import read_json
 
 
 @bp.get("/standards/file")
@@ -62,7 +63,7 @@ def apply_upload() -> Any:
     """Set the values of the read file as new versions, all or none."""
     form = ImportForm()
     try:
-        values = dict(json.loads(form.content_json.data or ""))
+        values = dict(read_json(form.content_json.data or ""))
     except (ValueError, TypeError, RecursionError):
         abort(400)
     if form.validate():

@@ -25,6 +25,7 @@ from portal.rules.chains import FACTS, MEANINGS, ROLES
 from portal.rules.message import Refusal
 from portal.rules.standard_words import in_words, range_in_words
 from portal.rules.standards import GROUPS, STANDARDS, Standard
+from portal.rules.text import read_json
 
 
 @bp.context_processor
@@ -176,14 +177,14 @@ def _set(standard: Standard, value: Any, form: VersionForm) -> StandardVersion:
         by=current_user._get_current_object(),
         from_date=form.from_date.data,
         reason=form.reason.data or "",
-        expect=int(form.expect.data) if (form.expect.data or "").isdecimal() else None,
+        expect=int(form.expect.data) if (form.expect.data or "").isdecimal() and len(form.expect.data or "") < 10 else None,
     )
 
 
 def _posted_value(standard: Standard) -> Any:
     """Return the value that the confirmation carries, read again because it went through the browser; 400 for what is none."""
     try:
-        value = json.loads(request.form.get("value_json", ""))
+        value = read_json(request.form.get("value_json", ""))
         standard.check(value)
     except (ValueError, RecursionError, Refusal):
         abort(400)
