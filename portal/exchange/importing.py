@@ -22,6 +22,7 @@ from portal.database import db
 from portal.exchange.columns import ImportTable, Problem
 from portal.exchange.customer_table import Record, RowReader, as_stored, column_title, customer_table
 from portal.exchange.judging import InFile, Judge, Verdict
+from portal.exchange.reading import TableFile
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.i18n import in_language, translate
 from portal.models import audit, card
@@ -38,7 +39,7 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.numbering import customer_number
 
 CHECK_CHUNK = 2000
-WRITE_CHUNK = 1000
+WRITE_CHUNK = 2000
 VALUE_LENGTH = 200
 """Characters of a refused cell that are kept with its reason; the file has the whole."""
 
@@ -83,7 +84,7 @@ def _check(job: Job, run: ImportRun) -> None:
         db.session.commit()
     db.session.refresh(run)
     run.counts, run.state = counts, "checked"
-    keep_refused(run)
+    keep_refused(run, table)
 
 
 def _drop_staged(run_id: int) -> None:
@@ -502,8 +503,11 @@ def _record(row: Any) -> Record:
     )
 
 
-def keep_refused(run: ImportRun) -> None:
-    """Keep a spreadsheet of the refused rows, their cells as they stood and the reasons behind them, in the importer's language."""
+def keep_refused(run: ImportRun, table_file: TableFile | None = None) -> None:
+    """Keep a spreadsheet of the refused rows, their cells as they stood and the reasons behind them, in the importer's language.
+
+    `table_file` is the import's file where it is open already.
+    """
     reasons: dict[int, str] = {}
     refused = select(ImportRow.row, ImportRow.problems).where(ImportRow.run_id == run.id, ImportRow.outcome == "refused")
     table = customer_table()
@@ -517,7 +521,7 @@ def keep_refused(run: ImportRun) -> None:
     width = len(run.heads)
     rows = (
         [*(_plain_cell(cell) for cell in cells[:width]), *[None] * (width - len(cells)), reasons[number]]
-        for number, cells in run.open_file().rows(run.sheet, after=run.header_row)
+        for number, cells in (table_file or run.open_file()).rows(run.sheet, after=run.header_row)
         if number in reasons
     )
     with tempfile.TemporaryDirectory() as folder:

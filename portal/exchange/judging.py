@@ -60,8 +60,9 @@ class InFile:
     """Which customers of the file were seen further up, by row: a few figures each, because files are long."""
 
     def __init__(self) -> None:
-        self.places: dict[str, int] = {}
-        self.like: dict[str, int] = {}
+        # By the hash of a key, which takes a quarter of the memory; two of a million keys have the same once in 30 million files.
+        self.places: dict[int, int] = {}
+        self.like: dict[int, int] = {}
         self.rows = array("q")
         self.cards = array("q")
         self.outcomes = bytearray()
@@ -69,7 +70,7 @@ class InFile:
 
     def find(self, keys: Iterable[str]) -> int | None:
         """Return the place of an earlier row of the same customer."""
-        return next((self.places[key] for key in keys if key in self.places), None)
+        return next((place for key in keys if (place := self.places.get(hash(key))) is not None), None)
 
     def add(self, record: Record, keys: list[str], outcome: str) -> None:
         """Remember a customer's first row."""
@@ -78,7 +79,7 @@ class InFile:
         self.cards.append(fingerprint(record))
         self.outcomes.append({"new": 1, "update": 2, "unchanged": 2, "refused": 0}[outcome])
         for key in keys:
-            self.places.setdefault(key, place)
+            self.places.setdefault(hash(key), place)
         self.before = record
 
 
@@ -208,7 +209,7 @@ class Judge:
             return verdict
         if not in_file.outcomes[place]:
             return verdict.refuse(N_("Row %(row)s, of the same customer, is refused."), row=row)
-        bare = all(name in IDENTITY for name in record.card) and all(in_file.places.get(key, place) == place for key in keys)
+        bare = all(name in IDENTITY for name in record.card) and all(in_file.places.get(hash(key), place) == place for key in keys)
         if not bare and in_file.cards[place] != fingerprint(record):
             return verdict.refuse(N_("This customer stands in row %(row)s already, with other values. Keep one of the two."), row=row)
         if not record.contacts:
@@ -353,7 +354,7 @@ class Judge:
                 else Message(N_("Like a customer in the charge of %(owner)s"), {"owner": like.owner_name or "—"})
             )
         for key in filter(None, ("s" + stem if stem else "", "t" + phone if phone else "")):
-            row = in_file.like.setdefault(key, record.row)
+            row = in_file.like.setdefault(hash(key), record.row)
             if row != record.row and verdict.duplicate is None:
                 verdict.duplicate = Message(N_("Like row %(row)s of the file"), {"row": row})
 

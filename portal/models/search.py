@@ -43,7 +43,7 @@ from portal.models.customer import Customer, CustomerAssistant, CustomerState
 from portal.models.scope import customer_arms, customer_scope
 from portal.models.staff import Staff
 from portal.permissions import Role
-from portal.rules.grams import fold, fts_query, pinyin_grams, query_alternatives, query_parts, search_grams
+from portal.rules.grams import fold, fts_query, name_grams, query_alternatives, query_parts, search_grams
 from portal.rules.pinyin import pinyin_full, pinyin_initials
 
 # Marks of tokens that no name can hold: private characters, which FTS5 takes as parts of a word.
@@ -112,6 +112,8 @@ _SPACE = re.compile(r" (?![a-z\d])|(?<![a-z\d]) ")
 
 def _line(name: str) -> str:
     """Return a name as a line of words: folded, with spaces only between words of letters."""
+    if name.isalnum():
+        return fold(name)
     return _SPACE.sub("", " ".join(fold(part) for part in name.split()))
 
 
@@ -125,6 +127,10 @@ def _words(row: Any, contacts: list[Any], merged: list[Any]) -> str:
     return "\n".join([*lines, *filter(None, others)])
 
 
+_NONE = ("", START, FIGURES)
+"""What comes out of empty names and figures, and is no token."""
+
+
 def tokens_of(words: str, scope: str) -> list[str]:
     """Return the tokens that follow from the words of a customer and from who sees it, each once."""
     lines = words.split("\n")
@@ -132,7 +138,7 @@ def tokens_of(words: str, scope: str) -> list[str]:
     for name in lines[NAME : SHORT_NAME + 1]:
         if name:
             initials, plain = pinyin_initials(name), fold(name)
-            tokens += search_grams(name) + pinyin_grams(name)
+            tokens += name_grams(name)
             tokens += [START + begin[:size] for begin in (plain, initials) for size in (1, 2, 3)]
     for line in lines[OTHERS:]:
         name, _space, figures = line.rpartition(" ")
@@ -142,7 +148,10 @@ def tokens_of(words: str, scope: str) -> list[str]:
         if _NUMBER.fullmatch(name):
             tokens.append(serial_token(name))
     tokens += [SCOPE + one for one in scope.split()]
-    return [token for token in dict.fromkeys(tokens) if token not in ("", START, FIGURES)]
+    found = dict.fromkeys(tokens)
+    for none in _NONE:
+        found.pop(none, None)
+    return list(found)
 
 
 def serial_token(number: str) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import add
 
 from portal.rules.names import legal_form_length
 from portal.rules.pinyin import pinyin_full, syllables
@@ -29,10 +30,14 @@ _FULL_PREFIX = 6
 _HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"(?P<han>[{_HAN}]+)|[^\W_{_HAN}]+")
 _LETTERS = re.compile(r"[a-z]{2,}")
+_PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]*")
+"""Most names: nothing in them to fold."""
 
 
 def fold(text: str) -> str:
     """Return `text` as names are stored beside the index and compared: NFKC, small letters, no spaces (AR-6)."""
+    if _PLAIN_HAN.fullmatch(text):
+        return text
     return "".join(_folded(text).split())
 
 
@@ -48,18 +53,12 @@ def query_grams(text: str) -> list[str]:
 
 def pinyin_grams(name: str) -> list[str]:
     """Return the tokens of a name's pinyin for the index, each once (AR-6)."""
-    readings = [reading for reading in syllables(name) if reading]
-    stem = max(len(readings) - legal_form_length(name), 1)
-    initials = "".join(reading[0] for reading in readings)
-    tokens = [initials[start : start + size] for start in range(stem + 1) for size in (2, 3) if start + size <= len(initials)]
-    full, start = "".join(readings), 0
-    for index, reading in enumerate(readings[:stem]):
-        pair = len(reading) + len(readings[index + 1]) if index + 1 < len(readings) else len(full) - start
-        tokens += ["0" + full[start : start + size] for size in range(max(pair, _FULL_LEAST), _FULL_PREFIX)]
-        if len(full) - start >= _FULL_LEAST:
-            tokens.append("0" + full[start : start + _FULL_PREFIX])
-        start += len(reading)
-    return list(dict.fromkeys(tokens))
+    return list(dict.fromkeys(_pinyin_grams(name)))
+
+
+def name_grams(name: str) -> list[str]:
+    """Return `search_grams` and `pinyin_grams` of a name together; some may stand twice (AR-6)."""
+    return _index_grams(name) + _pinyin_grams(name)
 
 
 def query_alternatives(text: str) -> list[list[str]]:
@@ -106,7 +105,30 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def _pinyin_grams(name: str) -> list[str]:
+    readings = [reading for reading in syllables(name) if reading]
+    stem = max(len(readings) - legal_form_length(name), 1)
+    initials = "".join([reading[0] for reading in readings])
+    starts = range(stem + 1)
+    # The last windows are cut short by the end of the name; those are left out.
+    tokens = [gram for start in starts if len(gram := initials[start : start + 2]) == 2]
+    tokens += [gram for start in starts if len(gram := initials[start : start + 3]) == 3]
+    full, start = "".join(readings), 0
+    lengths = [len(reading) for reading in readings]
+    for length, following in zip(lengths[:stem], [*lengths[1:], 0], strict=False):
+        six = "0" + full[start : start + _FULL_PREFIX]
+        pair = length + (following or len(full) - start - length)
+        if pair < _FULL_PREFIX:
+            tokens += [six[: size + 1] for size in range(max(pair, _FULL_LEAST), _FULL_PREFIX)]
+        if len(six) > _FULL_LEAST:
+            tokens.append(six)
+        start += length
+    return tokens
+
+
 def _index_grams(text: str) -> list[str]:
+    if _PLAIN_HAN.fullmatch(text):
+        return [*text, *map(add, text, text[1:])]
     tokens: list[str] = []
     for match in _RUN.finditer(_folded(text)):
         run = match[0]

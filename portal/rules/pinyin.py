@@ -62,21 +62,23 @@ def _reading(character: str) -> str:
     return "".join(lazy_pinyin(character, errors="ignore")).replace("ü", "v").lower()
 
 
-def syllables(name: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def syllables(name: str) -> tuple[str, ...]:
     """Return the reading of each character of `name` in order, '' for punctuation and characters without a known reading (AR-6).
 
     Readings are those of names of organisations: 重庆 chong qing, 银行 yin hang, 长城 chang cheng. ü is written v, as it is typed.
+    They are remembered for a while: an import asks half a dozen times for each name.
     """
     text = unicodedata.normalize("NFKC", name)
     readings = [_reading(character) for character in text]
     for match in _WORD.finditer(text):
         readings[match.start() : match.end()] = _WORDS[match[0]].split()
-    return readings
+    return tuple(readings)
 
 
 def pinyin_initials(name: str) -> str:
     """Return the first letters of the readings: 'hwjsyxgs' for 华为技术有限公司; Latin letters and figures stay (AR-6)."""
-    return "".join(reading[:1] for reading in syllables(name))
+    return "".join([reading[:1] for reading in syllables(name)])
 
 
 def pinyin_full(name: str) -> str:
