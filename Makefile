@@ -39,7 +39,7 @@ check: setup-dev ## linters, types, translations, templates: the fast part of th
 	@$(PY) tools/translate.py compile
 	$(PY) -m ruff check portal tests tools wsgi.py
 	$(PY) -m mypy
-	$(PY) -m bandit -q -c pyproject.toml -r portal
+	$(PY) -m bandit -q -ll -c pyproject.toml -r portal
 	$(PY) -m djlint --lint --quiet portal/templates
 	$(PY) tools/translate.py check
 

@@ -101,7 +101,7 @@ def remove_demo() -> None:
 def rebuild_search() -> None:
     """Make the search index anew, while the portal is in use."""
     done = 0
-    for done in index_all():
+    for done in index_all():  # noqa: B007 - the last one is told
         db.session.commit()
     tidy()
     db.session.commit()

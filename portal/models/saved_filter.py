@@ -35,11 +35,11 @@ class SavedFilter(Base):
     staff: Mapped[Staff] = relationship()
 
     @classmethod
-    def visible_to(cls, user: Staff) -> Select[tuple[SavedFilter]]:
+    def visible_to(cls, user: Staff) -> Select[SavedFilter]:
         """Return the reader's own filters and those shared with them."""
         with_everybody = cls.shared & cls.team_id.is_(None)
         with_team = cls.shared & (cls.team_id == user.team_id) if user.team_id is not None else with_everybody
-        query: Select[tuple[SavedFilter]] = select(cls).where(or_(cls.staff_id == user.id, with_everybody, with_team))
+        query: Select[SavedFilter] = select(cls).where(or_(cls.staff_id == user.id, with_everybody, with_team))
         return query.order_by(cls.name, cls.id)
 
     @classmethod
