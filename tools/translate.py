@@ -44,7 +44,7 @@ def save(catalog: Catalog) -> None:
 def extracted() -> Catalog:
     with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
         command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", str(ROOT / "babel.cfg")]
-        command += ["-k", "_l", "-k", "N_", "-k", "Refusal", "-k", "Message", "-o", pot.name, "portal"]
+        command += ["-k", "_l", "-k", "N_", "-k", "Refusal", "-k", "MissingGlyph", "-k", "Message", "-o", pot.name, "portal"]
         subprocess.run(command, check=True, cwd=ROOT)
         with Path(pot.name).open("rb") as file:
             return read_po(file)

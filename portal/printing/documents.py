@@ -95,8 +95,9 @@ def _standard(round_: ApprovalRound, labels: Labels) -> Label | None:
     if name not in STANDARDS:
         return None
     declared = STANDARDS[name]
-    params = {"rule": Message(declared.title), "version": round_.chain.get("version", 0), "clause": Message(declared.clause)}
-    return labels("%(rule)s, version %(version)s; %(clause)s", **params)
+    version = round_.chain.get("version", 0)
+    text = N_("%(rule)s, version %(version)s; %(clause)s") if version else N_("%(rule)s, starting version; %(clause)s")
+    return labels(text, rule=Message(declared.title), version=version, clause=Message(declared.clause))
 
 
 def _step(box: Box, position: int, labels: Labels) -> dict[str, Any]:
