@@ -84,8 +84,7 @@ def _fail(job_id: int, message: Message) -> None:
     db.session.rollback()
     job = db.session.get(Job, job_id)
     assert job is not None  # noqa: S101
-    job.state, job.ended_at = "failed", clock.now()
-    job.error, job.error_params = message.text, message.params
+    job.fail(message)
     if job.staff is not None:
         notify(job.staff, message)
     db.session.commit()

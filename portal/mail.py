@@ -73,12 +73,17 @@ def _take() -> list[Letter]:
     due = or_(Notice.mail_after.is_(None), Notice.mail_after <= moment)
     query = select(Notice, Staff).join(Staff, Staff.id == Notice.staff_id).where(Notice.mail_state == "waiting", due).order_by(Notice.id)
     letters = []
-    for notice, staff in db.session.execute(query.limit(BATCH)).all():
+    query = query.limit(BATCH).with_for_update(of=Notice, skip_locked=True)  # a second worker takes others
+    for notice, staff in db.session.execute(query).all():
         if not staff.active or not staff.email:
             notice.mail_state = "off"
             continue
         notice.mail_after = moment + LEASE
-        letters.append(Letter(notice.id, notice.mail_tries, _message(notice, staff)))
+        try:
+            letters.append(Letter(notice.id, notice.mail_tries, _message(notice, staff)))
+        except Exception as error:  # one that cannot be written must not keep the others from going out
+            log.error("mail cannot be written", notice=notice.id, exc_info=True)
+            notice.mail_state, notice.mail_error = "failed", _words(error)
     db.session.commit()
     return letters
 
@@ -120,7 +125,7 @@ def _send(server: smtplib.SMTP, letter: Letter) -> None:
         _failed(letter, error, for_good=all(code >= 500 for code in codes))
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         _failed(letter, error, for_good=error.smtp_code >= 500)
-    except ValueError as error:
+    except (ValueError, smtplib.SMTPNotSupportedError) as error:  # an address that this server cannot take
         _failed(letter, error, for_good=True)
     else:
         _note(letter, mail_state="sent", mail_error="", mail_after=None)

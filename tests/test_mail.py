@@ -45,8 +45,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(office: PostOffice) -> Iterator[int]:
-    controller = Controller(office, hostname="127.0.0.1", port=free_port())
+def running(office: PostOffice, **options: Any) -> Iterator[int]:
+    controller = Controller(office, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
         yield controller.port
@@ -190,3 +190,26 @@ def test_a_failed_mail_shows_on_the_page(smtp, as_):
     notice.mail_state, notice.mail_error = "failed", "550 no such mailbox"
     db.session.commit()
     assert "550 no such mailbox" in as_("rep1").get("/notices").get_data(as_text=True)
+
+
+def test_an_address_that_the_server_cannot_take_keeps_no_other_mail_waiting(smtp):
+    office = PostOffice()
+    person("sup1").email = "周五行@example.com"
+    foreign = tell("sup1")
+    other = tell("rep1")
+    with running(office, enable_SMTPUTF8=False) as port:
+        smtp(port)
+        mail.send_waiting()
+    assert [recipients for recipients, _message in office.got] == [["rep1@example.com"]]
+    assert (kept(foreign).mail_state, kept(other).mail_state) == ("failed", "sent")
+
+
+def test_a_mail_that_cannot_be_written_keeps_no_other_waiting(smtp):
+    broken = notify(person("rep1"), Message("%(name)s is approved.", {"other": "甲"}))
+    other = tell("rep2")
+    office = PostOffice()
+    with running(office) as port:
+        smtp(port)
+        mail.send_waiting()
+    assert len(office.got) == 1
+    assert (kept(broken.id).mail_state, kept(other).mail_state) == ("failed", "sent")

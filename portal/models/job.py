@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, JsonValue, db, transition
 from portal.models.staff import Staff
+from portal.rules.message import Message, revived, stored
 
 DEAD_AFTER = timedelta(seconds=60)
 """A running job without a heartbeat for this long has lost its worker."""
@@ -53,6 +54,16 @@ class Job(Base):
         job = cls(kind=kind, args=args, staff_id=by.id if by else None)
         db.session.add(job)
         return job
+
+    @property
+    def failure(self) -> Message | None:
+        """Return what went wrong, in words for the person who started it."""
+        return Message(self.error, revived(self.error_params)) if self.error else None
+
+    def fail(self, message: Message) -> None:
+        """Note that it has failed, and why (the caller commits)."""
+        self.state, self.ended_at = "failed", clock.now()
+        self.error, self.error_params = message.text, stored(message.params)
 
     @property
     def percent(self) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, Select, func, select, update
+from sqlalchemy import ForeignKey, Index, Select, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, JsonValue, db
 from portal.models.staff import Staff
-from portal.rules.message import Message
+from portal.rules.message import Message, revived, stored
 
 
 class Notice(Base):
@@ -45,26 +46,25 @@ class Notice(Base):
     @property
     def message(self) -> Message:
         """Return the message to translate, with the messages among its figures."""
-        return Message(self.text, {name: _revived(value) for name, value in self.params.items()})
-
+        return Message(self.text, revived(self.params))
 
     def mark_read(self) -> None:
         """Note that the reader has seen it; the first time counts."""
         self.read_at = self.read_at or clock.now()
 
 
-def _revived(value: Any) -> Any:
-    kept = value.get("message") if isinstance(value, dict) else None
-    return Message(kept) if kept else value
-
-
 COUNT_CAP = 1000
+
+
+@cache
+def _unread_count() -> Select[tuple[int]]:
+    unread = select(Notice.id).where(Notice.staff_id == bindparam("me"), Notice.read_at.is_(None)).limit(COUNT_CAP).subquery()
+    return select(func.count()).select_from(unread)
 
 
 def unread_count(user: Staff) -> int:
     """Return how many notices `user` has not read, up to `COUNT_CAP`."""
-    unread = select(Notice.id).where(Notice.staff_id == user.id, Notice.read_at.is_(None)).limit(COUNT_CAP).subquery()
-    return db.session.scalar(select(func.count()).select_from(unread)) or 0
+    return db.session.scalar(_unread_count(), {"me": user.id}) or 0
 
 
 def mark_all_read(user: Staff) -> None:
@@ -76,7 +76,6 @@ def mark_all_read(user: Staff) -> None:
 def notify(staff: Staff, message: Message, *, link: str = "") -> Notice:
     """Add a notice for `staff` to the transaction and return it. Figures that are messages are translated when it is read."""
     mail = "waiting" if current_app.config["SMTP_HOST"] and staff.email else "off"
-    figures = {name: {"message": value.text} if isinstance(value, Message) else value for name, value in message.params.items()}
-    notice = Notice(staff_id=staff.id, text=message.text, params=figures, link=link, mail_state=mail)
+    notice = Notice(staff_id=staff.id, text=message.text, params=stored(message.params), link=link, mail_state=mail)
     db.session.add(notice)
     return notice

@@ -27,6 +27,22 @@ class Message:
         return self.text % self.params if self.params else self.text
 
 
+def stored(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of a message as plain JSON, messages among them included; `revived` gives them back."""
+    return {
+        name: {"message": value.text, "params": stored(value.params)} if isinstance(value, Message) else value
+        for name, value in params.items()
+    }
+
+
+def revived(params: dict[str, Any]) -> dict[str, Any]:
+    """Return figures that `stored` has made plain, with the messages among them."""
+    return {
+        name: Message(value["message"], revived(value.get("params", {}))) if isinstance(value, dict) and "message" in value else value
+        for name, value in params.items()
+    }
+
+
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """A rule says no. Carries the `Message` to show and, where there is one, the name of the field it belongs to."""
 
