@@ -41,11 +41,15 @@ def backup(config: Mapping[str, Any], target: Path) -> int:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder) / DATABASE
         _copy_database(url, copy)
+        part.unlink(missing_ok=True)
+        part.touch(0o600)  # everything that the office knows stands in it
         with tarfile.open(part, "w") as archive:
             _add_text(archive, ABOUT, json.dumps({"format": FORMAT, "database": url.get_backend_name(), "at": clock.now().isoformat()}))
             archive.add(copy, DATABASE)
-            if config["FILES_FOLDER"].exists():
-                archive.add(config["FILES_FOLDER"], FILES)
+            for kept in config["FILES_FOLDER"].glob("??/*"):
+                name = f"{FILES}/{kept.parent.name}/{kept.name}"
+                if MEMBER.fullmatch(name):  # not what is being uploaded at this moment, under a name that goes
+                    archive.add(kept, name)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(target)
@@ -68,6 +72,8 @@ def restore(config: Mapping[str, Any], source: Path) -> None:
         if about["format"] != FORMAT or about["database"] != url.get_backend_name():
             own = url.get_backend_name()
             raise Refusal("This backup is of a %(kind)s database; the site has %(own)s.", kind=about["database"], own=own)
+        if not (folder / DATABASE).exists():
+            raise Refusal("This is not a backup of the portal: %(why)s", why="there is no database in it")
         _put_back(url, folder / DATABASE)
         for kept in (folder / FILES).rglob("*") if (folder / FILES).exists() else ():
             if kept.is_file():
@@ -101,7 +107,7 @@ def _copy_database(url: URL, copy: Path) -> None:
         with closing(sqlite3.connect(f"file:{url.database}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         return
-    _run("pg_dump", "--format=custom", "--file", str(copy), _plain(url))
+    _run("pg_dump", "--format=custom", "--file", str(copy), _plain(url), password=url.password)
 
 
 def _put_back(url: URL, copy: Path) -> None:
@@ -111,17 +117,23 @@ def _put_back(url: URL, copy: Path) -> None:
             place.with_name(place.name + ending).unlink(missing_ok=True)
         shutil.move(copy, place)
         return
-    _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", _plain(url), str(copy))
+    options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
+    _run("pg_restore", *options, "--dbname", _plain(url), str(copy), password=url.password)
 
 
 def _plain(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    """Return the address without its password: arguments of a program can be read by every account of the machine."""
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return bare.render_as_string(hide_password=False)
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(program: str, *arguments: str, password: str | None) -> None:
     path = shutil.which(program)
     if path is None:
         raise Refusal("%(program)s is not installed.", program=program)
-    done = subprocess.run([path, *arguments], capture_output=True, text=True)  # noqa: S603 # nosec B603 - our own arguments, no shell
+    environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
+    done = subprocess.run(  # noqa: S603 # nosec B603 - our own arguments, no shell
+        [path, *arguments], capture_output=True, text=True, env=environment
+    )
     if done.returncode:
         raise Refusal("%(program)s failed: %(why)s", program=program, why=done.stderr.strip()[-2000:])

@@ -62,11 +62,20 @@ class Attachment(Base):
     ) -> Attachment:
         """Store a file too large to be held in memory, as `keep` does with bytes."""
         with source.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if not path_of(digest).exists():
-                file.seek(0)
-                _store(file, digest)
-        return cls._record(digest, source.stat().st_size, filename, media_type, purpose, by, customer_id)
+            return cls.keep_stream(file, filename=filename, media_type=media_type, purpose=purpose, by=by, customer_id=customer_id)
+
+    @classmethod
+    def keep_stream(
+        cls, source: BinaryIO, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None
+    ) -> Attachment:
+        """Store an open file, such as an upload, as `keep` does with bytes."""
+        source.seek(0)
+        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+        size = source.tell()
+        if not path_of(digest).exists():
+            source.seek(0)
+            _store(source, digest)
+        return cls._record(digest, size, filename, media_type, purpose, by, customer_id)
 
     @classmethod
     def _record(
@@ -99,11 +108,20 @@ def _store(source: BinaryIO, digest: str) -> None:
     path = path_of(digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        shutil.copyfileobj(source, file, 1 << 20)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            shutil.copyfileobj(source, file, 1 << 20)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)  # a full disk must not be kept full by what was not stored
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name too outlives a power cut
+    finally:
+        os.close(folder)
 
 
 def path_of(digest: str) -> Path:

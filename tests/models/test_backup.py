@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 
 from portal import backup
 from portal.database import db
@@ -55,3 +56,45 @@ def test_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> None:
         pass
     with pytest.raises(Refusal):
         backup.restore(app.config, wrong)
+
+
+def test_only_whole_files_are_in_the_backup_which_its_owner_reads(app: Flask, tmp_path: Path, staff: dict[str, Staff]) -> None:
+    kept = Attachment.keep(b"whole", filename="a.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
+    db.session.commit()
+    half = kept.path.parent / "tmpk2j3h4"
+    half.write_bytes(b"half")
+    target = tmp_path / "backup.tar"
+    backup.backup(app.config, target)
+    with tarfile.open(target) as archive:
+        names = [name for name in archive.getnames() if name.startswith("files/")]
+    half.unlink()
+    assert f"files/{kept.sha256[:2]}/{kept.sha256}" in names
+    assert not [name for name in names if "tmp" in name]
+    assert target.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_without_a_database_leaves_the_present_one_alone(app: Flask, tmp_path: Path) -> None:
+    target, cut = tmp_path / "backup.tar", tmp_path / "cut.tar"
+    backup.backup(app.config, target)
+    with tarfile.open(target) as archive, tarfile.open(cut, "w") as other:
+        about = archive.getmember("about.json")
+        other.addfile(about, archive.extractfile(about))
+    before = state()
+    with pytest.raises(Refusal):
+        backup.restore(app.config, cut)
+    assert state() == before
+
+
+def test_no_password_among_the_arguments_of_a_program() -> None:
+    url = make_url("postgresql+psycopg://portal:secret@db.example.com:5433/portal?sslmode=require")
+    assert backup._plain(url) == "postgresql://portal@db.example.com:5433/portal?sslmode=require"
+
+
+def test_a_full_disk_leaves_nothing_behind(app: Flask, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(OSError, match="space"):
+        Attachment.keep(b"never stored", filename="a.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
+    assert not list(app.config["FILES_FOLDER"].rglob("tmp*"))
