@@ -55,7 +55,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     extensions.login_manager.init_app(app)
-    for part in (logs, assets, sessions, errors, filters, navigation, health, jobs, commands):
+    for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint.bp)

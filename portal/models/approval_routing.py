@@ -10,7 +10,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, literal_column, not_, or_, select
 from sqlalchemy.orm import selectinload
 
 from portal import clock
@@ -56,12 +56,16 @@ def capacities(user: Staff) -> list[Seat]:
     """Return in whose names `user` may sign today: their own first, then those who named them delegate (RO-6)."""
     if not user.active:
         return []
-    standing = select(Delegation).where(Delegation.delegate_id == user.id, *_standing())
-    return [Seat(user, None), *(Seat(user, one.principal) for one in db.session.scalars(standing) if _may_stand_in(user, one.principal))]
+    standing = db.session.scalars(_standing_of(), {"me": user.id, "day": clock.today()})
+    return [Seat(user, None), *(Seat(user, one.principal) for one in standing if _may_stand_in(user, one.principal))]
 
 
-def _standing() -> tuple[ColumnElement[bool], ...]:
-    day = clock.today()
+@cache
+def _standing_of() -> Select[Delegation]:
+    return select(Delegation).where(Delegation.delegate_id == bindparam("me"), *_standing(bindparam("day")))
+
+
+def _standing(day: Any) -> tuple[ColumnElement[bool], ...]:
     return Delegation.ended_at.is_(None), Delegation.from_date <= day, Delegation.to_date >= day
 
 
@@ -85,22 +89,23 @@ def pools_of(user: Staff) -> set[str]:
     return {pool for seat in capacities(user) for pool in own_pools(seat.principal or user)}
 
 
-def waits_for(user: Staff) -> tuple[ColumnElement[bool], dict[str, Any]]:
-    """Return the condition on open steps that wait for `user`, and the values of its parameters.
-
-    In their pools, not submitted by themselves or by whom they stand in for (RO-3), and not beside a signature that they gave for the
-    same position (会签). The condition is made once for a number of seats, because making it costs more than asking it.
-    """
+def waits_for(user: Staff) -> tuple[int, dict[str, Any]]:
+    """Return in how many names `user` can sign today, and the values of the parameters of `waiting` for so many."""
     seats = capacities(user)
     values: dict[str, Any] = {"me": user.id}
     for number, seat in enumerate(seats):
         values[f"pools{number}"] = sorted(own_pools(seat.principal or user))
         values[f"barred{number}"] = [user.id] if seat.principal is None else [user.id, seat.principal.id]
-    return _waits(len(seats)), values
+    return len(seats), values
 
 
 @cache
-def _waits(seats: int) -> ColumnElement[bool]:
+def waiting(seats: int) -> ColumnElement[bool]:
+    """Return the condition on open steps that wait for somebody who signs in so many names; `waits_for` has its parameters' values.
+
+    In their pools, not submitted by themselves or by whom they stand in for (RO-3), and not beside a signature that they gave for the
+    same position (会签). The condition is made once for a number of names, because making it costs more than asking it.
+    """
     from portal.models.approval import Approval
     from portal.models.approval_round import ApprovalRound
 
@@ -127,7 +132,7 @@ class Office:
     def __init__(self) -> None:
         signing = select(Staff).where(Staff.role != Role.REP.value).order_by(Staff.id)
         self._signing = list(db.session.scalars(signing))
-        self._delegations = list(db.session.scalars(select(Delegation).where(*_standing()).order_by(Delegation.id)))
+        self._delegations = list(db.session.scalars(select(Delegation).where(*_standing(clock.today())).order_by(Delegation.id)))
 
     def principals(self, pool: str) -> list[Staff]:
         """Return who holds a pool by role, team or name, deactivated people included: their delegates may stand in (AP-10)."""

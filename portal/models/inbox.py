@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, union_all
 
 from portal import clock
 from portal.database import db
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
-from portal.models.approval_routing import waits_for
+from portal.models.approval_routing import waiting, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -89,9 +90,9 @@ def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
 
 def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | None:
     """Return the next approval of the same kind that `user` can sign, in the order of the inbox (AP-8)."""
-    condition, values = waits_for(user)
+    seats, values = waits_for(user)
     query = select(ApprovalStep.approval_id).join(Approval, Approval.id == ApprovalStep.approval_id)
-    query = query.where(condition, Approval.kind_name == kind_name, Approval.id != after.id, ApprovalStep.type != "paper").limit(1)
+    query = query.where(waiting(seats), Approval.kind_name == kind_name, Approval.id != after.id, ApprovalStep.type != "paper").limit(1)
     late = query.where(ApprovalStep.due_on < clock.today()).order_by(ApprovalStep.due_on, ApprovalStep.opened_at)
     newest = query.order_by(ApprovalStep.opened_at.desc())
     found = db.session.scalar(late, values) or db.session.scalar(newest, values)
@@ -105,16 +106,25 @@ _WHAT = {
 }
 
 
-def _steps(user: Staff, kind: str, group: str) -> list[Entry]:
-    condition, values = waits_for(user)
-    step, today = ApprovalStep, clock.today()
-    columns = (step.type, step.opened_at, step.due_on, Approval.id, Approval.kind_name, Approval.title, Staff.name)
-    query = select(*columns).join_from(step, Approval, Approval.id == step.approval_id).join(Staff, Staff.id == Approval.submitter_id)
-    query = query.where(condition, Approval.kind_name == kind) if kind else query.where(condition)
+@cache
+def _steps_query(seats: int, of_kind: bool, group: str) -> Select[Any]:
+    step, approval, staff = ApprovalStep.__table__.c, Approval.__table__.c, Staff.__table__.c
+    columns = (step.type, step.opened_at, step.due_on, approval.id, approval.kind_name, approval.title, staff.name)
+    query = select(*columns).where(waiting(seats), approval.id == step.approval_id, staff.id == approval.submitter_id)
+    if of_kind:
+        query = query.where(approval.kind_name == bindparam("kind"))
     if group in ("sign", "do"):
         query = query.where(step.type == "paper" if group == "do" else step.type != "paper")
-    late = query.where(step.due_on < today).order_by(step.due_on).limit(MOST)
-    rest = query.where(step.due_on >= today).order_by(step.opened_at.desc()).limit(MOST)
+    late = query.where(step.due_on < bindparam("today")).order_by(step.due_on).limit(MOST)
+    if group == "overdue":
+        return late
+    rest = query.where(step.due_on >= bindparam("today")).order_by(step.opened_at.desc()).limit(MOST)
+    return select(union_all(select(late.subquery()), select(rest.subquery())).subquery())
+
+
+def _steps(user: Staff, kind: str, group: str) -> list[Entry]:
+    seats, values = waits_for(user)
+    query = _steps_query(seats, bool(kind), group if group in ("sign", "do", "overdue") else "")
     return [
         Entry(
             group="do" if type_ == "paper" else "sign",
@@ -127,17 +137,24 @@ def _steps(user: Staff, kind: str, group: str) -> list[Entry]:
             page=("approvals.show", {"approval_id": number}),
             who=name,
         )
-        for part in ((late,) if group == "overdue" else (late, rest))
-        for type_, opened_at, due_on, number, kind_name, title, name in db.session.execute(part, values)
+        for type_, opened_at, due_on, number, kind_name, title, name in db.session.execute(
+            query, {**values, "kind": kind, "today": clock.today()}
+        )
     ]
+
+
+@cache
+def _returned_query(of_kind: bool) -> Select[Approval]:
+    query = select(Approval).where(Approval.submitter_id == bindparam("me"), Approval.state == "draft")
+    if of_kind:
+        query = query.where(Approval.kind_name == bindparam("kind"))
+    return query.order_by(Approval.id.desc()).limit(MOST)
 
 
 def _returned(user: Staff, kind: str, group: str) -> list[Entry]:
     if group in ("sign", "overdue"):
         return []
-    query = select(Approval).where(Approval.submitter_id == user.id, Approval.state == "draft").order_by(Approval.id.desc()).limit(MOST)
-    if kind:
-        query = query.where(Approval.kind_name == kind)
+    found = db.session.scalars(_returned_query(bool(kind)), {"me": user.id, "kind": kind})
     return [
         Entry(
             group="do",
@@ -149,16 +166,20 @@ def _returned(user: Staff, kind: str, group: str) -> list[Entry]:
             due_on=None,
             page=("approvals.show", {"approval_id": approval.id}),
         )
-        for approval in db.session.scalars(query)
+        for approval in found
     ]
 
 
-def _count(user: Staff) -> int:
-    condition, values = waits_for(user)
-    steps = select(ApprovalStep.id).where(condition).limit(COUNT_CAP).subquery()
+@cache
+def _count_query(seats: int) -> Select[Any]:
+    steps = select(ApprovalStep.id).where(waiting(seats)).limit(COUNT_CAP).subquery()
     returned = select(Approval.id).where(Approval.submitter_id == bindparam("me"), Approval.state == "draft").limit(COUNT_CAP).subquery()
-    both = select(select(func.count()).select_from(steps).scalar_subquery(), select(func.count()).select_from(returned).scalar_subquery())
-    return sum(db.session.execute(both, values).one())
+    return select(select(func.count()).select_from(steps).scalar_subquery(), select(func.count()).select_from(returned).scalar_subquery())
+
+
+def _count(user: Staff) -> int:
+    seats, values = waits_for(user)
+    return sum(db.session.execute(_count_query(seats), values).one())
 
 
 def _kinds() -> dict[str, str]:

@@ -57,7 +57,7 @@ COUNT_CAP = 1000
 
 
 @cache
-def _unread_count() -> Select[tuple[int]]:
+def _unread_count() -> Select[Any]:
     unread = select(Notice.id).where(Notice.staff_id == bindparam("me"), Notice.read_at.is_(None)).limit(COUNT_CAP).subquery()
     return select(func.count()).select_from(unread)
 

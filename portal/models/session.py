@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, Select, delete, select, update
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from portal import clock, hashing
@@ -58,23 +59,15 @@ class StaffSession(Base):
         return token
 
     @classmethod
-    def _living(cls) -> Select[StaffSession]:
-        """Return the sessions that are neither ended, nor idle too long, nor too old."""
-        moment = clock.now()
-        idle_since = moment - timedelta(minutes=float(standard("session.idle_minutes")))
-        oldest = moment - timedelta(hours=float(standard("session.absolute_hours")))
-        return select(cls).where(cls.ended_at.is_(None), cls.seen_at >= idle_since, cls.created_at >= oldest)
-
-    @classmethod
     def find(cls, token: str) -> StaffSession | None:
         """Return the living session of `token`, unless the account is deactivated."""
-        session = db.session.scalar(cls._living().where(cls.token_hash == cls.hash_of(token)))
+        session = db.session.scalar(_living("token_hash"), {**_limits(), "wanted": cls.hash_of(token)})
         return session if session is not None and session.staff.active else None
 
     @classmethod
     def of(cls, staff: Staff) -> list[StaffSession]:
         """Return the living sessions of a person, the one used last first."""
-        return list(db.session.scalars(cls._living().where(cls.staff_id == staff.id).order_by(cls.seen_at.desc())))
+        return list(db.session.scalars(_living("staff_id"), {**_limits(), "wanted": staff.id}))
 
     def end(self) -> None:
         """Sign this browser out."""
@@ -85,6 +78,23 @@ class StaffSession(Base):
         """Sign every browser of `staff` out, apart from the one with the token `but`. Return how many were signed in."""
         statement = update(cls).where(cls.staff_id == staff.id, cls.ended_at.is_(None), cls.token_hash != cls.hash_of(but))
         return db.session.execute(statement.values(ended_at=clock.now())).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+@cache
+def _living(column: str) -> Select[StaffSession]:
+    """Return the sessions with a value in `column` that are neither ended, nor idle too long, nor too old: asked by every request."""
+    one = StaffSession
+    awake, young = one.seen_at >= bindparam("idle_since"), one.created_at >= bindparam("oldest")
+    living = select(one).where(getattr(one, column) == bindparam("wanted"), one.ended_at.is_(None), awake, young)
+    return living.order_by(one.seen_at.desc())
+
+
+def _limits() -> dict[str, datetime]:
+    moment = clock.now()
+    return {
+        "idle_since": moment - timedelta(minutes=float(standard("session.idle_minutes"))),
+        "oldest": moment - timedelta(hours=float(standard("session.absolute_hours"))),
+    }
 
 
 class Throttled(Refusal):
