@@ -24,6 +24,7 @@ from portal.models.customer import Customer
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.register import COLUMNS, RegisterQuery
+from portal.models.scope import scope_key
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
 from portal.permissions import Permission
@@ -203,6 +204,7 @@ def queue(export: Export, ending: str) -> Job:
         query=export.query.args(),
         ending=ending,
         language=export.user.language,
+        scope=scope_key(export.user),
     )
 
 

@@ -70,7 +70,10 @@ class Approval(Base):
 
     @classmethod
     def visible_to(cls, user: Staff) -> Select[Approval]:
-        """Return approvals on customers in scope, one's own, and those one signs, signed, or is asked about (RO-1)."""
+        """Return approvals on customers in scope, one's own (AP-8), and until they are decided those one signs, signed or is asked about.
+
+        Having signed once opens no customer's papers for good: nothing but a loan widens a scope (RO-1, RO-2).
+        """
         from portal.models.customer import Customer
 
         query = select(cls)
@@ -82,7 +85,7 @@ class Approval(Base):
         )
         in_scope = exists().where(Customer.id == cls.customer_id, customer_scope(user))
         asked = exists().where(ApprovalStep.approval_id == cls.id, ApprovalStep.wanted == f"person:{user.id}")
-        return query.where(or_(in_scope, cls.submitter_id == user.id, concerned, asked))
+        return query.where(or_(in_scope, cls.submitter_id == user.id, cls.state.in_(LIVE) & or_(concerned, asked)))
 
     @classmethod
     def live_for(cls, kind_name: str, record_id: int) -> Approval | None:

@@ -99,6 +99,11 @@ def _arms(role: str, me: Any, team: Any, assisted: Any) -> list[Arm]:
     return arms if assisted is None else [*arms, Arm({}, assisted, covered)]
 
 
+def scope_key(user: Any) -> str:
+    """Return what decides how wide a reader's scope is: files made in one are not handed out in another (quality.md: Access)."""
+    return str(user.role) if user.role == Role.MANAGER else f"{user.role}:{user.team_id or 0}"
+
+
 class HangsOnCustomer:
     """Mixin of records that belong to a customer and share its scope."""
 

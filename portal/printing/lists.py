@@ -24,6 +24,7 @@ from portal.models.customer import Customer
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.register import FILTERS, MISSING, TABS, RegisterQuery
+from portal.models.scope import scope_key
 from portal.models.sheet import LIST
 from portal.models.staff import Staff, Team
 from portal.printing.catalogue import SHEETS
@@ -197,7 +198,7 @@ KIND = "print-list"
 
 def queue(listed: ListSheet, query: RegisterQuery, language: str, *, by: Staff) -> Job:
     """Add the job that prints a long list. `portal.jobs.start(job)` after the commit hands it to the worker."""
-    return Job.queue(KIND, by=by, sheet=listed.sheet, query=query.args(), language=language)
+    return Job.queue(KIND, by=by, sheet=listed.sheet, query=query.args(), language=language, scope=scope_key(by))
 
 
 @jobs.kind(KIND)

@@ -237,6 +237,23 @@ def test_counter_signing_by_the_only_one_there_is():
     assert approval.state == "approved"
 
 
+def sees(account: str, approval: Approval) -> bool:
+    return db.session.scalar(Approval.visible_to(person(account)).where(Approval.id == approval.id)) is approval
+
+
+def test_who_signed_for_another_team_or_advised_sees_the_document_until_it_is_decided():
+    with time_machine.travel(NOON, tick=False):
+        delegate("sup1", "sup2", TODAY, TODAY + timedelta(days=1))
+        approval = submitted(REVIEW, APPROVE)
+        approval.ask_opinion(by=person("sup2"), colleague=person("rep3"), when="before", question="付款如何？")
+        sign(approval, "rep3", "opinion")
+        sign(approval, "sup2")
+        assert [sees(account, approval) for account in ("rep1", "sup2", "rep3")] == [True, True, True]
+        sign(approval, "mgr1")
+        assert approval.state == "approved"
+        assert [sees(account, approval) for account in ("rep1", "sup1", "sup2", "rep3")] == [True, True, False, False]
+
+
 def test_opinion_before_holds_the_step_until_it_is_given():
     approval = submitted()
     assert approval.can_ask_opinion(person("sup1"))

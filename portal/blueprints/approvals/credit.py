@@ -16,6 +16,7 @@ from portal.blueprints.approvals import bp
 from portal.blueprints.approvals.forms import CreditForm
 from portal.database import StateConflict, commit, db
 from portal.i18n import of_choice
+from portal.looks import look
 from portal.models.approval import Approval
 from portal.models.credit import NAME, CreditChange
 from portal.models.customer import Customer
@@ -28,6 +29,7 @@ from portal.rules.message import Refusal
 @requires(Permission.CUSTOMER_READ, customer=Customer)
 def credit_changes(customer: Customer) -> Any:
     """Show what the customer's credit is, and how it came to be."""
+    look(customer)
     query = select(CreditChange).where(CreditChange.customer_id == customer.id).order_by(CreditChange.id.desc()).limit(200)
     changes = list(db.session.scalars(query))
     return render_template("approvals/credit_changes.html", customer=customer, changes=changes, can_propose=_may_propose(customer))
@@ -62,6 +64,7 @@ def credit_change_draft(customer: Customer) -> Any:
 def credit_change(customer: Customer, change: CreditChange) -> Any:
     """Show a change: what it sets, why, and where it stands."""
     _belongs(customer, change)
+    look(customer)
     approval = Approval.latest_for(NAME, change.id)
     may_edit = change.can_edit(current_user)
     return render_template("approvals/credit_change.html", customer=customer, change=change, approval=approval, can_edit=may_edit)

@@ -17,6 +17,7 @@ from portal.blueprints.approvals.forms import OpinionRequestForm, PaperForm, Sig
 from portal.database import db
 from portal.filters import choice
 from portal.i18n import is_chinese, translate
+from portal.looks import look
 from portal.models import inbox
 from portal.models.approval import Approval
 from portal.models.approval_advance import passed_by
@@ -24,6 +25,7 @@ from portal.models.approval_kinds import DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import seats_of
 from portal.models.approval_step import ApprovalStep
+from portal.models.customer import Customer
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.printing.documents import preview_html
@@ -93,6 +95,7 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
     """Return the approval page for the reader: a round of it, and what they may do now."""
     shown = next((one for one in approval.rounds if one.number == number), approval.current_round)
     user: Staff = current_user._get_current_object()
+    look(db.session.get(Customer, approval.customer_id) if approval.customer_id else None)
     current = shown is approval.current_round
     to_sign = approval.step_for(user) if current else None
     to_record = approval.step_for(user, "paper") if current and approval.can_record_paper(user) else None

@@ -15,6 +15,7 @@ from portal import clock
 from portal.blueprints.archive import bp, card_view
 from portal.blueprints.archive.record_form import ReasonForm
 from portal.database import commit, db
+from portal.looks import look
 from portal.models import card
 from portal.models.contact import Contact
 from portal.models.customer import Customer
@@ -110,6 +111,7 @@ def _check(customer: Customer, contact: Contact) -> None:
     if contact.customer_id != customer.id:
         abort(404)
     customer.ensure_open()
+    look(customer)
 
 
 def _page(form: ContactForm, customer: Customer, contact: Contact | None, found: list[Clash], status: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, session, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -16,7 +16,8 @@ from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
 from portal.blueprints.archive.record_form import OwnerForm, ReasonForm
 from portal.database import StateConflict, commit, db
-from portal.models import audit, card, history
+from portal.looks import look
+from portal.models import card, history
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
 from portal.models.edits import Clash
@@ -24,10 +25,6 @@ from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
 from portal.permissions import Permission, Role, requires
 from portal.rules.message import Refusal
-
-LOOK_MINUTES = 30
-"""A page that is opened again within this time is the same look (RO-7)."""
-LOOKS_KEPT = 20
 
 
 @bp.route("/customers/new", methods=["GET", "POST"])
@@ -91,6 +88,7 @@ def customer(customer: Customer) -> Any:
 def customer_edit(customer: Customer) -> Any:
     """Change the card. Who comes second sees what changed meanwhile and chooses (AR-4)."""
     customer.ensure_open()
+    look(customer)
     customer_id = customer.id
     form = ReasonForm(customer.open_fields, customer, data={"effective_on": clock.today().isoformat()})
     values = form.read()
@@ -112,17 +110,6 @@ def customer_edit(customer: Customer) -> Any:
         return _edit_page(form, customer, [], 422, refusal)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     return redirect(url_for("archive.customer", customer_id=customer_id), 303)
-
-
-def look(customer: Customer) -> None:
-    """Write that the reader looked at the card (RO-7), once for a while of looking: the signed cookie remembers the last looks."""
-    minute = int(clock.now().timestamp() // 60)
-    looks = {key: at for key, at in session.get("looks", {}).items() if minute - at < LOOK_MINUTES}
-    key = str(customer.id)
-    if key not in looks:
-        audit.write_view("customer-viewed", actor=current_user, record=customer, label=customer.full_name)
-        kept = sorted({**looks, key: minute}.items(), key=lambda one: -one[1])[:LOOKS_KEPT]
-        session["looks"] = dict(kept)
 
 
 def _overtaken(form: ReasonForm, customer_id: int, values: dict[str, Any]) -> Any:

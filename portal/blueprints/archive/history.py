@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from portal import htmx
 from portal.blueprints.archive import bp, card_view
 from portal.i18n import is_chinese
+from portal.looks import look
 from portal.models import history
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
@@ -22,6 +23,7 @@ from portal.printing.catalogue import SHEETS
 @requires(Permission.CUSTOMER_READ, customer=Customer)
 def customer_timeline(customer: Customer) -> Any:
     """Show everything that happened to the customer, newest first; `only` is one of the streams, `before` the last entry seen."""
+    look(customer)
     only = request.args.get("only", "")
     events, more = history.timeline(customer, only=only, before=request.args.get("before", type=int), limit=40)
     return htmx.render(
@@ -39,6 +41,7 @@ def customer_timeline(customer: Customer) -> Any:
 @requires(Permission.CUSTOMER_READ, customer=Customer)
 def customer_history(customer: Customer) -> Any:
     """Show each changed field with old and new value, who, when, from where and why."""
+    look(customer)
     events, more = history.changes(customer, before=request.args.get("before", type=int))
     return htmx.render(
         "archive/history.html", customer=customer, rows=[_rows(event) for event in events], more=events[-1].id if more else None

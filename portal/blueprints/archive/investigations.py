@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.blueprints.archive import bp, card_view
 from portal.blueprints.archive.record_form import RecordForm
 from portal.database import StateConflict, commit, db
+from portal.looks import look
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
 from portal.models.edits import Clash
@@ -25,6 +26,7 @@ from portal.rules.message import Refusal
 @requires(Permission.CUSTOMER_READ, customer=Customer)
 def investigation(customer: Customer) -> Any:
     """Show the investigation: as a form while it is a draft, as a document once it is on its way or decided."""
+    look(customer)
     document = Investigation.last_for(customer)
     prospect = customer.state == CustomerState.PROSPECT and customer.frozen_by_id is None
     if prospect and (document is None or not document.outcome):

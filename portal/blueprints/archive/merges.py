@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.blueprints.archive import bp, card_view
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
+from portal.looks import look
 from portal.models import card
 from portal.models import merge as work
 from portal.models import search as index
@@ -39,6 +40,8 @@ def merge_choose(customer: Customer) -> Any:
 @requires(Permission.CUSTOMER_MERGE, customer=Customer, other=Customer)
 def merge_compare(customer: Customer, other: Customer) -> Any:
     """Show both records side by side: `customer` stays, `other` is merged into it."""
+    look(customer)
+    look(other)
     return _compare(customer, other, work.default_choice(customer, other))
 
 

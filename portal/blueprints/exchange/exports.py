@@ -22,6 +22,7 @@ from portal.models.attachment import Attachment
 from portal.models.job import Job
 from portal.models.register import RegisterQuery
 from portal.models.saved_filter import RegisterColumns
+from portal.models.scope import scope_key
 from portal.permissions import Permission, fetch, requires
 from portal.rules.message import N_
 from portal.rules.text import clean_line
@@ -130,6 +131,8 @@ def export_download(job: Job) -> Any:
     if job.kind != "export" or "attachment" not in job.result:
         abort(404)
     user = current_user._get_current_object()
+    if not user.is_manager and job.args.get("scope") != scope_key(user):
+        abort(404)  # made in the scope of a role or team that the reader no longer has (RO-1)
     file = fetch(Attachment, job.result["attachment"], user)
     with write_apart() as session:
         audit.write("export", "downloaded", actor=user, record=file, label=file.filename, session=session, rows=job.result["rows"])

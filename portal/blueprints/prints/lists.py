@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
 
 from portal import htmx, jobs
 from portal.blueprints.prints import bp
 from portal.blueprints.prints.pages import me, pdf_answer
 from portal.database import commit, db
 from portal.i18n import translate
+from portal.models import audit
 from portal.models.job import Job
 from portal.models.register import RegisterQuery
+from portal.models.scope import scope_key
 from portal.models.sheet import PrintedSheet
 from portal.permissions import Permission, requires
 from portal.printing import documents, lists
@@ -66,9 +70,17 @@ def list_file(code: str) -> Response:
         printed = PrintedSheet.by_code(code, me())
     except Refusal:
         printed = None
-    if printed is None or printed.file is None:
+    if printed is None or printed.file is None or not _in_scope_still(printed):
         abort(404)
+    audit.write_view("downloaded", actor=me(), record=printed, label=printed.label)
     return pdf_answer(documents.Printed(printed, printed.file.content()))
+
+
+def _in_scope_still(printed: PrintedSheet) -> bool:
+    """Return whether the reader's role and team are those of the list: what was made in a wider scope is not handed out again (RO-1)."""
+    mine = select(Job).where(Job.staff_id == current_user.id, Job.kind == lists.KIND)
+    made = next((job for job in db.session.scalars(mine) if job.result.get("code") == printed.code), None)
+    return current_user.is_manager or (made is not None and made.args.get("scope") == scope_key(current_user))
 
 
 def _listed(sheet: str) -> lists.ListSheet:
