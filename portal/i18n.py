@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, current_app, has_request_context, request
-from flask_babel import force_locale, get_locale, get_translations, gettext
+from flask_babel import Domain, force_locale, get_locale, gettext
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from portal.extensions import babel
 from portal.rules.message import Message
 
 LANGUAGES = {"zh_Hans_CN": "中文", "en": "English"}
@@ -37,31 +37,39 @@ def is_chinese() -> bool:
     return locale is not None and locale.language == "zh"
 
 
-_catalogues: dict[Locale, NullTranslations] = {}
+class Catalogues(Domain):
+    """Flask-Babel's way to the texts, shorter: spelling the locale out for each text of a page costs more than finding the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of: dict[str, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        """Return the catalogue of the present language."""
+        locale = get_locale()
+        if locale is None:
+            return NullTranslations()
+        found = self._of.get(locale.language)
+        if found is None:
+            found = self._of[locale.language] = super().get_translations()
+        return found
 
 
-def _catalogue() -> NullTranslations:
-    """Return the catalogue of the present language. Flask-Babel's own way, taken for each text of a page, costs far more."""
-    locale = get_locale()
-    if locale is None:
-        return get_translations()
-    found = _catalogues.get(locale)
-    if found is None:
-        found = _catalogues[locale] = get_translations()
-    return found
+catalogues = Catalogues()
 
 
 @pass_eval_context
 def _text_of_page(page: EvalContext, text: str, **figures: Any) -> str:
     """Return a text of a template in the reader's language: what `_` is in templates, figures in it escaped as everywhere on a page."""
-    said = _catalogue().gettext(text)
+    said = catalogues.get_translations().gettext(text)
     if page.autoescape:
         said = Markup(said)  # noqa: S704 - texts of the portal, not what people enter
     return said % figures if "%" in said else said
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `_`."""
+    """Have texts looked for in the catalogues, and give templates `_`."""
+    babel.domain_instance = catalogues
     app.jinja_env.globals["_"] = _text_of_page
 
 

@@ -171,6 +171,13 @@ def write_view(action: str, *, actor: Any, record: Any, label: str = "", **data:
         write("access", action, actor=actor, record=record, label=label, session=session, **data)
 
 
+# Made once, because every look at a customer is written.
+_head = AuditHead.__table__.c
+_HEAD = select(_head.id, _head.last_hash, _head.entries).with_for_update()
+_ADD: Any = insert(AuditEvent.__table__)  # type: ignore[arg-type]
+_MOVE_HEAD: Any = update(AuditHead.__table__).where(_head.id == 1)  # type: ignore[arg-type]
+
+
 @event.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
     """Give the transaction's entries their place at the end of the chain."""
@@ -180,7 +187,7 @@ def _chain(session: Session) -> None:
     if not entries:
         return
     session.flush()
-    head = session.execute(select(AuditHead.id, AuditHead.last_hash, AuditHead.entries).with_for_update()).first()
+    head = session.execute(_HEAD).first()
     if head is None:
         session.execute(insert(AuditHead).values(id=1, last_hash=GENESIS, entries=0))
         previous, count = GENESIS, 0
@@ -190,8 +197,8 @@ def _chain(session: Session) -> None:
         digest = entry_hash(previous, entry)
         entry["previous_hash"], entry["hash"] = previous, digest
         previous = digest
-    session.execute(insert(AuditEvent.__table__), entries)  # type: ignore[arg-type]
-    session.execute(update(AuditHead).where(AuditHead.id == 1).values(last_hash=previous, entries=count + len(entries)))
+    session.execute(_ADD, entries)
+    session.execute(_MOVE_HEAD, {"last_hash": previous, "entries": count + len(entries)})
 
 
 _before_savepoint: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()
