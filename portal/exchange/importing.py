@@ -1,4 +1,4 @@
-"""The two jobs of an import: the check of a file, and the writing of what was checked (AR-40).
+"""The job that writes what the check of an imported file has staged (AR-40).
 
 How a killed worker goes on, and how all or nothing is kept, is told in `models/import_run.py`. Writing goes past the ORM, because
 100,000 rows would take minutes in it; what a row means is decided by `judging.py`, what follows from a card by `models/customer.py`.
@@ -6,27 +6,20 @@ How a killed worker goes on, and how all or nothing is kept, is told in `models/
 
 from __future__ import annotations
 
-import datetime as dt
-import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from flask_babel import gettext
 from sqlalchemy import Insert, bindparam, delete, false, insert, literal, null, select, text, true, update
 
 from portal import clock, database, jobs
 from portal.database import db
-from portal.exchange.columns import ImportTable, Problem
-from portal.exchange.customer_table import Record, RowReader, as_stored, column_title, customer_table
-from portal.exchange.judging import InFile, Judge, Verdict
-from portal.exchange.reading import TableFile
-from portal.exchange.writing import XLSX, write_xlsx
-from portal.i18n import in_language, translate
+from portal.exchange.checking import QUIET, drop_staged
+from portal.exchange.customer_table import Record, as_stored
+from portal.exchange.judging import Judge, Verdict
+from portal.exchange.opening import open_upload
+from portal.exchange.refused import as_staged, keep_refused
 from portal.models import audit, card
-from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.contact import derived as contact_derived
 from portal.models.customer import Customer, CustomerState, NumberSeries, derived, with_line
@@ -38,104 +31,7 @@ from portal.models.standard import value as standard
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.numbering import customer_number
 
-CHECK_CHUNK = 2000
 WRITE_CHUNK = 2000
-VALUE_LENGTH = 200
-"""Characters of a refused cell that are kept with its reason; the file has the whole."""
-
-
-# --- the check ----------------------------------------------------------------------------------------------------------
-
-
-@jobs.kind("import-check")
-def check(job: Job) -> None:
-    """Judge every row of the file and stage what is to be written. Safe to run twice: it begins anew."""
-    run = db.session.get_one(ImportRun, job.args["run"])
-    if run.state != "checking":
-        return
-    try:
-        _check(job, run)
-    except Refusal:
-        db.session.rollback()
-        _drop_staged(run.id)
-        db.session.execute(update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "checking").values(state="failed"))
-        db.session.commit()
-        raise
-
-
-def _check(job: Job, run: ImportRun) -> None:
-    ensure_may(run.staff, run.as_state)
-    _drop_staged(run.id)
-    table = run.open_file()
-    reader = RowReader(customer_table(), {int(index): name for index, name in run.mapping.items()}, run.heads)
-    judge, in_file = Judge(run, run.staff), InFile()
-    counts = dict.fromkeys(("rows", "new", "update", "unchanged", "refused", "duplicates", "warnings", "contacts"), 0)
-    total = table.last_row(run.sheet)
-    rows = table.rows(run.sheet, after=run.header_row)
-    while portion := list(islice(rows, CHECK_CHUNK)):
-        records = [reader.read(number, cells) for number, cells in portion]
-        verdicts = judge.check(records, in_file)
-        for verdict in verdicts:
-            _count(counts, verdict)
-        staged = [_staged(run.id, verdict) for verdict in verdicts if verdict.outcome != "unchanged"]
-        if staged:
-            db.session.execute(insert(ImportRow.__table__), staged)  # type: ignore[arg-type]
-        job.progress(portion[-1][0], max(total, portion[-1][0]))
-        db.session.commit()
-    db.session.refresh(run)
-    run.counts, run.state = counts, "checked"
-    keep_refused(run, table)
-
-
-def _drop_staged(run_id: int) -> None:
-    db.session.execute(delete(ImportRow).where(ImportRow.run_id == run_id), execution_options=_QUIET)
-    db.session.commit()
-
-
-def _count(counts: dict[str, int], verdict: Verdict) -> None:
-    counts["rows"] += 1
-    counts["update" if verdict.outcome == "contact" else verdict.outcome] += 1
-    counts["contacts"] += len(verdict.contacts)
-    counts["duplicates"] += verdict.duplicate is not None
-    counts["warnings"] += verdict.outcome != "refused" and bool(verdict.record.warnings)
-
-
-def _staged(run_id: int, verdict: Verdict) -> dict[str, Any]:
-    record = verdict.record
-    problems = [_problem(one) for one in record.problems]
-    if verdict.duplicate is not None:
-        problems = [
-            {
-                "column": "full_name",
-                "value": record.card.get("full_name", ""),
-                "text": verdict.duplicate.text,
-                "params": verdict.duplicate.params,
-            }
-        ]
-    data: dict[str, Any] = {}
-    if verdict.outcome != "refused":
-        data = {"card": record.card, "derived": record.derived}
-        for name in ("number", "owner", "registered_on", "contacts"):
-            if getattr(record, name):
-                data[name] = getattr(record, name)
-    return {
-        "run_id": run_id,
-        "row": record.row,
-        "outcome": verdict.outcome,
-        "duplicate": verdict.duplicate is not None,
-        "customer_id": verdict.customer.id if verdict.customer is not None else None,
-        "data": data,
-        "problems": problems,
-    }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    params = {key: value if isinstance(value, (int, str)) else str(value) for key, value in problem.message.params.items()}
-    value = "" if problem.value is None else str(problem.value)[:VALUE_LENGTH]
-    return {"column": problem.column, "value": value, "text": problem.message.text, "params": params}
-
-
-# --- the import ---------------------------------------------------------------------------------------------------------
 
 
 @jobs.kind("import-write")
@@ -149,7 +45,7 @@ def write(job: Job) -> None:
     except Refusal:
         db.session.rollback()
         remove_hidden(run.id)
-        _drop_staged(run.id)
+        drop_staged(run.id)
         db.session.execute(
             update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "importing").values(state="failed", ended_at=clock.now())
         )
@@ -167,8 +63,8 @@ def remove_hidden(run_id: int) -> None:
 
 def delete_customers(ids: list[int]) -> None:
     """Delete customers and their contacts past the ORM, and from the search."""
-    db.session.execute(delete(Contact).where(Contact.customer_id.in_(ids)), execution_options=_QUIET)
-    db.session.execute(delete(Customer).where(Customer.id.in_(ids)), execution_options=_QUIET)
+    db.session.execute(delete(Contact).where(Contact.customer_id.in_(ids)), execution_options=QUIET)
+    db.session.execute(delete(Customer).where(Customer.id.in_(ids)), execution_options=QUIET)
     index_many(ids)
 
 
@@ -201,7 +97,7 @@ class Writer:
                 update(Customer)
                 .where(Customer.import_id == self.run.id, Customer.state == CustomerState.IMPORTING)
                 .values(state=self.run.as_state),
-                execution_options=_QUIET,
+                execution_options=QUIET,
             )
             db.session.commit()
             self._index_shown()
@@ -214,7 +110,7 @@ class Writer:
                 update(ImportRow)
                 .where(ImportRow.run_id == self.run.id, ImportRow.outcome == "new", ImportRow.duplicate.is_(True))
                 .values(outcome="refused"),
-                execution_options=_QUIET,
+                execution_options=QUIET,
             )
             self.counts["left_out"] += done.rowcount  # type: ignore[attr-defined]
             self._note(self.job.done, None)
@@ -420,15 +316,15 @@ class Writer:
         for (staged_id, record), verdict in zip(chunk, verdicts, strict=True):
             values: dict[str, Any] = {}
             if verdict.outcome == "refused":
-                values = {"outcome": "refused", "data": {}, "problems": [_problem(one) for one in record.problems]}
+                values = {"outcome": "refused", "data": {}, "problems": [as_staged(one) for one in record.problems]}
             elif record.row in undo:
                 values = {"outcome": "changed", "data": undo[record.row], "customer_id": verdict.customer.id}
             if not values:
                 done.append(staged_id)
                 continue
-            db.session.execute(update(ImportRow).where(ImportRow.id == staged_id).values(**values), execution_options=_QUIET)
+            db.session.execute(update(ImportRow).where(ImportRow.id == staged_id).values(**values), execution_options=QUIET)
         if done:
-            db.session.execute(delete(ImportRow).where(ImportRow.id.in_(done)), execution_options=_QUIET)
+            db.session.execute(delete(ImportRow).where(ImportRow.id.in_(done)), execution_options=QUIET)
 
     def _index_shown(self) -> None:
         """Bring the search up to what was shown or changed, a chunk a transaction; done twice it does no harm."""
@@ -453,7 +349,7 @@ class Writer:
         run = self.run
         late = self.counts["late"] + self.counts["left_out"]
         if late:
-            keep_refused(run)
+            keep_refused(run, open_upload(run))
         run.counts, run.state, run.ended_at = dict(self.counts), "done", clock.now()
         figures = {name: self.counts[name] for name in ("created", "changed", "late", "left_out", "refused")}
         audit.write("import", "imported", actor=run.staff, record=run, label=run.filename, sha256=run.attachment.sha256, counts=figures)
@@ -464,7 +360,6 @@ class Writer:
         notify(run.staff, message, link=f"/imports/{run.id}")
 
 
-_QUIET: dict[str, Any] = {"synchronize_session": False}
 _TYPED = tuple(entry.name for entry in card.EDITABLE if entry.kind in ("date", "money"))
 
 
@@ -501,45 +396,3 @@ def _record(row: Any) -> Record:
         data.get("contacts", []),
         derived=data["derived"],
     )
-
-
-def keep_refused(run: ImportRun, table_file: TableFile | None = None) -> None:
-    """Keep a spreadsheet of the refused rows, their cells as they stood and the reasons behind them, in the importer's language.
-
-    `table_file` is the import's file where it is open already.
-    """
-    reasons: dict[int, str] = {}
-    refused = select(ImportRow.row, ImportRow.problems).where(ImportRow.run_id == run.id, ImportRow.outcome == "refused")
-    table = customer_table()
-    with in_language(run.staff.language):
-        for row, problems in db.session.execute(refused):
-            reasons[row] = "；".join(_reason(table, one) for one in problems)
-        heads = [*run.heads, gettext("Why it was not imported")]
-    if not reasons:
-        run.refused = None
-        return
-    width = len(run.heads)
-    rows = (
-        [*(_plain_cell(cell) for cell in cells[:width]), *[None] * (width - len(cells)), reasons[number]]
-        for number, cells in (table_file or run.open_file()).rows(run.sheet, after=run.header_row)
-        if number in reasons
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "refused.xlsx"
-        write_xlsx(path, heads, rows)
-        run.refused = Attachment.keep_file(
-            path, filename=f"{Path(run.filename).stem}-refused.xlsx", media_type=XLSX, purpose="refused-rows", by=run.staff
-        )
-
-
-def _reason(table: ImportTable, problem: dict[str, Any]) -> str:
-    reason, params = problem["text"], problem["params"]
-    text = translate(Message(reason, params))
-    column = table.by_name.get(problem["column"])
-    return f"{column_title(column)}：{text}" if column is not None else text
-
-
-def _plain_cell(cell: Any) -> Any:
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "seconds")
-    return cell if isinstance(cell, (str, int, float)) else str(cell)

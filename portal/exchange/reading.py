@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import python_calamine as calamine
 
@@ -49,6 +49,7 @@ GB2312_SHARE = 0.6
 PROBE = str(Path(__file__).with_name("probe.py"))
 PROBE_SECONDS = 60
 DAMAGED = N_("The file is damaged. Open it in Excel and save it as .xlsx")
+SNIFFED = 4096
 SENTINEL = "\x00end"
 
 
@@ -219,16 +220,34 @@ def open_table(source: str | Path | bytes, filename: str, bounds: Bounds | None 
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
         raise Refusal("The file cannot be read") from error
-    bounds.check_file(len(data))
-    if data.startswith(OLE_MAGIC) and ENCRYPTED in data:
-        _refuse_protected()
-    if data.startswith((ZIP_MAGIC, OLE_MAGIC)):
+    if sniff(io.BytesIO(data), bounds) == "spreadsheet":
+        if data.startswith(OLE_MAGIC) and ENCRYPTED in data:
+            _refuse_protected()
         return _Workbook(data, bounds)
-    if data.startswith(FOREIGN_MAGIC):
-        _refuse_foreign()
-    if MARKUP.match(data[:200].removeprefix(b"\xef\xbb\xbf")):
-        raise Refusal("The file is a web page or XML, not a spreadsheet. Open it in Excel and save it as .xlsx")
     return _Delimited(data, Path(filename).stem.strip() or "CSV", bounds)
+
+
+def sniff(file: BinaryIO, bounds: Bounds | None = None) -> str:
+    """Return what an uploaded file claims to be, "spreadsheet" or "text", from its size, its beginning and its end alone (AR-40).
+
+    Raises Refusal for what is no table at a glance. `open_table` finds out the rest, in a job: only there is memory for a large file.
+    """
+    (bounds or Bounds()).check_file(file.seek(0, io.SEEK_END))
+    file.seek(0)
+    start = file.read(SNIFFED)
+    if start.startswith(ZIP_MAGIC):
+        if not zipfile.is_zipfile(file):
+            raise Refusal(DAMAGED)
+        return "spreadsheet"
+    if start.startswith(OLE_MAGIC):
+        return "spreadsheet"
+    if start.startswith(FOREIGN_MAGIC):
+        _refuse_foreign()
+    if MARKUP.match(start[:200].removeprefix(b"\xef\xbb\xbf")):
+        raise Refusal("The file is a web page or XML, not a spreadsheet. Open it in Excel and save it as .xlsx")
+    if b"\x00" in start and not start.startswith(tuple(mark for mark, _encoding in MARKS)):
+        _refuse_foreign()
+    return "text"
 
 
 def _refuse_protected(cause: Exception | None = None) -> NoReturn:

@@ -1,6 +1,6 @@
 """Imports of customers (AR-40): one `ImportRun` a file, its rows between check and import, and the mappings that are remembered.
 
-State: uploaded → matched → checking → checked → importing → done → taking back → taken back; from every state before done
+State: reading → uploaded → matched → checking → checked → importing → done → taking back → taken back; from every state before done
 also cancelled or failed.
 
 What is staged. The check writes a row of `import_row` for each customer's row of the file. The import takes rows out in chunks: one
@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import ForeignKey, Index, Select, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
 from portal.exchange.columns import ImportTable, check_mapping, headers_fingerprint, match_headers
-from portal.exchange.reading import TableFile, open_table
+from portal.exchange.reading import TableFile, sniff
 from portal.models import audit
 from portal.models.attachment import Attachment
 from portal.models.customer import CustomerState, possible_owners
@@ -38,7 +39,7 @@ from portal.rules.text import clean_line
 WHAT = ("both", "create", "update")
 MODES = ("good", "all")
 SAMPLES = 3
-BUSY = ("checking", "importing", "taking-back")
+BUSY = ("reading", "checking", "importing", "taking-back")
 OPEN = ("uploaded", "matched", "checked", "failed")
 
 
@@ -104,7 +105,7 @@ class ImportRun(Base):
     @classmethod
     def begin(
         cls,
-        content: bytes,
+        content: bytes | BinaryIO,
         filename: str,
         *,
         by: Staff,
@@ -114,30 +115,25 @@ class ImportRun(Base):
         reason: str = "",
         today: date | None = None,
     ) -> ImportRun:
-        """Keep an uploaded file and return its import, flushed, its sheet chosen where there is only one (AR-40).
+        """Keep an uploaded file and return its import, flushed; the caller commits and starts `job`, which reads it (AR-40).
 
-        Raises `Refusal` for a file that cannot be read, in words, and for what `by` may not do.
+        Raises `Refusal` for a file that is no table at a glance, and for what `by` may not do.
         """
         _ensure_choices(by, what, as_state, owner)
-        table = open_table(content, filename)
+        file = BytesIO(content) if isinstance(content, bytes) else content
+        kind = sniff(file)
         name = clean_line(Path(filename).name)[-150:] or "table"
         run = cls(
             staff=by,
             what=what,
             as_state=as_state,
             owner=owner,
-            sheets=list(table.sheets),
             reason=clean_line(reason) or name,
             effective_on=today or clock.today(),
             kept_for=default_purpose(),
-            attachment=Attachment.keep(
-                content, filename=name, media_type=_MEDIA.get(table.kind, "application/octet-stream"), purpose="import", by=by
-            ),
+            attachment=Attachment.keep_stream(file, filename=name, media_type=_MEDIA[kind], purpose="import", by=by),
         )
-        db.session.add(run)
-        db.session.flush()
-        if len(run.sheets) == 1:
-            run.choose_sheet(run.sheets[0], table)
+        run._queue_reading()
         audit.write("import", "uploaded", actor=by, record=run, label=name, sha256=run.attachment.sha256)
         return run
 
@@ -155,26 +151,28 @@ class ImportRun(Base):
             kept_for=self.kept_for,
             attachment=self.attachment,
         )
-        db.session.add(run)
-        db.session.flush()
-        if len(run.sheets) == 1:
-            run.choose_sheet(run.sheets[0])
+        run._queue_reading()
         return run
 
-    def open_file(self) -> TableFile:
-        """Return the opened file. Raises `Refusal` where the store has lost it."""
-        try:
-            return open_table(self.attachment.content(), self.filename)
-        except OSError as error:
-            raise Refusal("The file is no longer in the store. Upload it again.") from error
+    def _queue_reading(self) -> None:
+        self.state = "reading"
+        db.session.add(self)
+        db.session.flush()
+        self.job = Job.queue("import-read", by=self.staff, run=self.id)
+        db.session.flush()
 
-    def choose_sheet(self, sheet: str, table: TableFile | None = None) -> None:
-        """Take a sheet: find its heads and match them, as remembered for the same heads or by their names. Raises `Refusal`."""
+    def choose_sheet(self, sheet: str) -> None:
+        """Have a sheet of the file read; the caller commits and starts `job`. Raises `Refusal`, `StateConflict`."""
+        if sheet not in self.sheets:
+            raise Refusal("The file has no sheet %(name)s", name=sheet)
+        transition(self, expect={"state": OPEN}, change={"state": "reading"})
+        self.job = Job.queue("import-read", by=self.staff, run=self.id, sheet=sheet)
+        db.session.flush()
+
+    def take_sheet(self, sheet: str, table: TableFile) -> None:
+        """Find the heads of a sheet and match them, as remembered for the same heads or by their names. Raises `Refusal`."""
         from portal.exchange.customer_table import customer_table
 
-        if self.state not in OPEN:
-            raise StateConflict(f"import {self.id}")
-        table = table or self.open_file()
         columns = customer_table()
         head = table.find_header(sheet, columns.known_headers)
         self.sheet, self.header_row, self.heads = sheet, head.number, [text[:200] for text in head.cells]
@@ -233,7 +231,7 @@ class ImportRun(Base):
         """Queue the work of a busy import again whose job has failed; it goes on where it was. Raises `StateConflict`."""
         if not interrupted(self):
             raise StateConflict(f"import {self.id}")
-        kinds = {"checking": "import-check", "importing": "import-write", "taking-back": "import-take-back"}
+        kinds = {"reading": "import-read", "checking": "import-check", "importing": "import-write", "taking-back": "import-take-back"}
         self.job = Job.queue(kinds[self.state], by=by, run=self.id)
         db.session.flush()
 

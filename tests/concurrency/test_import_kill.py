@@ -31,11 +31,12 @@ ROWS = 3000
 WORKER = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
+from pathlib import Path
 from portal import create_app, database, jobs
 from portal.exchange import importing
 
 app = create_app({"TESTING": True, "PORTAL_ENV": "testing", "INSTANCE_FOLDER": sys.argv[2], "SECRET_KEY": "only-for-tests-" * 4,
-                  "SQLALCHEMY_DATABASE_URI": sys.argv[3], "FILES_FOLDER": importing.Path(sys.argv[4])})
+                  "SQLALCHEMY_DATABASE_URI": sys.argv[3], "FILES_FOLDER": Path(sys.argv[4])})
 settle, after = importing.Writer._settle, int(sys.argv[6])
 chunks = []
 
@@ -61,6 +62,8 @@ def one(statement) -> int:
 def test_killed_in_the_middle_it_goes_on_and_makes_nothing_twice(app: Flask, staff, tmp_path: Path, mode: str) -> None:
     text = "客户名称,联系人\n" + "".join(f"客户第{number}号贸易有限公司,张{number}\n" for number in range(ROWS))
     run = ImportRun.begin(text.encode(), "客户.csv", by=staff["rep1"], what="both", as_state="prospect")
+    db.session.commit()
+    jobs.start(run.job)
     mapping = {int(index): name for index, name in run.mapping.items()}
     run.match(mapping, kept_for="daily_contact", reason="x", effective_on=run.effective_on, columns=customer_table())
     db.session.commit()

@@ -29,6 +29,7 @@ def run_of(
     """Return an import with its columns matched."""
     run = ImportRun.begin(text.encode(), name, by=by, what=what, as_state=as_state, owner=owner, today=dt.date(2026, 3, 5))
     db.session.commit()
+    jobs.start(run.job)
     return run
 
 

@@ -23,6 +23,8 @@ def upload() -> ImportRun:
     """Return rep1's import, its columns matched."""
     run = ImportRun.begin(CSV, "客户.csv", by=_by("rep1"), what="both", as_state="prospect")
     db.session.commit()
+    assert run.job is not None
+    jobs.start(run.job)
     return run
 
 

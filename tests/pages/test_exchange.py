@@ -72,13 +72,28 @@ def test_the_refused_rows_are_a_file_with_cells_and_reasons(app, as_, account):
         (b"%PDF-1.7", "a.xlsx"),
         (b"\x00\x01\x02", "a.xls"),
         (b"PK\x03\x04 broken", "a.xlsx"),
-        ("客户名称\n".encode(), "a.csv"),
+        (b"<html><table>", "a.xls"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_so_beside_the_field(app, as_, content, name):
     answer = upload(as_("rep1"), content, name)
     assert answer.status_code == 422
     assert 'id="file-error"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [("客户名称\n".encode(), "a.csv"), (b"\n ,,\n", "a.csv"), (b"PK\x03\x04 broken PK\x05\x06" + bytes(18), "a.xlsx")],
+)
+def test_a_file_without_a_table_fails_in_words_when_it_is_read(app, as_, content, name):
+    browser = as_("rep1")
+    answer = upload(browser, content, name)
+    page = browser.get(answer.location).get_data(as_text=True)
+    assert last().state == "failed"
+    assert last().job.error
+    assert 'href="/imports"' in page
+    assert browser.post(f"{answer.location}/columns", data=WHOLE).status_code in (409, 422)
+    assert browser.post(f"{answer.location}/cancellation").status_code == 303
 
 
 def test_a_rep_cannot_import_onto_the_register_nor_for_others(app, as_, staff):

@@ -14,5 +14,7 @@ navigation.area(
 
 from portal.blueprints.exchange import exports as _exports  # noqa: E402, F401 - routes register on import
 from portal.blueprints.exchange import imports as _imports  # noqa: E402, F401
-from portal.exchange import importing as _importing  # noqa: E402, F401 - jobs register on import
+from portal.exchange import checking as _checking  # noqa: E402, F401 - jobs register on import
+from portal.exchange import importing as _importing  # noqa: E402, F401
+from portal.exchange import opening as _opening  # noqa: E402, F401
 from portal.exchange import taking_back as _taking_back  # noqa: E402, F401

@@ -51,7 +51,7 @@ def import_begin() -> Any:
     try:
         owner = fetch(Staff, form.owner_id.data, current_user) if form.owner_id.data else None
         run = ImportRun.begin(
-            form.file.data.read(),
+            form.file.data.stream,
             form.file.data.filename or "",
             by=current_user._get_current_object(),
             what=form.what.data,
@@ -64,6 +64,7 @@ def import_begin() -> Any:
         field = refusal.field if refusal.field in form else "file"
         form.refuse(Refusal(refusal.message.text, field=field, **refusal.message.params))
         return _list(form, 422)
+    jobs.start(run.job)  # type: ignore[arg-type]
     return redirect(url_for("exchange.import_page", run_id=run.id), 303)
 
 
@@ -105,7 +106,8 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
         "after": after,
         "rows": [],
     }
-    if mapping is not None or run.state in ("matched", "failed") or (run.state == "checked" and request.args.get("columns")):
+    wanted = run.state == "matched" or (run.state == "failed" and run.heads) or (run.state == "checked" and request.args.get("columns"))
+    if mapping is not None or wanted:
         context["form"] = (
             form or ColumnsForm(formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on).offer()
         )
@@ -125,6 +127,7 @@ def import_sheet(run: ImportRun) -> Any:
     """Take a sheet of the file."""
     run.choose_sheet(request.form.get("sheet", ""))
     commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
     return redirect(url_for("exchange.import_page", run_id=run.id), 303)
 
 
@@ -146,7 +149,7 @@ def import_columns(run: ImportRun) -> Any:
         else:
             jobs.start(run.job)  # type: ignore[arg-type]
             return redirect(url_for("exchange.import_page", run_id=run.id), 303)
-    if run.state not in ("matched", "checked", "failed"):
+    if run.state not in ("matched", "checked", "failed") or not run.heads:
         abort(409)
     return _page(run, form, 422, {str(index): name for index, name in mapping.items()})
 
@@ -175,6 +178,7 @@ def import_repeat(run: ImportRun) -> Any:
     """Begin a further import of the same file: another sheet, or once more."""
     again = run.another_sheet(by=current_user._get_current_object())
     commit()
+    jobs.start(again.job)  # type: ignore[arg-type]
     return redirect(url_for("exchange.import_page", run_id=again.id), 303)
 
 

@@ -1,0 +1,105 @@
+"""The job that checks an imported file: judges every row and stages what is to be written (AR-40)."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+
+from portal import jobs
+from portal.database import db
+from portal.exchange.customer_table import RowReader, customer_table
+from portal.exchange.judging import InFile, Judge, Verdict
+from portal.exchange.opening import open_upload
+from portal.exchange.refused import as_staged, keep_refused
+from portal.models.import_run import ImportRow, ImportRun, ensure_may
+from portal.models.job import Job
+from portal.rules.message import Refusal
+
+CHECK_CHUNK = 2000
+QUIET: dict[str, Any] = {"synchronize_session": False}
+
+
+@jobs.kind("import-check")
+def check(job: Job) -> None:
+    """Judge every row of the file and stage what is to be written. Safe to run twice: it begins anew."""
+    run = db.session.get_one(ImportRun, job.args["run"])
+    if run.state != "checking":
+        return
+    try:
+        _check(job, run)
+    except Refusal:
+        db.session.rollback()
+        drop_staged(run.id)
+        db.session.execute(update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "checking").values(state="failed"))
+        db.session.commit()
+        raise
+
+
+def _check(job: Job, run: ImportRun) -> None:
+    ensure_may(run.staff, run.as_state)
+    drop_staged(run.id)
+    table = open_upload(run)
+    reader = RowReader(customer_table(), {int(index): name for index, name in run.mapping.items()}, run.heads)
+    judge, in_file = Judge(run, run.staff), InFile()
+    counts = dict.fromkeys(("rows", "new", "update", "unchanged", "refused", "duplicates", "warnings", "contacts"), 0)
+    total = table.last_row(run.sheet)
+    rows = table.rows(run.sheet, after=run.header_row)
+    db.session.commit()
+    while portion := list(islice(rows, CHECK_CHUNK)):
+        records = [reader.read(number, cells) for number, cells in portion]
+        verdicts = judge.check(records, in_file)
+        for verdict in verdicts:
+            _count(counts, verdict)
+        staged = [_staged(run.id, verdict) for verdict in verdicts if verdict.outcome != "unchanged"]
+        if staged:
+            db.session.execute(insert(ImportRow.__table__), staged)  # type: ignore[arg-type]
+        job.progress(portion[-1][0], max(total, portion[-1][0]))
+        db.session.commit()
+    keep_refused(run, table)
+    db.session.refresh(run, ["counts", "state"])
+    run.counts, run.state = counts, "checked"
+
+
+def drop_staged(run_id: int) -> None:
+    """Remove the staged rows of an import, and commit."""
+    db.session.execute(delete(ImportRow).where(ImportRow.run_id == run_id), execution_options=QUIET)
+    db.session.commit()
+
+
+def _count(counts: dict[str, int], verdict: Verdict) -> None:
+    counts["rows"] += 1
+    counts["update" if verdict.outcome == "contact" else verdict.outcome] += 1
+    counts["contacts"] += len(verdict.contacts)
+    counts["duplicates"] += verdict.duplicate is not None
+    counts["warnings"] += verdict.outcome != "refused" and bool(verdict.record.warnings)
+
+
+def _staged(run_id: int, verdict: Verdict) -> dict[str, Any]:
+    record = verdict.record
+    problems = [as_staged(one) for one in record.problems]
+    if verdict.duplicate is not None:
+        problems = [
+            {
+                "column": "full_name",
+                "value": record.card.get("full_name", ""),
+                "text": verdict.duplicate.text,
+                "params": verdict.duplicate.params,
+            }
+        ]
+    data: dict[str, Any] = {}
+    if verdict.outcome != "refused":
+        data = {"card": record.card, "derived": record.derived}
+        for name in ("number", "owner", "registered_on", "contacts"):
+            if getattr(record, name):
+                data[name] = getattr(record, name)
+    return {
+        "run_id": run_id,
+        "row": record.row,
+        "outcome": verdict.outcome,
+        "duplicate": verdict.duplicate is not None,
+        "customer_id": verdict.customer.id if verdict.customer is not None else None,
+        "data": data,
+        "problems": problems,
+    }

@@ -1,0 +1,54 @@
+"""The job that reads an uploaded file for the first time: its sheets, the heads of one, and what they match (AR-40).
+
+A spreadsheet of 100,000 rows takes hundreds of megabytes while it is read, which the web process has not got.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from portal import jobs
+from portal.database import db
+from portal.exchange.reading import TableFile, open_table
+from portal.models.import_run import ImportRun
+from portal.models.job import Job
+from portal.rules.message import Refusal
+
+
+def open_upload(run: ImportRun, sheet: str = "") -> TableFile:
+    """Return the import's file, opened, with `sheet` (the import's own by default) read. Raises `Refusal`.
+
+    It commits before: reading takes seconds, in which nobody else could write to the database.
+    """
+    path, name, sheet = run.attachment.path, run.filename, sheet or run.sheet
+    db.session.commit()
+    if not path.exists():
+        raise Refusal("The file is no longer in the store. Upload it again.")
+    table = open_table(path, name)
+    if sheet:
+        table.last_row(sheet)
+    return table
+
+
+@jobs.kind("import-read")
+def read(job: Job) -> None:
+    """Read the sheets, and the sheet's heads where it is chosen or there is only one. Safe to run twice."""
+    run = db.session.get_one(ImportRun, job.args["run"])
+    if run.state != "reading":
+        return
+    try:
+        table = open_upload(run, job.args.get("sheet", ""))
+        sheet = job.args.get("sheet") or (table.sheets[0] if len(table.sheets) == 1 else "")
+        run.sheets = list(table.sheets)
+        if sheet:
+            run.take_sheet(sheet, table)
+        else:
+            run.state = "uploaded"
+        db.session.commit()
+    except Refusal:
+        db.session.rollback()
+        # A file of several sheets is asked for another one; any other is of no use.
+        state = "uploaded" if job.args.get("sheet") and len(run.sheets) > 1 else "failed"
+        db.session.execute(update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "reading").values(state=state))
+        db.session.commit()
+        raise
