@@ -76,11 +76,16 @@ def hand_over(ids: Iterable[int], *, to: Staff, by: Staff, reason: str = "") -> 
         raise Refusal("No customer is chosen.")
     if to.id not in {person.id for person in possible_owners(by)}:
         raise Refusal("Choose an active member of a team whom you may give customers to.", field="to")
+    ensure_theirs(ids, by)
+    return _give(ids, to=to, by=by, reason=reason)
+
+
+def ensure_theirs(ids: list[int], by: Staff) -> None:
+    """Raise `Refusal` where `by` only assists with one of the customers: who has it, and who helps, is for its own team to say (RO-8)."""
     for portion in _portions(ids):
         name = db.session.scalar(select(Customer.full_name).where(Customer.id.in_(portion), not_(may_hand_over(by))).limit(1))
         if name:
-            raise Refusal("%(name)s is of another team: only its supervisor or a manager hands it over.", name=name)
-    return _give(ids, to=to, by=by, reason=reason)
+            raise Refusal("%(name)s is of another team: its supervisor or a manager decides who has it and who assists.", name=name)
 
 
 def hand_over_all(*, of: Staff, to: Staff, by: Staff, reason: str = "") -> int:
@@ -92,16 +97,22 @@ def hand_over_all(*, of: Staff, to: Staff, by: Staff, reason: str = "") -> int:
         raise Refusal("Choose somebody else.", field="to")
     assisted = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == of.id)))
     if assisted:
-        end_assisting(assisted, of, by=by)
+        _end_assisting(assisted, of, by)
     ids = list(db.session.scalars(select(Customer.id).where(Customer.owner_id == of.id)))
     return hand_over(ids, to=to, by=by, reason=reason) if ids else 0
+
+
+def follow_owner(owner: Staff, *, by: Staff) -> int:
+    """Take the customers of somebody who changed teams along into the new one, as their history then says; return how many (RO-4)."""
+    ids = list(db.session.scalars(select(Customer.id).where(Customer.owner_id == owner.id)))
+    return _give(ids, to=owner, by=by, reason="", told=False)
 
 
 def _team(record: Customer | Staff) -> str:
     return record.team.name if record.team else ""
 
 
-def _give(ids: list[int], *, to: Staff, by: Staff, reason: str) -> int:
+def _give(ids: list[int], *, to: Staff, by: Staff, reason: str, told: bool = True) -> int:
     names, done = _names(), 0
     for portion in _portions(ids):
         moving = [one for one in _load(portion) if (one.owner_id, one.team_id) != (to.id, to.team_id)]
@@ -125,7 +136,7 @@ def _give(ids: list[int], *, to: Staff, by: Staff, reason: str) -> int:
             follower(moved, to, by)
         index_many(moved)
         done += len(moved)
-    if done and to.id != by.id:
+    if done and told and to.id != by.id:
         text = N_("%(name)s has handed %(count)s customers over to you.")
         notify(to, Message(text, {"name": by.name, "count": done}), link="/customers?sort=-changed")
     return done
@@ -141,6 +152,7 @@ def assist(ids: Iterable[int], staff: Staff, *, by: Staff) -> int:
         raise Refusal("No customer is chosen.")
     if not staff.active:
         raise Refusal("This account is deactivated.", field="staff")
+    ensure_theirs(ids, by)
     done = 0
     for portion in _portions(ids):
         rows = CustomerAssistant.staff_id == staff.id, CustomerAssistant.customer_id.in_(portion)
@@ -163,6 +175,11 @@ def end_assisting(ids: Iterable[int], staff: Staff, *, by: Staff) -> int:
     ids = list(ids)
     if not ids:
         raise Refusal("No customer is chosen.")
+    ensure_theirs(ids, by)
+    return _end_assisting(ids, staff, by)
+
+
+def _end_assisting(ids: list[int], staff: Staff, by: Staff) -> int:
     done = 0
     for portion in _portions(ids):
         rows = CustomerAssistant.staff_id == staff.id, CustomerAssistant.customer_id.in_(portion)

@@ -21,6 +21,7 @@ from portal.models import audit, card
 from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, derived, with_line
 from portal.models.duplicate import STAYS_AT_MERGE
+from portal.models.hand_over import ensure_theirs
 from portal.models.history import action
 from portal.models.scope import customer_scope
 from portal.models.search import CustomerSearch, index_many
@@ -116,6 +117,7 @@ class CustomerMerge(Base):
         one of the two was changed meanwhile: of two merges at once of one record, one counts.
         """
         refuse_unless_mergeable(survivor, loser)
+        ensure_theirs([loser.id], by)
         if versions is not None and versions != (survivor.version, loser.version):
             raise StateConflict("changed since it was looked at")
         loser_state, owner_id, moment = loser.state, loser.owner_id, clock.now()

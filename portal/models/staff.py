@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Select, func, select, update
+from sqlalchemy import ForeignKey, Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -148,7 +148,7 @@ class Staff(UserMixin, Base):
             setattr(self, field, new)
         audit.write("permission", "account-changed", actor=by, record=self, label=self.name, changes=changes)
         if "team" in changed:
-            self._take_customers_along()
+            self._take_customers_along(by)
         if changed & {"team", "role"}:
             _reroute()
 
@@ -224,11 +224,11 @@ class Staff(UserMixin, Base):
         if not set(managers) - {self.id}:
             raise Refusal(N_("%(name)s is the last active manager. Make somebody else manager first."), field=field, name=self.name)
 
-    def _take_customers_along(self) -> None:
-        from portal.models.customer import Customer
+    def _take_customers_along(self, by: Staff) -> None:
+        from portal.models.hand_over import follow_owner
 
         db.session.flush()
-        db.session.execute(update(Customer).where(Customer.owner_id == self.id).values(team_id=self.team_id))
+        follow_owner(self, by=by)
 
     # --- passwords -------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from portal.database import db
 from portal.models import hand_over as work
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerAssistant
+from portal.models.merge import CustomerMerge
 from portal.models.notice import Notice
 from portal.models.search import search
 from portal.rules.message import Refusal
@@ -99,3 +100,28 @@ def test_many_at_once(staff: Any, monkeypatch: Any) -> None:
     assert set(owners(*records)) == {staff["rep2"].id}
     with pytest.raises(Refusal):
         work.add_tag([records[0].id], "长" * 21, by=staff["rep2"])
+
+
+def test_assisting_with_a_customer_of_another_team_gives_no_say_in_who_has_it(staff: Any) -> None:
+    theirs, own = factories.customer("rep3"), factories.customer("rep1")
+    work.assist([theirs.id], staff["sup1"], by=staff["sup2"])
+    db.session.commit()
+    with pytest.raises(Refusal, match="another team"):
+        work.assist([theirs.id], staff["rep1"], by=staff["sup1"])
+    with pytest.raises(Refusal, match="another team"):
+        work.end_assisting([theirs.id], staff["sup1"], by=staff["sup1"])
+    with pytest.raises(Refusal, match="another team"):
+        CustomerMerge.carry_out(own, theirs, by=staff["sup1"])
+    assert CustomerMerge.carry_out(own, theirs, by=staff["mgr1"]).id
+    assert work.assist([own.id], staff["rep2"], by=staff["sup1"]) == 1
+
+
+def test_who_changes_teams_takes_customers_along_with_history_and_search(staff: Any) -> None:
+    customer = factories.customer("rep1", full_name="深圳华运机电有限公司")
+    staff["rep1"].change(by=staff["mgr1"], team=staff["rep3"].team)
+    db.session.commit()
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "handed-over")).one()
+    assert event.data["changes"] == [{"field": "team", "old": "客户一科", "new": "客户二科"}]
+    assert [hit.id for hit in search(staff["sup2"], "华运", 5)] == [customer.id]
+    assert not search(staff["sup1"], "华运", 5)
+    assert db.session.scalar(select(Notice.id)) is None

@@ -169,3 +169,9 @@ def test_signing_out_everywhere_else(as_: Any) -> None:
     assert len(StaffSession.of(Staff.by_account("rep1"))) == 2
     assert here.post("/profile/sessions/others/end").status_code == 303
     assert [browser.get("/profile").status_code for browser in (here, there, other)] == [200, 303, 200]
+
+
+def test_a_change_of_the_language_stands_in_the_log(as_: Any) -> None:
+    as_("rep1").post("/language", data={"language": "en"})
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "profile-changed")).one()
+    assert event.data["changes"] == [{"field": "language", "old": "zh_Hans_CN", "new": "en"}]

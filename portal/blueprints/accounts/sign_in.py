@@ -13,7 +13,7 @@ from portal import sessions
 from portal.authentication import authenticate
 from portal.blueprints.accounts import bp
 from portal.blueprints.accounts.forms import PasswordForm, SignInForm
-from portal.database import db
+from portal.database import commit, db
 from portal.i18n import LANGUAGES
 from portal.models import audit
 from portal.models.session import SignInAttempt, Throttled, WrongPassword, confirm_password
@@ -87,8 +87,8 @@ def language() -> Any:
     if chosen not in LANGUAGES:
         abort(400)
     if current_user.is_authenticated:
-        current_user.language = chosen
-        db.session.commit()
+        current_user.change_own(language=chosen, email=current_user.email, telephone=current_user.telephone)
+        commit()
     response = redirect(safe_next(request.form.get("next")) or url_for("home.index"), 303)
     response.set_cookie("language", chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure)
     return response

@@ -24,7 +24,7 @@ from portal.models.edits import Clash
 from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
 from portal.permissions import Permission, Role, requires
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Message, Refusal
 
 
 @bp.route("/customers/new", methods=["GET", "POST"])
@@ -56,6 +56,11 @@ def customer_new() -> Any:
 def customer(customer: Customer) -> Any:
     """Show the card with its contacts and what happened to it (AR-1, AR-7); a merged record leads to the one that took it in (AR-3)."""
     if customer.state == CustomerState.MERGED and customer.merged_into_id:
+        survivor = db.session.scalar(Customer.visible_to(current_user).where(Customer.id == customer.merged_into_id))
+        if survivor is None:
+            other = db.session.get_one(Customer, customer.merged_into_id)
+            text = N_("%(number)s was merged into a record that is not among those you see. Ask %(name)s.")
+            raise Refusal(text, number=customer.number, name=other.owner.name if other.owner else Message(N_("a manager")))
         flash(_("%(number)s was merged into this customer.", number=customer.number), "ok")
         return redirect(url_for("archive.customer", customer_id=customer.merged_into_id), 303)
     look(customer)
