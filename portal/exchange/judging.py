@@ -22,13 +22,14 @@ from portal.models.contact import Contact
 from portal.models.credit import FIELDS as CREDIT_FIELDS
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerState, possible_owners
+from portal.models.duplicate import called, near_stems
 from portal.models.import_run import ImportRun
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules.message import N_, Message, Refusal
-from portal.rules.names import normalise_company_name
+from portal.rules.names import LIKELY, normalise_company_name, stem_similarity
 from portal.rules.numbering import parse_customer_number
 
 IDENTITY = ("full_name", "credit_code")
@@ -116,6 +117,8 @@ class Judge:
         numbers = {record.number for record in records if record.number}
         codes = {record.card["credit_code"] for record in records if record.card.get("credit_code")}
         stems = {record.derived["name_key"] for record in records if record.derived.get("name_key")}
+        if similar:
+            stems = {near for stem in stems for near in near_stems(stem)}
         phones = {record.derived["telephone_key"] for record in records if similar and record.derived.get("telephone_key")}
         scope = case((or_(customer_scope(self.by), Customer.import_id == self.run.id), literal(1)), else_=literal(0)).label(SEEN)
         rest = [
@@ -131,7 +134,9 @@ class Judge:
         query = select(*rest, *self.columns, scope, Staff.name.label(OWNER_NAME)).outerjoin(Staff, Staff.id == Customer.owner_id)
         if lock:
             query = query.with_for_update(of=Customer)
+        callers = {row.telephone_key: row.customer_id for row in db.session.execute(called(phones))} if phones else {}
         for column, values in (
+            (Customer.id, set(callers.values())),
             (Customer.number, numbers),
             (Customer.credit_code, codes),
             (Customer.name_key, stems),
@@ -141,6 +146,9 @@ class Judge:
                 for row in db.session.execute(query.where(column.in_(values))):
                     if row.state != CustomerState.IMPORTING or row.import_id == self.run.id:
                         known.add(row)
+        for phone, customer_id in callers.items():
+            if customer_id in known.ids and known.ids[customer_id].state != CustomerState.MERGED:
+                known.by_phone.setdefault(phone, known.ids[customer_id])
         return known
 
     def contacts_of(self, ids: set[int]) -> dict[tuple[int, str], Any]:
@@ -373,7 +381,7 @@ class Known:
     """The customers that a portion of rows may mean, by what they are found by."""
 
     def __init__(self) -> None:
-        self.ids: set[int] = set()
+        self.ids: dict[int, Any] = {}
         self.by_number: dict[str, Any] = {}
         self.by_code: dict[str, list[Any]] = {}
         self.by_name: dict[str, list[Any]] = {}
@@ -384,7 +392,7 @@ class Known:
         """Take a customer up, once."""
         if row.id in self.ids:
             return
-        self.ids.add(row.id)
+        self.ids[row.id] = row
         self.by_number[row.number] = row
         if row.state == CustomerState.MERGED:
             return
@@ -416,8 +424,12 @@ class Known:
         return (named[0], True) if named else (None, False)
 
     def like(self, stem: str, phone: str) -> Any:
-        """Return a customer with the same stem of the name or the same telephone, or None."""
-        return (self.by_stem.get(stem) if stem else None) or (self.by_phone.get(phone) if phone else None)
+        """Return a customer of the same name, a place apart, or the same telephone, contacts' included; or None (AR-3)."""
+        if stem and stem in self.by_stem:
+            return self.by_stem[stem]
+        near = (self.by_stem.get(one) for one in near_stems(stem)) if stem else ()
+        placed = next((row for row in near if row is not None and stem_similarity(stem, row.name_key) >= LIKELY), None)
+        return placed or (self.by_phone.get(phone) if phone else None)
 
 
 def _person(name: str) -> str:

@@ -6,7 +6,7 @@ name, former names included. One customer's candidates come from indexes; all ag
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -183,13 +183,23 @@ def _by_phone(phone: str) -> set[int]:
     if not phone:
         return set()
     own = select(Customer.id).where(Customer.telephone_key == phone)
-    return {*_ids(own), *_ids(select(Contact.customer_id).where(Contact.telephone_key == phone))}
+    return {*_ids(own), *_ids(called({phone}).with_only_columns(Contact.customer_id))}
+
+
+def called(phones: Collection[str]) -> Select[tuple[int, str]]:
+    """Return the query of the customers, with the number, whose contacts have one of these telephone numbers in comparable form."""
+    return select(Contact.customer_id, Contact.telephone_key).where(Contact.telephone_key.in_(phones))
+
+
+def near_stems(stem: str) -> set[str]:
+    """Return the stems that are like `stem` and can be looked up at once: itself, and itself without the place it begins with."""
+    return {stem, without_place(stem)}
 
 
 def _by_name(full_name: str, stem: str) -> set[int]:
     if not stem:
         return set()
-    found = set(_ids(select(Customer.id).where(Customer.name_key.in_({stem, without_place(stem)}))))
+    found = set(_ids(select(Customer.id).where(Customer.name_key.in_(near_stems(stem)))))
     asked = alternatives(full_name)
     if asked:
         # Names that begin alike, with a slip anywhere; then those where the slip, or a place, is at the beginning. Asking for all with

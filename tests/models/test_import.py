@@ -208,6 +208,19 @@ def test_likely_duplicates_are_shown_and_can_be_left_out(staff):
     assert "孙三省" in told
 
 
+def test_a_likely_duplicate_is_told_by_a_contacts_telephone_and_without_its_place(staff):
+    called = factories.customer("rep1", full_name="华安科技有限公司", name_key="华安科技")
+    contact = Contact(customer_id=called.id, name="张三", telephone="138 0000 0001", telephone_key="13800000001", kept_for="daily_contact")
+    db.session.add(contact)
+    factories.customer("rep1", full_name="远东电子科技有限公司", name_key="远东电子科技")
+    text = "客户名称,联系电话\n别的名字有限公司,13800000001\n深圳市远东电子科技有限公司,\n干净名字有限公司,13800000002\n"
+    run = checked(text, staff["rep1"])
+    told = {row.row: str(message) for row in run.problem_rows("duplicate") for _column, _value, message in row.messages}
+    assert sorted(told) == [2, 3]
+    assert "华安科技有限公司" in told[2]
+    assert "远东电子科技有限公司" in told[3]
+
+
 def test_onto_the_register_only_for_supervisors_and_managers(staff):
     with pytest.raises(Refusal):
         run_of(FILE, staff["rep1"], as_state="active")
