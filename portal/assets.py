@@ -89,6 +89,7 @@ def _sprite() -> dict[str, tuple[str, str]]:
     return {name: (box, body) for box, name, body in _symbols.findall(text)}
 
 
+@lru_cache(maxsize=256)
 def icon_svg(name: str) -> Markup:
     """Return the picture of Bootstrap Icons as SVG within the page, hidden from readers of screens. Raises KeyError for an unknown name.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import load_only
 
 from portal.database import db
@@ -50,34 +50,46 @@ def title_of(event: AuditEvent) -> str:
 def timeline(customer: Customer, *, only: str = "", before: int | None = None, limit: int = 20) -> tuple[list[AuditEvent], bool]:
     """Return the customer's newest entries, from before entry `before` on, and whether there are more (AR-7)."""
     chosen = STREAMS.get(only)
-    query = _of(customer, before, limit).where(AuditEvent.kind.in_(chosen.kinds if chosen else _OF_THE_OFFICE))
-    if chosen and chosen.record_types:
-        query = query.where(AuditEvent.record_type.in_(chosen.record_types))
-    events = list(db.session.scalars(query))
-    return events[:limit], len(events) > limit
+    kinds, types = (chosen.kinds, chosen.record_types) if chosen else (_OF_THE_OFFICE, ())
+    return _newest(customer, kinds, types, before, limit)
 
 
 def changes(customer: Customer, *, before: int | None = None, limit: int = 50) -> tuple[list[AuditEvent], bool]:
     """Return the newest changes of the card, its contacts and investigations, and whether there are more (AR-4)."""
-    query = _of(customer, before, limit).where(AuditEvent.kind == "change", AuditEvent.record_type.in_(CARD_TYPES))
-    events = list(db.session.scalars(query))
-    return events[:limit], len(events) > limit
+    return _newest(customer, ("change",), CARD_TYPES, before, limit)
 
 
 CARD_TYPES: tuple[str, ...] = ("Customer", "Contact", "Investigation")
 
 
-def _of(customer: Customer, before: int | None, limit: int) -> Any:
+@cache
+def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, older: bool) -> Select[AuditEvent]:
     # The hashes are half of a row and nobody reads them here.
     columns = load_only(
         AuditEvent.at, AuditEvent.kind, AuditEvent.action, AuditEvent.actor_name, AuditEvent.on_behalf_of,
         AuditEvent.record_type, AuditEvent.record_id, AuditEvent.label, AuditEvent.data,
     )  # fmt: skip
+    customer = AuditEvent.customer_id
+    of_it = customer.in_(bindparam("ids", expanding=True)) if merged else customer == bindparam("id")
+    query = select(AuditEvent).options(columns).where(of_it, AuditEvent.kind.in_(kinds))
+    if record_types:
+        query = query.where(AuditEvent.record_type.in_(record_types))
+    if older:
+        query = query.where(AuditEvent.id < bindparam("before"))
+    return query.order_by(AuditEvent.id.desc()).limit(bindparam("most"))
+
+
+def _newest(
+    customer: Customer, kinds: tuple[str, ...], record_types: tuple[str, ...], before: int | None, limit: int
+) -> tuple[list[AuditEvent], bool]:
     # What happened to records that were merged into this one is part of its story (AR-3).
-    ids = [customer.id, *db.session.scalars(select(Customer.id).where(Customer.merged_into_id == customer.id))]
-    of_it = AuditEvent.customer_id == customer.id if len(ids) == 1 else AuditEvent.customer_id.in_(ids)
-    query = select(AuditEvent).options(columns).where(of_it).order_by(AuditEvent.id.desc()).limit(limit + 1)
-    return query if before is None else query.where(AuditEvent.id < before)
+    merged = db.session.scalars(_MERGED, {"id": customer.id}).all()
+    values = {"id": customer.id, "ids": [customer.id, *merged], "before": before, "most": limit + 1}
+    events = list(db.session.scalars(_of(kinds, record_types, bool(merged), before is not None), values))
+    return events[:limit], len(events) > limit
+
+
+_MERGED = select(Customer.__table__.c.id).where(Customer.__table__.c.merged_into_id == bindparam("id"))
 
 
 def _declare(entries: Iterable[tuple[str, str, str]]) -> None:

@@ -52,7 +52,7 @@ def names_of(model: type[Staff] | type[Team], ids: Iterable[int | None]) -> dict
 
 
 @cache
-def _names(model: type[Staff] | type[Team]) -> Select[Any]:
+def _names(model: type[Staff] | type[Team]) -> Select[int, str]:
     return select(model.id, model.name).where(model.id.in_(bindparam("wanted", expanding=True)))
 
 
