@@ -9,7 +9,7 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, select, update
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from portal import clock, hashing
@@ -134,6 +134,10 @@ class SignInAttempt(Base):
         release()
         account = account[:64]
         with write_apart() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                # One at a time, or guesses at once would not see each other; SQLite lets one writer in at a time anyway.
+                for kind, key in ((1, account), (2, address)):
+                    session.execute(select(func.pg_advisory_xact_lock(kind, func.hashtext(key))))
             left = max(
                 cls._wait(session, cls.account, account, attempts, wait),
                 cls._wait(session, cls.address, address, attempts * ADDRESS_FACTOR, wait),
