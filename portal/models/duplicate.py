@@ -186,7 +186,7 @@ def _by_phone(phone: str) -> set[int]:
     return {*_ids(own), *_ids(called({phone}).with_only_columns(Contact.customer_id))}
 
 
-def called(phones: Collection[str]) -> Select[tuple[int, str]]:
+def called(phones: Collection[str]) -> Select[int, str]:
     """Return the query of the customers, with the number, whose contacts have one of these telephone numbers in comparable form."""
     return select(Contact.customer_id, Contact.telephone_key).where(Contact.telephone_key.in_(phones))
 

@@ -18,3 +18,4 @@ from portal.exchange import checking as _checking  # noqa: E402, F401 - jobs reg
 from portal.exchange import importing as _importing  # noqa: E402, F401
 from portal.exchange import opening as _opening  # noqa: E402, F401
 from portal.exchange import taking_back as _taking_back  # noqa: E402, F401
+from portal.exchange import tidying as _tidying  # noqa: E402, F401

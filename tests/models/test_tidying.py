@@ -1,0 +1,39 @@
+"""Old exports are removed, with their content, unless another record has the same (AR-41)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from portal import clock
+from portal.database import db
+from portal.exchange.tidying import KEPT_DAYS, remove_old
+from portal.models.attachment import Attachment, path_of
+
+
+def kept(by, content: bytes, purpose: str, days: int) -> Attachment:
+    file = Attachment.keep(content, filename="x.xlsx", media_type="text/csv", purpose=purpose, by=by)
+    file.uploaded_at = clock.now() - timedelta(days=days)
+    db.session.commit()
+    return file
+
+
+@pytest.mark.parametrize(
+    ("purpose", "days", "stays"),
+    [("export", KEPT_DAYS + 1, False), ("refused-rows", KEPT_DAYS + 1, False), ("export", KEPT_DAYS - 1, True), ("scan", 400, True)],
+)
+def test_only_old_made_files_go(staff, purpose, days, stays):
+    digest = kept(staff["rep1"], b"content", purpose, days).sha256
+    remove_old()
+    assert bool(db.session.scalar(select(Attachment.id))) is stays
+    assert path_of(digest).exists() is stays
+
+
+def test_content_that_another_record_has_stays(staff):
+    digest = kept(staff["rep1"], b"the same", "export", KEPT_DAYS + 1).sha256
+    kept(staff["rep1"], b"the same", "import", KEPT_DAYS + 1)
+    remove_old()
+    assert [file.purpose for file in db.session.scalars(select(Attachment))] == ["import"]
+    assert path_of(digest).exists()
