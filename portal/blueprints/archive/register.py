@@ -42,7 +42,6 @@ def register() -> Any:
         "list",
         query=query,
         columns=columns,
-        kinds=[COLUMNS[name].kind for name in columns],
         lines=view.lines(page.rows, columns),
         heads=view.heads(query, columns),
         orders=view.orders(query),

@@ -31,7 +31,8 @@ class Line(NamedTuple):
     address: str
     number: str
     name: str
-    cells: list[str]
+    cells: list[tuple[str, str]]
+    """Of each column `number` or nothing, and the words."""
 
 
 class Head(NamedTuple):
@@ -81,9 +82,9 @@ def lines(rows: list[Row[Any]], columns: tuple[str, ...]) -> list[Line]:
     """Return the rows of a page with the words of their cells."""
     if not rows:
         return []
-    writers = [_writer(COLUMNS[name], rows) for name in columns]
+    writers = [("number" if COLUMNS[name].kind in FIGURES else "", _writer(COLUMNS[name], rows)) for name in columns]
     place = url_for("archive.customer", customer_id=0).removesuffix("0")  # one address made, not fifty
-    return [Line(row.id, f"{place}{row.id}", row.number, row.full_name, [write(row) for write in writers]) for row in rows]
+    return [Line(row.id, f"{place}{row.id}", row.number, row.full_name, [(kind, write(row)) for kind, write in writers]) for row in rows]
 
 
 def address(query: RegisterQuery, **changes: str) -> str:
