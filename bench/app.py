@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, render_template_string
+from flask import Flask, render_template
 
 from portal import create_app
 from portal.permissions import Permission, requires
@@ -30,14 +30,15 @@ PAGE = """{% extends 'base.html' %}{% block title %}Bare{% endblock %}{% block c
 </tbody></table>{% endblock %}"""
 
 
-def _bare() -> Any:
-    return render_template_string(PAGE, rows=ROWS)
-
-
 def make() -> Flask:
     """Return the portal with the bare page at `/bench/bare`."""
     app = create_app()
-    app.add_url_rule("/bench/bare", "bench.bare", requires(Permission.HOME_READ)(_bare))
+    page = app.jinja_env.from_string(PAGE)
+
+    def bare() -> Any:
+        return render_template(page, rows=ROWS)
+
+    app.add_url_rule("/bench/bare", "bench.bare", requires(Permission.HOME_READ)(bare))
     return app
 
 

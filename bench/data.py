@@ -170,7 +170,8 @@ def approvals(count: int, customers_count: int) -> tuple[list[dict[str, Any]], l
         )  # fmt: skip
         steps.append(
             {"approval_id": number, "round_id": number, "position": 1, "type": "portal", "role": "supervisor", "meaning": "review",
-             "state": "open" if waiting else "done", "wanted": "supervisor", "pool": f"team:{team}", "opened_at": moment}
+             "state": "open" if waiting else "done", "wanted": "supervisor",
+             "pool": "manager" if number % 100 == 0 else f"team:{team}", "opened_at": moment, "due_on": date(2026, 3, 1)}
         )  # fmt: skip
     return documents, rounds, steps
 
@@ -214,7 +215,7 @@ def fill(count: int) -> None:
     db.session.commit()
     print(flush=True)
     if db.engine.dialect.name == "postgresql":
-        tables = ("staff", "team", "approval", "approval_round", "approval_step", "audit_event", "number_series")
+        tables = ("staff", "team", "customer", "contact", "approval", "approval_round", "approval_step", "audit_event", "number_series")
         for table in tables:
             _after_reset(table)
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -241,15 +241,15 @@ def upgrade() -> None:
             "ix_customer_no_credit_code",
             ["state", "number"],
             unique=False,
-            sqlite_where=sa.text("credit_code = ''"),
-            postgresql_where=sa.text("credit_code = ''"),
+            sqlite_where=sa.text("length(credit_code) = 0"),
+            postgresql_where=sa.text("length(credit_code) = 0"),
         )
         batch_op.create_index(
             "ix_customer_no_telephone",
             ["state", "number"],
             unique=False,
-            sqlite_where=sa.text("telephone_key = ''"),
-            postgresql_where=sa.text("telephone_key = ''"),
+            sqlite_where=sa.text("length(telephone_key) = 0"),
+            postgresql_where=sa.text("length(telephone_key) = 0"),
         )
         batch_op.create_index(batch_op.f("ix_customer_owner_id_state_name_sort_id"), ["owner_id", "state", "name_sort", "id"], unique=False)
         batch_op.create_index(
@@ -623,6 +623,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_change")),
     )
     with op.batch_alter_table("credit_change", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_credit_change_begun",
+            ["created_by_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'draft'"),
+            postgresql_where=sa.text("state = 'draft'"),
+        )
         batch_op.create_index(batch_op.f("ix_credit_change_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(
             "ix_credit_change_due",
@@ -763,6 +770,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_investigation")),
     )
     with op.batch_alter_table("investigation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_investigation_begun",
+            ["created_by_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("outcome = ''"),
+            postgresql_where=sa.text("outcome = ''"),
+        )
         batch_op.create_index(
             batch_op.f("ix_investigation_customer_id"),
             ["customer_id"],
@@ -1055,6 +1069,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             batch_op.f("ix_investigation_customer_id"), sqlite_where=sa.text("outcome = ''"), postgresql_where=sa.text("outcome = ''")
         )
+        batch_op.drop_index("ix_investigation_begun", sqlite_where=sa.text("outcome = ''"), postgresql_where=sa.text("outcome = ''"))
 
     op.drop_table("investigation")
     with op.batch_alter_table("duplicate_scan", schema=None) as batch_op:
@@ -1095,6 +1110,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'approved' AND applied_at IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_credit_change_customer_id"))
+        batch_op.drop_index("ix_credit_change_begun", sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
 
     op.drop_table("credit_change")
     with op.batch_alter_table("contact", schema=None) as batch_op:
@@ -1177,10 +1193,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_customer_owner_id_state_number")
         batch_op.drop_index(batch_op.f("ix_customer_owner_id_state_name_sort_id"))
         batch_op.drop_index(
-            "ix_customer_no_telephone", sqlite_where=sa.text("telephone_key = ''"), postgresql_where=sa.text("telephone_key = ''")
+            "ix_customer_no_telephone",
+            sqlite_where=sa.text("length(telephone_key) = 0"),
+            postgresql_where=sa.text("length(telephone_key) = 0"),
         )
         batch_op.drop_index(
-            "ix_customer_no_credit_code", sqlite_where=sa.text("credit_code = ''"), postgresql_where=sa.text("credit_code = ''")
+            "ix_customer_no_credit_code",
+            sqlite_where=sa.text("length(credit_code) = 0"),
+            postgresql_where=sa.text("length(credit_code) = 0"),
         )
         batch_op.drop_index(
             "ix_customer_no_contact", sqlite_where=sa.text("contact_count = 0"), postgresql_where=sa.text("contact_count = 0")

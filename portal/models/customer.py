@@ -86,8 +86,8 @@ def _register_indexes() -> list[Index]:
     found += [Index(f"ix_customer_state_{order}", "state", order, "id", *REGISTER_FILTERS) for order in ("name_sort", "updated_at")]
     found.append(Index("ix_customer_state_number", "state", "number", *REGISTER_FILTERS))
     for name, missing in (
-        ("telephone", sql("telephone_key = ''")),
-        ("credit_code", sql("credit_code = ''")),
+        ("telephone", sql("length(telephone_key) = 0")),
+        ("credit_code", sql("length(credit_code) = 0")),
         ("contact", sql("contact_count = 0")),
     ):
         found.append(Index(f"ix_customer_no_{name}", "state", "number", sqlite_where=missing, postgresql_where=missing))

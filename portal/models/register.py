@@ -90,9 +90,9 @@ SORTS: dict[str, str] = {
 }
 
 MISSING: dict[str, tuple[str, Any]] = {
-    "telephone": (N_("No telephone"), literal_column("customer.telephone_key = ''")),
+    "telephone": (N_("No telephone"), literal_column("length(customer.telephone_key) = 0")),
     "contact": (N_("No contact"), literal_column("customer.contact_count = 0")),
-    "credit_code": (N_("No credit code"), literal_column("customer.credit_code = ''")),
+    "credit_code": (N_("No credit code"), literal_column("length(customer.credit_code) = 0")),
 }
 """Data that is missing; the conditions are written out, so that they are seen to be those of the partial indexes."""
 
