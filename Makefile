@@ -4,6 +4,9 @@ PY := .venv/bin/python
 PORT ?= 8000
 export PORT
 
+# What is run a second time on PostgreSQL: all that speaks to the database in its own way.
+ON_POSTGRES := tests/models tests/concurrency tests/migrations $(addprefix tests/pages/test_,register.py exchange.py approvals.py customers.py)
+
 .PHONY: help run test check bench lock translations setup setup-dev clean
 
 help: ## this list
@@ -45,7 +48,7 @@ check: setup-dev ## linters, types, translations, templates: the fast part of th
 
 test: check ## every check and test, on SQLite and on PostgreSQL; under ten minutes on two cores
 	$(PY) -m pytest -n 2
-	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 -m "not browser" tests/models tests/pages tests/concurrency tests/migrations
+	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 $(ON_POSTGRES)
 
 bench: setup-dev ## speed at a million customers, each figure beside its floor and target (DATABASE=postgresql for PostgreSQL)
 	@$(PY) tools/translate.py compile

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from portal.database import SAFE_METHODS
 from portal.permissions import FOREIGN_ENDPOINTS
@@ -18,7 +19,7 @@ def _unsafe(app: Flask) -> list[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if rule.endpoint in FOREIGN_ENDPOINTS:
             continue
-        values = {name: 1 if type(converter).__name__ == "IntegerConverter" else "x" for name, converter in rule._converters.items()}
+        values = {name: 1 if isinstance(converter, IntegerConverter) else "x" for name, converter in rule._converters.items()}
         for method in (rule.methods or set()) - set(SAFE_METHODS):
             found.append((method, adapter.build(rule.endpoint, values, method=method)))
     return found
