@@ -16,6 +16,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import DDL, Index, Select, event, false, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from portal import clock
@@ -189,10 +191,11 @@ def _chain(session: Session) -> None:
     session.flush()
     head = session.execute(_HEAD).first()
     if head is None:
-        session.execute(insert(AuditHead).values(id=1, last_hash=GENESIS, entries=0))
-        previous, count = GENESIS, 0
-    else:
-        previous, count = head.last_hash, head.entries
+        # The very first entries of a site: of several at once, one makes the head and the others wait for it.
+        first = (postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert)(AuditHead)
+        session.execute(first.values(id=1, last_hash=GENESIS, entries=0).on_conflict_do_nothing())
+        head = session.execute(_HEAD).one()
+    previous, count = head.last_hash, head.entries
     for entry in entries:
         digest = entry_hash(previous, entry)
         entry["previous_hash"], entry["hash"] = previous, digest

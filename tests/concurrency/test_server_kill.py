@@ -62,7 +62,7 @@ class Writer(threading.Thread):
                 connection.request("POST", f"/customers/{self.customer}/contacts/new", body, {**form, "Cookie": cookie})
                 answer = connection.getresponse()
                 answer.read()
-                if answer.status == 303:
+                if answer.status == 303 and answer.headers["Location"].startswith("/customers/"):
                     self.counted.append(name)
                 if len(self.counted) >= ENOUGH:
                     self.enough.set()
