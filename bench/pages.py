@@ -184,7 +184,7 @@ def server_instance() -> Any:
 
 
 def _eight_writers(server: Server, report: Report) -> None:
-    browsers = [signed_in(server, f"rep{team}-1") for team in range(1, 9)]
+    browsers = [signed_in(server, f"rep{team}-1") for team in range(2, 10)]
     errors: list[str] = []
 
     def work(place: int) -> None:
@@ -208,7 +208,7 @@ def _eight_writers(server: Server, report: Report) -> None:
 
 def together(server: Server, report: Report) -> None:
     """Measure eight clients reading at once, against the bare page at eight clients."""
-    browsers = [signed_in(server, f"rep{team}-2") for team in range(1, 9)]
+    browsers = [signed_in(server, f"rep{team}-2") for team in range(2, 10)]
     bare, _errors = measure.together(server, browsers, lambda browser, _number: browser.get("/bench/bare"), 8)
     paths = ["/customers", "/", f"/search?q={quote('深圳')}", "/customers?sort=-changed", "/inbox"]
     mixed, errors = measure.together(server, browsers, lambda browser, number: browser.get(paths[number % len(paths)]), 8)

@@ -227,7 +227,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_customer_grade_state_number"), ["grade", "state", "number"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_import_id_state_number"), ["import_id", "state", "number"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_industry_state_number"), ["industry", "state", "number"], unique=False)
-        batch_op.create_index(batch_op.f("ix_customer_merged_into_id"), ["merged_into_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_customer_merged_into_id"),
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_customer_name_key"), ["name_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_nature_state_number"), ["nature", "state", "number"], unique=False)
         batch_op.create_index(
@@ -1207,7 +1213,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_customer_nature_state_number"))
         batch_op.drop_index(batch_op.f("ix_customer_name_key"))
-        batch_op.drop_index(batch_op.f("ix_customer_merged_into_id"))
+        batch_op.drop_index(
+            batch_op.f("ix_customer_merged_into_id"),
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_customer_industry_state_number"))
         batch_op.drop_index(batch_op.f("ix_customer_import_id_state_number"))
         batch_op.drop_index(batch_op.f("ix_customer_grade_state_number"))

@@ -197,7 +197,8 @@ class Customer(Base):
         Index(None, "telephone_key"),
         Index(None, "name_key"),
         Index(None, "import_id", "state", "number"),
-        Index(None, "merged_into_id"),
+        # Of merged records only: over a column that is nearly always empty, SQLite's statistics would advise against the index.
+        Index(None, "merged_into_id", sqlite_where=sql("merged_into_id IS NOT NULL"), postgresql_where=sql("merged_into_id IS NOT NULL")),
         *_register_indexes(),
     )
 
