@@ -143,7 +143,7 @@ def write_apart() -> Iterator[Session]:
         _reading_only.reset(token)
 
 
-_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32000", "temp_store=MEMORY")
+_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-8000", "temp_store=MEMORY")
 
 
 @event.listens_for(Engine, "connect")
