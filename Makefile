@@ -32,6 +32,7 @@ setup-dev: .cache/system-dev .cache/requirements .cache/requirements-dev
 .cache/requirements: requirements.txt | .venv/bin/python
 	@mkdir -p .cache
 	@echo "Installing what the portal needs …"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt && touch $@
 
 .cache/requirements-dev: requirements-dev.txt .cache/requirements
