@@ -21,7 +21,7 @@ from portal.models import card
 from portal.models.contact import Contact
 from portal.models.credit import FIELDS as CREDIT_FIELDS
 from portal.models.credit import CreditChange
-from portal.models.customer import Customer, CustomerState, possible_owners
+from portal.models.customer import BY_CHAIN, Customer, CustomerState, possible_owners
 from portal.models.duplicate import called, near_stems
 from portal.models.import_run import ImportRun
 from portal.models.scope import customer_scope
@@ -305,8 +305,7 @@ class Judge:
             if name == "credit_code" and by_name and customer.credit_code:
                 return verdict.refuse(N_("The customer of this name has the credit code %(code)s."), name, value, code=customer.credit_code)
             if not self._hand_may(name, customer):
-                text = N_("Payment terms of a customer on the register are changed by a change of credit, through its chain.")
-                record.warnings.append(Message(text))
+                record.warnings.append(Message(BY_CHAIN, {"field_title": Message(card.CARD[name].title)}))
                 continue
             if name in CREDIT_FIELDS and customer.id in self.in_approval:
                 return verdict.refuse(N_("A change of this customer's credit is in approval; it covers this entry."), name, value)

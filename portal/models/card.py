@@ -193,7 +193,7 @@ FIELDS = (
     Field("credit_rating", N_("Credit rating"), "relation", editable=False),
     Field("credit_limit", N_("Credit limit (yuan)"), "relation", "money", editable=False),
     Field("payment_terms", N_("Payment terms"), "relation", "choice", "payment_terms", matters=True, by_chain=True),
-    Field("dealings_policy", N_("Policy in dealings"), "relation", "long", length=TEXT_LENGTH),
+    Field("dealings_policy", N_("Policy in dealings"), "relation", "long", length=TEXT_LENGTH, by_chain=True),
     Field("dealings_attitude", N_("Attitude in dealings"), "relation", "choice", "attitude"),
     Field("remarks", N_("Remarks"), "relation", "long", length=TEXT_LENGTH, wide=True),
     Field("sales_activity", N_("Sales activity"), "dealings", "long", length=TEXT_LENGTH),

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, db
 from portal.models import audit, card
-from portal.models.customer import Customer, check_choice
+from portal.models.customer import Customer, ask_reason, check_choice
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.rules.identifiers import normalise_phone
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.pinyin import person_pinyin
 
 
@@ -75,7 +75,7 @@ class Contact(HangsOnCustomer, Base):
         if not new:
             return []
         if "name" in new:
-            _ask_reason(reason, effective_on)
+            ask_reason(reason, effective_on, WHY)
         changes = []
         for name, value in {**new, **derived(new)}.items():
             if name in new:
@@ -89,7 +89,7 @@ class Contact(HangsOnCustomer, Base):
     def remove(self, *, by: Staff, reason: str, effective_on: date | None, source: str = "form") -> None:
         """Take a contact off the card; the history keeps that there was one, by name, not their personal data. Raises `Refusal`."""
         self.customer.ensure_open()
-        _ask_reason(reason, effective_on)
+        ask_reason(reason, effective_on, WHY)
         customer = self.customer
         self._write("removed", by, [{"field": "name", "old": self.name, "new": ""}], reason, effective_on, source)
         db.session.delete(self)
@@ -132,10 +132,4 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def _ask_reason(reason: str, effective_on: date | None) -> None:
-    if not reason:
-        raise Refusal("Say why the contact person changes.", field="reason")
-    if effective_on is None:
-        raise Refusal("Say from when the change holds.", field="effective_on")
-    if effective_on > clock.today():
-        raise Refusal("The change must hold already: enter it when its day has come.", field="effective_on")
+WHY = N_("Say why the contact person changes.")

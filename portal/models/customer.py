@@ -66,6 +66,9 @@ class CustomerState(StrEnum):
 BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
 """Text that both databases, and Python, put in the same order."""
 
+BY_CHAIN = N_("%(field_title)s: for a customer on the register this is changed by a change of credit, through its chain.")
+"""What is said where a hand or a file would change what has a chain of its own (RL-5)."""
+
 REGISTER_FILTERS = (
     "grade", "nature", "industry", "size", "province", "city",
     "stage_time", "stage_transaction", "stage_volume", "stage_service", "stage_years",
@@ -224,7 +227,7 @@ class Customer(Base):
 
     @property
     def open_fields(self) -> tuple[card.Field, ...]:
-        """Return the fields that are changed by hand: payment terms of a customer on the register have their chain (RL-5, AP-3)."""
+        """Return the fields that are changed by hand: terms and policy of a customer on the register have their chain (RL-5, AP-3)."""
         return card.EDITABLE if self.state in (CustomerState.PROSPECT, CustomerState.IMPORTING) else card.OPEN_ON_REGISTER
 
     def can_edit(self, user: Staff) -> bool:
@@ -304,12 +307,7 @@ class Customer(Base):
             new["former_names"] = with_line(new.get("former_names", self.former_names), self.full_name, without=new["full_name"])
         matters = any(name in card.MATTERS and current[name] not in ("", None) for name in new)
         if matters:
-            if not reason:
-                raise Refusal("Say why: the name, the address and other facts that matter change with a reason.", field="reason")
-            if effective_on is None:
-                raise Refusal("Say from when the change holds.", field="effective_on")
-            if effective_on > clock.today():
-                raise Refusal("The change must hold already: enter it when its day has come.", field="effective_on")
+            ask_reason(reason, effective_on)
         changes = []
         for name, value in new.items():
             field = card.CARD[name]
@@ -338,11 +336,23 @@ class Customer(Base):
         open_fields = {field.name for field in self.open_fields}
         for name in names:
             if name not in open_fields:
-                text = N_("Payment terms of a customer on the register are changed by a change of credit, through its chain.")
-                raise Refusal(text, field=name)
+                raise Refusal(BY_CHAIN, field=name, field_title=Message(card.CARD[name].title))
         covered = CreditChange.covers(self) & set(names)
         if covered:
             raise Refusal(N_("A change of this customer's credit is in approval; it covers this entry."), field=min(covered))
+
+
+WHY_IT_MATTERS = N_("Say why: the name, the address and other facts that matter change with a reason.")
+
+
+def ask_reason(reason: str, effective_on: date | None, why: str = WHY_IT_MATTERS) -> None:
+    """Raise `Refusal` unless a change that matters has a reason and the day since which it holds (AR-4); `why` asks for the reason."""
+    if not reason:
+        raise Refusal(why, field="reason")
+    if effective_on is None:
+        raise Refusal("Say from when the change holds.", field="effective_on")
+    if effective_on > clock.today():
+        raise Refusal("The change must hold already: enter it when its day has come.", field="effective_on")
 
 
 def possible_owners(by: Staff) -> list[Staff]:

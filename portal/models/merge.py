@@ -19,7 +19,7 @@ from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
 from portal.models import audit, card
 from portal.models.approval import Approval
-from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, derived, with_line
+from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, ask_reason, derived, with_line
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.hand_over import ensure_theirs
 from portal.models.history import action
@@ -109,17 +109,22 @@ class CustomerMerge(Base):
         versions: tuple[int, int] | None = None,
         assist: bool = False,
         reason: str = "",
+        effective_on: date | None = None,
     ) -> CustomerMerge:
         """Merge `loser` into `survivor` and return the merge, flushed; both are in the scope of `by`.
 
         `take` names the fields of the card whose value comes from the loser. `versions` are those of survivor and loser that `by` has
-        seen. With `assist` the loser's person in charge becomes an assisting rep. Raises `Refusal`, and `StateConflict` where
-        one of the two was changed meanwhile: of two merges at once of one record, one counts.
+        seen. With `assist` the loser's person in charge becomes an assisting rep. Where a fact that matters is replaced, `reason` and
+        `effective_on` are asked for and stand in its history (AR-4). Raises `Refusal`, and `StateConflict` where one of the two was
+        changed meanwhile: of two merges at once of one record, one counts.
         """
         refuse_unless_mergeable(survivor, loser)
         ensure_theirs([loser.id], by)
         if versions is not None and versions != (survivor.version, loser.version):
             raise StateConflict("changed since it was looked at")
+        matters = bool(replaced(survivor, loser, take))
+        if matters:
+            ask_reason(reason, effective_on)
         loser_state, owner_id, moment = loser.state, loser.owner_id, clock.now()
         for record in sorted((survivor, loser), key=lambda one: one.id):
             expect = {"state": record.state, "version": record.version, "frozen_by_id": None}
@@ -147,9 +152,8 @@ class CustomerMerge(Base):
         changes = [{"field": name, "old": old, "new": new} for name, (old, new) in merge.fields.items()]
         figures = {table: sum(len(ids) for ids in columns.values()) for table, columns in moved.items()}
         label = f"{loser.number} {loser.full_name}"
-        audit.write(
-            "change", "merged", actor=by, record=survivor, label=label, changes=changes, reason=reason, source="merge", moved=figures
-        )
+        why: dict[str, Any] = {"reason": reason, "effective_on": effective_on.isoformat() if effective_on and matters else ""}
+        audit.write("change", "merged", actor=by, record=survivor, label=label, changes=changes, **why, source="merge", moved=figures)
         label = f"{survivor.number} {survivor.full_name}"
         audit.write("change", "merged-away", actor=by, record=loser, label=label, reason=reason, source="merge", moved=figures)
         _settle(survivor, loser)
@@ -183,11 +187,22 @@ class CustomerMerge(Base):
                     found.append(Message(N_("Removed or moved on since: %(count)s of %(what)s."), {"count": gone, "what": title_of(name)}))
         return found
 
-    def undo(self, *, by: Staff) -> None:
-        """Move everything back and give the survivor its old values again. Raises `Refusal` saying what is in the way, `StateConflict`."""
+    def put_back(self) -> list[str]:
+        """Return the fields that matter of which an undo replaces what the card says now: they change with a reason (AR-4)."""
+        return [name for name, (_before, after) in self.fields.items() if name in card.MATTERS and after != ""]
+
+    def undo(self, *, by: Staff, reason: str = "", effective_on: date | None = None) -> None:
+        """Move everything back and give the survivor its old values again.
+
+        Where the undo replaces a fact that matters, it asks for a reason of its own and the day since which the old value holds
+        again (AR-4). Raises `Refusal` saying what is in the way, with the field where something is missing, and `StateConflict`.
+        """
         survivor, loser = self.survivor, self.loser
         for obstacle in self.obstacles():
             raise Refusal(obstacle.text, **obstacle.params)
+        matters = bool(self.put_back())
+        if matters:
+            ask_reason(reason, effective_on)
         moment = clock.now()
         transition(self, expect={"undone_at": None}, change={"undone_at": moment, "undone_by_id": by.id})
         for record in sorted((survivor, loser), key=lambda one: one.id):
@@ -209,9 +224,10 @@ class CustomerMerge(Base):
                 db.session.delete(named)
         changes = [{"field": name, "old": after, "new": before} for name, (before, after) in self.fields.items()]
         label = f"{loser.number} {loser.full_name}"
-        audit.write("change", "merge-undone", actor=by, record=survivor, label=label, changes=changes, source="merge")
+        why: dict[str, Any] = {"reason": reason, "effective_on": effective_on.isoformat() if effective_on and matters else ""}
+        audit.write("change", "merge-undone", actor=by, record=survivor, label=label, changes=changes, **why, source="merge")
         label = f"{survivor.number} {survivor.full_name}"
-        audit.write("change", "merge-undone", actor=by, record=loser, label=label, source="merge")
+        audit.write("change", "merge-undone", actor=by, record=loser, label=label, reason=reason, source="merge")
         _settle(survivor, loser)
 
     def _still_there(self, name: str, column: str, ids: list[int]) -> Iterator[list[int]]:
@@ -321,6 +337,12 @@ def default_choice(survivor: Customer, loser: Customer) -> set[str]:
     """Return the fields that come from the loser unless somebody chooses otherwise: those of which the survivor says nothing."""
     ours, theirs = card.texts(card.EDITABLE, survivor), card.texts(card.EDITABLE, loser)
     return {name for name in choices(survivor) if ours[name] == "" and theirs[name] != ""}
+
+
+def replaced(survivor: Customer, loser: Customer, take: Collection[str]) -> list[str]:
+    """Return the fields that matter in which a merge with `take` puts another value for one that is there (AR-4)."""
+    ours, theirs = card.texts(card.EDITABLE, survivor), card.texts(card.EDITABLE, loser)
+    return [name for name in ours if name in card.MATTERS & choices(survivor) & set(take) and ours[name] not in ("", theirs[name])]
 
 
 def _values(survivor: Customer, loser: Customer, take: Collection[str]) -> dict[str, Any]:

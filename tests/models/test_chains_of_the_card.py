@@ -1,4 +1,4 @@
-"""What has a chain of its own is not changed past it: payment terms on the register, and what a change of credit covers (RL-5, AP-5)."""
+"""What has a chain of its own is not changed past it: terms and policy on the register, and what a change of credit covers (RL-5, AP-5)."""
 
 from __future__ import annotations
 
@@ -34,15 +34,28 @@ def test_payment_terms_are_entered_for_a_prospect_and_changed_by_chain_on_the_re
     assert registered.change({"payment_terms": "net30", "short_name": "甲"}, by=person("rep1"))
 
 
-def test_a_merge_takes_no_payment_terms_onto_the_register():
+def test_special_policy_is_entered_for_a_prospect_and_changed_by_chain_on_the_register():
+    prospect = factories.customer("rep1", state=PROSPECT)
+    assert prospect.change({"dealings_policy": "月度返利百分之二"}, by=person("rep1"))
+    registered = factories.customer("rep1", dealings_policy="月度返利百分之二")
+    for account in ("rep1", "mgr1"):
+        with pytest.raises(Refusal, match=r"^Policy in dealings: .*through its chain") as caught:
+            registered.change({"dealings_policy": "无"}, by=person(account))
+        assert caught.value.field == "dealings_policy"
+    approval = submitted(APPROVE, customer=registered, dealings_policy="无")
+    sign(approval, "mgr1")
+    assert registered.dealings_policy == "无"
+
+
+def test_a_merge_takes_no_terms_and_no_policy_onto_the_register():
     survivor = factories.customer("rep1")
-    loser = factories.customer("rep1", state=PROSPECT, payment_terms="net60", short_name="乙")
-    CustomerMerge.carry_out(survivor, loser, by=person("sup1"), take={"payment_terms", "short_name"})
-    assert (survivor.payment_terms, survivor.short_name) == ("", "乙")
+    loser = factories.customer("rep1", state=PROSPECT, payment_terms="net60", dealings_policy="返利", short_name="乙")
+    CustomerMerge.carry_out(survivor, loser, by=person("sup1"), take={"payment_terms", "dealings_policy", "short_name"})
+    assert (survivor.payment_terms, survivor.dealings_policy, survivor.short_name) == ("", "", "乙")
 
 
 def test_nothing_that_a_change_in_approval_shows_is_edited():
-    approval = submitted(APPROVE)
+    approval = submitted(APPROVE, customer=factories.customer("rep1", state=PROSPECT))
     customer = approval.document.customer
     with pytest.raises(Refusal, match="in approval"):
         customer.change({"dealings_policy": "另行商定"}, by=person("rep1"))
@@ -81,6 +94,16 @@ def test_an_approved_change_waits_while_an_investigation_covers_the_card():
     db.session.commit()
     assert apply_due() == 1
     assert db.session.get_one(Customer, customer.id).credit_limit == Decimal("80000.00")
+
+
+def test_an_import_changes_no_policy_of_a_registered_customer():
+    has = Customer.create({"full_name": "华为技术有限公司", "dealings_policy": "返利"}, by=person("rep1"), state=CustomerState.ACTIVE)
+    db.session.commit()
+    run = checked(f"客户名称,营业方针,简称\n{has.full_name},另议,甲\n", person("sup1"))
+    run.start(by=person("sup1"), mode="good", skip_duplicates=False)
+    db.session.commit()
+    jobs.start(run.job)
+    assert (run.counts["warnings"], has.dealings_policy, has.short_name) == (1, "返利", "甲")
 
 
 def test_an_import_changes_no_payment_terms_of_a_registered_customer_and_completes_those_taken_over():

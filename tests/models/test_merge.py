@@ -26,6 +26,7 @@ from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
 
+WHY: dict[str, Any] = {"reason": "工商登记为准", "effective_on": date(2026, 1, 5)}
 HUNG = ("contact", "tag", "same tag", "assistant", "same assistant", "draft", "same draft", "merged before")
 
 
@@ -77,10 +78,10 @@ def test_merge_and_undo_leave_everything_as_it_was(app: Flask, taken: set[str], 
     loser = factories.customer("rep2", **theirs, **derived(theirs))
     hang(loser, survivor, hung, staff)
     before = everything()
-    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take=taken, assist=helping)
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take=taken, assist=helping, **WHY)
     db.session.commit()
     assert loser.state == "merged"
-    merge.undo(by=staff["sup1"])
+    merge.undo(by=staff["sup1"], **WHY)
     db.session.commit()
     assert everything() == before
 
@@ -110,7 +111,7 @@ def test_what_hangs_on_the_loser_moves_and_what_would_stand_twice_stays(staff: d
 def test_the_old_number_and_names_lead_to_the_survivor(staff: dict[str, Staff]) -> None:
     survivor = factories.customer("rep1", full_name="华为技术有限公司")
     loser = factories.customer("rep2", full_name="华未技术有限公司", number="T2020000077")
-    CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take={"full_name"})
+    CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take={"full_name"}, **WHY)
     db.session.commit()
     assert survivor.full_name == "华未技术有限公司"
     assert survivor.former_names == "华为技术有限公司"
@@ -138,6 +139,36 @@ def test_the_history_of_the_survivor_tells_of_both(staff: dict[str, Staff]) -> N
     db.session.commit()
     assert [event.action for event in history.timeline(survivor)[0]] == ["merge-undone", "merged"]
     assert [event.action for event in history.timeline(loser)[0]] == ["merge-undone", "merged-away", "tagged"]
+
+
+def test_a_fact_that_matters_is_replaced_with_reason_and_day_and_put_back_with_its_own(staff: dict[str, Staff]) -> None:
+    survivor = factories.customer("rep1", legal_representative="王敏", telephone="1")
+    loser = factories.customer("rep1", legal_representative="李堃", telephone="2", street="滨河大道1号")
+    take = {"legal_representative", "telephone", "street"}
+    for missing, field in (({}, "reason"), ({"reason": "甲"}, "effective_on"), ({**WHY, "effective_on": date(2999, 1, 1)}, "effective_on")):
+        with pytest.raises(Refusal) as caught:
+            CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take=take, **missing)
+        assert (caught.value.field, loser.state) == (field, "active")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take=take, **WHY)
+    db.session.commit()
+    told = history.changes(survivor)[0]
+    event = next(one for one in told if one.action == "merged")
+    assert {change["field"] for change in event.data["changes"]} == {*take, "former_names"}
+    assert (event.data["reason"], event.data["effective_on"]) == ("工商登记为准", "2026-01-05")
+    assert merge.put_back() == ["street", "legal_representative"]
+    with pytest.raises(Refusal, match="Say why"):
+        merge.undo(by=staff["sup1"])
+    merge.undo(by=staff["sup1"], reason="不是同一客户", effective_on=date(2026, 1, 6))
+    db.session.commit()
+    undone = history.changes(survivor)[0][0]
+    assert (undone.action, undone.data["reason"], undone.data["effective_on"]) == ("merge-undone", "不是同一客户", "2026-01-06")
+
+
+def test_what_was_empty_or_does_not_matter_is_taken_without_a_reason(staff: dict[str, Staff]) -> None:
+    survivor = factories.customer("rep1", telephone="1")
+    loser = factories.customer("rep1", telephone="2", legal_representative="李堃")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], take={"telephone", "legal_representative"})
+    assert set(merge.fields) == {"telephone", "legal_representative", "former_names"}
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,30 @@ def test_merge_from_choice_to_undo(as_: Any, there: Customer) -> None:
     assert "李堃" in browser.get(f"/customers/{other.id}").get_data(as_text=True)
 
 
+def test_a_merge_that_replaces_facts_that_matter_asks_once_for_reason_and_day(as_: Any, there: Customer) -> None:
+    there.street, there.district = "滨河大道1号", "福田区"
+    other = factories.customer("rep3", full_name="华为公司", street="科技路2号", district="南山区")
+    browser = as_("sup2")
+    address = f"/customers/{there.id}/merge/{other.id}"
+    fields = {"version": there.version, "other_version": other.version, "take-street": "other", "take-district": "other"}
+    asked = browser.post(address, data=fields).get_data(as_text=True)
+    assert asked.count('name="effective_on"') == 1
+    refused = browser.post(address, data={**fields, "confirmed": "1", "reason": "", "effective_on": "2026-01-05"})
+    assert (refused.status_code, other.state) == (422, "active")
+    assert 'name="take-street" value="other"' in refused.get_data(as_text=True)
+    odd = browser.post(address, data={**fields, "confirmed": "1", "reason": "搬迁", "effective_on": "昨天"})
+    assert odd.status_code == 422
+    done = browser.post(address, data={**fields, "confirmed": "1", "reason": "搬迁", "effective_on": "2026-01-05"})
+    assert done.status_code == 303
+    page = browser.get(f"/customers/{there.id}/history").get_data(as_text=True)
+    assert "搬迁" in page
+    assert "2026" in page
+    merge = db.session.query(CustomerMerge).one()
+    assert 'name="effective_on"' in browser.get(f"/merges/{merge.id}").get_data(as_text=True)
+    assert browser.post(f"/merges/{merge.id}/undo").status_code == 422
+    assert browser.post(f"/merges/{merge.id}/undo", data={"reason": "弄错了", "effective_on": "2026-01-06"}).status_code == 303
+
+
 def test_a_merge_of_records_that_changed_meanwhile_shows_them_again(as_: Any, there: Customer) -> None:
     other = factories.customer("rep3")
     address = f"/customers/{there.id}/merge/{other.id}"

@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
+from portal import clock
 from portal.blueprints.archive import bp, card_view
+from portal.blueprints.archive.record_form import ReasonForm
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
@@ -24,6 +26,7 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.text import clean_line
 
 LONGEST = 80
+WHY = ("reason", "effective_on")
 SHOWN = 20
 
 
@@ -50,12 +53,13 @@ def merge_compare(customer: Customer, other: Customer) -> Any:
 def merge_carry_out(customer: Customer, other: Customer) -> Any:
     """Ask once more, naming what moves in figures; confirmed, merge."""
     take = {name for name in work.choices(customer) if request.form.get(f"take-{name}") == "other"}
+    form = _why()
     try:
         work.refuse_unless_mergeable(customer, other)
         if (request.form.get("version"), request.form.get("other_version")) != (str(customer.version), str(other.version)):
             raise StateConflict("changed since it was looked at")
         if not request.form.get("confirmed"):
-            return _ask(customer, other, take)
+            return _ask(customer, other, take, _why(sent=False))
         merge = CustomerMerge.carry_out(
             customer,
             other,
@@ -63,11 +67,14 @@ def merge_carry_out(customer: Customer, other: Customer) -> Any:
             take=take,
             versions=(customer.version, other.version),
             assist=bool(request.form.get("assist")),
-            reason=clean_line(request.form.get("reason", ""))[:200],
+            **form.reason_and_day(),
         )
         commit()
     except Refusal as refusal:
         db.session.rollback()
+        if refusal.field in WHY:
+            form.refuse(refusal)
+            return _ask(customer, other, take, form), 422
         return _compare(customer, other, take, refusal=refusal.message, status=422)
     except StateConflict:
         db.session.rollback()
@@ -84,7 +91,7 @@ def merge_carry_out(customer: Customer, other: Customer) -> Any:
 @requires(Permission.CUSTOMER_MERGE, merge=CustomerMerge)
 def merge_page(merge: CustomerMerge) -> Any:
     """Show what a merge did, and what its undo would do or what is in its way."""
-    return _merge_page(merge, 200)
+    return _merge_page(merge, _why(sent=False), 200)
 
 
 @bp.post("/merges/<int:merge_id>/undo")
@@ -92,14 +99,23 @@ def merge_page(merge: CustomerMerge) -> Any:
 def merge_undo(merge: CustomerMerge) -> Any:
     """Undo a merge: everything moves back."""
     number, survivor_id = merge.loser.number, merge.survivor_id
+    form = _why()
     try:
-        merge.undo(by=current_user._get_current_object())
+        merge.undo(by=current_user._get_current_object(), **form.reason_and_day())
         commit()
-    except Refusal:
+    except Refusal as refusal:
         db.session.rollback()
-        return _merge_page(merge, 422)
+        if refusal.field in WHY:
+            form.refuse(refusal)
+        return _merge_page(merge, form, 422)
     flash(_("The merge is undone: %(number)s is a record of its own again.", number=number), "ok")
     return redirect(url_for("archive.customer", customer_id=survivor_id), 303)
+
+
+def _why(*, sent: bool = True) -> ReasonForm:
+    """Return the form of reason and day, asked once for all fields of a merge or its undo (AR-4); empty unless it is `sent`."""
+    start = {"effective_on": clock.today().isoformat()}
+    return ReasonForm((), data=start) if sent else ReasonForm((), data=start, formdata=None)
 
 
 def _compare(customer: Customer, other: Customer, take: set[str], *, refusal: Message | None = None, status: int = 200) -> Any:
@@ -157,7 +173,7 @@ def _may_merge(survivor: Customer, loser: Customer) -> bool:
     return True
 
 
-def _ask(customer: Customer, other: Customer, take: set[str]) -> Any:
+def _ask(customer: Customer, other: Customer, take: set[str], form: ReasonForm) -> Any:
     moving: dict[str, int] = {}
     staying = 0
     for hanging in work.hanging_on(other.id, customer.id, taken={customer.owner_id}):
@@ -169,6 +185,9 @@ def _ask(customer: Customer, other: Customer, take: set[str]) -> Any:
     changed = [name for name in ours if name in take and ours[name] != theirs[name]]
     return render_template(
         "archive/merge_confirm.html",
+        form=form,
+        assist=not form.is_submitted() or "confirmed" not in request.form or "assist" in request.form,
+        matters=[_(card.CARD[name].title) for name in work.replaced(customer, other, take)],
         customer=customer,
         other=other,
         take=sorted(take),
@@ -181,11 +200,14 @@ def _ask(customer: Customer, other: Customer, take: set[str]) -> Any:
     )
 
 
-def _merge_page(merge: CustomerMerge, status: int) -> Any:
+def _merge_page(merge: CustomerMerge, form: ReasonForm, status: int) -> Any:
     moved = [(translate(work.title_of(table)), sum(len(ids) for ids in columns.values())) for table, columns in merge.moved.items()]
     fields = [
         (_(card.CARD[name].title), card_view.plain(card.CARD[name], before), card_view.plain(card.CARD[name], after))
         for name, (before, after) in merge.fields.items()
     ]
-    page = render_template("archive/merge_done.html", merge=merge, moved=moved, fields=fields, obstacles=merge.obstacles())
+    matters = [_(card.CARD[name].title) for name in merge.put_back()]
+    page = render_template(
+        "archive/merge_done.html", merge=merge, form=form, matters=matters, moved=moved, fields=fields, obstacles=merge.obstacles()
+    )
     return page, status
