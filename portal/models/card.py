@@ -10,22 +10,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from portal.rules.dates import parse_date
+from portal.rules.figures import format_figure, parse_figure
 from portal.rules.identifiers import check_email, normalise_credit_code, normalise_phone
 from portal.rules.message import N_, Refusal
 from portal.rules.money import parse_amount
+from portal.rules.plates import normalise_plate
 from portal.rules.regions import find_province
 from portal.rules.text import clean, clean_line
 
-Kind = Literal["text", "long", "choice", "province", "grade", "date", "money", "integer", "phone", "email", "url", "code", "switch"]
+Kind = Literal[
+    "text", "long", "choice", "province", "grade", "date", "money", "integer", "phone", "email", "url", "code", "switch", "figure", "plate"
+]
 
 GRADES = ("A", "B", "C")
 """The three grades of customers (RL-2)."""
 
 LINE_LENGTH = 200
 TEXT_LENGTH = 4000
+
+
+class Choice(NamedTuple):
+    """A choice of a form: its code and its names."""
+
+    code: str
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,8 @@ class Field:
     kind: Kind = "text"
     choices: str = ""
     """The list of choices: the standard `choices.<this>`."""
+    entries: tuple[Choice, ...] = ()
+    """The choices themselves, where they belong to the form and are no list of the site's."""
     required: bool = False
     matters: bool = False
     """A change asks for a reason and the date it took effect (AR-4)."""
@@ -56,7 +70,7 @@ class Field:
     @property
     def empty(self) -> Any:
         """What the column holds when nothing is known."""
-        return None if self.kind in ("date", "money", "integer") else False if self.kind == "switch" else ""
+        return None if self.kind in ("date", "money", "integer", "figure") else False if self.kind == "switch" else ""
 
     def read(self, typed: Any) -> Any:
         """Return the value that `typed` says, the field's empty value for nothing. Raises `Refusal` naming the field."""
@@ -84,7 +98,11 @@ class Field:
             return amount
         if self.kind == "integer":
             return _whole(typed)
+        if self.kind == "figure":
+            return parse_figure(typed)
         text = str(typed)
+        if self.kind == "plate":
+            return normalise_plate(text)
         if self.kind == "phone":
             return normalise_phone(text).display
         if self.kind == "code":
@@ -108,6 +126,8 @@ class Field:
             return ""
         if isinstance(value, date):
             return value.isoformat()
+        if self.kind == "figure":
+            return format_figure(value)
         return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
 
 
