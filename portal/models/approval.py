@@ -9,17 +9,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, exists, or_, select, text
+from sqlalchemy import ForeignKey, Index, Select, and_, exists, or_, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import approval_signing, audit
 from portal.models.approval_advance import advance, begin_round, end_round, take_turn
+from portal.models.approval_authors import DocumentAuthor, note_author
 from portal.models.approval_kinds import KINDS, DocumentKind
 from portal.models.approval_round import ApprovalRound
-from portal.models.approval_routing import Seat, pools_of, reroute_open_steps, seat_in, seats_of
+from portal.models.approval_routing import Office, Seat, pools_of, reroute_open_steps, route, seat_in, seats_of
 from portal.models.approval_signing import ContentChanged
 from portal.models.approval_step import ApprovalStep
 from portal.models.hand_over import goes_along
@@ -58,6 +59,12 @@ class Approval(Base):
 
     submitter: Mapped[Staff] = relationship(foreign_keys=[submitter_id])
     rounds: Mapped[list[ApprovalRound]] = relationship(order_by=ApprovalRound.number)
+    author_rows: Mapped[list[DocumentAuthor]] = relationship(
+        primaryjoin=lambda: and_(
+            Approval.kind_name == foreign(DocumentAuthor.kind_name), Approval.record_id == foreign(DocumentAuthor.record_id)
+        ),
+        viewonly=True,
+    )
 
     __table_args__ = (
         Index("uq_approval_live", "kind_name", "record_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
@@ -122,19 +129,29 @@ class Approval(Base):
         """Return the path of the approval's page, for notices."""
         return f"/approvals/{self.id}"
 
-    def submitters(self) -> set[int]:
-        """Return who submitted any round of it, and whose it is now: none of them signs it (RO-3)."""
-        return {self.submitter_id, *(one.submitted_by_id for one in self.rounds)}
+    def authors(self) -> set[int]:
+        """Return whose own work the document is: none of them signs it (RO-3, `approval_authors`)."""
+        return {one.staff_id for one in self.author_rows}
 
     def waits_for(self) -> list[tuple[ApprovalStep, list[Seat]]]:
         """Return the open steps, each with who can pass it today (AP-8)."""
-        return [(step, seats_of(step.pool, self.submitters())) for step in self.open_steps]
+        return [(step, seats_of(step.pool, self.authors())) for step in self.open_steps]
+
+    def own_work(self, user: Staff) -> Message | None:
+        """Return why `user`, who signs documents, does not sign this one, and who does instead; None where it is not their own work."""
+        if self.state != "pending" or user.id not in self.authors() or not user.may(Permission.APPROVAL_SIGN):
+            return None
+        names = {seat.staff.name: None for _step, seats in self.waits_for() for seat in seats}
+        if not names:
+            return Message(N_("You have drafted, changed or submitted this document, so you do not sign it. Nobody else can at present."))
+        text = N_("You have drafted, changed or submitted this document, so somebody else signs it: %(names)s.")
+        return Message(text, {"names": "、".join(names)})
 
     # --- who may ---------------------------------------------------------------------------------------------------
 
     def seat(self, step: ApprovalStep, user: Staff) -> Seat | None:
         """Return in whose name `user` may pass `step`, whatever its state, or None (RO-3, RO-6)."""
-        return seat_in(step.pool or step.wanted, user, self.submitters())
+        return seat_in(step.pool or step.wanted, user, self.authors())
 
     def can_pass(self, step: ApprovalStep, user: Staff) -> bool:
         """Return whether `user` may sign this step now: open, theirs, and not beside their own signature (会签)."""
@@ -155,7 +172,7 @@ class Approval(Base):
         return self.step_for(user) is not None
 
     def can_record_paper(self, user: Staff) -> bool:
-        """Return whether `user` may record a signature on paper now (AP-6): a manager who did not submit the document."""
+        """Return whether `user` may record a signature on paper now (AP-6): a manager whose own work the document is not."""
         return user.may(Permission.APPROVAL_RECORD_PAPER) and self.step_for(user, "paper") is not None
 
     def can_ask_opinion(self, user: Staff) -> bool:
@@ -204,11 +221,27 @@ class Approval(Base):
             change = {"state": "pending", "round": running.round + 1, "signed": 0, "submitter_id": by.id, "title": title, "reminders": 0}
             transition(running, expect=expect, change=change)
         running.follow_team()
+        running._belongs_to(by)
         begin_round(running, content, kind.case(document), by)
+        running._ensure_somebody_signs()
         kind.on_submitted(document, running, by)
         audit.write("approval", "submitted", actor=by, record=running, label=running.title, document=kind_name, round=running.round)
         advance(running)
         return running
+
+    def _belongs_to(self, staff: Staff) -> None:
+        note_author(self.kind_name, self.document, staff)
+        db.session.expire(self, ["author_rows"])
+
+    def _steps_without_anybody(self, office: Office) -> set[int]:
+        """Return the steps ahead that only those could pass whose own work the document is: they would wait for ever (RO-3, AP-10)."""
+        authors, ahead = self.authors(), [step for step in self.current_round.steps if step.state in ("waiting", "open")]
+        return {step.id for step in ahead if not office.seats(route(step, self, office).pool, authors)}
+
+    def _ensure_somebody_signs(self) -> None:
+        if self._steps_without_anybody(Office()):
+            text = N_("Nobody is left to sign: all managers have worked on this document. Give somebody else the role, or name a delegate.")
+            raise Refusal(text)
 
     def _again(self, content: dict[str, Any], by: Staff) -> Approval:
         if self.submitter_id == by.id and self.current_round.content_hash == content_hash(content):
@@ -249,12 +282,30 @@ class Approval(Base):
 
     @classmethod
     def hand_over(cls, gone: Staff, to: Staff) -> int:
-        """Give the undecided submissions of one person to another, and return how many (RO-4). Neither will sign them."""
+        """Give the undecided submissions of one person to another, and return how many (RO-4). Neither will sign them.
+
+        Raises `StateConflict`, and `Refusal` (field `to_id`) where `to` has signed the running round or is the last to sign it (RO-3).
+        """
         query = select(cls).where(cls.submitter_id == gone.id, cls.state.in_(LIVE))
-        approvals = list(db.session.scalars(query))
+        approvals, office = list(db.session.scalars(query)), Office()
         for approval in approvals:
+            if approval.state == "pending":
+                approval._move_running(to, office)
             approval.submitter_id = to.id
+            approval._belongs_to(to)
         return len(approvals)
+
+    def _move_running(self, to: Staff, office: Office) -> None:
+        names = {"name": to.name, "title": self.title}
+        take_turn(self, {"submitter_id": to.id})
+        if to.id in self.current_round.hands():
+            text = N_("%(name)s has signed “%(title)s” and cannot take it over from who submitted it. Choose somebody else.")
+            raise Refusal(text, field="to_id", **names)
+        before = self._steps_without_anybody(office)
+        self._belongs_to(to)
+        if self._steps_without_anybody(office) - before:
+            text = N_("%(name)s is the only one left to sign “%(title)s” and cannot take it over as well. Choose somebody else.")
+            raise Refusal(text, field="to_id", **names)
 
     # --- signing (approval_signing) --------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def begin_round(approval: Approval, content: dict[str, Any], facts: Mapping[str,
 
 
 def take_turn(approval: Approval, change: dict[str, Any], **expect: Any) -> None:
-    """Change the approval's own row if it is still pending in this round, and read its steps as they are now.
+    """Change the approval's own row if it is still pending in this round, and read its steps and authors as they are now.
 
     Whoever acts on a running approval comes through here first: acts queue up at this row, and each sees what the one before did.
     Raises `StateConflict`.
@@ -70,6 +70,7 @@ def take_turn(approval: Approval, change: dict[str, Any], **expect: Any) -> None
     transition(approval, expect={"state": "pending", "round": approval.round, **expect}, change=change)
     current = approval.current_round
     db.session.expire(current, ["steps"])
+    db.session.expire(approval, ["author_rows"])
     query = select(ApprovalStep).where(ApprovalStep.round_id == current.id)
     db.session.scalars(query.execution_options(populate_existing=True)).all()
 
@@ -123,15 +124,15 @@ def passed_by(approval: Approval, signed: ApprovalStep, by: Staff) -> list[tuple
 
 
 def _passed_by(approval: Approval, signed: ApprovalStep, by: Staff, office: Office) -> Iterator[tuple[ApprovalStep, Staff | None]]:
-    steps, submitters = approval.current_round.steps, approval.submitters()
+    steps, authors = approval.current_round.steps, approval.authors()
     if any(one.for_step_id == signed.id and one.state == "waiting" for one in steps):
         return
     given = {one.signer_id for one in steps if one.position == signed.position and one.type == "portal" and one.signer_id} | {by.id}
     position, taken = signed.position, {signed.id}
     beside = [one for one in steps if one.position == position and one.state == "open" and one.id != signed.id]
     for step in beside:
-        if step.type == "portal" and {seat.staff.id for seat in office.seats(step.pool, submitters)} <= given:
-            seat = seat_in(step.pool, by, submitters)
+        if step.type == "portal" and {seat.staff.id for seat in office.seats(step.pool, authors)} <= given:
+            seat = seat_in(step.pool, by, authors)
             if seat is not None:
                 taken.add(step.id)
                 yield step, seat.principal
@@ -139,7 +140,7 @@ def _passed_by(approval: Approval, signed: ApprovalStep, by: Staff, office: Offi
         position += 1
         mine = None
         for step in (one for one in steps if one.position == position and one.type == "portal" and one.state == "waiting"):
-            seat = seat_in(route(step, approval, office).pool, by, submitters)
+            seat = seat_in(route(step, approval, office).pool, by, authors)
             if seat is not None:
                 mine = (step, seat.principal)
                 break
@@ -147,4 +148,3 @@ def _passed_by(approval: Approval, signed: ApprovalStep, by: Staff, office: Offi
             return
         taken.add(mine[0].id)
         yield mine
-

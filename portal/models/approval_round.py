@@ -37,6 +37,12 @@ class ApprovalRound(Base):
 
     __table_args__ = (Index(None, "approval_id", "number", unique=True), Index(None, "submitted_by_id", "approval_id"))
 
+    def hands(self) -> set[int]:
+        """Return who has signed or advised in this round, for whom, and who recorded its papers."""
+        found = {one.signer_id for one in self.steps} | {one.on_behalf_of_id for one in self.steps}
+        found |= {one.signature.recorded_by_id for one in self.steps if one.signature}
+        return {one for one in found if one is not None}
+
     def is_intact(self) -> bool:
         """Return whether the stored content is still that of the submission."""
         return content_hash(self.content) == self.content_hash

@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock
 from portal.database import db
+from portal.models.approval_authors import written_by
 from portal.models.approval_step import ApprovalStep
 from portal.models.notice import notify
 from portal.models.staff import Delegation, Staff, Team
@@ -74,12 +75,12 @@ def _may_stand_in(delegate: Staff, principal: Staff) -> bool:
     return delegate.active and principal.role != Role.REP and Role(delegate.role).rank >= Role(principal.role).rank
 
 
-def seat_in(pool: str, user: Staff, submitters: Collection[int]) -> Seat | None:
+def seat_in(pool: str, user: Staff, authors: Collection[int]) -> Seat | None:
     """Return in whose name `user` may sign what waits in `pool`, own name first, or None (RO-3, RO-6)."""
-    if user.id in submitters:
+    if user.id in authors:
         return None
     for seat in capacities(user):
-        if pool in own_pools(seat.principal or user) and (seat.principal is None or seat.principal.id not in submitters):
+        if pool in own_pools(seat.principal or user) and (seat.principal is None or seat.principal.id not in authors):
             return seat
     return None
 
@@ -103,20 +104,15 @@ def waits_for(user: Staff) -> tuple[int, dict[str, Any]]:
 def waiting(seats: int) -> ColumnElement[bool]:
     """Return the condition on open steps that wait for somebody who signs in so many names; `waits_for` has its parameters' values.
 
-    In their pools, not submitted by themselves or by whom they stand in for (RO-3), and not beside a signature that they gave for the
+    In their pools, not the own work of themselves or of whom they stand in for (RO-3), and not beside a signature that they gave for the
     same position (会签). The condition is made once for a number of names, because making it costs more than asking it.
     """
-    from portal.models.approval import Approval
-    from portal.models.approval_round import ApprovalRound
-
-    step, approval, round_ = ApprovalStep.__table__.c, Approval.__table__.c, ApprovalRound.__table__.c
+    step = ApprovalStep.__table__.c
     theirs: list[ColumnElement[bool]] = []
     for number in range(seats):
         barred: Any = bindparam(f"barred{number}", expanding=True)
-        submitted = exists().where(round_.approval_id == step.approval_id, round_.submitted_by_id.in_(barred))
-        handed = exists().where(approval.id == step.approval_id, approval.submitter_id.in_(barred))
         pools = step.pool.in_(bindparam(f"pools{number}", expanding=True))
-        theirs.append(and_(pools, *(not_(one.correlate(ApprovalStep.__table__)) for one in (submitted, handed))))
+        theirs.append(and_(pools, not_(written_by(step.approval_id, barred))))
     beside = ApprovalStep.__table__.alias("beside").c
     given = exists().where(
         beside.round_id == step.round_id, beside.position == step.position, beside.signer_id == bindparam("me"), beside.type == "portal"
@@ -141,27 +137,27 @@ class Office:
             return [person] if person else []
         return [person for person in self._signing if pool in own_pools(person)]
 
-    def seats(self, pool: str, submitters: Collection[int]) -> list[Seat]:
-        """Return who can sign for a pool, each once, own names first; never who submitted the document or stands in for them (RO-3)."""
-        principals = {person.id: person for person in self.principals(pool) if person.id not in submitters}
+    def seats(self, pool: str, authors: Collection[int]) -> list[Seat]:
+        """Return who can sign for a pool, each once, own names first; never its authors, nor who stands in for them (RO-3)."""
+        principals = {person.id: person for person in self.principals(pool) if person.id not in authors}
         seats = {person.id: Seat(person, None) for person in principals.values() if person.active}
         for delegation in self._delegations:
             delegate, principal = delegation.delegate, principals.get(delegation.principal_id)
-            if principal is not None and delegate.id not in submitters and _may_stand_in(delegate, principal):
+            if principal is not None and delegate.id not in authors and _may_stand_in(delegate, principal):
                 seats.setdefault(delegate.id, Seat(delegate, principal))
         return list(seats.values())
 
 
-def seats_of(pool: str, submitters: Collection[int]) -> list[Seat]:
+def seats_of(pool: str, authors: Collection[int]) -> list[Seat]:
     """Return who can sign for a pool today (`Office.seats`)."""
-    return Office().seats(pool, submitters)
+    return Office().seats(pool, authors)
 
 
 def route(step: ApprovalStep, approval: Approval, office: Office) -> Route:
-    """Return where `step` waits today (AP-10): whom the chain asks, else their delegates, else the managers, never the submitter."""
-    submitters = approval.submitters()
-    pool, why = _wanted(step, approval, submitters, office)
-    seats = office.seats(pool, submitters)
+    """Return where `step` waits today (AP-10): whom the chain asks, else their delegates, else the managers, never its authors."""
+    authors = approval.authors()
+    pool, why = _wanted(step, approval, authors, office)
+    seats = office.seats(pool, authors)
     if pool == MANAGERS and not seats:
         why = Message(N_("No other manager can sign at present: give somebody the role, or let a manager name a delegate."))
     signed = {
@@ -173,26 +169,32 @@ def route(step: ApprovalStep, approval: Approval, office: Office) -> Route:
     return Route(pool, why, bool(people) and people <= signed)
 
 
-def _wanted(step: ApprovalStep, approval: Approval, submitters: Collection[int], office: Office) -> tuple[str, Message | None]:
+_AUTHORS = N_("%(name)s drafted, changed or submitted this document, so this step goes to the managers.")
+
+
+def _wanted(step: ApprovalStep, approval: Approval, authors: Collection[int], office: Office) -> tuple[str, Message | None]:
     if step.wanted == MANAGERS:
-        submitter = next((person for person in office.principals(MANAGERS) if person.id in submitters and person.active), None)
-        if submitter and step.type == "portal":
-            return MANAGERS, Message(N_("%(name)s submitted this document, so another manager signs."), {"name": submitter.name})
+        author = next((person for person in office.principals(MANAGERS) if person.id in authors and person.active), None)
+        if author and step.type == "portal":
+            why = N_("%(name)s drafted, changed or submitted this document, so another manager signs.")
+            return MANAGERS, Message(why, {"name": author.name})
         return MANAGERS, None
     if step.wanted.startswith("person:"):
-        if office.seats(step.wanted, submitters):
+        if office.seats(step.wanted, authors):
             return step.wanted, None
         name = next((person.name for person in office.principals(step.wanted)), "")
+        if any(person.id in authors for person in office.principals(step.wanted)):
+            return MANAGERS, Message(_AUTHORS, {"name": name})
         return MANAGERS, Message(N_("%(name)s is no longer here, so this step goes to the managers."), {"name": name})
     if approval.team_id is None:
         return MANAGERS, Message(N_("There is no team in charge, so this step goes to the managers."))
     pool = f"team:{approval.team_id}"
-    if office.seats(pool, submitters):
+    if office.seats(pool, authors):
         return pool, None
     active = [person.name for person in office.principals(pool) if person.active]
     if active:
         names = {"name": "、".join(active)}
-        return MANAGERS, Message(N_("%(name)s submitted this document, so this step goes to the managers."), names)
+        return MANAGERS, Message(_AUTHORS, names)
     team = db.session.get(Team, approval.team_id)
     names = {"team": team.name if team else ""}
     return MANAGERS, Message(N_("%(team)s has no supervisor at present, so this step goes to the managers."), names)
@@ -207,7 +209,7 @@ def place(step: ApprovalStep, approval: Approval, office: Office) -> bool:
     if moved:
         figures = {"document": Message(approval.kind.title), "title": approval.title}
         waits = Message(N_("%(document)s “%(title)s” waits for you."), figures)
-        for seat in office.seats(step.pool, approval.submitters()):
+        for seat in office.seats(step.pool, approval.authors()):
             notify(seat.staff, waits, link=approval.link)
     return moved
 
@@ -223,7 +225,7 @@ def reroute_open_steps(customer_ids: Collection[int] | None = None) -> int:
     db.session.flush()
     office, moved = Office(), 0
     rounds = selectinload(Approval.rounds)
-    query = select(Approval).where(Approval.state == "pending").order_by(Approval.id)
+    query = select(Approval).where(Approval.state == "pending").order_by(Approval.id).options(selectinload(Approval.author_rows))
     if customer_ids is not None:
         query = query.where(Approval.customer_id.in_(customer_ids))
     for approval in db.session.scalars(query.options(rounds.defer(ApprovalRound.content), rounds.selectinload(ApprovalRound.steps))):

@@ -56,13 +56,15 @@ def sign(
     """
     seat = approval.seat(step, by)
     if seat is None or step.type == "paper" or step.approval_id != approval.id:
-        raise Refusal("This step is not yours to sign.")
+        raise _not_theirs(approval, by)
     approval.expect_unchanged(step, content_hash)
     _check_decision(step, decision, opinion)
     take_turn(approval, {"signed": type(approval).signed + 1})
     if not approval.can_pass(step, by):
         if step.state != "open":
             raise StateConflict(f"step {step.id} is {step.state}")
+        if approval.seat(step, by) is None:
+            raise _not_theirs(approval, by)
         raise Refusal("You have signed beside this step already; somebody else signs here.")
     passed = [(step, seat.principal), *(passed_by(approval, step, by) if decision == "approve" else [])]
     signature = Signature.give(approval, passed, decision=decision, opinion=opinion, signer=by, address=address)
@@ -83,9 +85,8 @@ def record_paper(
     address: str = "",
 ) -> Signature:
     """Record what the titled person decided on the printed form (AP-6). Raises `Refusal`, also without a scan; `StateConflict`."""
-    allowed = by.may(Permission.APPROVAL_RECORD_PAPER) and approval.seat(step, by) is not None
-    if not allowed or step.type != "paper" or step.approval_id != approval.id:
-        raise Refusal("Signatures on paper are recorded by a manager who did not submit the document.")
+    if not _may_record(approval, step, by) or step.type != "paper" or step.approval_id != approval.id:
+        raise Refusal(RECORDED_BY_OTHERS)
     approval.expect_unchanged(step, approval.current_round.content_hash)
     _check_decision(step, outcome, opinion)
     if not name:
@@ -98,6 +99,8 @@ def record_paper(
     if scan is None:
         raise Refusal("The scan of the signed sheet is missing.", field="scan")
     take_turn(approval, {"signed": type(approval).signed + 1})
+    if not _may_record(approval, step, by):
+        raise Refusal(RECORDED_BY_OTHERS)
     passed: Passed = [(step, None)]
     signature = Signature.give(
         approval, passed, decision=outcome, opinion=opinion, recorded_by=by, paper_name=name, paper_date=date, scan=scan, address=address
@@ -113,8 +116,9 @@ def ask_opinion(approval: Approval, *, by: Staff, colleague: Staff, when: str, q
         raise Refusal("This step is not yours to sign.")
     if colleague.id == by.id or not colleague.active:
         raise Refusal("Choose a colleague who is at work here.", field="colleague")
-    if colleague.id in approval.submitters():
-        raise Refusal("%(name)s submitted this document and is not asked about it.", field="colleague", name=colleague.name)
+    if colleague.id in approval.authors():
+        text = N_("%(name)s has drafted, changed or submitted this document and is not asked about it.")
+        raise Refusal(text, field="colleague", name=colleague.name)
     if when not in ("before", "after"):
         raise Refusal("Say whether the colleague is asked before or after you sign.", field="when")
     if not question:
@@ -140,6 +144,18 @@ def ask_opinion(approval: Approval, *, by: Staff, colleague: Staff, when: str, q
         wake(approval, asked)
     audit.write("approval", "opinion-asked", actor=by, record=approval, label=approval.title, colleague=colleague.name, question=question)
     return asked
+
+
+RECORDED_BY_OTHERS = N_("Signatures on paper are recorded by a manager who has not drafted, changed or submitted the document.")
+
+
+def _may_record(approval: Approval, step: ApprovalStep, by: Staff) -> bool:
+    return by.may(Permission.APPROVAL_RECORD_PAPER) and approval.seat(step, by) is not None
+
+
+def _not_theirs(approval: Approval, by: Staff) -> Refusal:
+    own = approval.own_work(by)
+    return Refusal(own.text, **own.params) if own else Refusal("This step is not yours to sign.")
 
 
 def _pass(approval: Approval, passed: Passed, signature: Signature, by: Staff | None, decision: str) -> None:

@@ -17,6 +17,7 @@ from portal import clock
 from portal.database import Base, db, transition
 from portal.models import audit
 from portal.models.approval import Approval
+from portal.models.approval_authors import note_author
 from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.customer import Customer, CustomerState, Money
 from portal.models.scope import HangsOnCustomer
@@ -92,6 +93,7 @@ class CreditChange(HangsOnCustomer, Base):
         change.customer = customer
         change._set(values)
         db.session.add(change)
+        note_author(NAME, change, by)
         audit.write("change", "credit-drafted", actor=by, record=change, label=customer.full_name)
         return change
 
@@ -104,6 +106,7 @@ class CreditChange(HangsOnCustomer, Base):
         if not self.can_edit(by):
             raise Refusal("The change is in approval and cannot be edited.")
         self._set(values)
+        note_author(NAME, self, by)
         audit.write("change", "credit-draft-changed", actor=by, record=self, label=self.customer.full_name)
 
     def _set(self, values: Mapping[str, Any]) -> None:

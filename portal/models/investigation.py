@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, db, transition
 from portal.models import audit, card
+from portal.models.approval_authors import note_author
 from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, Money, check_choice
@@ -81,6 +82,7 @@ class Investigation(HangsOnCustomer, Base):
         _check(values)
         document = cls(customer_id=customer.id, customer=customer, created_by_id=by.id, **values)
         db.session.add(document)
+        note_author("investigation", document, by)
         changes = [
             {"field": name, "old": "", "new": found}
             for name, found in card.texts(card.INVESTIGATION_FIELDS, document).items()
@@ -102,6 +104,7 @@ class Investigation(HangsOnCustomer, Base):
                 setattr(self, name, value)
         if changes:
             self.updated_at = clock.now()
+            note_author("investigation", self, by)
             audit.write("change", "changed", actor=by, record=self, label=self.customer.full_name, changes=changes, source="form")
         return changes
 

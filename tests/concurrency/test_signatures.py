@@ -46,6 +46,20 @@ def at_once(app: Flask, *acts: Callable[[], Any]) -> list[str]:
     return ended
 
 
+def test_nobody_signs_and_takes_the_submission_over_at_once(app: Flask) -> None:
+    approval = submitted()
+    approval_id, round_number = approval.id, approval.round
+
+    def taking_over() -> None:
+        Approval.hand_over(person("rep1"), person("sup1"))
+
+    ended = at_once(app, taking_over, signing(approval_id, 0, "sup1"))
+    assert ended.count("done") == 1, ended
+    approval = db.session.get_one(Approval, approval_id)
+    assert approval.round == round_number
+    assert not approval.current_round.hands() & approval.authors()
+
+
 def signing(approval_id: int, step_number: int, account: str, decision: str = "approve") -> Callable[[], Any]:
     def act() -> None:
         approval = db.session.get(Approval, approval_id)

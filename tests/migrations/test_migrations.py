@@ -13,7 +13,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from portal import clock, config, create_app, database
+from portal import clock, config, create_app, database, schema
 from portal.database import db
 from portal.models import audit
 from portal.models.customer import Customer
@@ -39,6 +39,7 @@ def empty(tmp_path: Path, worker_id: str) -> Iterator[Flask]:
             "FILES_FOLDER": tmp_path / "files",
         }
     )
+    schema.prepare(app)
     with app.app_context():
         database.read_only(False)
         yield app
@@ -48,7 +49,11 @@ def empty(tmp_path: Path, worker_id: str) -> Iterator[Flask]:
 
 @pytest.mark.usefixtures("empty")
 def test_migrations_make_what_the_models_say() -> None:
+    assert not schema.is_current()
+    upgrade(revision=OLDEST)
+    assert not schema.is_current()
     upgrade()
+    assert schema.is_current()
     with db.engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
@@ -86,6 +91,33 @@ def test_data_of_the_oldest_version_lives_on() -> None:
     audit.write("change", "created", actor=person, record=kept)
     db.session.commit()
     assert [hit.id for hit in search(person, "𠮷䶮")] == [kept.id]
+
+
+@pytest.mark.usefixtures("empty")
+def test_authors_of_documents_are_found_in_what_is_there() -> None:
+    upgrade(revision="0001")
+    tables = ("staff", "customer", "credit_change", "investigation", "approval", "approval_round", "audit_event")
+    blanks = {table: _blanks(table) for table in tables}
+    for number in range(1, 7):
+        _insert("staff", {**blanks["staff"], "id": number, "account": f"a{number}", "name": f"甲{number}", "role": "rep"})
+    _insert("customer", {**blanks["customer"], "id": 1, "number": "C2026000001", "full_name": "甲"})
+    empty: dict[str, object] = {"old": "{}", "customer_id": 1}
+    _insert("credit_change", {**blanks["credit_change"], **empty, "id": 7, "created_by_id": 1, "reason": "甲", "state": "pending"})
+    _insert("investigation", {**blanks["investigation"], "id": 8, "customer_id": 1, "created_by_id": 2})
+    _insert("approval", {**blanks["approval"], "id": 9, "kind_name": "credit", "record_id": 7, "submitter_id": 3, "state": "pending"})
+    empty = {"content": "{}", "chain": "{}"}
+    _insert("approval_round", {**blanks["approval_round"], **empty, "approval_id": 9, "number": 1, "submitted_by_id": 4})
+    for number, (kind, record, action, actor) in enumerate(
+        (("CreditChange", 7, "credit-draft-changed", 5), ("Investigation", 8, "changed", 6), ("Customer", 1, "changed", 6))
+    ):
+        entry = {"record_type": kind, "record_id": record, "action": action, "actor_id": actor, "data": "{}", "hash": str(number)}
+        _insert("audit_event", {**blanks["audit_event"], **entry, "kind": "change"})
+    db.session.commit()
+    upgrade()
+    rows = db.session.execute(text("SELECT kind_name, record_id, staff_id FROM document_author ORDER BY 1, 2, 3"))
+    assert [tuple(row) for row in rows] == [
+        ("credit", 7, 1), ("credit", 7, 3), ("credit", 7, 4), ("credit", 7, 5), ("investigation", 8, 2), ("investigation", 8, 6),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("empty")

@@ -202,7 +202,7 @@ def test_undecided_submissions_are_handed_over():
     assert Approval.hand_over(person("rep1"), person("rep2")) == 1
     db.session.commit()
     assert approval.can_withdraw(person("rep2"))
-    assert approval.submitters() == {person("rep1").id, person("rep2").id}
+    assert approval.authors() == {person("rep1").id, person("rep2").id}
 
 
 def test_deciding_needs_the_role_to_submit():

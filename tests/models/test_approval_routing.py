@@ -13,7 +13,7 @@ from portal.models.approval import Approval, reroute_open_steps
 from portal.models.hand_over import hand_over
 from portal.rules.message import Refusal
 from tests import factories
-from tests.approving import APPROVE, REVIEW, delegate, person, sign, states, submitted, told
+from tests.approving import APPROVE, REVIEW, change, delegate, person, sign, states, submitted, told
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -56,8 +56,8 @@ def test_no_team_in_charge():
 def test_the_supervisor_submitted_it_themselves():
     approval = submitted(by="sup1")
     assert waiting_for(approval) == {"mgr1", "mgr2"}
-    assert str(approval.open_steps[0].why) == "周五行 submitted this document, so this step goes to the managers."
-    with pytest.raises(Refusal, match="not yours"):
+    assert str(approval.open_steps[0].why) == "周五行 drafted, changed or submitted this document, so this step goes to the managers."
+    with pytest.raises(Refusal, match="somebody else signs it: 郑七星、王八荒"):
         sign(approval, "sup1")
 
 
@@ -70,13 +70,26 @@ def test_another_supervisor_of_the_team_signs_what_the_first_submitted():
 def test_the_manager_submitted_it_themselves():
     approval = submitted(APPROVE, by="mgr1")
     assert waiting_for(approval) == {"mgr2"}
-    assert str(approval.open_steps[0].why) == "郑七星 submitted this document, so another manager signs."
+    assert str(approval.open_steps[0].why) == "郑七星 drafted, changed or submitted this document, so another manager signs."
 
 
-def test_the_only_manager_submitted_it():
+def test_a_document_that_nobody_could_sign_is_not_submitted():
     person("mgr2").active = False
     db.session.commit()
+    draft = change(by="mgr1")
+    with pytest.raises(Refusal, match="Nobody is left to sign"):
+        draft.submit(by=person("rep1"))
+    db.session.rollback()
+    person("sup2").role = "manager"
+    db.session.commit()
+    assert draft.submit(by=person("rep1")).state == "pending"
+
+
+def test_the_only_manager_who_is_left_submitted_it():
     approval = submitted(APPROVE, by="mgr1")
+    person("mgr2").active = False
+    reroute_open_steps()
+    db.session.commit()
     assert waiting_for(approval) == set()
     assert "No other manager" in str(approval.open_steps[0].why)
     person("sup2").role = "manager"

@@ -49,6 +49,20 @@ def test_sheet_steps_and_buttons_for_who_may_sign(as_):
     assert "/withdrawal" not in page
 
 
+def test_who_drafted_it_reads_who_signs_instead(as_):
+    approval = change(by="sup1").submit(by=person("rep1"))
+    db.session.commit()
+    browser = as_("sup1")
+    names = f"{person('mgr1').name}、{person('mgr2').name}"
+    page = browser.get(f"/approvals/{approval.id}")
+    assert (page.status_code, 'value="approve"' in text(page)) == (200, False)
+    assert f"由他人签批：{names}" in text(page)
+    refused = post_signature(browser, approval)
+    assert (refused.status_code, approval.state) == (403, "pending")
+    assert f"由他人签批：{names}" in text(refused)
+    assert post_signature(as_("rep2"), approval).status_code == 404
+
+
 def test_signing_goes_on_to_the_next_of_the_same_kind(as_):
     first, second = submitted(), submitted()
     browser = as_("sup1")

@@ -28,7 +28,10 @@ def signature(approval: Approval) -> Any:
     """Sign a step, or give the opinion it asks for, and go on to the next of the same kind."""
     form = SignatureForm()
     step = _step(approval, form.step_id.data)
-    ensure(step.type != "paper" and approval.seat(step, current_user) is not None)
+    if step.type == "paper" or approval.seat(step, current_user) is None:
+        own = approval.own_work(current_user)
+        ensure(own is not None)
+        return answer(approval, status=403)  # the page says who signs instead
     try:
         approval.expect_unchanged(step, form.content_hash.data or "")
         if not form.validate():

@@ -107,11 +107,12 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         approval=approval,
         round=shown,
         sheet=preview_html(approval, shown, by=user),
-        names={code: seats_of(code, approval.submitters()) for code in {step.pool for step in approval.open_steps}} if current else {},
+        names={code: seats_of(code, approval.authors()) for code in {step.pool for step in approval.open_steps}} if current else {},
         step_title=step_title,
         states=STATES,
         user=user,
         to_sign=to_sign,
+        own_work=approval.own_work(user) if current else None,
         also=[step_title(step) for step, _person in passed_by(approval, to_sign, user)] if to_sign and to_sign.type == "portal" else [],
         to_record=to_record,
         signature_form=forms.get("signature_form") or SignatureForm(formdata=None),
@@ -139,7 +140,7 @@ def _drift(approval: Approval, shown: ApprovalRound) -> list[Line]:
 def opinion_form(approval: Approval, user: Staff, *, fresh: bool = False) -> OpinionRequestForm:
     """Return the form that asks a colleague, with who can be asked."""
     form = OpinionRequestForm(formdata=None) if fresh else OpinionRequestForm()
-    barred = [*approval.submitters(), user.id]
+    barred = [*approval.authors(), user.id]
     query = select(Staff.id, Staff.name, Staff.role).where(Staff.active, Staff.id.not_in(barred)).order_by(Staff.role.desc(), Staff.id)
     people = db.session.execute(query)
     form.colleague.choices = [SelectChoice(number, f"{name} · {translate(Role(role).label)}") for number, name, role in people]
