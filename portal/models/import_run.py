@@ -52,6 +52,8 @@ class ImportRun(Base):
     attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"))
     refused_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    table_name: Mapped[str] = mapped_column(default="customers", server_default="customers")
+    """What the rows become: `customers`, or entries of an office register: `register:parking-permits`."""
     state: Mapped[str] = mapped_column(default="uploaded")
     what: Mapped[str]
     """both | create | update"""

@@ -253,6 +253,7 @@ _TITLES = {
     "credit_change": N_("Changes of credit"),
     "approval": N_("Documents in approvals"),
     "attachment": N_("Files"),
+    "register_entry": N_("Entries of office registers"),
     "printed_sheet": N_("Prints"),
     "customer": N_("Records merged before"),
 }

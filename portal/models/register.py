@@ -181,7 +181,7 @@ class Page(NamedTuple):
     previous: str
 
 
-class _NotLeading(FunctionElement[Any]):
+class NotLeading(FunctionElement[Any]):
     """A column that SQLite must not choose an index by; the same value."""
 
     inherit_cache = True
@@ -191,12 +191,12 @@ class _NotLeading(FunctionElement[Any]):
         self.type = column.type
 
 
-@compiles(_NotLeading)
+@compiles(NotLeading)
 def _plain(element: Any, compiler: Any, **kw: Any) -> str:
     return str(compiler.process(element.clauses, **kw))
 
 
-@compiles(_NotLeading, "sqlite")
+@compiles(NotLeading, "sqlite")
 def _plus(element: Any, compiler: Any, **kw: Any) -> str:
     return "+" + str(compiler.process(element.clauses, **kw))
 
@@ -229,7 +229,7 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
     leaders: dict[str, tuple[list[Any], Any]] = {}
     for name in sorted(equal, key=lambda one: _LEADERS.index(one) if one in _LEADERS else len(_LEADERS)):
         column = getattr(Customer, name)
-        leaders[name] = ([column == equal[name], state], _NotLeading(column) == equal[name])
+        leaders[name] = ([column == equal[name], state], NotLeading(column) == equal[name])
     if "missing" in query.filters:
         condition = MISSING[query.filters["missing"]][1]
         leaders["missing"] = ([condition, state], condition)
@@ -243,7 +243,7 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
         else:
             leaders["tag"] = ([], exists().where(CustomerTag.tag == tag, CustomerTag.customer_id == Customer.id))
     if few:
-        return _Walk(few, [_NotLeading(Customer.state) == query.state.value, *(one[1] for one in leaders.values()), *arm.others], True)
+        return _Walk(few, [NotLeading(Customer.state) == query.state.value, *(one[1] for one in leaders.values()), *arm.others], True)
     scope = next((name for name in ("owner_id", "team_id") if name in leaders), "")
     if scope and not ("missing" in leaders and _probe(*leaders["missing"][0], limit=SPARSE) <= SPARSE):
         in_index = "missing" not in leaders and "tag" not in leaders
@@ -320,7 +320,7 @@ def _arm_rows(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
     if start is not None:
         bounds = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
         statement = statement.where(tuple_(*order) < bounds if down else tuple_(*order) > bounds)
-    leading = [_NotLeading(column) for column in order] if walk.sparse else order
+    leading = [NotLeading(column) for column in order] if walk.sparse else order
     return list(db.session.execute(statement.order_by(*(column.desc() if down else column for column in leading)).limit(size)))
 
 
@@ -333,7 +333,7 @@ def _by_grade(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
         grades = grades[[_rank_of_grade(grade) for grade in grades].index(_rank_of_grade(start[0])) :]
     found: list[Row[Any]] = []
     for grade in grades:
-        of_grade = Customer.grade if len(walk.leading) == 1 else _NotLeading(Customer.grade)
+        of_grade = Customer.grade if len(walk.leading) == 1 else NotLeading(Customer.grade)
         statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(_order(query))))
         statement = statement.where(*walk.leading, *walk.others, of_grade == grade)
         if start is not None and grade == start[0]:

@@ -4,6 +4,14 @@ from portal.registers import customers, people, premises, telephones, vehicles
 from portal.registers.declaring import REGISTERS, OfficeRegister, RegisterField, declare, for_each
 
 __all__ = [
-    "REGISTERS", "OfficeRegister", "RegisterField", "declare", "for_each",
-    "customers", "people", "premises", "telephones", "vehicles",
-]  # fmt: skip
+    "REGISTERS",
+    "OfficeRegister",
+    "RegisterField",
+    "customers",
+    "declare",
+    "for_each",
+    "people",
+    "premises",
+    "telephones",
+    "vehicles",
+]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.rules import archive_numbers
 from portal.rules import standard_choices as choices
 from portal.rules import standard_kinds as kinds
 from portal.rules.chains import check_chain
@@ -28,6 +29,8 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "office_hours": kinds.check_office_hours,
     "weights": kinds.check_weights,
     "thresholds": kinds.check_thresholds,
+    "archive_template": kinds.check_archive_template,
+    "dossier_rules": kinds.check_dossier_rules,
     "chain": lambda standard, value: check_chain(value, facts=standard.facts),
 }
 
@@ -65,18 +68,23 @@ class Standard:
 
 GROUPS = {
     "customers": N_("Customers"),
+    "dossiers": N_("Dossiers"),
     "lists": N_("Lists of choices"),
     "approvals": N_("Approvals"),
     "time": N_("Working time"),
     "accounts": N_("Accounts and security"),
     "files": N_("Files"),
+    "registers": N_("Office registers"),
 }
 """Groups of the page *Standards* in their order, with their titles."""
 
 _REVIEW = {"type": "portal", "role": "supervisor", "meaning": "review"}
 _APPROVAL = {"type": "portal", "role": "manager", "meaning": "approve"}
 
+_ARCHIVE_PART = "[0-9A-Za-z.]{1,12}"
+
 _CUSTOMER_FILE = N_("Rules for customer files (AR-1)")
+_DOSSIERS = N_("Rules for customer files (AR-8, AR-9)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
 
@@ -94,6 +102,17 @@ _ALL = (
         "customer.merge_undo_days", N_("Days in which a merge can be undone"), "days", 30, "customers",
         N_("Rules for customer files (AR-3)"), unit=N_("days"), minimum=1, maximum=365,
     ),
+    Standard(
+        "archive.number_template", N_("Template of archive numbers"), "archive_template", archive_numbers.START_TEMPLATE, "dossiers",
+        _DOSSIERS, unit=N_("{fonds} {category} {year} {retention} {office} {kind} {item:4}"),
+    ),
+    Standard("archive.fonds", N_("Fonds number"), "text", "0001", "dossiers", _DOSSIERS, unit=N_("letters and figures"), pattern=_ARCHIVE_PART),
+    Standard(
+        "archive.category", N_("Category code of customer files"), "text", "KH", "dossiers", _DOSSIERS,
+        unit=N_("letters and figures"), pattern=_ARCHIVE_PART,
+    ),
+    Standard("archive.office", N_("Code of the office"), "text", "KF", "dossiers", _DOSSIERS, unit=N_("letters and figures"), pattern=_ARCHIVE_PART),
+    Standard("dossier.rules", N_("Retention and required kinds of documents"), "dossier_rules", choices.DOSSIER_RULES, "dossiers", _DOSSIERS),
     Standard(
         "credit.finance_limit", N_("Credit limit above which finance signs"), "amount", "500000.00", "customers",
         N_("Rules for customer credit (AP-3)"), unit=N_("yuan"), minimum=0, maximum=10**12,
@@ -175,7 +194,14 @@ _ALL = (
     _list("potential", N_("Development potential"), choices.POTENTIAL),
     _list("satisfaction", N_("Satisfaction"), choices.SATISFACTION),
     _list("kept_for", N_("What contacts' data are kept for"), choices.KEPT_FOR),
+    _list("document_kind", N_("Kinds of documents"), choices.DOCUMENT_KIND),
+    _list("confidentiality", N_("Confidentiality"), choices.CONFIDENTIALITY),
     _list("tags", N_("Tags"), []),
 )  # fmt: skip
 
 STANDARDS: dict[str, Standard] = {standard.name: standard for standard in _ALL}
+
+
+def add(standard: Standard) -> None:
+    """Add a standard that follows from another declaration, such as the switch of an office register."""
+    STANDARDS[standard.name] = standard

@@ -13,7 +13,6 @@ from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.blueprints.archive import bp, card_view
-from portal.blueprints.archive.record_form import ReasonForm
 from portal.database import commit, db
 from portal.looks import look
 from portal.models import card
@@ -21,6 +20,7 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.edits import Clash
 from portal.permissions import Permission, requires
+from portal.record_form import ReasonForm
 from portal.rules.message import Refusal
 
 OWN_WORDS = "other"

@@ -14,7 +14,6 @@ from wtforms.fields.choices import SelectChoice
 from portal import clock
 from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
-from portal.blueprints.archive.record_form import OwnerForm, ReasonForm
 from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import card, history
@@ -24,6 +23,7 @@ from portal.models.edits import Clash
 from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
 from portal.permissions import Permission, Role, requires
+from portal.record_form import OwnerForm, ReasonForm
 from portal.rules.message import N_, Message, Refusal
 
 

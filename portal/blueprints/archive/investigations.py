@@ -11,7 +11,6 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from portal.blueprints.archive import bp, card_view
-from portal.blueprints.archive.record_form import RecordForm
 from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import card
@@ -19,6 +18,7 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.edits import Clash
 from portal.models.investigation import Investigation
 from portal.permissions import Permission, requires
+from portal.record_form import RecordForm
 from portal.rules.message import Refusal
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.blueprints.archive import bp, card_view
-from portal.blueprints.archive.record_form import ReasonForm
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
@@ -22,6 +21,7 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag
 from portal.models.merge import CustomerMerge
 from portal.permissions import Permission, requires
+from portal.record_form import ReasonForm
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.text import clean_line
 

@@ -1,4 +1,4 @@
-"""Forms built from the declared fields of a record (`models/card.py`): reading, filling, and two people editing at once (AR-4)."""
+"""Forms built from the declared fields of a record (`models/card.py`, `registers/`): reading, filling, and two people editing at once (AR-4)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ _WIDGETS = {"email": EmailInput(), "phone": TelInput()}
 _ATTRIBUTES = {
     "money": {"inputmode": "decimal"},
     "integer": {"inputmode": "numeric"},
+    "figure": {"inputmode": "decimal"},
+    "plate": {"autocapitalize": "characters", "spellcheck": "false"},
     "code": {"autocapitalize": "characters", "spellcheck": "false"},
 }
 
@@ -136,6 +138,8 @@ def options(field: card.Field, current: str = "") -> list[SelectChoice]:
         found = [(province.zh, province.zh if is_chinese() else province.en) for province in PROVINCES]
     elif field.kind == "grade":
         found = [(grade, grade) for grade in card.GRADES]
+    elif field.entries:
+        found = [(one.code, one.zh if is_chinese() else one.en) for one in field.entries]
     else:
         entries = standard(f"choices.{field.choices}")
         found = [(entry["code"], of_choice(entry)) for entry in entries if entry["active"] or entry["code"] == current]

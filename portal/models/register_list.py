@@ -1,0 +1,235 @@
+"""Lists of an office register (AR-30): filters, orders and pages of a register of any length.
+
+A page begins behind the last one shown (keyset) and is read in the order of an index. Whoever does not see everything gets what
+they see among the first `DEPTH` entries of the order; only where that does not fill a page are the entries found from their customers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from portal.database import db
+from portal.models.customer import Customer
+from portal.models.register import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.register_entry import KEPT, REMOVED, RegisterEntry, is_in_use
+from portal.models.scope import customer_scope
+from portal.models.staff import Staff
+from portal.registers import REGISTERS, OfficeRegister
+from portal.rules.dates import parse_date
+from portal.rules.grams import fold
+from portal.rules.message import N_, Refusal
+from portal.rules.text import clean_line
+
+DEPTH = 5000
+"""So many entries of an order are looked at before the customers are asked; and so many are looked at to count."""
+AT_A_TIME = 1000
+
+TABS = {KEPT: N_("Entries"), REMOVED: N_("Removed entries")}
+SORTS = {"dated": N_("Date"), "title": N_("Title"), "number": N_("Entry number")}
+FILTERS = {
+    "q": N_("Words of the entry"),
+    "customer": N_("Customer"),
+    "team": N_("Team"),
+    "since": N_("Dated from"),
+    "till": N_("Dated until"),
+}
+
+
+@dataclass(frozen=True)
+class EntryQuery:
+    """What a reader asks of an office register; its address says the same."""
+
+    register: str
+    filters: dict[str, str] = field(default_factory=dict)
+    state: str = KEPT
+    sort: str = "dated"
+    descending: bool = True
+
+    @classmethod
+    def read(cls, register: str, args: Mapping[str, str]) -> EntryQuery:
+        """Return the query of an address. What is unknown or empty is left out, so that an old address still opens."""
+        filters = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
+        for name in ("customer", "team"):
+            if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
+                del filters[name]
+        for name in ("since", "till"):
+            if name in filters:
+                try:
+                    filters[name] = parse_date(filters[name]).isoformat()
+                except Refusal:
+                    del filters[name]
+        sort = args.get("sort", "-dated")
+        known = sort.removeprefix("-") in SORTS
+        state = args.get("state", KEPT)
+        return cls(
+            register, filters, state if state in TABS else KEPT, sort.removeprefix("-") if known else "dated", sort[:1] == "-" or not known
+        )
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address, without what is usual."""
+        found = {"state": self.state} if self.state != KEPT else {}
+        sort = ("-" if self.descending else "") + self.sort
+        return {**found, **({"sort": sort} if sort != "-dated" else {}), **self.filters}
+
+    def without(self, name: str) -> EntryQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+    @property
+    def declared(self) -> OfficeRegister:
+        """Return the register."""
+        return REGISTERS[self.register]
+
+
+class Page(NamedTuple):
+    """A page of a register, with the cursors of the pages around it."""
+
+    entries: list[RegisterEntry]
+    next: str
+    previous: str
+
+
+_ORDERS: dict[str, tuple[Any, ...]] = {
+    "dated": (RegisterEntry.dated_on, RegisterEntry.id),
+    "title": (RegisterEntry.title, RegisterEntry.id),
+    "number": (RegisterEntry.id,),
+}
+
+
+def _encode(query: EntryQuery, entry: RegisterEntry) -> str:
+    plain = [getattr(entry, column.key) for column in _ORDERS[query.sort]]
+    plain = [value.isoformat() if isinstance(value, date) else value for value in plain]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _decode(query: EntryQuery, cursor: str) -> list[Any] | None:
+    """Return the values of a cursor, None for one that was not made for this order: the list then begins at its beginning."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if query.sort == "dated":
+            values[0] = date.fromisoformat(values[0])
+        kinds = {"dated": [date, int], "title": [str, int], "number": [int]}[query.sort]
+        fits = isinstance(values, list) and [type(value) for value in values] == kinds
+    except (binascii.Error, ValueError, TypeError, IndexError, KeyError):
+        return None
+    return values if fits else None
+
+
+def _in_register(query: EntryQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions that an index of the register holds."""
+    found: list[ColumnElement[bool]] = [RegisterEntry.register == query.register, RegisterEntry.state == query.state]
+    if "since" in query.filters:
+        found.append(RegisterEntry.dated_on >= date.fromisoformat(query.filters["since"]))
+    if "till" in query.filters:
+        found.append(RegisterEntry.dated_on <= date.fromisoformat(query.filters["till"]))
+    return found
+
+
+def _words(query: EntryQuery) -> list[ColumnElement[bool]]:
+    parts = [fold(part) for part in query.filters.get("q", "").split()]
+    escaped = [part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in parts if part]
+    number = [(func.lower(RegisterEntry.number) + "\n" + RegisterEntry.search_text).like(f"%{part}%", escape="\\") for part in escaped]
+    return list(number)
+
+
+def _whose(user: Staff, query: EntryQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions on the customer; none where all entries are meant."""
+    found: list[ColumnElement[bool]] = [] if user.is_manager else [customer_scope(user)]
+    if "team" in query.filters:
+        found.append(Customer.team_id == int(query.filters["team"]))
+    return found
+
+
+def _may_read(user: Staff, query: EntryQuery) -> bool:
+    return query.register in REGISTERS and (user.is_manager or is_in_use(query.register))
+
+
+def page(user: Staff, query: EntryQuery, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return the page behind `after`, or before `before`, of the entries on customers that `user` may see (RO-1)."""
+    if not _may_read(user, query):
+        return Page([], "", "")
+    start, backwards = _decode(query, before or after) if before or after else None, bool(before)
+    down = query.descending != backwards
+    found = _rows(user, query, start, down, size + 1)
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page(found, "", "")
+    behind, ahead = (start is not None, more) if backwards else (more, start is not None)
+    return Page(found, _encode(query, found[-1]) if behind else "", _encode(query, found[0]) if ahead else "")
+
+
+def _rows(user: Staff, query: EntryQuery, start: list[Any] | None, down: bool, size: int) -> list[RegisterEntry]:
+    order = _ORDERS[query.sort]
+    conditions = _in_register(query)
+    if start is not None:
+        bounds = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
+        conditions.append(tuple_(*order) < bounds if down else tuple_(*order) > bounds)
+    sorted_by = [column.desc() if down else column for column in order]
+    words, whose = _words(query), _whose(user, query)
+    shown: Select[RegisterEntry] = select(RegisterEntry).options(
+        joinedload(RegisterEntry.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.state)
+    )
+    if "customer" in query.filters:
+        of_customer = RegisterEntry.customer_id == int(query.filters["customer"])
+        scoped = [exists().where(Customer.id == RegisterEntry.customer_id, *whose)] if whose else []
+        return list(db.session.scalars(shown.where(of_customer, *conditions, *words, *scoped).order_by(*sorted_by).limit(size)))
+    if not whose:
+        return list(db.session.scalars(shown.where(*conditions, *words).order_by(*sorted_by).limit(size)))
+    first = select(RegisterEntry.id).where(*conditions).order_by(*sorted_by).limit(DEPTH)
+    seen = exists().where(Customer.id == RegisterEntry.customer_id, *whose)
+    among = shown.where(RegisterEntry.id.in_(first.scalar_subquery()), seen, *words).order_by(*sorted_by).limit(size)
+    found = list(db.session.scalars(among))
+    if len(found) == size or (db.session.scalar(select(func.count()).select_from(first.subquery())) or 0) < DEPTH:
+        return found
+    theirs = RegisterEntry.customer_id.in_(select(Customer.id).where(*whose))
+    leading = [NotLeading(column).desc() if down else NotLeading(column) for column in order]
+    return list(db.session.scalars(shown.where(theirs, *conditions, *words).order_by(*leading).limit(size)))
+
+
+def count(user: Staff, query: EntryQuery) -> Count:
+    """Return how many entries a query finds, counted to `CAP`, and among the first `DEPTH` where something must be looked at."""
+    if not _may_read(user, query):
+        return Count(0, False)
+    words, whose = _words(query), _whose(user, query)
+    fits = [*words, *([exists().where(Customer.id == RegisterEntry.customer_id, *whose)] if whose else [])]
+    conditions = _in_register(query)
+    if "customer" in query.filters:
+        conditions.append(RegisterEntry.customer_id == int(query.filters["customer"]))
+    depth = DEPTH if fits else CAP + 1
+    fitting = case((_all(fits), 1), else_=0) if fits else literal(1)
+    some = select(fitting.label("fits")).select_from(RegisterEntry).where(*conditions).limit(depth).subquery()
+    looked, number = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c.fits), 0)).select_from(some)).one()
+    return Count(min(number, CAP), looked == depth or number > CAP)
+
+
+def _all(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    found = conditions[0]
+    for one in conditions[1:]:
+        found &= one
+    return found
+
+
+def rows(user: Staff, query: EntryQuery, *, most: int | None = None) -> Iterator[RegisterEntry]:
+    """Yield every entry of a query in the order of the list, a portion at a time: for exports and prints."""
+    after, given = "", 0
+    while True:
+        part = page(user, query, after=after, size=AT_A_TIME)
+        for entry in part.entries:
+            yield entry
+            given += 1
+            if given == most:
+                return
+        if not part.next:
+            return
+        after = part.next
