@@ -23,6 +23,9 @@ from typing import Any
 from sqlalchemy.engine import URL, make_url
 
 from portal import clock
+from portal.database import db
+from portal.models import audit
+from portal.models.session import StaffSession
 from portal.rules.message import Refusal
 
 FORMAT = 1
@@ -56,8 +59,12 @@ def backup(config: Mapping[str, Any], target: Path) -> int:
     return target.stat().st_size
 
 
-def restore(config: Mapping[str, Any], source: Path) -> None:
-    """Put database and files back as they were when `source` was taken. Raises `Refusal` when it is no backup of such a site."""
+def restore(config: Mapping[str, Any], source: Path) -> int:
+    """Put database and files back as they were when `source` was taken, end all sessions, and return how many were revived by it.
+
+    Whoever was signed in then may have signed out, left, or lost the browser since: everybody signs in again, and the audit log of
+    the restored site says so. Raises `Refusal` when it is no backup of such a site.
+    """
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
     files: Path = config["FILES_FOLDER"]
     files.mkdir(parents=True, exist_ok=True)
@@ -74,6 +81,8 @@ def restore(config: Mapping[str, Any], source: Path) -> None:
             raise Refusal("This backup is of a %(kind)s database; the site has %(own)s.", kind=about["database"], own=own)
         if not (folder / DATABASE).exists():
             raise Refusal("This is not a backup of the portal: %(why)s", why="there is no database in it")
+        db.session.remove()
+        db.engine.dispose()
         _put_back(url, folder / DATABASE)
         for kept in (folder / FILES).rglob("*") if (folder / FILES).exists() else ():
             if kept.is_file():
@@ -81,6 +90,10 @@ def restore(config: Mapping[str, Any], source: Path) -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not place.exists():
                     shutil.move(kept, place)
+    ended = StaffSession.end_everybody()
+    audit.write("system", "backup-restored", label=source.name, taken_at=about.get("at", ""), sessions_ended=ended)
+    db.session.commit()
+    return ended
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:

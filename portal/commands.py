@@ -69,10 +69,10 @@ def backup_command(target: Path) -> None:
 def restore_command(source: Path) -> None:
     """Put database and files back as they were when SOURCE was written. Stop the portal first."""
     try:
-        backup.restore(current_app.config, source)
+        ended = backup.restore(current_app.config, source)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    click.echo("Restored. Check it with `flask audit verify`, then start the portal.")
+    click.echo(f"Restored; everybody signs in again ({ended} sessions ended). Check it with `flask audit verify`, then start the portal.")
 
 
 @demo_commands.command("load")

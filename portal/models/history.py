@@ -130,5 +130,6 @@ _declare(
         ("Approval", "approved", N_("Approval complete")),
         ("Approval", "rejected", N_("Rejected in approval")),
         ("PrintedSheet", "printed", N_("Printed")),
+        ("", "backup-restored", N_("Backup restored, all sessions ended")),
     )
 )

@@ -79,6 +79,12 @@ class StaffSession(Base):
         statement = update(cls).where(cls.staff_id == staff.id, cls.ended_at.is_(None), cls.token_hash != cls.hash_of(but))
         return db.session.execute(statement.values(ended_at=clock.now())).rowcount  # type: ignore[attr-defined, no-any-return]
 
+    @classmethod
+    def end_everybody(cls) -> int:
+        """Sign every browser of everybody out, and return how many were signed in."""
+        statement = update(cls).where(cls.ended_at.is_(None))
+        return db.session.execute(statement.values(ended_at=clock.now())).rowcount  # type: ignore[attr-defined, no-any-return]
+
 
 @cache
 def _living(column: str) -> Select[StaffSession]:

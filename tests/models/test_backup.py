@@ -14,7 +14,9 @@ from portal import backup
 from portal.database import db
 from portal.models import audit
 from portal.models.attachment import Attachment
+from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
+from portal.models.session import StaffSession
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
@@ -28,6 +30,7 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     kept = factories.customer("rep1", full_name="深圳𠮷䶮有限公司")
     file = Attachment.keep("扫描".encode(), filename="扫描.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
     audit.write("system", "test", actor=staff["mgr1"])
+    token = StaffSession.begin(staff["rep1"], address="10.0.0.7", browser="")
     db.session.commit()
     before, path, number = state(), file.path, kept.id
     target = tmp_path / "backup.tar"
@@ -37,9 +40,13 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     path.unlink()
     db.session.remove()
     db.engine.dispose()
-    backup.restore(app.config, target)
+    assert backup.restore(app.config, target) == 1
 
-    assert state() == before
+    assert StaffSession.find(token) is None, "a session of that day is not revived"
+    entry = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert entry is not None
+    assert (entry.kind, entry.action, entry.label, entry.data["sessions_ended"]) == ("system", "backup-restored", "backup.tar", 1)
+    assert state() == {**before, "audit_event": before["audit_event"] + 1}
     again = db.session.get(Customer, number)
     assert again is not None
     assert again.full_name == "深圳𠮷䶮有限公司"
