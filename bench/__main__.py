@@ -38,11 +38,10 @@ def office(kind: str, count: int) -> Iterator[str]:
         with postgres.server(durable=True) as url:
             app = make_app(url)
             with app.app_context():  # type: ignore[attr-defined]
-                from flask_migrate import upgrade
-
+                from portal import schema
                 from portal.database import db
 
-                upgrade()
+                schema.upgrade(app)  # type: ignore[arg-type]
                 data.fill(count)
                 db.session.remove()
                 db.engine.dispose()

@@ -14,10 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask_migrate import upgrade
 from sqlalchemy import insert, select, text
 from sqlalchemy.schema import CreateTable
 
+from portal import schema
 from portal.database import db
 from portal.demo import invent
 from portal.models.approval import Approval
@@ -233,8 +233,8 @@ def _after_reset(table: str) -> None:
 
 def fingerprint(count: int) -> str:
     """Return what the built database depends on: size, schema and this file."""
-    schema = "".join(str(CreateTable(table)) for table in db.metadata.sorted_tables)
-    return hashlib.sha256(f"{count}{schema}{Path(__file__).read_text()}".encode()).hexdigest()[:12]
+    tables = "".join(str(CreateTable(table)) for table in db.metadata.sorted_tables)
+    return hashlib.sha256(f"{count}{tables}{Path(__file__).read_text()}".encode()).hexdigest()[:12]
 
 
 def build_sqlite(count: int, folder: Path, make_app: Any) -> Path:
@@ -247,7 +247,7 @@ def build_sqlite(count: int, folder: Path, make_app: Any) -> Path:
         part.unlink(missing_ok=True)
         app = make_app(f"sqlite:///{part}")
         with app.app_context():
-            upgrade()
+            schema.upgrade(app)
             fill(count)
             db.session.remove()
             raw = db.engine.raw_connection()

@@ -26,6 +26,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def cpu_of(pid: int) -> float:
+    """Return CPU seconds that a process used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 class Server:
     """A running portal: its port, processes and what they use."""
 
@@ -46,8 +52,7 @@ class Server:
 
     def cpu(self) -> float:
         """Return CPU seconds used by the web process so far (of the database server's clerk nothing: it is not ours)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(self.process.pid)
 
     def memory(self) -> float:
         """Return the proportional memory of all its processes in MB."""

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
-
-from portal import (
-    assets,
-    commands,
-    config,
-    errors,
-    extensions,
-    filters,
-    health,
-    i18n,
-    jobs,
-    logs,
-    mail,  # noqa: F401 - work of every minute
-    models,  # noqa: F401 - registers every table
-    navigation,
-    security,
-    sessions,
-)
-from portal.blueprints import accounts, approvals, archive, audit, exchange, home, prints, standards
-from portal.database import db
-from portal.permissions import check_routes
-
-BLUEPRINTS = (home, accounts, archive, approvals, prints, standards, exchange, audit)
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """Return the portal, ready to serve. Raises `config.ConfigurationError` where the settings would be unsafe."""
+    # Here, because importing any part of the portal imports this file first, and a press (`printing/press.py`) needs one part alone.
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from portal import (
+        assets,
+        commands,
+        config,
+        errors,
+        extensions,
+        filters,
+        health,
+        i18n,
+        jobs,
+        logs,
+        mail,  # noqa: F401 - work of every minute
+        models,  # noqa: F401 - registers every table
+        navigation,
+        security,
+        sessions,
+    )
+    from portal.blueprints import accounts, approvals, archive, audit, exchange, home, prints, standards
+    from portal.database import db
+    from portal.permissions import check_routes
+
     overrides = overrides or {}
     root = Path(__file__).resolve().parent.parent
     instance = Path(overrides.get("INSTANCE_FOLDER") or os.environ.get("PORTAL_INSTANCE") or root / "instance").resolve()
@@ -48,7 +50,6 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 
     db.init_app(app)
     security.init_app(app)  # before the extensions: its part of a request comes first
-    extensions.migrate.init_app(app, db, directory=str(root / "migrations"), render_as_batch=True)
     extensions.babel.init_app(
         app, locale_selector=i18n.choose_locale, default_translation_directories=str(root / "portal" / "translations")
     )
@@ -57,7 +58,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.login_manager.init_app(app)
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands):
         part.init_app(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (home, accounts, archive, approvals, prints, standards, exchange, audit):
         app.register_blueprint(blueprint.bp)
     check_routes(app)
     return app

@@ -7,6 +7,7 @@ every job can be run twice without harm.
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from portal import clock, database
 from portal.database import StateConflict, db
 from portal.models.job import Job
 from portal.models.notice import notify
+from portal.printing import press
 from portal.rules.message import N_, Message, Refusal
 
 log = structlog.get_logger()
@@ -134,6 +136,7 @@ def init_app(app: Flask) -> None:
         """Run background jobs until stopped."""
         if with_parent:
             _die_with_parent()
+        press.POOL.width = os.cpu_count() or 1
         with app.app_context():
             tick()
         queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=1.0).run()

@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTLED_AFTER = 5
+"""Seconds after which the first page is through, and other work no longer takes its time."""
 sys.path.insert(0, str(ROOT))
 
 
@@ -26,26 +28,23 @@ def main() -> None:
     os.environ.setdefault("PORTAL_URL", f"http://{choices.host}:{choices.port}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 
-    from flask_migrate import upgrade
     from waitress.server import create_server
 
-    from portal import database
+    from portal import database, schema
     from portal.database import db
     from portal.demo import load
-    from portal.printing.render import check_environment
 
     module, _colon, name = choices.app.partition(":")
     app = getattr(importlib.import_module(module), name)
     with app.app_context():
         database.read_only(False)
-        upgrade()
+        if not schema.is_current():
+            schema.upgrade(app)
         if not choices.no_demo and app.config["PORTAL_ENV"] != "production" and load.is_empty():
             print("Loading demonstration data …", flush=True)
             load.load()
             db.session.commit()
 
-    for problem in check_environment():
-        print(f"WARNING: {problem}", file=sys.stderr)
     stopping = threading.Event()
     worker: list[subprocess.Popen[bytes]] = []
 
@@ -59,10 +58,16 @@ def main() -> None:
             process.wait()
             stopping.wait(2)
 
-    threading.Thread(target=keep_worker, daemon=True).start()
+    def check_printing() -> None:
+        """Say loudly what the machine lacks for printing, once the portal has begun to answer."""
+        if not stopping.wait(SETTLED_AFTER):
+            subprocess.run([sys.executable, "-m", "portal.printing.painting"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+
     server = create_server(app, host=choices.host, port=choices.port, threads=choices.threads, connection_limit=500, channel_timeout=60)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"The portal is on http://{choices.host}:{choices.port} (Ctrl+C stops it)", flush=True)
+    for work in (keep_worker, check_printing):
+        threading.Thread(target=work, daemon=True).start()
     try:
         server.run()
     finally:

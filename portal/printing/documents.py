@@ -6,7 +6,6 @@ template makes preview and PDF, and `press` prints and counts it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,6 @@ import structlog
 from flask import current_app, url_for
 from flask_babel import force_locale, gettext
 from markupsafe import Markup
-from pypdf import PdfReader
 
 from portal import clock
 from portal.database import StateConflict, db, release
@@ -26,11 +24,13 @@ from portal.models.approval_signature import Signature
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.printing.catalogue import SHEETS
-from portal.printing.labels import CHINESE, LANGUAGES, Label, Labels, Language
+from portal.printing.labels import CHINESE, LANGUAGES, Label, Labels, Language, html_lang
 from portal.printing.naming import named
+from portal.printing.order import Order
 from portal.printing.papers import MEANINGS, Box, Paper, paper_of_round
+from portal.printing.press import POOL, SECONDS
 from portal.printing.qr import qr_svg
-from portal.printing.render import render_pdf, render_sheet_html
+from portal.printing.render import render_sheet_html
 from portal.rules.message import N_, Message
 from portal.rules.numbering import grouped_verification_code, verification_code
 from portal.rules.standards import STANDARDS
@@ -182,11 +182,14 @@ class Printed:
         return "-".join(filter(None, (title, self.sheet.label[:60], self.sheet.shown_code))) + ".pdf"
 
 
-def press(make: Callable[[], Paper], language: Language, *, by: Staff) -> Printed:
+def press(
+    make: Callable[[], Paper], language: Language, *, by: Staff, seconds: float = SECONDS, tell: Callable[[int], None] | None = None
+) -> Printed:
     """Print a paper as the next copy and return it; the caller commits (PR-1, PR-9).
 
     `make` reads the records; nobody is kept from writing while the PDF is made. Where somebody else took the copy number meanwhile the
-    sheet is made anew. Raises `MissingGlyph` where a character cannot be printed: nothing is counted then.
+    sheet is made anew. `seconds` and `tell` are the press's. Raises `MissingGlyph` where a character cannot be printed and
+    `PrintingFailed` where the press fails: nothing is counted then.
     """
     for _ in range(TRIES):
         paper = make()
@@ -216,16 +219,17 @@ def press(make: Callable[[], Paper], language: Language, *, by: Staff) -> Printe
         title = translate(declared.title, "en" if language == "en" else CHINESE)
         name, assets = by.name, _assets(paper)
         release()
-        content = render_pdf(
+        order = Order(
             html,
-            language=language,
+            lang=html_lang(language),
             title=" ".join(filter(None, (title, paper.label))),
             author=name,
             assets=assets,
             created=clock.local(moment),
         )
+        pdf = POOL.print(order, seconds=seconds, tell=tell)
         try:
-            return Printed(PrintedSheet.give(by=by, pages=len(PdfReader(io.BytesIO(content)).pages), **values), content)
+            return Printed(PrintedSheet.give(by=by, pages=pdf.pages, **values), pdf.content)
         except StateConflict:
             db.session.rollback()
             log.info("copy number taken meanwhile", subject=values["subject"], copy=copy_number)

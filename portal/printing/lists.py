@@ -32,7 +32,7 @@ from portal.printing.documents import Printed, chosen_language, press, site_lang
 from portal.printing.labels import Label, Labels
 from portal.printing.naming import choice, province
 from portal.printing.papers import Paper
-from portal.printing.render import layout_progress
+from portal.printing.press import LONG_SECONDS
 from portal.rules.freezing import content_hash
 from portal.rules.message import N_, Message, Refusal
 
@@ -210,8 +210,9 @@ def print_list(job: Job) -> None:
     job_id, total = job.id, len(ids_of(person, query, MOST))
     job.progress(0, total)
     db.session.commit()
-    with _watched(job_id, total):
-        printed = press(lambda: list_paper(listed, person, query), chosen_language(job.args["language"]), by=person)
+    language = chosen_language(job.args["language"])
+    with _watched(job_id, total) as tell:
+        printed = press(lambda: list_paper(listed, person, query), language, by=person, seconds=LONG_SECONDS, tell=tell)
     keep(printed, by=person)
     job = db.session.get_one(Job, job_id)
     job.progress(total, total)
@@ -228,8 +229,8 @@ def keep(printed: Printed, *, by: Staff) -> None:
 
 
 @contextmanager
-def _watched(job_id: int, total: int) -> Iterator[None]:
-    """Keep a job alive while its pages are laid out, which takes up to a minute, and note how far the layout is."""
+def _watched(job_id: int, total: int) -> Iterator[Callable[[int], None]]:
+    """Keep a job alive while its pages are laid out, which takes up to a minute; what is yielded notes how far the layout is."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     ended, laid_out = threading.Event(), [0]
 
@@ -246,8 +247,7 @@ def _watched(job_id: int, total: int) -> Iterator[None]:
     thread = threading.Thread(target=beat, name=f"job-{job_id}-heartbeat", daemon=True)
     thread.start()
     try:
-        with layout_progress(note):
-            yield
+        yield note
     finally:
         ended.set()
         thread.join()

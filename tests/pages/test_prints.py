@@ -17,6 +17,7 @@ from portal.models.notice import Notice
 from portal.models.sheet import PrintedSheet
 from portal.models.signature_picture import keep_signature
 from portal.printing import documents, lists
+from portal.printing.press import POOL
 from tests import factories
 from tests.approving import APPROVE, FINANCE, REVIEW, person, record_paper, sign, submitted
 from tests.printing.made import signature_picture
@@ -146,14 +147,14 @@ def test_who_comes_second_gets_the_next_copy(app, monkeypatch):
     from tests.models.test_sheet import CARD, card_of, give
 
     customer = factories.customer("rep1")
-    number, real = customer.id, documents.render_pdf
+    number, real = customer.id, POOL.print
 
     def slow(*args, **kwargs):
-        monkeypatch.setattr(documents, "render_pdf", real)
+        monkeypatch.setattr(POOL, "print", real)
         give(card_of(db.session.get_one(CARD.model, number)), by="sup1")
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(documents, "render_pdf", slow)
+    monkeypatch.setattr(POOL, "print", slow)
     found = documents.press(lambda: card_of(db.session.get_one(CARD.model, number)), "zh", by=person("rep1"))
     db.session.commit()
     assert found.sheet.copy_number == 2

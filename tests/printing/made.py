@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 from PIL import Image, ImageDraw
 
 import portal.printing
+from portal.printing.labels import html_lang
+from portal.printing.order import Order
 from portal.printing.qr import qr_svg
 
 
@@ -33,6 +35,12 @@ def signature_picture():
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def order(html, language="zh", **changes):
+    """A sheet to be printed, as the portal orders it."""
+    assets = {"signature-8": signature_picture()}
+    return Order(html, **{"lang": html_lang(language), "title": "t", "author": "a", "assets": assets, **changes})
 
 
 CUSTOMER = {

@@ -6,7 +6,8 @@ import pytest
 from pypdf import PdfReader
 
 from portal.printing.catalogue import SHEETS
-from portal.printing.render import render_pdf, render_sheet_html
+from portal.printing.painting import paint
+from portal.printing.render import render_sheet_html
 from tests.printing import made
 
 MAKERS = {
@@ -21,7 +22,7 @@ MAKERS = {
 
 def pages_of(name, language="zh", **changes):
     html = render_sheet_html(name, language, MAKERS[name](**changes), made.translate)
-    content = render_pdf(html, language=language, title="t", author="a", assets={"signature-8": made.signature_picture()})
+    content = paint(made.order(html, language)).content
     return content, [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
 
 
@@ -104,7 +105,7 @@ def test_a_blank_form_prints_to_be_filled_by_hand():
     data = {"document": {"customer": {}, "contacts": [], "investigation": {}}, "steps": [], "sheet": made.sheet(state=None)}
     html = render_sheet_html("investigation", "zh", data, made.translate)
     assert "None" not in html
-    assert render_pdf(html, language="zh", title="t", author="a").startswith(b"%PDF")
+    assert paint(made.order(html)).content.startswith(b"%PDF")
 
 
 def test_what_people_typed_is_text_never_markup():

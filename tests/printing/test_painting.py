@@ -7,13 +7,14 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError, URLFetchingError, fetch
 
 from portal.printing import fonts
-from portal.printing.render import ClosedFetcher, ForbiddenAddressError, MissingGlyph, check_environment, render_pdf
-from tests.printing.made import signature_picture
+from portal.printing.order import ForbiddenAddressError, MissingGlyph
+from portal.printing.painting import ClosedFetcher, check_environment, paint
+from tests.printing.made import order, signature_picture
 
 
 def printed(body, **changes):
-    options = {"language": "zh", "title": "交易开始调查书", "author": "王小敏", **changes}
-    return render_pdf(f'<html lang="zh-CN"><body><article class="sheet">{body}</article></body></html>', **options)
+    html = f'<html lang="zh-CN"><body><article class="sheet">{body}</article></body></html>'
+    return paint(order(html, title="交易开始调查书", author="王小敏", **changes)).content
 
 
 def text_of(content):
