@@ -208,6 +208,13 @@ def queue(export: Export, ending: str) -> Job:
     )
 
 
+def again(job: Job, by: Staff) -> Job:
+    """Queue an export once more, of what its reader sees today, and return the new job; the caller commits and starts it."""
+    args = job.args
+    export = Export(by, RegisterQuery.read(args["query"]), args["what"], tuple(args["columns"]), tuple(args["ids"]))
+    return queue(export, args["ending"])
+
+
 @jobs.kind("export")
 def make(job: Job) -> None:
     """Make the file, keep it, and tell who asked. It only reads while it works, so that nobody waits for it; safe to run twice."""

@@ -10,15 +10,19 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy import select
 
+from portal import jobs
 from portal.database import db
 from portal.exchange.columns import ImportTable, Problem
 from portal.exchange.customer_table import column_title, customer_table
+from portal.exchange.opening import open_upload
 from portal.exchange.reading import TableFile
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.i18n import in_language, translate
 from portal.models.attachment import Attachment
 from portal.models.import_run import ImportRow, ImportRun
-from portal.rules.message import Message
+from portal.models.job import Job
+from portal.models.notice import notify
+from portal.rules.message import N_, Message
 
 VALUE_LENGTH = 200
 """Characters of a refused cell that are kept with its reason; the file has the whole."""
@@ -59,6 +63,15 @@ def keep_refused(run: ImportRun, file: TableFile) -> None:
         run.refused = Attachment.keep_file(
             path, filename=name, media_type=XLSX, purpose="refused-rows", by=run.staff
         )
+
+
+@jobs.kind("import-refused")
+def make_again(job: Job) -> None:
+    """Make the file of an import's refused rows once more, after it was removed. Safe to run twice."""
+    run = db.session.get_one(ImportRun, job.args["run"])
+    if run.refused is None:
+        keep_refused(run, open_upload(run))
+        notify(run.staff, Message(N_("The refused rows of %(file)s are a file again."), {"file": run.filename}), link=f"/imports/{run.id}")
 
 
 def _reason(table: ImportTable, problem: dict[str, Any]) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 
 from portal import clock, jobs
 from portal.database import db
 from portal.models import audit
 from portal.models.attachment import Attachment, path_of
+from portal.models.audit import AuditEvent
 from portal.models.import_run import ImportRun
+from portal.models.job import Job
 
 KEPT_DAYS = 30
 """So long an export or a file of refused rows can be downloaded."""
 MADE = ("export", "refused-rows")
 PORTION = 100
+REMOVED = "file-removed"
 
 
 @jobs.every_minute
@@ -25,14 +28,30 @@ def tidy_hourly() -> None:
         remove_old()
 
 
+def _made_by(file: Attachment) -> Job | ImportRun | None:
+    """Return what a made file belongs to: the job of an export, the import whose refused rows it has."""
+    if file.purpose == "export":
+        mine = select(Job).where(Job.staff_id == file.uploaded_by_id, Job.kind == "export")
+        return db.session.scalar(mine.where(Job.result["attachment"].as_integer() == file.id))
+    return db.session.scalar(select(ImportRun).where(ImportRun.refused_id == file.id))
+
+
+def removed_at(of: Job | ImportRun) -> datetime | None:
+    """Return when the file of an export or of refused rows was removed, as the log says, or None."""
+    entry = AuditEvent.record_type == type(of).__name__, AuditEvent.record_id == of.id, AuditEvent.action == REMOVED
+    return db.session.scalar(select(AuditEvent.at).where(*entry).order_by(AuditEvent.id.desc()).limit(1))
+
+
 def remove_old() -> None:
     """Remove made files older than `KEPT_DAYS`, at most `PORTION`, and commit; the log keeps that they were made and fetched."""
     limit = clock.now() - timedelta(days=KEPT_DAYS)
     old = list(db.session.scalars(select(Attachment).where(Attachment.purpose.in_(MADE), Attachment.uploaded_at < limit).limit(PORTION)))
     for file in old:
-        forget = update(ImportRun).where(ImportRun.refused_id == file.id).values(refused_id=None)
-        db.session.execute(forget, execution_options={"synchronize_session": False})
-        audit.write("export" if file.purpose == "export" else "import", "file-removed", label=file.filename, sha256=file.sha256)
+        of = _made_by(file)
+        if isinstance(of, ImportRun):
+            of.refused_id = None
+        kind = "export" if file.purpose == "export" else "import"
+        audit.write(kind, REMOVED, record=of, label=file.filename, sha256=file.sha256)
         db.session.delete(file)
     contents = {file.sha256 for file in old}
     db.session.commit()

@@ -1,10 +1,12 @@
 """Rows of imports and exports."""
 
+from datetime import timedelta
 from typing import Any
 
-from portal import jobs
+from portal import clock, jobs
 from portal.database import db
 from portal.exchange.customer_table import customer_table
+from portal.exchange.tidying import KEPT_DAYS, remove_old
 from portal.models.import_run import ImportRun
 from portal.models.staff import Staff
 from tests import factories
@@ -64,6 +66,17 @@ def _export_job() -> dict[str, Any]:
     return {"job": job.id}
 
 
+def _tidied_run() -> dict[str, Any]:
+    run = check()
+    _remove_files()
+    return {"run": run.id}
+
+
+def _remove_files() -> None:
+    with clock.pretend(clock.now() + timedelta(days=KEPT_DAYS + 1)):
+        remove_old()
+
+
 def _customer() -> dict[str, Any]:
     return {"customer": factories.customer("rep1").id}
 
@@ -90,11 +103,13 @@ ROWS = [
     _mine("exchange.import_cancel", "/imports/{run}/cancellation", "POST", 303, prepare=_run(check)),
     _mine("exchange.import_take_back", "/imports/{run}/withdrawal", "POST", 303, prepare=_run(write)),
     _mine("exchange.import_refused", "/imports/{run}/refused.xlsx", prepare=_run(check)),
+    _mine("exchange.import_refused_again", "/imports/{run}/refused-rows", "POST", 303, prepare=_tidied_run),
     everyone("exchange.export_page", "/customers/export"),
     everyone("exchange.export_begin", "/customers/export", "POST", 303, data={"format": "csv", "columns": "list"}),
     everyone("exchange.export_file", "/customers/export/file?format=csv&columns=card"),
     everyone("exchange.export_file", "/customers/export/file?format=xlsx&columns=contacts"),
     Row("exchange.export_chosen", "/customers/export/selection", "POST", data={"ids": "{customer}"}, prepare=_customer),
     Row("exchange.export_made", "/exports/{job}", supervisor=404, manager=404, prepare=_export_job),
+    Row("exchange.export_again", "/exports/{job}/repetition", "POST", owner=303, supervisor=404, manager=404, prepare=_export_job),
     Row("exchange.export_download", "/exports/{job}/file", supervisor=404, manager=404, prepare=_export_job),
 ]

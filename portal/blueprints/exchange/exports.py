@@ -13,8 +13,8 @@ from portal import bulk, htmx, jobs
 from portal.blueprints.exchange import bp
 from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ExportForm
-from portal.database import commit, write_apart
-from portal.exchange import exporting
+from portal.database import commit, db, write_apart
+from portal.exchange import exporting, tidying
 from portal.exchange.exporting import Export
 from portal.exchange.writing import XLSX
 from portal.models import audit, register
@@ -121,7 +121,21 @@ def export_made(job: Job) -> Any:
     """Show how far a file is, then where it is."""
     if job.kind != "export":
         abort(404)
-    return htmx.render("exchange/export_made.html", "made", job=job)
+    removed = job.state == "done" and db.session.get(Attachment, job.result["attachment"]) is None
+    moment = tidying.removed_at(job) if removed else None
+    return htmx.render("exchange/export_made.html", "made", job=job, removed=removed, removed_at=moment, kept_days=tidying.KEPT_DAYS)
+
+
+@bp.post("/exports/<int:job_id>/repetition")
+@requires(Permission.CUSTOMER_EXPORT, job=Job)
+def export_again(job: Job) -> Any:
+    """Make the file once more, of what the reader sees today."""
+    if job.kind != "export":
+        abort(404)
+    new = exporting.again(job, current_user._get_current_object())
+    commit()
+    jobs.start(new)
+    return redirect(url_for("exchange.export_made", job_id=new.id), 303)
 
 
 @bp.get("/exports/<int:job_id>/file")
@@ -130,6 +144,8 @@ def export_download(job: Job) -> Any:
     """Answer a file that a job has made, to who asked for it."""
     if job.kind != "export" or "attachment" not in job.result:
         abort(404)
+    if db.session.get(Attachment, job.result["attachment"]) is None:
+        return redirect(url_for("exchange.export_made", job_id=job.id), 303)  # which says when it was removed
     user = current_user._get_current_object()
     if not user.is_manager and job.args.get("scope") != scope_key(user):
         abort(404)  # made in the scope of a role or team that the reader no longer has (RO-1)

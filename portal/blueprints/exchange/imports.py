@@ -14,12 +14,14 @@ from portal import htmx, jobs
 from portal.blueprints.exchange import bp
 from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ColumnsForm, StartForm, UploadForm, targets
-from portal.database import commit, db, write_apart
+from portal.database import StateConflict, commit, db, write_apart
+from portal.exchange import tidying
 from portal.exchange.customer_table import column_title, customer_table, template_heads
 from portal.exchange.taking_back import obstacles
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.models import audit
 from portal.models.import_run import ImportRun, interrupted
+from portal.models.job import Job
 from portal.models.register import RegisterQuery
 from portal.models.staff import Staff
 from portal.permissions import Permission, fetch, requires
@@ -102,6 +104,7 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
         "interrupted": interrupted(run),
         "register": _new_customers(run),
         "obstacles": obstacles(run) if run.state == "done" else [],
+        "removed_at": tidying.removed_at(run) if run.refused is None and run.counts.get("refused") and not run.busy else None,
         "show": "duplicate" if show == "duplicate" else "refused",
         "after": after,
         "rows": [],
@@ -217,7 +220,9 @@ def import_take_back(run: ImportRun) -> Any:
 def import_refused(run: ImportRun) -> Any:
     """Answer the refused rows with their reasons."""
     if run.refused is None:
-        abort(404)
+        if tidying.removed_at(run) is None:
+            abort(404)
+        return redirect(url_for("exchange.import_page", run_id=run.id), 303)  # which says when it was removed
     with write_apart() as session:
         audit.write(
             "access", "downloaded", actor=current_user._get_current_object(), record=run, label=run.refused.filename, session=session
@@ -225,6 +230,19 @@ def import_refused(run: ImportRun) -> Any:
     response = send_file(run.refused.path, mimetype=XLSX, as_attachment=True, download_name=run.refused.filename)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@bp.post("/imports/<int:run_id>/refused-rows")
+@requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
+def import_refused_again(run: ImportRun) -> Any:
+    """Make the file of the refused rows once more, after it was removed."""
+    if run.refused is not None or run.busy or tidying.removed_at(run) is None:
+        raise StateConflict(f"import {run.id} has its file")
+    job = Job.queue("import-refused", by=current_user._get_current_object(), run=run.id)
+    commit()
+    jobs.start(job)
+    flash(_("The file is being made; a notice tells when it is ready."), "ok")
+    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
 
 
 def _attachment(content: bytes, name: str) -> Response:
