@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import text
 
 from portal.database import db
 from portal.permissions import public
+
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+"""What proxies add to a request that they pass on."""
+
+
+def _from_this_machine() -> bool:
+    """Return whether the request surely comes from a program on this machine, and not from somebody behind a proxy on it.
+
+    With proxies configured, the proxy has to say so; without, nothing may look as if one had passed the request on.
+    """
+    said = current_app.config["TRUSTED_PROXIES"] > 0
+    known = "X-Forwarded-For" in request.headers if said else not any(name in request.headers for name in FORWARDED)
+    return known and request.remote_addr in ("127.0.0.1", "::1")
 
 
 def init_app(app: Flask) -> None:
@@ -36,7 +50,7 @@ def init_app(app: Flask) -> None:
     @app.get("/metrics", endpoint="metrics")
     @public
     def figures() -> tuple[bytes, int, dict[str, str]]:
-        if request.remote_addr not in ("127.0.0.1", "::1"):
+        if not _from_this_machine():
             abort(404)
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 

@@ -112,3 +112,26 @@ def test_production_does_not_serve_demonstration_accounts(
 def test_an_empty_database_has_no_demonstration_accounts(production: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", KEY)
     security.check_accounts(create_app(production))
+
+
+@pytest.mark.parametrize(
+    ("hops", "address", "headers", "status"),
+    [
+        (0, "127.0.0.1", {}, 200),
+        (0, "::1", {}, 200),
+        (0, "10.0.0.7", {}, 404),
+        (0, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        (0, "127.0.0.1", {"X-Real-IP": "127.0.0.1"}, 404),
+        (0, "127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 404),
+        (0, "127.0.0.1", {"Via": "1.1 proxy"}, 404),
+        (1, "127.0.0.1", {}, 404),
+        (1, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 200),
+        (1, "10.0.0.7", {"X-Forwarded-For": "10.0.0.7"}, 404),
+    ],
+)
+def test_metrics_answer_this_machine_only(
+    app: Any, client: Any, monkeypatch: pytest.MonkeyPatch, hops: int, address: str, headers: dict[str, str], status: int
+) -> None:
+    monkeypatch.setitem(app.config, "TRUSTED_PROXIES", hops)
+    answer = client.get("/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == status
