@@ -33,7 +33,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         security,
         sessions,
     )
-    from portal.blueprints import accounts, approvals, archive, audit, exchange, home, prints, standards
+    from portal.blueprints import accounts, approvals, archive, audit, exchange, home, prints, registers, standards
     from portal.database import db
     from portal.permissions import check_routes
 
@@ -58,7 +58,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.login_manager.init_app(app)
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands):
         part.init_app(app)
-    for blueprint in (home, accounts, archive, approvals, prints, standards, exchange, audit):
+    for blueprint in (home, accounts, archive, registers, approvals, prints, standards, exchange, audit):
         app.register_blueprint(blueprint.bp)
     check_routes(app)
     return app

@@ -61,6 +61,8 @@ class Permission(StrEnum):
     APPROVAL_SUBMIT = "approval:submit"
     APPROVAL_SIGN = "approval:sign"
     APPROVAL_RECORD_PAPER = "approval:record-paper"
+    REGISTER_READ = "register:read"
+    REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
     DELEGATION_EDIT = "delegation:edit"
     STANDARD_READ = "standard:read"
@@ -79,6 +81,8 @@ _REP = {
     Permission.CREDIT_CHANGE,
     Permission.APPROVAL_READ,
     Permission.APPROVAL_SUBMIT,
+    Permission.REGISTER_READ,
+    Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,
     Permission.STANDARD_READ,
 }

@@ -14,7 +14,9 @@ from sqlalchemy import Row, select
 
 from portal import clock, database, jobs
 from portal.database import db, write_apart
+from portal.exchange import register_table
 from portal.exchange.customer_table import column_title, customer_table
+from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
 from portal.i18n import in_language, of_choice
 from portal.models import audit, card, register
@@ -24,6 +26,7 @@ from portal.models.customer import Customer
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.register import COLUMNS, RegisterQuery
+from portal.models.register_list import EntryQuery
 from portal.models.scope import scope_key
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -43,7 +46,7 @@ class Export:
     """What goes out: whose view, which customers (a query, or chosen ids), which table."""
 
     user: Staff
-    query: RegisterQuery
+    query: RegisterQuery | EntryQuery
     what: str = "list"
     columns: tuple[str, ...] = register.DEFAULT_COLUMNS
     ids: tuple[int, ...] = ()
@@ -51,6 +54,9 @@ class Export:
     @property
     def title(self) -> str:
         """Return what the file and its sheet are called, in the reader's language."""
+        register = register_of(self.what)
+        if register is not None:
+            return gettext(register.title)
         return gettext("Contacts") if self.what == "contacts" else gettext("Customers")
 
     def filename(self, ending: str) -> str:
@@ -59,6 +65,8 @@ class Export:
 
     def table(self) -> tuple[list[str], Iterator[list[Any]]]:
         """Return the heads in the reader's language, and the rows as they are read."""
+        if isinstance(self.query, EntryQuery):
+            return register_table.heads(self.query.declared), register_table.rows(self.user, self.query)
         if self.what == "contacts":
             return _contacts(self)
         return _cards(self) if self.what == "card" else _list(self)
@@ -69,6 +77,7 @@ class Export:
 
     def rows(self, columns: tuple[str, ...]) -> Iterator[Row[Any]]:
         """Yield the customers with these columns, in the order of the list, or of the number where they were chosen."""
+        assert isinstance(self.query, RegisterQuery)  # noqa: S101 - entries of a register have rows of their own
         if not self.ids:
             yield from register.rows(self.user, self.query, columns=columns)
             return
@@ -211,8 +220,7 @@ def queue(export: Export, ending: str) -> Job:
 def again(job: Job, by: Staff) -> Job:
     """Queue an export once more, of what its reader sees today, and return the new job; the caller commits and starts it."""
     args = job.args
-    export = Export(by, RegisterQuery.read(args["query"]), args["what"], tuple(args["columns"]), tuple(args["ids"]))
-    return queue(export, args["ending"])
+    return queue(_as_asked(by, args), args["ending"])
 
 
 @jobs.kind("export")
@@ -222,7 +230,7 @@ def make(job: Job) -> None:
     assert user is not None  # noqa: S101 - somebody has asked for it
     if not user.may(Permission.CUSTOMER_EXPORT):
         raise Refusal("Your role does not include exports.")
-    export = Export(user, RegisterQuery.read(args["query"]), args["what"], tuple(args["columns"]), tuple(args["ids"]))
+    export = _as_asked(user, args)
     counted = [0]
     with in_language(args["language"]), tempfile.TemporaryDirectory() as folder:
         name = export.filename(args["ending"])

@@ -59,6 +59,12 @@ def changes(customer: Customer, *, before: int | None = None, limit: int = 50) -
     return _newest(customer, ("change",), CARD_TYPES, before, limit)
 
 
+def of_record(record_type: str, record_id: int, *, limit: int = 100) -> list[AuditEvent]:
+    """Return what happened to one record, the newest first: changes, not looks."""
+    query = select(AuditEvent).where(AuditEvent.record_type == record_type, AuditEvent.record_id == record_id)
+    return list(db.session.scalars(query.where(AuditEvent.kind.in_(_OF_THE_OFFICE)).order_by(AuditEvent.id.desc()).limit(limit)))
+
+
 CARD_TYPES: tuple[str, ...] = ("Customer", "Contact", "Investigation")
 
 

@@ -11,12 +11,13 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, tuple_
 from sqlalchemy.orm import joinedload
 
+from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.register import CAP, PAGE_SIZE, Count, NotLeading
@@ -41,7 +42,10 @@ FILTERS = {
     "team": N_("Team"),
     "since": N_("Dated from"),
     "till": N_("Dated until"),
+    "ending": N_("Runs out"),
 }
+ENDING_DAYS = 30
+"""What runs out within so many days is found by the filter `ending`."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,8 @@ def _in_register(query: EntryQuery) -> list[ColumnElement[bool]]:
         found.append(RegisterEntry.dated_on >= date.fromisoformat(query.filters["since"]))
     if "till" in query.filters:
         found.append(RegisterEntry.dated_on <= date.fromisoformat(query.filters["till"]))
+    if "ending" in query.filters:
+        found.append(RegisterEntry.ends_on.between(clock.today(), clock.today() + timedelta(days=ENDING_DAYS)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Lists on paper: the register and the contacts of what its list shows, filters and scope kept (PR-5, AR-5).
+"""Lists on paper: what a list of the portal shows, filters and scope kept (PR-5, AR-5, AR-31).
 
 A long list is made in the background, with progress and a notice; a very long one is for a spreadsheet, not for paper.
 """
@@ -31,48 +31,71 @@ from portal.printing.catalogue import SHEETS
 from portal.printing.documents import Printed, chosen_language, press, site_language, translate
 from portal.printing.labels import Label, Labels
 from portal.printing.naming import choice, province
-from portal.printing.papers import Paper
+from portal.printing.papers import Finish, Paper
 from portal.printing.press import LONG_SECONDS
 from portal.rules.freezing import content_hash
 from portal.rules.message import N_, Message, Refusal
 
 AT_ONCE = 200
-"""So many customers print while one waits; more are made in the background."""
+"""So many rows print while one waits; more are made in the background."""
 MOST = 2000
-"""More customers than this are some two hundred sheets of paper and a gigabyte of memory: they are exported instead."""
+"""More rows than this are some two hundred sheets of paper and a gigabyte of memory: they are exported instead."""
 SHOWN = 50
-"""So many customers stand on the preview."""
+"""So many rows stand on the preview."""
 _CHUNK = 500
 _BEAT_SECONDS = 3
 _ROWS_A_PAGE = 10
-"""About so many customers stand on a page: how far a layout is."""
+"""About so many rows stand on a page: how far a layout is."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows of lists come from: a list of the portal, its query and its words."""
+
+    read: Callable[[Mapping[str, str]], Any]
+    """Return the query that the arguments of an address say; it has `args()`."""
+    ids: Callable[[Staff, Any, int], list[int]]
+    """Return the ids of the first rows that somebody sees, in the order of the list, one more than so many where there are more."""
+    records: Callable[[list[int]], list[Any]]
+    """Return the records of some ids, in their order."""
+    conditions: Callable[[Any, Labels], str]
+    """Return in words what the query asks for."""
+    page: Callable[[Any], tuple[str, dict[str, Any]]]
+    """Return endpoint and values of the list's own page."""
+    place: str
+    """What that page is called."""
+    counted: str
+    """'%(count)s … are on this list.'"""
+    empty: str
+    too_many: str
 
 
 @dataclass(frozen=True)
 class ListSheet:
-    """A list that prints: its sheet, and its part of the content from customers in their order."""
+    """A list that prints: its sheet, and its part of the content from records in their order."""
 
     sheet: str
     part: str
-    rows: Callable[[list[Customer]], list[dict[str, Any]]]
+    rows: Callable[[list[Any]], list[dict[str, Any]]]
     choices: Mapping[str, str]
+    source: Source
     amounts: tuple[str, ...] = ()
+    finish: Finish = lambda document, labels: None
 
 
-def ids_of(user: Staff, query: RegisterQuery, most: int) -> list[int]:
-    """Return the ids of the first customers of a list, in its order, one more than `most` where there are more."""
+def _ids_of_customers(user: Staff, query: RegisterQuery, most: int) -> list[int]:
     return [row.id for row in register.rows(user, query, columns=(), most=most + 1)]
 
 
-def list_paper(listed: ListSheet, user: Staff, query: RegisterQuery, *, beginning: bool = False) -> Paper:
+def list_paper(listed: ListSheet, user: Staff, query: Any, *, beginning: bool = False) -> Paper:
     """Return the list of what `user` sees of a query, or for a preview its `beginning`. Raises `Refusal` where paper is not for it."""
     most = SHOWN if beginning else MOST
-    ids = ids_of(user, query, most)
+    ids = listed.source.ids(user, query, most)
     if not beginning:
-        _ensure_printable(ids)
+        _ensure_printable(listed, ids)
     rows: list[dict[str, Any]] = []
     for start in range(0, min(len(ids), most), _CHUNK):
-        rows += listed.rows(_customers(ids[start : min(start + _CHUNK, most)]))
+        rows += listed.rows(listed.source.records(ids[start : min(start + _CHUNK, most)]))
     content = {
         listed.part: rows,
         "conditions": [[name, value] for name, value in query.args().items() if name != "sort"],
@@ -83,23 +106,23 @@ def list_paper(listed: ListSheet, user: Staff, query: RegisterQuery, *, beginnin
         record_type=LIST,
         subject=f"{listed.sheet}:{content_hash(content)[:32]}",
         content=content,
-        label=_conditions(query, Labels(site_language(), translate)),
+        label=listed.source.conditions(query, Labels(site_language(), translate)),
         choices=listed.choices,
         amounts=listed.amounts,
         finish=lambda document, labels: _finish(document, labels, query, listed),
     )
 
 
-def ensure_printable(user: Staff, query: RegisterQuery) -> None:
+def ensure_printable(listed: ListSheet, user: Staff, query: Any) -> None:
     """Raise `Refusal` where a list is empty or too long for paper."""
-    _ensure_printable(ids_of(user, query, MOST))
+    _ensure_printable(listed, listed.source.ids(user, query, MOST))
 
 
-def _ensure_printable(ids: list[int]) -> None:
+def _ensure_printable(listed: ListSheet, ids: list[int]) -> None:
     if not ids:
-        raise Refusal("There is nobody on this list.")
+        raise Refusal(listed.source.empty)
     if len(ids) > MOST:
-        raise Refusal("A list of more than %(most)s customers is not printed. Narrow the list, or export it.", most=MOST)
+        raise Refusal(listed.source.too_many, most=MOST)
 
 
 def _customers(ids: list[int]) -> list[Customer]:
@@ -140,32 +163,19 @@ def _contact_rows(customers: list[Customer]) -> list[dict[str, Any]]:
     ]
 
 
-LISTS: dict[str, ListSheet] = {
-    one.sheet: one
-    for one in (
-        ListSheet(
-            "customer_register", "customers", _register_rows, {"customers.payment_terms": "payment_terms"}, ("customers.credit_limit",)
-        ),
-        ListSheet(
-            "contact_list",
-            "contacts",
-            _contact_rows,
-            {f"contacts.{field.name}": field.choices for field in card.CONTACT_FIELDS if field.choices},
-        ),
-    )
-}
-
-
 # --- in words ----------------------------------------------------------------------------------------------------------
 
 
-def _finish(document: dict[str, Any], labels: Labels, query: RegisterQuery, listed: ListSheet) -> None:
-    document["conditions"] = _conditions(query, labels)
+def _finish(document: dict[str, Any], labels: Labels, query: Any, listed: ListSheet) -> None:
+    document["conditions"] = listed.source.conditions(query, labels)
     document["count"] = int(document["count"])
-    if listed.part == "customers":
-        for row in document["customers"]:
-            parts = [str(row[name]) for name in ("province", "city", "district", "street") if row[name]]
-            row["address"] = (", " if labels.language == "en" else "").join(parts)
+    listed.finish(document, labels)
+
+
+def _addresses(document: dict[str, Any], labels: Labels) -> None:
+    for row in document["customers"]:
+        parts = [str(row[name]) for name in ("province", "city", "district", "street") if row[name]]
+        row["address"] = (", " if labels.language == "en" else "").join(parts)
 
 
 def _conditions(query: RegisterQuery, labels: Labels) -> str:
@@ -191,12 +201,54 @@ def _value(name: str, value: str, labels: Labels) -> str:
     return found.text if isinstance(found, Label) else found
 
 
+CUSTOMERS = Source(
+    read=RegisterQuery.read,
+    ids=_ids_of_customers,
+    records=_customers,
+    conditions=_conditions,
+    page=lambda query: ("archive.register", query.args()),
+    place=N_("Customers"),
+    counted=N_("%(count)s customers are on this list."),
+    empty=N_("There is nobody on this list."),
+    too_many=N_("A list of more than %(most)s customers is not printed. Narrow the list, or export it."),
+)
+LISTS: dict[str, ListSheet] = {}
+
+
+def declare(listed: ListSheet) -> ListSheet:
+    """Add a list that prints."""
+    LISTS[listed.sheet] = listed
+    return listed
+
+
+declare(
+    ListSheet(
+        "customer_register",
+        "customers",
+        _register_rows,
+        {"customers.payment_terms": "payment_terms"},
+        CUSTOMERS,
+        amounts=("customers.credit_limit",),
+        finish=_addresses,
+    )
+)
+declare(
+    ListSheet(
+        "contact_list",
+        "contacts",
+        _contact_rows,
+        {f"contacts.{field.name}": field.choices for field in card.CONTACT_FIELDS if field.choices},
+        CUSTOMERS,
+    )
+)
+
+
 # --- in the background -------------------------------------------------------------------------------------------------
 
 KIND = "print-list"
 
 
-def queue(listed: ListSheet, query: RegisterQuery, language: str, *, by: Staff) -> Job:
+def queue(listed: ListSheet, query: Any, language: str, *, by: Staff) -> Job:
     """Add the job that prints a long list. `portal.jobs.start(job)` after the commit hands it to the worker."""
     return Job.queue(KIND, by=by, sheet=listed.sheet, query=query.args(), language=language, scope=scope_key(by))
 
@@ -206,8 +258,9 @@ def print_list(job: Job) -> None:
     """Print a list and keep its PDF for who asked for it, with their scope of now; tell them when it is there."""
     person = job.staff
     assert person is not None  # noqa: S101 - a list is asked for by somebody
-    listed, query = LISTS[job.args["sheet"]], RegisterQuery.read(job.args["query"])
-    job_id, total = job.id, len(ids_of(person, query, MOST))
+    listed = LISTS[job.args["sheet"]]
+    query = listed.source.read(job.args["query"])
+    job_id, total = job.id, len(listed.source.ids(person, query, MOST))
     job.progress(0, total)
     db.session.commit()
     language = chosen_language(job.args["language"])

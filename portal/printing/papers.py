@@ -120,6 +120,10 @@ class Printable:
     amounts: Collection[str] = ()
     customer_id: Callable[[Any], int | None] = lambda record: record.customer_id
     finish: Finish | None = None
+    fits: Callable[[Any], bool] = lambda record: True
+    """Whether the form is this record's, where several forms have their records in one table."""
+    offered: Callable[[], bool] = lambda: True
+    """Whether the empty form is among those that are offered."""
 
     def subject(self, record_id: int) -> str:
         """Return what copies are counted by."""
@@ -201,7 +205,14 @@ def paper_of_round(approval: Approval, round_: ApprovalRound) -> Paper:
 def blank_paper(printable: Printable) -> Paper:
     """Return the empty form, with the signature boxes of the chain in force."""
     boxes = chain_boxes(KINDS[printable.kind], {}) if printable.kind else printable.boxes
-    return Paper(sheet=printable.sheet, record_type=BLANK, subject=f"{printable.sheet}:{BLANK}", content=printable.blank, boxes=boxes)
+    return Paper(
+        sheet=printable.sheet,
+        record_type=BLANK,
+        subject=f"{printable.sheet}:{BLANK}",
+        content=printable.blank,
+        boxes=boxes,
+        finish=printable.finish,
+    )
 
 
 def chain_boxes(kind: DocumentKind, facts: Mapping[str, str]) -> tuple[Box, ...]:

@@ -65,6 +65,7 @@ class OfficeRegister:
         object.__setattr__(self, "by_name", {one.name: one for one in self.fields})
         named = (self.title_field, self.dated_by, *self.unique, *filter(None, (self.until, self.ended)))
         unknown = [name for name in named if name not in self.by_name]
+        unknown += sorted(TAKEN & set(self.by_name))
         if unknown or len(self.by_name) != len(self.fields) or not re.fullmatch(r"[a-z]+(-[a-z]+)*", self.code):
             raise ValueError(f"{self.code}: {', '.join(unknown) or 'a field is declared twice, or the code is not kebab-case'}")
         if not self.by_name[self.dated_by].required or not self.by_name[self.title_field].required:
@@ -97,6 +98,8 @@ class OfficeRegister:
 
 
 REGISTERS: dict[str, OfficeRegister] = {}
+TAKEN = {"customer", "version", "base", "clashed"}
+"""Names that the form of an entry has for itself."""
 _followers: list[Callable[[OfficeRegister], None]] = []
 
 

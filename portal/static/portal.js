@@ -151,7 +151,7 @@ document.addEventListener("keydown", (event) => {
   const chooser = event.target instanceof Element && event.target.closest(".chooser");
   const list = chooser && chooser.querySelector(".suggestions");
   if (!list || event.isComposing) return;
-  const stops = [chooser.querySelector("input[type=search]"), ...list.querySelectorAll("a")];
+  const stops = [chooser.querySelector("input[type=search]"), ...list.querySelectorAll("a, button")];
   if (event.key === "Escape") {
     list.replaceChildren();
     stops[0].focus();
@@ -162,6 +162,17 @@ document.addEventListener("keydown", (event) => {
       next.focus();
     }
   }
+});
+// A suggestion that is a button is taken into the field; without scripts it is sent with the form.
+document.addEventListener("click", (event) => {
+  const choice = event.target.closest("[data-pick]");
+  if (!choice) return;
+  event.preventDefault();
+  const chooser = choice.closest(".chooser");
+  chooser.querySelector("input").value = choice.value;
+  chooser.querySelector(".suggestions").replaceChildren();
+  chooser.querySelector("input").focus();
+  choice.form?.classList.add("is-unsaved");
 });
 document.addEventListener("focusout", (event) => {
   const chooser = event.target.closest(".chooser");

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from markupsafe import Markup
 
-from portal import filters
+from portal import field_values
+from portal.field_values import shown
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
-from portal.rules.identifiers import normalise_phone
 from portal.rules.message import N_
 
 STATES = {
@@ -35,7 +33,7 @@ SOURCES = {
 """Where a change came from."""
 
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
+_TEXT = card.Field("", "")
 
 Fact = tuple[str, Any, bool]
 
@@ -43,42 +41,11 @@ _LINES = {"long": 60, "text": 24, "email": 18, "url": 18}
 """From how many characters on a value takes both columns."""
 
 
-def shown(field: card.Field, value: Any) -> Any:
-    """Return a value as it is read on a page: names of choices, amounts with separators, links for telephone, mail and web."""
-    if value in (None, ""):
-        return ""
-    if field.kind == "choice":
-        return filters.choice(value, field.choices)
-    if field.kind == "money":
-        return Markup('<span class="number">{}</span>').format(filters.yuan(Decimal(value)))
-    if field.kind == "date":
-        return Markup("<time>{}</time>").format(value)
-    if field.kind == "integer":
-        return f"{int(value):,}"
-    if field.kind == "switch":
-        return _("yes") if value else _("no")
-    if field.kind == "phone":
-        number = normalise_phone(value).comparable
-        return Markup('<a href="tel:{}">{}</a>').format(number, value) if number else value
-    if field.kind == "email":
-        return Markup('<a href="mailto:{}">{}</a>').format(value, value)
-    if field.kind == "url":
-        address = value if _WEB.match(value) else f"https://{value}"
-        return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(address, value)
-    return value
-
-
 def plain(field: card.Field | None, value: Any) -> str:
     """Return a value of the history (plain data) as text; words of the state where the field is no declared one."""
-    if value in (None, "", False):
-        return "—"
-    if value is True:
-        return _("yes")
-    if field is None:
+    if field is None and value not in (None, "", False, True):
         return _(STATES[value][0]) if value in STATES else str(value)
-    if field.kind == "choice":
-        return filters.choice(str(value), field.choices)
-    return filters.yuan(Decimal(value)) if field.kind == "money" else str(value)
+    return field_values.plain(field or _TEXT, value)
 
 
 def address_of(customer: Customer) -> str:

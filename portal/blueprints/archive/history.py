@@ -17,6 +17,7 @@ from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.permissions import Permission, requires
 from portal.printing.catalogue import SHEETS
+from portal.registers import REGISTERS
 
 
 @bp.get("/customers/<int:customer_id>/timeline")
@@ -78,6 +79,8 @@ def _touched(event: AuditEvent) -> str:
     changes = event.data.get("changes") or []
     if event.kind == "print":
         return f"{_(SHEETS[event.data['sheet']].title)} · {_('Copy no. %(n)s', n=event.data['copy'])}"
+    if event.record_type == "RegisterEntry":
+        return _of_register(event)
     if event.action in ("tagged", "untagged", "assistant-named", "assistant-ended"):
         return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
     if event.action in ("created", "added", "begun") or not changes:
@@ -87,11 +90,25 @@ def _touched(event: AuditEvent) -> str:
     return f"{shown} ({event.data['reason']})" if event.data.get("reason") else shown
 
 
+def _of_register(event: AuditEvent) -> str:
+    """Return the register of an entry, and which of its fields were changed."""
+    declared = REGISTERS.get(event.data.get("register", ""))
+    if declared is None:
+        return str(event.data.get("reason") or "")
+    said = [_(declared.title)]
+    if event.action == "changed":
+        names = [change["field"] for change in event.data.get("changes") or [] if change["field"] in declared.by_name]
+        said.append(("、" if is_chinese() else ", ").join(_(declared.by_name[name].title) for name in names))
+    return " · ".join(filter(None, [*said, event.data.get("reason", "")]))
+
+
 def _link(event: AuditEvent, customer: Customer) -> str:
     if event.record_type == "Approval":
         return url_for("approvals.show", approval_id=event.record_id)
     if event.kind == "print":
         return url_for("prints.verification", code=event.data["code"])
+    if event.record_type == "RegisterEntry" and event.action != "taken-back":
+        return url_for("registers.entry", entry_id=event.record_id)
     if event.record_type == "Investigation":
         return url_for("archive.investigation", customer_id=customer.id)
     if event.kind == "change" and event.record_type in history.CARD_TYPES:

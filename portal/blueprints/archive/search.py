@@ -17,6 +17,15 @@ LONGEST = 80
 SUGGESTED, SHOWN = 8, 50
 
 
+@bp.get("/customers/choices")
+@requires(Permission.CUSTOMER_READ)
+def customer_choices() -> Any:
+    """Answer customers to choose for a form, for the words typed into its field."""
+    words = clean_line(request.args.get("customer", ""))[:LONGEST]
+    hits = index.search(current_user, words, SUGGESTED) if words else []
+    return htmx.render("archive/customer_choices.html", "choices", words=words, hits=hits)
+
+
 @bp.get("/search")
 @requires(Permission.CUSTOMER_READ)
 def search() -> Any:

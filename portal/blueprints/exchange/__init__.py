@@ -12,6 +12,7 @@ navigation.area(
     prefixes=("exchange.import",),
 )  # fmt: skip
 
+from portal.blueprints.exchange import entries as _entries  # noqa: E402, F401 - routes register on import
 from portal.blueprints.exchange import exports as _exports  # noqa: E402, F401 - routes register on import
 from portal.blueprints.exchange import imports as _imports  # noqa: E402, F401
 from portal.exchange import checking as _checking  # noqa: E402, F401 - jobs register on import

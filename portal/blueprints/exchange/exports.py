@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import bulk, htmx, jobs
@@ -52,7 +53,15 @@ def export_page() -> Any:
 
 def _page(form: ExportForm, status: int) -> Any:
     query = _query()
-    return render_template("exchange/export.html", form=form, query=query, count=register.count(current_user, query)), status
+    page = render_template(
+        "exchange/export.html",
+        form=form,
+        count=register.count(current_user, query),
+        place=_("Customers"),
+        back=url_for("archive.register", **_arguments(query)),
+        action=url_for("exchange.export_begin", **_arguments(query)),
+    )
+    return page, status
 
 
 @bp.post("/customers/export")
@@ -78,14 +87,20 @@ def export_file() -> Any:
     """Answer the file: CSV as it is read, a small spreadsheet at once."""
     export = _export(request.args.get("columns", ""))
     if request.args.get("format") == "csv":
-        response = Response(stream_with_context(exporting.stream_csv(export)), mimetype="text/csv")
-        response.headers["Content-Disposition"] = disposition(export.filename("csv"))
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    count = register.count(current_user, export.query)
+        return streamed(export)
+    query = _query()
+    count = register.count(current_user, query)
     if count.more or count.number > exporting.DIRECT:
-        return redirect(url_for("exchange.export_page", **_arguments(export.query)), 303)
-    return _spreadsheet(export)
+        return redirect(url_for("exchange.export_page", **_arguments(query)), 303)
+    return spreadsheet(export)
+
+
+def streamed(export: Export) -> Response:
+    """Return the answer that gives the table as CSV while it is read."""
+    response = Response(stream_with_context(exporting.stream_csv(export)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = disposition(export.filename("csv"))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.post("/customers/export/selection")
@@ -95,14 +110,15 @@ def export_chosen() -> Any:
     ids = tuple(bulk.selection().ids)
     export = _export("list", ids)
     if len(ids) <= exporting.DIRECT:
-        return _spreadsheet(export)
+        return spreadsheet(export)
     job = exporting.queue(export, "xlsx")
     commit()
     jobs.start(job)
     return redirect(url_for("exchange.export_made", job_id=job.id), 303)
 
 
-def _spreadsheet(export: Export) -> Response:
+def spreadsheet(export: Export) -> Response:
+    """Return the answer with the table as a spreadsheet, made while the reader waits."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.xlsx"
         written = exporting.make_xlsx(export, path)

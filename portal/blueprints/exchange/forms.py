@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
@@ -91,15 +93,25 @@ class StartForm(PortalForm):
         return self
 
 
-class ExportForm(PortalForm):
-    """What goes into the file."""
+class FormatForm(PortalForm):
+    """What kind of file it is."""
 
     format = RadioField(_l("File"), default="xlsx")
-    columns = RadioField(_l("Columns"), default="list")
 
-    def offer(self) -> ExportForm:
+    def offer(self) -> Self:
         """Fill in the choices, and return the form."""
         self.format.choices = [SelectChoice("xlsx", _("Excel (.xlsx)")), SelectChoice("csv", _("Text (.csv, UTF-8)"))]
+        return self
+
+
+class ExportForm(FormatForm):
+    """What goes into the file of customers."""
+
+    columns = RadioField(_l("Columns"), default="list")
+
+    def offer(self) -> Self:
+        """Fill in the choices, and return the form."""
+        super().offer()
         self.columns.choices = [
             SelectChoice("list", _("The columns of the list")),
             SelectChoice("card", _("The whole card, in the form in which it can be imported again")),

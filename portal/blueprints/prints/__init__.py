@@ -15,3 +15,4 @@ navigation.area(
 from portal.blueprints.prints import lists as _lists  # noqa: E402, F401
 from portal.blueprints.prints import pages as _pages  # noqa: E402, F401
 from portal.blueprints.prints import verification as _verification  # noqa: E402, F401
+from portal.printing import registers as _registers  # noqa: E402, F401 - sheets of the office registers

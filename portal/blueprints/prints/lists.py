@@ -15,7 +15,6 @@ from portal.database import commit, db
 from portal.i18n import translate
 from portal.models import audit
 from portal.models.job import Job
-from portal.models.register import RegisterQuery
 from portal.models.scope import scope_key
 from portal.models.sheet import PrintedSheet
 from portal.permissions import Permission, requires
@@ -28,18 +27,20 @@ from portal.rules.message import Refusal
 @requires(Permission.SHEET_PRINT)
 def list_preview(sheet: str) -> Any:
     """Show the beginning of a list as it would print; the address says which list, as the register's own does."""
-    return _preview(_listed(sheet), RegisterQuery.read(request.args))
+    listed = _listed(sheet)
+    return _preview(listed, listed.source.read(request.args))
 
 
 @bp.post("/prints/lists/<sheet>")
 @requires(Permission.SHEET_PRINT)
 def print_list(sheet: str) -> Any:
     """Print a list: a short one at once, a long one in the background."""
-    listed, query = _listed(sheet), RegisterQuery.read(request.form)
+    listed = _listed(sheet)
+    query = listed.source.read(request.form)
     language = documents.chosen_language(request.form.get("language"))
     try:
-        if len(lists.ids_of(me(), query, lists.MOST)) > lists.AT_ONCE:
-            lists.ensure_printable(me(), query)
+        if len(listed.source.ids(me(), query, lists.MOST)) > lists.AT_ONCE:
+            lists.ensure_printable(listed, me(), query)
             job = lists.queue(listed, query, language, by=me())
             commit()
             jobs.start(job)
@@ -90,14 +91,17 @@ def _listed(sheet: str) -> lists.ListSheet:
     return listed
 
 
-def _preview(listed: lists.ListSheet, query: RegisterQuery, *, problem: str = "", status: int = 200) -> Any:
+def _preview(listed: lists.ListSheet, query: Any, *, problem: str = "", status: int = 200) -> Any:
     language = documents.chosen_language(request.values.get("language"))
-    count = len(lists.ids_of(me(), query, lists.MOST))
+    count = len(listed.source.ids(me(), query, lists.MOST))
+    endpoint, values = listed.source.page(query)
     return render_template(
         "prints/list.html",
         declared=SHEETS[listed.sheet],
         sheet=documents.preview(lists.list_paper(listed, me(), query, beginning=True), language, by=me()),
         count=count,
+        source=listed.source,
+        back=url_for(endpoint, **values),
         limits=lists,
         args=query.args(),
         language=language,

@@ -38,7 +38,7 @@ def index() -> Any:
     mine = db.session.scalars(query.order_by(PrintedSheet.id.desc()).limit(LAST_PRINTS)).all()
     return render_template(
         "prints/index.html",
-        forms=sorted((SHEETS[name] for name in PRINTABLES), key=lambda form: form.form_number),
+        forms=sorted((SHEETS[name] for name, printable in PRINTABLES.items() if printable.offered()), key=lambda form: form.form_number),
         mine=mine,
         sheets=SHEETS,
     )
@@ -141,6 +141,8 @@ def _declared(sheet: str) -> Printable:
 def _found(sheet: str, record_id: int) -> tuple[Printable, Any]:
     printable = _declared(sheet)
     found = fetch(printable.model, record_id, me())
+    if not printable.fits(found):
+        abort(404)
     ensure(current_user.may(printable.permission))
     return printable, found
 
