@@ -24,7 +24,7 @@ from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.standard_effects import touching
-from portal.registers import REGISTERS, OfficeRegister, RegisterField, for_each
+from portal.registers.declaring import REGISTERS, OfficeRegister, RegisterField, for_each
 from portal.rules import standards
 from portal.rules.grams import fold
 from portal.rules.message import N_, Message, Refusal

@@ -24,7 +24,7 @@ from portal.models.register import CAP, PAGE_SIZE, Count, NotLeading
 from portal.models.register_entry import KEPT, REMOVED, RegisterEntry, is_in_use
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
-from portal.registers import REGISTERS, OfficeRegister
+from portal.registers.declaring import REGISTERS, OfficeRegister
 from portal.rules.dates import parse_date
 from portal.rules.grams import fold
 from portal.rules.message import N_, Refusal

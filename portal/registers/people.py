@@ -26,7 +26,7 @@ declare(
         ),
         fields=(
             RegisterField("name", N_("Name as in the passport"), required=True, length=80, width=5, why=_ADMIT),
-            RegisterField("chinese_name", N_("Chinese name"), length=40, width=3, why=_ADMIT),
+            RegisterField("chinese_name", N_("Name in Chinese"), length=40, width=3, why=_ADMIT),
             RegisterField("nationality", N_("Nationality"), required=True, length=40, width=3, why=_LAW),
             RegisterField("post", N_("Post"), length=80, width=4),
             RegisterField("employed_from", N_("Employed from"), kind="date", required=True, width=3),
