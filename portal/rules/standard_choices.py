@@ -119,3 +119,35 @@ SIGNATORIES = _choices(
     ("customer_director", "客户总监", "Customer director"),
     ("finance", "财务", "Finance"),
 )
+DOCUMENT_KIND = _choices(
+    ("company", "单位资料", "Company data"),
+    ("payment", "缴费与押金", "Payments and deposits"),
+    ("fitting_out", "装修工程", "Fitting-out works"),
+    ("move_in", "迁入资料", "Move-in forms"),
+    ("supplement", "资料补充", "Supplements"),
+    ("contact", "联络资料", "Contact data"),
+    ("emergency", "紧急联络人", "Emergency contacts"),
+    ("correspondence", "往来文件", "Correspondence"),
+    ("breach", "违规与欠费", "Breaches and arrears"),
+    ("repair", "请修记录", "Repair records"),
+    ("complaint", "投诉记录", "Complaint records"),
+    ("works", "工程档案", "Works and procedure files"),
+)
+CONFIDENTIALITY = _choices(
+    ("open", "公开", "Open"), ("internal", "内部", "Internal"), ("confidential", "秘密", "Confidential"), ("secret", "机密", "Secret")
+)
+_COMPANIES = ["government", "special", "ordinary", "partner"]
+DOSSIER_RULES: list[dict[str, object]] = [
+    {"code": "company", "retention": "Y", "required": _COMPANIES},
+    {"code": "payment", "retention": "D30", "required": []},
+    {"code": "fitting_out", "retention": "D30", "required": []},
+    {"code": "move_in", "retention": "D30", "required": []},
+    {"code": "supplement", "retention": "D10", "required": []},
+    {"code": "contact", "retention": "D10", "required": ["government", "special", "ordinary", "individual", "partner"]},
+    {"code": "emergency", "retention": "D10", "required": ["ordinary", "individual"]},
+    {"code": "correspondence", "retention": "D10", "required": []},
+    {"code": "breach", "retention": "D30", "required": []},
+    {"code": "repair", "retention": "D10", "required": []},
+    {"code": "complaint", "retention": "D30", "required": []},
+    {"code": "works", "retention": "D30", "required": []},
+]

@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from portal.rules import archive_numbers
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 
@@ -63,6 +64,28 @@ def check_choices(standard: Standard, value: object) -> None:
             raise Refusal("Choice %(code)s needs a Chinese and an English name.", code=entry["code"])
     if standard.start and not any(entry["active"] for entry in entries):
         raise Refusal("At least one choice must stay active.")
+
+
+def check_archive_template(_standard: Standard, value: object) -> None:
+    """Refuse a template of archive numbers that does not give every document a number of its own (AR-9)."""
+    if not isinstance(value, str) or len(value) > 100:
+        raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
+    archive_numbers.check_template(value)
+
+
+def check_dossier_rules(_standard: Standard, value: object) -> None:
+    """Refuse rules of a dossier with an unknown retention period or a kind that stands twice (AR-8, AR-9).
+
+    A row says of a kind of document how long it is kept and of which natures of customers it is required:
+    `{"code": "company", "retention": "D30", "required": ["ordinary", "government"]}`.
+    """
+    entries = _entries(value, {"code": str, "retention": str, "required": list})
+    _check_codes(entries)
+    for entry in entries:
+        if entry["retention"] not in archive_numbers.RETENTIONS:
+            raise Refusal("%(value)s is no retention period.", value=_short(entry["retention"]))
+        if not all(isinstance(nature, str) and _CODE.fullmatch(nature) for nature in entry["required"]):
+            raise Refusal("%(value)s is not a complete entry of this list.", value=_short(entry))
 
 
 def check_office_hours(standard: Standard, value: object) -> None:

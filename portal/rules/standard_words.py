@@ -35,7 +35,10 @@ def in_words(standard: Standard, value: Any) -> Message:
     if kind == "chain":
         steps = sum(len(case["steps"]) for case in value)
         return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})
-    if kind == "text":
+    if kind == "dossier_rules":
+        needed = sum(bool(entry["required"]) for entry in value)
+        return Message(N_("%(count)s kinds, of which %(needed)s are required"), {"count": len(value), "needed": needed})
+    if kind in ("text", "archive_template"):
         return _plain(str(value))
     return _with_unit(standard, f"{value:g}" if isinstance(value, float) else str(value))
 
@@ -43,7 +46,7 @@ def in_words(standard: Standard, value: Any) -> Message:
 def range_in_words(standard: Standard) -> Message | None:
     """Return the allowed range of a figure or the form of a text in words; None where the kind alone says what is allowed."""
     low, high = standard.minimum, standard.maximum
-    if standard.kind == "text":
+    if standard.kind in ("text", "archive_template"):
         return Message(standard.unit) if standard.unit else None
     if low is None and high is None:
         return None

@@ -47,6 +47,8 @@ def draft_of(standard: Standard, value: Any) -> Draft:
             return [{"code": code, "weight": f"{weight:g}"} for code, weight in value.items()]
         case "chain":
             return [_draft_of_case(case) for case in value]
+        case "dossier_rules":
+            return {row["code"]: {"retention": row["retention"], "required": list(row["required"])} for row in value}
         case "switch":
             return "on" if value else "off"
         case _:
@@ -59,6 +61,8 @@ def read(standard: Standard, form: Mapping[str, str]) -> Draft:
         return _read_rows(COLUMNS[standard.kind], form)
     if standard.kind == "chain":
         return _read_chain(form)
+    if standard.kind == "dossier_rules":
+        return _read_dossier_rules(form)
     return clean_line(form.get("value", ""))
 
 
@@ -122,6 +126,17 @@ def _read_chain(form: Mapping[str, str]) -> list[Row]:
         }
         for _position, case in sorted(cases.items())
     ]
+
+
+def _read_dossier_rules(form: Mapping[str, str]) -> Row:
+    """Return for each kind of document its retention and the natures ticked; fields are `retention-<kind>` and `required-<kind>/<nature>`."""
+    named = [(key.partition("-")[0], key.partition("-")[2], clean_line(text)) for key, text in form.items()]
+    rows: Row = {kind: {"retention": text, "required": []} for what, kind, text in named if what == "retention"}
+    for what, rest, _text in named:
+        kind, _slash, nature = rest.partition("/")
+        if what == "required" and kind in rows:
+            rows[kind]["required"].append(nature)
+    return rows
 
 
 def _draft_of_case(case: Row) -> Row:
@@ -273,4 +288,5 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "weights": _weights,
     "thresholds": _thresholds,
     "chain": _chain,
+    "dossier_rules": lambda rows: [{"code": code, **row} for code, row in rows.items()],
 }

@@ -21,6 +21,7 @@ from portal.models import standard as standards
 from portal.models import standard_effects
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission, requires
+from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.chains import FACTS, MEANINGS, ROLES
 from portal.rules.message import Refusal
 from portal.rules.standard_words import in_words, range_in_words
@@ -38,6 +39,7 @@ def words() -> dict[str, Any]:
         "FACTS": FACTS,
         "MEANINGS": MEANINGS,
         "ROLES": ROLES,
+        "RETENTIONS": RETENTIONS,
         "in_force": standards.in_force,
     }
 
