@@ -30,7 +30,7 @@ CROWD = 30
 """Of so many customers with one number every pair is kept; of more, each is paired with the first only."""
 
 
-@jobs.kind("duplicate-scan")
+@jobs.kind("duplicate-scan", title=N_("Scan for duplicates"), page=lambda _job: ("archive.duplicates", {}))
 def scan(job: Job) -> None:
     """Do the scan. Safe to run twice: it begins anew."""
     record = db.session.get(DuplicateScan, job.args["scan"])

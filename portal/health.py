@@ -9,7 +9,6 @@ from sqlalchemy import text
 from portal.database import db
 from portal.permissions import public
 
-
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 """What proxies add to a request that they pass on."""
 

@@ -2,6 +2,9 @@
 
 A worker that is killed loses nothing: its row has no heartbeat any more, the reaper puts it into the queue again, and
 every job can be run twice without harm.
+
+There are two queues with a thread each, so that mail, the work of every minute and short jobs go on while a long job runs. A kind of
+job has one queue for good, so no job is ever done by two threads at once. On SQLite one writes at a time: long jobs write in portions.
 """
 
 from __future__ import annotations
@@ -9,13 +12,16 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import click
 import structlog
 from flask import Flask, current_app
-from huey import Huey, SqliteHuey, crontab
+from huey import SqliteHuey, crontab
+from huey.consumer import Consumer
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal import clock, database
@@ -30,15 +36,39 @@ log = structlog.get_logger()
 MOST_TRIES = 5
 """A job that failed this often by dying is given up, and says so."""
 
-_kinds: dict[str, Callable[[Job], None]] = {}
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of job does, what it is called, where its page is, and whether it is over in seconds."""
+
+    work: Callable[[Job], None]
+    title: str
+    """English message id."""
+    page: Callable[[Job], tuple[str, dict[str, Any]]] | None
+    """Endpoint and values of the page that shows how far a job is."""
+    short: bool
+
+
+KINDS: dict[str, Kind] = {}
 _periodic: list[Callable[[], None]] = []
+_running: set[int] = set()
+"""Jobs that this process does now: they are not lost, however long ago their last heartbeat was."""
 
 
-def kind(name: str) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
-    """Declare what a kind of job does: a function of its `Job`, which commits its own steps and notes its progress."""
+def kind(
+    name: str,
+    *,
+    title: str = N_("Work in the background"),
+    page: Callable[[Job], tuple[str, dict[str, Any]]] | None = None,
+    short: bool = False,
+) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
+    """Declare what a kind of job does: a function of its `Job`, which commits its own steps and notes its progress.
+
+    `short` is for what somebody waits for and what is over in seconds: it does not queue behind imports and exports.
+    """
 
     def decorate(work: Callable[[Job], None]) -> Callable[[Job], None]:
-        _kinds[name] = work
+        KINDS[name] = Kind(work, title, page, short)
         return work
 
     return decorate
@@ -55,7 +85,7 @@ def start(job: Job) -> None:
     if current_app.config.get("JOBS_IMMEDIATE"):
         run(job.id)
     else:
-        current_app.extensions["huey_task"](job.id)
+        current_app.extensions["job_queues"].of(job.kind)(job.id)
 
 
 def run(job_id: int) -> None:
@@ -64,14 +94,16 @@ def run(job_id: int) -> None:
     job = db.session.get(Job, job_id)
     if job is None or job.state in ("done", "failed"):
         return
+    name = job.kind  # read now: the work begins without a transaction, and takes the lock for writing when it needs it
     try:
         job.begin()
         db.session.commit()
     except (StateConflict, StaleDataError):
         db.session.rollback()
         return
+    _running.add(job_id)
     try:
-        _kinds[job.kind](job)
+        KINDS[name].work(job)
         job.state, job.ended_at = "done", clock.now()
         db.session.commit()
     except Refusal as refusal:
@@ -80,6 +112,8 @@ def run(job_id: int) -> None:
         db.session.rollback()
         log.error("job failed", job=job_id, exc_info=True)
         _fail(job_id, Message(N_("The job stopped with a mistake of the portal. It is in the log under job %(job)s."), {"job": job_id}))
+    finally:
+        _running.discard(job_id)
 
 
 def _fail(job_id: int, message: Message) -> None:
@@ -96,6 +130,8 @@ def _fail(job_id: int, message: Message) -> None:
 def reap() -> None:
     """Start lost jobs again; give up those that killed their worker too often."""
     for job in Job.lost():
+        if job.id in _running:
+            continue
         if job.tries >= MOST_TRIES:
             _fail(job.id, Message(N_("The job was given up after %(tries)s tries."), {"tries": job.tries}))
         else:
@@ -113,22 +149,56 @@ def tick() -> None:
             log.error("periodic work failed", work=work.__name__, exc_info=True)
 
 
+class Queues:
+    """The two queues between web and worker: long jobs in one, everything that must not wait for them in the other."""
+
+    def __init__(self, app: Flask) -> None:
+        self.long, self.short = (
+            SqliteHuey(name, filename=str(app.config["HUEY_PATH"]), store_intermediate_errors=False) for name in ("portal", "portal-short")
+        )
+
+        def work(job_id: int) -> None:
+            with app.app_context():
+                run(job_id)
+
+        def minute() -> None:
+            with app.app_context():
+                tick()
+
+        self._tasks = [queue.task(name="portal_job")(work) for queue in (self.long, self.short)]
+        self.minute = self.short.periodic_task(crontab(minute="*"), name="portal_minute")(minute)
+
+    def of(self, kind_name: str) -> Callable[[int], Any]:
+        """Return what puts a job of this kind, by its id, into its queue."""
+        declared = KINDS.get(kind_name)
+        task: Callable[[int], Any] = self._tasks[declared is not None and declared.short]
+        return task
+
+    def consumers(self) -> tuple[Consumer, Consumer]:
+        """Return what takes from the queues, one thread each: of long jobs, and of short ones and the work of every minute."""
+        waits = {"initial_delay": 0.2, "max_delay": 1.0, "workers": 1}
+        return self.long.create_consumer(periodic=False, **waits), self.short.create_consumer(periodic=True, **waits)
+
+
+def work_until_stopped(queues: Queues) -> None:
+    """Take from both queues until a signal stops the process."""
+    long, short = queues.consumers()
+    short.start()
+
+    def keep() -> None:
+        while not short.stop_flag.wait(10):
+            short.check_worker_health()
+
+    threading.Thread(target=keep, name="health-of-short-work", daemon=True).start()
+    try:
+        long.run()
+    finally:
+        short.stop(graceful=True)
+
+
 def init_app(app: Flask) -> None:
-    """Make the queue and the tasks that the worker (`flask worker`) runs."""
-    queue: Huey = SqliteHuey("portal", filename=str(app.config["HUEY_PATH"]), store_intermediate_errors=False)
-
-    @queue.task(name="portal_job")
-    def portal_job(job_id: int) -> None:
-        with app.app_context():
-            run(job_id)
-
-    @queue.periodic_task(crontab(minute="*"), name="portal_minute")
-    def portal_minute() -> None:
-        with app.app_context():
-            tick()
-
-    app.extensions["huey"] = queue
-    app.extensions["huey_task"] = portal_job
+    """Make the queues and the command that works them off (`flask worker`)."""
+    queues = app.extensions["job_queues"] = Queues(app)
 
     @app.cli.command("worker")
     @click.option("--with-parent", is_flag=True, help="Stop when the process that started it is gone (make run).")
@@ -139,7 +209,7 @@ def init_app(app: Flask) -> None:
         press.POOL.width = os.cpu_count() or 1
         with app.app_context():
             tick()
-        queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=1.0).run()
+        work_until_stopped(queues)
 
 
 PR_SET_PDEATHSIG = 1

@@ -11,17 +11,17 @@ from portal import jobs
 from portal.database import db
 from portal.exchange.customer_table import RowReader, customer_table
 from portal.exchange.judging import InFile, Judge, Verdict
-from portal.exchange.opening import open_upload
+from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 
 CHECK_CHUNK = 2000
 QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
-@jobs.kind("import-check")
+@jobs.kind("import-check", title=N_("Checking a file to import"), page=import_page)
 def check(job: Job) -> None:
     """Judge every row of the file and stage what is to be written. Safe to run twice: it begins anew."""
     run = db.session.get_one(ImportRun, job.args["run"])

@@ -223,7 +223,14 @@ def again(job: Job, by: Staff) -> Job:
     return queue(_as_asked(by, args), args["ending"])
 
 
-@jobs.kind("export")
+def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
+    """Return the export that a job's arguments ask for."""
+    register = register_of(args["what"])
+    query = EntryQuery.read(register.code, args["query"]) if register else RegisterQuery.read(args["query"])
+    return Export(user, query, args["what"], tuple(args["columns"]), tuple(args["ids"]))
+
+
+@jobs.kind("export", title=N_("Export"), page=lambda job: ("exchange.export_made", {"job_id": job.id}))
 def make(job: Job) -> None:
     """Make the file, keep it, and tell who asked. It only reads while it works, so that nobody waits for it; safe to run twice."""
     user, args, job_id = job.staff, job.args, job.id

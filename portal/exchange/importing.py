@@ -17,7 +17,7 @@ from portal.database import db
 from portal.exchange.checking import QUIET, drop_staged
 from portal.exchange.customer_table import Record, as_stored
 from portal.exchange.judging import Judge, Verdict
-from portal.exchange.opening import open_upload
+from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
 from portal.models import audit, card
 from portal.models.contact import Contact
@@ -34,7 +34,7 @@ from portal.rules.numbering import customer_number
 WRITE_CHUNK = 2000
 
 
-@jobs.kind("import-write")
+@jobs.kind("import-write", title=N_("Importing"), page=import_page)
 def write(job: Job) -> None:
     """Write what was staged, a chunk a transaction; after a killed worker it goes on with what is left."""
     run = db.session.get_one(ImportRun, job.args["run"])

@@ -5,6 +5,8 @@ A spreadsheet of 100,000 rows takes hundreds of megabytes while it is read, whic
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import update
 
 from portal import jobs
@@ -12,7 +14,12 @@ from portal.database import db
 from portal.exchange.reading import TableFile, open_table
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
+
+
+def import_page(job: Job) -> tuple[str, dict[str, Any]]:
+    """Return the page of the import that a job works on."""
+    return "exchange.import_page", {"run_id": job.args["run"]}
 
 
 def open_upload(run: ImportRun, sheet: str = "") -> TableFile:
@@ -30,7 +37,7 @@ def open_upload(run: ImportRun, sheet: str = "") -> TableFile:
     return table
 
 
-@jobs.kind("import-read")
+@jobs.kind("import-read", title=N_("Reading a file to import"), page=import_page, short=True)
 def read(job: Job) -> None:
     """Read the sheets, and the sheet's heads where it is chosen or there is only one. Safe to run twice."""
     run = db.session.get_one(ImportRun, job.args["run"])

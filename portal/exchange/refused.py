@@ -14,7 +14,7 @@ from portal import jobs
 from portal.database import db
 from portal.exchange.columns import ImportTable, Problem
 from portal.exchange.customer_table import column_title, customer_table
-from portal.exchange.opening import open_upload
+from portal.exchange.opening import import_page, open_upload
 from portal.exchange.reading import TableFile
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.i18n import in_language, translate
@@ -65,7 +65,7 @@ def keep_refused(run: ImportRun, file: TableFile) -> None:
         )
 
 
-@jobs.kind("import-refused")
+@jobs.kind("import-refused", title=N_("Making a file of refused rows"), page=import_page)
 def make_again(job: Job) -> None:
     """Make the file of an import's refused rows once more, after it was removed. Safe to run twice."""
     run = db.session.get_one(ImportRun, job.args["run"])

@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from portal import clock, jobs
 from portal.database import Base, db
 from portal.exchange.importing import WRITE_CHUNK, delete_customers
+from portal.exchange.opening import import_page
 from portal.models import audit, card
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
@@ -99,7 +100,7 @@ def _changed_again(run: ImportRun, most: int) -> list[Obstacle]:
     return found
 
 
-@jobs.kind("import-take-back")
+@jobs.kind("import-take-back", title=N_("Taking an import back"), page=import_page)
 def take_back(job: Job) -> None:
     """Do it. Safe to run twice."""
     run = db.session.get_one(ImportRun, job.args["run"])

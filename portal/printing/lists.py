@@ -253,7 +253,7 @@ def queue(listed: ListSheet, query: Any, language: str, *, by: Staff) -> Job:
     return Job.queue(KIND, by=by, sheet=listed.sheet, query=query.args(), language=language, scope=scope_key(by))
 
 
-@jobs.kind(KIND)
+@jobs.kind(KIND, title=N_("List for printing"), page=lambda job: ("prints.list_job", {"job_id": job.id}))
 def print_list(job: Job) -> None:
     """Print a list and keep its PDF for who asked for it, with their scope of now; tell them when it is there."""
     person = job.staff

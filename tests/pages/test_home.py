@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,12 +61,18 @@ def test_changes_are_of_customers_in_scope_newest_first(staff: dict[str, Any]) -
 
 def test_page_shows_news_and_running_work_of_the_reader_only(as_: Any, staff: dict[str, Any]) -> None:
     notify(staff["rep1"], Message("Too many attempts"), link="/customers/1")
-    job = Job.queue("import", by=staff["rep1"])
+    job = Job.queue("import-write", by=staff["rep1"], run=7)
+    failed = Job.queue("export", by=staff["rep1"])
+    failed.fail(Message("Too many attempts"))
+    Job.queue("of another version", by=staff["rep1"])
     job.state, job.done, job.total = "running", 420, 1000
     db.session.commit()
     html = as_("rep1").get("/").get_data(as_text=True)
     assert 'href="/customers/1"' in html
     assert "420 / 1,000" in html
+    assert re.search(r'<a href="/imports/7">正在导入</a>', html)
+    assert re.search(rf'<a href="/exports/{failed.id}">导出</a>', html)
+    assert "后台处理" in html
     other = as_("rep2").get("/").get_data(as_text=True)
     assert 'href="/customers/1"' not in other
     assert "420 / 1,000" not in other

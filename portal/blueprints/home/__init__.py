@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, render_template
 from flask_login import current_user
 
-from portal import config, htmx, navigation
+from portal import config, htmx, jobs, navigation
 from portal.models import home, inbox
 from portal.permissions import Permission, public, requires
 from portal.rules.message import N_
@@ -28,7 +28,7 @@ def index() -> Any:
         states=home.customers_by_state(user),
         grades=home.customers_by_grade(user),
         changes=home.recent_changes(user),
-        jobs=home.jobs(user),
+        jobs=[(job, jobs.KINDS.get(job.kind)) for job in home.jobs(user)],
         notices=home.unread(user),
         unannounced=home.unannounced_year(),
         kinds=inbox.kinds(),

@@ -1,0 +1,131 @@
+"""The worker: short work goes on while a long job runs, nothing is done twice, and what runs is not taken for lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal import clock, jobs
+from portal.database import db
+from portal.models.job import Job
+
+PATIENCE = 20
+"""Seconds after which a test gives up waiting; it waits for events, never for time to pass."""
+
+
+@pytest.fixture
+def kinds(monkeypatch: pytest.MonkeyPatch) -> dict[str, jobs.Kind]:
+    """Kinds of jobs that only this test knows."""
+    monkeypatch.setattr(jobs, "KINDS", dict(jobs.KINDS))
+    monkeypatch.setattr(jobs, "_periodic", [])
+    return jobs.KINDS
+
+
+@contextmanager
+def at_work(app: Flask) -> Iterator[jobs.Queues]:
+    """Take from the queues as the worker does, without its signal handlers."""
+    app.config["JOBS_IMMEDIATE"] = False
+    queues: jobs.Queues = app.extensions["job_queues"]
+    consumers = queues.consumers()
+    threads = [thread for consumer in consumers for _worker, thread in consumer.worker_threads]
+    assert len(threads) == 2
+    for thread in threads:
+        thread.start()
+    try:
+        yield queues
+    finally:
+        for consumer in consumers:
+            consumer.stop_flag.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        queues.long.flush()
+        queues.short.flush()
+        app.config["JOBS_IMMEDIATE"] = True
+
+
+def start(*queued: Job) -> None:
+    """Hand jobs to the worker, and let go of the database, which the worker's threads write to."""
+    for job in queued:
+        jobs.start(job)
+    db.session.rollback()
+
+
+def queued(kind: str) -> Job:
+    job = Job.queue(kind, by=None)
+    db.session.commit()
+    return job
+
+
+def test_short_work_and_that_of_every_minute_go_on_while_a_long_job_runs(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
+    read, ticked, began, ended = (threading.Event() for _number in range(4))
+    seen: list[bool] = []
+
+    @jobs.kind("long")
+    def _long(_job: Job) -> None:
+        began.set()
+        seen.append(read.wait(PATIENCE) and ticked.wait(PATIENCE))
+        ended.set()
+
+    @jobs.kind("short", short=True)
+    def _short(_job: Job) -> None:
+        read.set()
+
+    jobs.every_minute(ticked.set)
+    long, short = queued("long"), queued("short")
+    with at_work(app) as queues:
+        start(long)
+        assert began.wait(PATIENCE)
+        start(short)
+        queues.minute()
+        assert ended.wait(PATIENCE)
+    assert seen == [True]
+    db.session.expire_all()
+    assert [job.state for job in db.session.scalars(select(Job).order_by(Job.id))] == ["done", "done"]
+
+
+def test_a_job_that_is_queued_three_times_is_done_once(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
+    done: list[int] = []
+    last = threading.Event()
+
+    @jobs.kind("once")
+    def _once(job: Job) -> None:
+        done.append(job.id)
+
+    @jobs.kind("last")
+    def _last(_job: Job) -> None:
+        last.set()
+
+    once, after = queued("once"), queued("last")
+    number = once.id
+    with at_work(app):
+        start(once, once, once, after)
+        assert last.wait(PATIENCE)
+    assert done == [number]
+
+
+def test_what_this_process_is_doing_is_not_lost(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
+    started: list[int] = []
+
+    @jobs.kind("silent")
+    def _silent(job: Job) -> None:
+        started.append(job.id)
+        job.heartbeat, job.tries = clock.now() - timedelta(minutes=10), jobs.MOST_TRIES
+        db.session.commit()
+        assert [one.id for one in Job.lost()] == [job.id]
+        jobs.reap()
+
+    job = queued("silent")
+    jobs.start(job)
+    assert (job.state, started) == ("done", [job.id])
+
+
+def test_every_kind_says_what_it_is_called_and_where_its_page_is(app: Flask) -> None:
+    declared = {name: kind for name, kind in jobs.KINDS.items() if kind.work.__module__.startswith("portal.")}
+    assert len(declared) >= 7
+    assert not [name for name, kind in declared.items() if kind.page is None or kind.title == "Work in the background"]
