@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import accumulate, pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from portal.printing.catalogue import SHEETS
-from portal.printing.labels import Labels, Language, Translator, html_lang
+from portal.printing.labels import Label, Labels, Language, Translator, html_lang
 from portal.printing.money import amount, capital_amount
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -37,6 +41,44 @@ def grid(rows: list[list[int]]) -> Grid:
     return Grid([edge - before for before, edge in pairwise([0, *edges])], spans)
 
 
+FLOWS_FROM = 7
+"""A text of so many lines may be cut by the end of a page; a shorter one goes to the next page whole."""
+_LINE = 76
+"""At most so many signs stand on a line of a text box; a Chinese one counts two."""
+_NAME_ROWS = 3
+"""The name of a group needs at most so many rows of a form beside it."""
+_ROW = re.compile(r'<tr(?: data-lines="(\d+)")?')
+
+
+def least_lines(text: str | None) -> int:
+    """Return how many lines a text fills in its box at least."""
+    lines = (sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line) for line in str(text or "").splitlines())
+    return sum(max(1, ceil(signs / _LINE)) for signs in lines)
+
+
+def rows(body: str) -> int:
+    """Return how many rows of one line the tables of a group are as high as, at least."""
+    return sum(_heights(body)) + _NAME_ROWS * body.count("s-box-body")
+
+
+def _heights(body: str) -> list[int]:
+    # Four lines of text are as high as three rows.
+    return [max(1, int(lines or 1) * 3 // 4) for lines in _ROW.findall(body)]
+
+
+def keep_first(body: str) -> Markup:
+    """Return the tables of a group with its first rows marked, as many as must not be parted from the next to give the name room."""
+    kept = sum(height < _NAME_ROWS for height in accumulate(_heights(body)))
+    return Markup(str(body).replace("<tr", "<tr data-kept", kept))  # noqa: S704 # nosec B704 - our own template, escaped already
+
+
+def room(name: Label) -> int:
+    """Return how much height the name of a group needs beside its rows, in rows of a form: 1 to 3."""
+    signs = 4.3 * len(name.text) if name.lang != "en" else 0
+    letters = 1.6 * max(map(len, name.text.split())) if name.lang == "en" else 1.15 * len(name.english)
+    return min(_NAME_ROWS, ceil(max(signs, letters) / 6.5))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -46,7 +88,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(amount=amount, capital_amount=capital_amount, grid=grid)
+    environment.globals["FLOWS_FROM"] = FLOWS_FROM
+    environment.filters.update(
+        amount=amount, capital_amount=capital_amount, grid=grid, least_lines=least_lines, keep_first=keep_first, room=room, rows=rows
+    )
     return environment
 
 

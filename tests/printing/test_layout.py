@@ -1,0 +1,149 @@
+"""Where things stand on the pages: names of groups beside their rows, long texts over pages, frames without white."""
+
+import re
+from functools import cache
+
+import pytest
+
+from portal.printing.labels import Labels
+from portal.printing.painting import STATIC, _paint
+from portal.printing.render import _environment, render_sheet_html
+from tests.printing import made
+from tests.printing.test_sheets import MAKERS
+
+LANGUAGES = ("zh", "en", "both")
+LONG = ("premises_findings", "competitors", "credit_findings", "risks", "opinion")
+SAID = {"zh": "经走访其办公场所与仓库，𠮷田䶮先生陪同，未见失信记录。", "en": "Nothing unusual was found in the books of the company. "}
+
+
+def descend(box):
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from descend(child)
+
+
+def of_class(box, name):
+    return [one for one in descend(box) if one.element is not None and name in (one.element.get("class") or "").split() and own(one)]
+
+
+def own(box):
+    """Whether this is the element's own box, neither a wrapper of a table nor the text in it."""
+    return type(box).__name__ in ("BlockBox", "TableRowBox", "TableCellBox")
+
+
+def lines(box):
+    found = [one for one in descend(box) if type(one).__name__ == "LineBox"]
+    return [line for line in found if any(getattr(text, "text", "").strip() for text in descend(line))]
+
+
+def pages_of(data, name, language):
+    _content, document = _paint(made.order(render_sheet_html(name, language, data, made.translate), language))
+    return [page._page_box for page in document.pages]
+
+
+def long_investigation(language, shift):
+    """All texts long, and the first one a few lines longer, so that the page ends somewhere else each time."""
+    said = SAID["en" if language == "en" else "zh"]
+    found = dict.fromkeys(LONG, said * 14)
+    return made.investigation(customer={"main_business": "一\n" * (2 * shift)}, investigation=found)
+
+
+@cache
+def printed(language):
+    return [(name, pages_of(data, name, language)) for name, data in variants(language)]
+
+
+def variants(language):
+    for name, make in MAKERS.items():
+        yield name, make()
+    for name in ("investigation", "customer_card", "customer_status", "credit_change"):
+        data = MAKERS[name]()
+        data["document"] = {part: type(content)() for part, content in data["document"].items()}
+        yield name, data
+    for shift in range(0, 12, 3):
+        yield "investigation", long_investigation(language, shift)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_name_of_a_group_has_room_beside_its_rows_on_the_page_where_it_stands(language):
+    for name, pages in printed(language):
+        for page in pages:
+            for band in of_class(page, "s-band"):
+                assert has_room(band, language), f"{name}: {band.element[0].text}"
+
+
+def has_room(band, language):
+    """Whether the name in a band, if it stands on this page, is no longer than the band."""
+    for heading in (one for one in descend(band) if one.element_tag == "h2" and own(one)):
+        turned = [line for line in lines(heading) if language == "en" or line.element.get("class") == "s-en"]
+        stacked = sum(line.height for line in lines(heading) if line not in turned)
+        if max(stacked, *(text_width(line) for line in turned), 0) > band.height:
+            return False
+    return True
+
+
+def text_width(line):
+    return sum(one.width for one in descend(line) if type(one).__name__ == "TextBox")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_text_begins_with_lines_of_its_own_beside_its_label(language):
+    for shift in range(8):
+        begun = 0
+        data = long_investigation(language, shift)
+        for page in pages_of(data, "investigation", language):
+            for row in of_class(page, "s-text"):
+                label, text = row.children
+                if "s-flows" in row.element.get("class"):
+                    assert len(lines(text)) >= 2
+                    begun += bool(lines(label))
+                else:
+                    assert lines(label)
+        assert begun == render_sheet_html("investigation", language, data, made.translate).count("s-flows")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_white_stands_under_the_last_row_of_a_group(language):
+    for name, pages in printed(language):
+        bands = [band for page in pages for band in of_class(page, "s-band")]
+        for band, after in zip(bands, [*bands[1:], None][: len(bands)], strict=True):
+            if after is not None and after.element is band.element:
+                continue  # it goes on, and closes where the page ends
+            last = max(one.position_y + one.height for one in descend(band) if type(one).__name__ == "TableBox")
+            assert band.position_y + band.height - last < 1, f"{name}: {band.element[0].text}"
+
+
+def test_a_group_of_one_row_is_as_high_as_its_name():
+    body = '<tr><th scope="row">x</th><td>y</td></tr>'
+    macros = '{% import "print/macros.html" as m with context %}{% call m.group(_("Proposed dealings")) %}<table class="s-grid"><tbody>'
+    for language in LANGUAGES:
+        for rows in (1, 2, 3):
+            template = _environment().from_string(macros + body * rows + "</tbody></table>{% endcall %}")
+            part = template.render(_=Labels(language, made.translate), lang=language)
+            html = f'<article class="sheet sheet-{language}"><div class="sheet-frame">{part}</div></article>'
+            _content, document = _paint(made.order(html, language))
+            (band,) = of_class(document.pages[0]._page_box, "s-band")
+            assert has_room(band, language)
+            assert band.height < 25 * 96 / 25.4
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_but_the_last_is_left_half_empty(language):
+    data = made.investigation(customer={"main_business": SAID["zh"] * 60}, investigation=dict.fromkeys(LONG, SAID["zh"] * 60))
+    data["document"]["contacts"] = made.CONTACTS * 20
+    pages = pages_of(data, "investigation", language)
+    for page in pages[:-1]:
+        foot = max(band.position_y + band.height for band in of_class(page, "s-band"))
+        assert foot > page.height * 0.6
+
+
+@pytest.mark.parametrize(("across", "width"), [("", 794), (".sheet-landscape", 1123)])
+def test_the_preview_is_never_wider_than_its_place(across, width):
+    css = (STATIC / "print.css").read_text()
+    rule = re.compile(rf"@container sheet-stage \(max-width: ([\d.]+)px\) {{ \.sheet{re.escape(across)} {{ zoom: ([\d.]+); }} }}")
+    steps = [(float(place), float(zoom)) for place, zoom in rule.findall(css)]
+    for place in range(290, 1130):
+        # The last rule that holds counts.
+        zoom = next((zoom for least, zoom in reversed(steps) if place <= least), 1)
+        assert zoom * width <= place or place >= width
+        assert zoom * width > place * 0.8 or place > width
