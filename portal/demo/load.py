@@ -41,6 +41,10 @@ PEOPLE = (
 CUSTOMERS = 300
 STAGES = ("draft", "supervisor", "manager", "paper", "approved", "sent-back", "supervisor", "rejected", "withdrawn", "approved")
 """How far the investigations are brought, in turn."""
+LAST_ACT = {"supervisor": 0.8, "manager": 0.6, "paper": 0.4}
+"""Of those that wait for a signature: the place of the last act on the way from 1 (begun) to 0."""
+WAITED = (0.1, 2, 0.4, 1, 6, 0.2, 1.5)
+"""How many days what waits for a signature has waited, in turn: most is fresh, some is due soon, little overdue."""
 TAGS = ("重点跟进", "展会认识", "年度合同", "需上门", "价格敏感")
 FINDINGS = (
     "对公账户往来正常，近两年无逾期记录；同行评价付款及时。",
@@ -84,6 +88,7 @@ class _Office:
     """The demonstration office while it is being filled: the cast, and a random source that always says the same."""
 
     def __init__(self) -> None:
+        self.waiting = 0
         self.rng = random.Random(20260305)  # noqa: S311 - invented data, not secrets
         with _at(420):
             teams = [Team(name=name, department=department) for name, department in TEAMS]
@@ -189,8 +194,14 @@ class _Office:
 
     def investigation(self, turn: int, customer: Customer, rep: Staff) -> None:
         """Open an investigation and bring it as far as its turn says: draft, waiting, sent back, withdrawn, rejected, approved."""
-        day = self.rng.randrange(3, 40)
-        with _at(day):
+        day, stage = self.rng.randrange(3, 40), STAGES[turn % len(STAGES)]
+        waited, last = self._waited() if stage in LAST_ACT else 0, LAST_ACT.get(stage, 0)
+
+        def ago(part: float) -> float:
+            """Return how many days ago an act was, from 1 (begun) to 0 (today); the last one before a signature is waited for, `waited`."""
+            return waited + (part - last) * 10 if last else day * part
+
+        with _at(ago(1)):
             document = Investigation.begin(
                 customer,
                 {
@@ -214,38 +225,40 @@ class _Office:
             )
             if not customer.telephone:
                 customer.change({"telephone": "0755-26000000"}, by=rep)
-        stage = STAGES[turn % len(STAGES)]
         if stage == "draft":
             return
-        with _at(day * 0.8):
+        with _at(ago(0.8)):
             approval = document.submit(by=rep)
         if stage == "withdrawn":
-            with _at(day * 0.7):
+            with _at(ago(0.7)):
                 approval.withdraw(by=rep)
             return
         if stage == "supervisor":
             return
         supervisor = self.staff["sup1" if rep.account in ("rep1", "rep2") else "sup2"]
-        with _at(day * 0.6):
+        with _at(ago(0.6)):
             if stage == "sent-back":
                 self._sign(approval, supervisor, "send-back", "请补充近三个月的银行往来情况。")
                 return
             self._sign(approval, supervisor, "approve", "情况属实，同意。")
         if stage == "manager":
             return
-        with _at(day * 0.4):
+        with _at(ago(0.4)):
             if stage == "rejected":
                 self._sign(approval, self.staff["mgr1"], "reject", "信用情况不明，暂不开始交易。")
                 return
             self._sign(approval, self.staff["mgr1"], "approve", "同意开始交易。")
         if stage == "paper":
             return
-        with _at(day * 0.2):
+        with _at(ago(0.2)):
             self._paper(approval, "秦致远")
 
     def credit(self, turn: int, customer: Customer, rep: Staff) -> None:
         """Propose a change of credit: above the site's limit or below, waiting or decided."""
-        with _at(6):
+        acts = (4, 2, 0)[: turn % 3 + 1]
+        waited = self._waited()
+        submitted, *signed = (waited + act - acts[-1] for act in acts)
+        with _at(submitted):
             change = CreditChange.propose(
                 customer,
                 {
@@ -260,12 +273,17 @@ class _Office:
             db.session.flush()
             approval = change.submit(by=rep)
         supervisor = self.staff["sup1" if rep.account in ("rep1", "rep2") else "sup2"]
-        if turn % 3:
-            with _at(4):
+        if signed:
+            with _at(signed[0]):
                 self._sign(approval, supervisor, "approve", "同意。")
-        if turn % 3 == 2:
-            with _at(2):
+        if len(signed) == 2:
+            with _at(signed[1]):
                 self._sign(approval, self.staff["mgr2"], "approve", "同意，按季复核。")
+
+    def _waited(self) -> float:
+        """Return how many days the next thing that waits has waited."""
+        self.waiting += 1
+        return WAITED[self.waiting % len(WAITED)]
 
     def _sign(self, approval: Approval, by: Staff, decision: str, opinion: str) -> None:
         step = approval.step_for(by, "portal")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal import clock
 from portal.database import db
 from portal.demo import load, remove
 from portal.models import audit
 from portal.models.approval import Approval
+from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
 from portal.models.staff import Staff
 from portal.models.team import Team
@@ -56,3 +61,16 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     }
     assert db.session.get(Customer, own.id) is not None
     assert not list(audit.verify())
+
+
+@pytest.mark.usefixtures("bare_office")
+@pytest.mark.parametrize("day", [4, 6, 9])
+def test_of_what_waits_most_is_fresh_some_is_due_soon_and_little_overdue(monkeypatch: pytest.MonkeyPatch, day: int) -> None:
+    monkeypatch.setattr(load, "CUSTOMERS", 200)
+    with time_machine.travel(datetime(2026, 3, day, 4, tzinfo=UTC), tick=False):
+        load.load()
+        today = clock.today()
+        due = [step.due_on for step in db.session.scalars(select(ApprovalStep).where(ApprovalStep.state == "open")) if step.due_on]
+    late = [one for one in due if one < today]
+    assert 1 <= len(late) <= len(due) / 4
+    assert len({one for one in due if one >= today}) > 1, "some sooner, some later"
