@@ -106,13 +106,21 @@ _ALL = (
         "archive.number_template", N_("Template of archive numbers"), "archive_template", archive_numbers.START_TEMPLATE, "dossiers",
         _DOSSIERS, unit=N_("{fonds} {category} {year} {retention} {office} {kind} {item:4}"),
     ),
-    Standard("archive.fonds", N_("Fonds number"), "text", "0001", "dossiers", _DOSSIERS, unit=N_("letters and figures"), pattern=_ARCHIVE_PART),
+    Standard(
+        "archive.fonds", N_("Fonds number"), "text", "0001", "dossiers", _DOSSIERS,
+        unit=N_("letters and figures"), pattern=_ARCHIVE_PART,
+    ),
     Standard(
         "archive.category", N_("Category code of customer files"), "text", "KH", "dossiers", _DOSSIERS,
         unit=N_("letters and figures"), pattern=_ARCHIVE_PART,
     ),
-    Standard("archive.office", N_("Code of the office"), "text", "KF", "dossiers", _DOSSIERS, unit=N_("letters and figures"), pattern=_ARCHIVE_PART),
-    Standard("dossier.rules", N_("Retention and required kinds of documents"), "dossier_rules", choices.DOSSIER_RULES, "dossiers", _DOSSIERS),
+    Standard(
+        "archive.office", N_("Code of the office"), "text", "KF", "dossiers", _DOSSIERS,
+        unit=N_("letters and figures"), pattern=_ARCHIVE_PART,
+    ),
+    Standard(
+        "dossier.rules", N_("Retention and required kinds of documents"), "dossier_rules", choices.DOSSIER_RULES, "dossiers", _DOSSIERS,
+    ),
     Standard(
         "credit.finance_limit", N_("Credit limit above which finance signs"), "amount", "500000.00", "customers",
         N_("Rules for customer credit (AP-3)"), unit=N_("yuan"), minimum=0, maximum=10**12,

@@ -129,7 +129,7 @@ def _read_chain(form: Mapping[str, str]) -> list[Row]:
 
 
 def _read_dossier_rules(form: Mapping[str, str]) -> Row:
-    """Return for each kind of document its retention and the natures ticked; fields are `retention-<kind>` and `required-<kind>/<nature>`."""
+    """Return for each kind of document its retention and the natures ticked: fields `retention-<kind>`, `required-<kind>/<nature>`."""
     named = [(key.partition("-")[0], key.partition("-")[2], clean_line(text)) for key, text in form.items()]
     rows: Row = {kind: {"retention": text, "required": []} for what, kind, text in named if what == "retention"}
     for what, rest, _text in named:
