@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import invent
+from portal.demo import invent, registers
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -80,6 +80,7 @@ def load() -> int:
     for number, values in enumerate(invent.companies(CUSTOMERS)):
         office.customer(number, values)
     office.delegation()
+    office.registers()
     db.session.flush()
     return CUSTOMERS
 
@@ -307,6 +308,11 @@ class _Office:
         db.session.flush()
         step = next(step for step in approval.open_steps if step.type == "paper")
         approval.record_paper(step, by=self.staff["mgr1"], outcome="approve", name=name, date=clock.today(), scan=scan, address="127.0.0.1")
+
+    def registers(self) -> None:
+        """Enter something into every office register."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        registers.fill(db.session.scalars(with_dealings.limit(60)).all(), self.rng, clock.today())
 
     def delegation(self) -> None:
         """Let the second supervisor be away for a while."""

@@ -9,10 +9,12 @@ from sqlalchemy import delete, insert, update
 
 from portal import jobs
 from portal.database import db
-from portal.exchange.customer_table import RowReader, customer_table
+from portal.exchange.customer_table import Record, RowReader, customer_table
+from portal.exchange.entry_judging import EntryJudge, EntryReader, EntryRecord, EntryVerdict
 from portal.exchange.judging import InFile, Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
+from portal.exchange.register_table import register_of
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.rules.message import N_, Refusal
@@ -41,8 +43,7 @@ def _check(job: Job, run: ImportRun) -> None:
     ensure_may(run.staff, run.as_state)
     drop_staged(run.id)
     table = open_upload(run)
-    reader = RowReader(customer_table(), {int(index): name for index, name in run.mapping.items()}, run.heads)
-    judge, in_file = Judge(run, run.staff), InFile()
+    reader, judge, in_file = _work(run)
     counts = dict.fromkeys(("rows", "new", "update", "unchanged", "refused", "duplicates", "warnings", "contacts"), 0)
     total = table.last_row(run.sheet)
     rows = table.rows(run.sheet, after=run.header_row)
@@ -62,13 +63,22 @@ def _check(job: Job, run: ImportRun) -> None:
     run.counts, run.state = counts, "checked"
 
 
+def _work(run: ImportRun) -> tuple[Any, Any, Any]:
+    """Return what reads the rows of the run's table, what judges them, and what remembers those further up in the file."""
+    mapping = {int(index): name for index, name in run.mapping.items()}
+    register = register_of(run.table_name)
+    if register is not None:
+        return EntryReader(register, mapping), EntryJudge(run, run.staff, register), {}
+    return RowReader(customer_table(), mapping, run.heads), Judge(run, run.staff), InFile()
+
+
 def drop_staged(run_id: int) -> None:
     """Remove the staged rows of an import, and commit."""
     db.session.execute(delete(ImportRow).where(ImportRow.run_id == run_id), execution_options=QUIET)
     db.session.commit()
 
 
-def _count(counts: dict[str, int], verdict: Verdict) -> None:
+def _count(counts: dict[str, int], verdict: Verdict | EntryVerdict) -> None:
     counts["rows"] += 1
     counts["update" if verdict.outcome == "contact" else verdict.outcome] += 1
     counts["contacts"] += len(verdict.contacts)
@@ -76,10 +86,10 @@ def _count(counts: dict[str, int], verdict: Verdict) -> None:
     counts["warnings"] += verdict.outcome != "refused" and bool(verdict.record.warnings)
 
 
-def _staged(run_id: int, verdict: Verdict) -> dict[str, Any]:
+def _staged(run_id: int, verdict: Verdict | EntryVerdict) -> dict[str, Any]:
     record = verdict.record
     problems = [as_staged(one) for one in record.problems]
-    if verdict.duplicate is not None:
+    if verdict.duplicate is not None and isinstance(record, Record):
         problems = [
             {
                 "column": "full_name",
@@ -89,7 +99,9 @@ def _staged(run_id: int, verdict: Verdict) -> dict[str, Any]:
             }
         ]
     data: dict[str, Any] = {}
-    if verdict.outcome != "refused":
+    if isinstance(record, EntryRecord):
+        data = record.as_data() if verdict.outcome != "refused" else {}
+    elif verdict.outcome != "refused":
         data = {"card": record.card, "derived": record.derived}
         for name in ("number", "owner", "registered_on", "contacts"):
             if getattr(record, name):

@@ -19,6 +19,7 @@ from portal.exchange.customer_table import Record, as_stored
 from portal.exchange.judging import Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
+from portal.exchange.register_table import register_of
 from portal.models import audit, card
 from portal.models.contact import Contact
 from portal.models.contact import derived as contact_derived
@@ -41,10 +42,10 @@ def write(job: Job) -> None:
     if run.state != "importing":
         return
     try:
-        Writer(run, job).write()
+        _writer(run, job).write()
     except Refusal:
         db.session.rollback()
-        remove_hidden(run.id)
+        remove_hidden(run)
         drop_staged(run.id)
         db.session.execute(
             update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "importing").values(state="failed", ended_at=clock.now())
@@ -53,9 +54,22 @@ def write(job: Job) -> None:
         raise
 
 
-def remove_hidden(run_id: int) -> None:
-    """Remove the customers that an import of all or nothing has made and not shown, a chunk a transaction."""
-    hidden = select(Customer.id).where(Customer.import_id == run_id, Customer.state == CustomerState.IMPORTING).limit(WRITE_CHUNK)
+def _writer(run: ImportRun, job: Job) -> Writer:
+    if register_of(run.table_name) is None:
+        return Writer(run, job)
+    from portal.exchange.entry_importing import EntryWriter
+
+    return EntryWriter(run, job)
+
+
+def remove_hidden(run: ImportRun) -> None:
+    """Remove what an import of all or nothing has made and not shown, a chunk a transaction."""
+    if register_of(run.table_name) is not None:
+        from portal.exchange.entry_importing import remove_hidden_entries
+
+        remove_hidden_entries(run.id)
+        return
+    hidden = select(Customer.id).where(Customer.import_id == run.id, Customer.state == CustomerState.IMPORTING).limit(WRITE_CHUNK)
     while ids := list(db.session.scalars(hidden)):
         delete_customers(ids)
         db.session.commit()
@@ -93,15 +107,23 @@ class Writer:
         if self.whole:
             while chunk := self._next(("update", "contact"), None):
                 self._write(chunk)
-            db.session.execute(
-                update(Customer)
-                .where(Customer.import_id == self.run.id, Customer.state == CustomerState.IMPORTING)
-                .values(state=self.run.as_state),
-                execution_options=QUIET,
-            )
-            db.session.commit()
-            self._index_shown()
+            self.show()
         self._end()
+
+    def show(self) -> None:
+        """Let everybody see, and find, what an import of all or nothing has made."""
+        db.session.execute(
+            update(Customer)
+            .where(Customer.import_id == self.run.id, Customer.state == CustomerState.IMPORTING)
+            .values(state=self.run.as_state),
+            execution_options=QUIET,
+        )
+        db.session.commit()
+        self._index_shown()
+
+    def record(self, row: Any) -> Any:
+        """Return the record of a staged row."""
+        return _record(row)
 
     def _leave_out(self) -> None:
         """Refuse the likely duplicates where that was asked for."""
@@ -120,10 +142,10 @@ class Writer:
         """Return the next staged rows as (id, record), read apart from the writing, so that other writers get their turn."""
         query = select(ImportRow.id, ImportRow.row, ImportRow.data).where(ImportRow.run_id == self.run.id, ImportRow.outcome.in_(outcomes))
         if self.whole and "update" in outcomes:
-            return [(row.id, _record(row)) for row in db.session.execute(query.order_by(ImportRow.row))]
+            return [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row))]
         database.read_only(True)
         try:
-            found = [(row.id, _record(row)) for row in db.session.execute(query.order_by(ImportRow.row).limit(most))]
+            found = [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row).limit(most))]
             db.session.commit()
         finally:
             database.read_only(False)

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from portal import jobs
 from portal.database import db
 from portal.exchange.columns import ImportTable, Problem
-from portal.exchange.customer_table import column_title, customer_table
+from portal.exchange.customer_table import column_title
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.reading import TableFile
+from portal.exchange.register_table import table_of
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.i18n import in_language, translate
 from portal.models.attachment import Attachment
@@ -42,7 +43,7 @@ def keep_refused(run: ImportRun, file: TableFile) -> None:
     """
     reasons: dict[int, str] = {}
     refused = select(ImportRow.row, ImportRow.problems).where(ImportRow.run_id == run.id, ImportRow.outcome == "refused")
-    table = customer_table()
+    table = table_of(run.table_name)
     with in_language(run.staff.language):
         for row, problems in db.session.execute(refused):
             reasons[row] = "；".join(_reason(table, one) for one in problems)

@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext
 
 from portal.exchange.columns import Choice, Column, ImportTable, Kind
+from portal.exchange.customer_table import customer_table
 from portal.i18n import in_language, is_chinese
 from portal.models import register_list
 from portal.models.register_list import EntryQuery
@@ -62,6 +63,12 @@ def entry_table(register: OfficeRegister) -> ImportTable:
     """Return the importable table of a register."""
     with in_language("zh_Hans_CN"):
         return ImportTable(PREFIX + register.code, (*OWN_COLUMNS, *(_column(one) for one in register.fields)))
+
+
+def table_of(name: str) -> ImportTable:
+    """Return the importable table of this name: the customers, or a register's entries."""
+    register = register_of(name)
+    return entry_table(register) if register is not None else customer_table()
 
 
 def _column(one: RegisterField) -> Column:

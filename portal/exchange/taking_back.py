@@ -14,6 +14,7 @@ from portal import clock, jobs
 from portal.database import Base, db
 from portal.exchange.importing import WRITE_CHUNK, delete_customers
 from portal.exchange.opening import import_page
+from portal.exchange.register_table import register_of
 from portal.models import audit, card
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
@@ -44,6 +45,10 @@ HANGING = Message(N_("other records hang on it by now"))
 
 def obstacles(run: ImportRun, most: int = 20) -> list[Obstacle]:
     """Return what stands in the way of taking the import back, at most so many."""
+    if register_of(run.table_name) is not None:
+        from portal.exchange.entry_importing import entry_obstacles
+
+        return entry_obstacles(run, most)
     found: list[Obstacle] = []
     made = select(Customer.id, Customer.full_name).where(Customer.import_id == run.id)
     for why, condition in ((CHANGED, or_(Customer.version != 1, _logged_since(run))), (HANGING, _hanging(run))):
@@ -108,6 +113,11 @@ def take_back(job: Job) -> None:
         return
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     ensure_may(job.staff, run.as_state)
+    if register_of(run.table_name) is not None:
+        from portal.exchange.entry_importing import take_back_entries
+
+        take_back_entries(run, job)
+        return
     total = int(run.counts.get("created", 0)) + int(run.counts.get("changed", 0))
     untouched = [Customer.version == 1, ~_logged_since(run), ~_hanging(run)]
     while rows := db.session.execute(

@@ -36,6 +36,9 @@ from portal.permissions import Permission
 from portal.rules.message import Message, Refusal
 from portal.rules.text import clean_line
 
+CUSTOMERS = "customers"
+AS_ENTRIES = "entries"
+"""What stands in the place of the state of new customers where the rows are entries of an office register."""
 WHAT = ("both", "create", "update")
 MODES = ("good", "all")
 SAMPLES = 3
@@ -116,6 +119,7 @@ class ImportRun(Base):
         owner: Staff | None = None,
         reason: str = "",
         today: date | None = None,
+        table_name: str = "customers",
     ) -> ImportRun:
         """Keep an uploaded file and return its import, flushed; the caller commits and starts `job`, which reads it (AR-40).
 
@@ -127,6 +131,7 @@ class ImportRun(Base):
         name = clean_line(Path(filename).name)[-150:] or "table"
         run = cls(
             staff=by,
+            table_name=table_name,
             what=what,
             as_state=as_state,
             owner=owner,
@@ -144,6 +149,7 @@ class ImportRun(Base):
         _ensure_choices(by, self.what, self.as_state, self.owner)
         run = ImportRun(
             staff=by,
+            table_name=self.table_name,
             what=self.what,
             as_state=self.as_state,
             owner=self.owner,
@@ -173,9 +179,9 @@ class ImportRun(Base):
 
     def take_sheet(self, sheet: str, table: TableFile) -> None:
         """Find the heads of a sheet and match them, as remembered for the same heads or by their names. Raises `Refusal`."""
-        from portal.exchange.customer_table import customer_table
+        from portal.exchange.register_table import table_of
 
-        columns = customer_table()
+        columns = table_of(self.table_name)
         head = table.find_header(sheet, columns.known_headers)
         self.sheet, self.header_row, self.heads = sheet, head.number, [text[:200] for text in head.cells]
         self.samples = [[] for _ in self.heads]
@@ -188,6 +194,9 @@ class ImportRun(Base):
         if not any(self.samples):
             raise Refusal("The sheet %(name)s has heads, but no rows under them.", name=sheet, field="sheet")
         self.fingerprint = headers_fingerprint(self.heads)
+        if self.table_name != CUSTOMERS:
+            # The same heads mean other columns in another table.
+            self.fingerprint = headers_fingerprint([self.table_name, *self.heads])
         kept = ImportMapping.find(self.staff, self.fingerprint)
         mapping = {index: name for index, name in kept.items() if name in columns.by_name} if kept else match_headers(self.heads, columns)
         self.mapping = {str(index): name for index, name in mapping.items()}
@@ -198,9 +207,12 @@ class ImportRun(Base):
         found = {index: name for index, name in mapping.items() if name}
         check_mapping(columns, found)
         names = set(found.values())
-        if not names & {"full_name", "number", "credit_code"}:
+        if self.table_name != CUSTOMERS:
+            if not names & {"entry_number", "customer_number", "customer_code", "customer_name"}:
+                raise Refusal("Choose the column with the customer's number, credit code or name, or with the entry's number.")
+        elif not names & {"full_name", "number", "credit_code"}:
             raise Refusal("Choose the column with the customer's name, number or credit code: without one, no row can be matched.")
-        if "full_name" not in names and self.what == "create":
+        if self.table_name == CUSTOMERS and "full_name" not in names and self.what == "create":
             raise Refusal("Choose the column with the full name: new customers need it.")
         if not clean_line(reason):
             raise Refusal("Say where the data come from.", field="reason")
@@ -343,6 +355,8 @@ def ensure_may(by: Staff, as_state: str) -> None:
     """Raise `Refusal` unless `by` may import, and onto the register where that is asked for (RO-1)."""
     if not by.may(Permission.CUSTOMER_IMPORT):
         raise Refusal("Your role does not include imports.")
+    if as_state == AS_ENTRIES and not by.may(Permission.REGISTER_EDIT):
+        raise Refusal("Your role does not include entries of office registers.")
     if as_state == CustomerState.ACTIVE and not by.may(Permission.CUSTOMER_IMPORT_REGISTER):
         raise Refusal("Only supervisors and managers take customers over onto the register. Import them as prospects.", field="as_state")
 
@@ -350,7 +364,7 @@ def ensure_may(by: Staff, as_state: str) -> None:
 def _ensure_choices(by: Staff, what: str, as_state: str, owner: Staff | None) -> None:
     if what not in WHAT:
         raise Refusal("Choose what the file is for.", field="what")
-    if as_state not in (CustomerState.PROSPECT, CustomerState.ACTIVE):
+    if as_state not in (CustomerState.PROSPECT, CustomerState.ACTIVE, AS_ENTRIES):
         raise Refusal("Choose what new customers are.", field="as_state")
     ensure_may(by, as_state)
     if owner is not None and owner.id not in {person.id for person in possible_owners(by)}:

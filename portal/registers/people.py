@@ -39,7 +39,7 @@ declare(
                 ),
             ),
             RegisterField("permit_until", N_("Permit valid until"), kind="date", width=3, why=_LAW),
-            RegisterField("papers_seen_on", N_("Papers seen on"), kind="date", width=3, help=_PAPERS),
+            RegisterField("papers_seen_on", N_("Papers seen on"), kind="date", help=_PAPERS),
             RegisterField("papers_seen_by", N_("Papers seen by"), length=80),
             RegisterField("lodging_registered", N_("Registered with the police where they stay"), kind="switch", width=2, why=_LAW),
             RegisterField("telephone", N_("Telephone"), kind="phone", length=60, width=4, why=_ADMIT),

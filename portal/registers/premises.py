@@ -44,7 +44,7 @@ declare(
                     ("other", "其他", "Other"),
                 ),
             ),
-            RegisterField("sealed", N_("Kept in a sealed envelope"), kind="switch", width=2),
+            RegisterField("sealed", N_("Kept in a sealed envelope"), kind="switch"),
             RegisterField("handed_in_on", N_("Handed in on"), kind="date", required=True, width=3),
             RegisterField("handed_in_by", N_("Handed in by"), required=True, length=80, width=3, why=_HANDED),
             RegisterField("telephone", N_("Telephone"), kind="phone", length=60, why=_HANDED),

@@ -114,7 +114,7 @@ declare(
             RegisterField("space", N_("Parking space"), length=30),
             RegisterField("valid_from", N_("Valid from"), kind="date", required=True, width=3),
             RegisterField("valid_until", N_("Valid until"), kind="date", required=True, width=3),
-            RegisterField("fee", N_("Fee (yuan)"), kind="money", width=3),
+            RegisterField("fee", N_("Fee (yuan)"), kind="money"),
             RegisterField("issued_by", N_("Issued by"), required=True, length=80),
             RegisterField("withdrawn_on", N_("Withdrawn on"), kind="date", width=3),
             RegisterField("withdrawn_because", N_("Why it was withdrawn"), length=100),

@@ -13,14 +13,16 @@ from wtforms.validators import InputRequired, Length
 
 from portal.exchange.columns import ImportTable
 from portal.exchange.customer_table import column_title
+from portal.exchange.register_table import OWN_COLUMNS
 from portal.forms import PortalForm
 from portal.i18n import of_choice
 from portal.models import card
 from portal.models.customer import CustomerState, possible_owners
-from portal.models.import_run import ImportRun
+from portal.models.import_run import CUSTOMERS, ImportRun
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
+from portal.registers import OfficeRegister
 
 
 class UploadForm(PortalForm):
@@ -52,6 +54,22 @@ class UploadForm(PortalForm):
         return self
 
 
+class EntriesUploadForm(PortalForm):
+    """A file of register entries, and what is to be done with it."""
+
+    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
+    what = RadioField(_l("What the file is for"), default="both")
+
+    def offer(self, _user: Staff) -> EntriesUploadForm:
+        """Fill in the choices, and return the form."""
+        self.what.choices = [
+            SelectChoice("both", _("New entries and changes of known ones")),
+            SelectChoice("create", _("New entries only; known ones are left as they are")),
+            SelectChoice("update", _("Changes of known entries only, found by number or by what stands in the register once")),
+        ]
+        return self
+
+
 class ColumnsForm(PortalForm):
     """Which column of the file is which, and what holds for the whole file."""
 
@@ -59,8 +77,11 @@ class ColumnsForm(PortalForm):
     reason = StringField(_l("Where the data come from"), [InputRequired(_l("Say where the data come from.")), Length(max=300)])
     effective_on = DateField(_l("The changes hold since"), [InputRequired(_l("Give a day such as 2026-03-05."))])
 
-    def offer(self) -> ColumnsForm:
-        """Fill in the choices, and return the form."""
+    def offer(self, run: ImportRun) -> ColumnsForm:
+        """Fill in the choices, and return the form; only customers have contacts, whose purpose is asked."""
+        if run.table_name != CUSTOMERS:
+            del self.kept_for
+            return self
         self.kept_for.choices = [SelectChoice(entry["code"], of_choice(entry)) for entry in standard("choices.kept_for") if entry["active"]]
         return self
 
@@ -75,6 +96,12 @@ def targets(table: ImportTable) -> list[tuple[str, list[tuple[str, str]]]]:
         names = [name for name in table.by_name if name.startswith(f"contact{place}_")]
         groups.append((_("Contact %(number)s", number=place), [(name, column_title(table.by_name[name])) for name in names]))
     return groups
+
+
+def entry_targets(register: OfficeRegister) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the columns of a register to choose from in groups."""
+    own = [(column.name, column_title(column)) for column in OWN_COLUMNS]
+    return [(_("The entry and its customer"), own), (_(register.title), [(one.name, _(one.title)) for one in register.fields])]
 
 
 class StartForm(PortalForm):

@@ -13,52 +13,81 @@ from flask_login import current_user
 from portal import htmx, jobs
 from portal.blueprints.exchange import bp
 from portal.blueprints.exchange.files import disposition
-from portal.blueprints.exchange.forms import ColumnsForm, StartForm, UploadForm, targets
+from portal.blueprints.exchange.forms import ColumnsForm, EntriesUploadForm, StartForm, UploadForm, entry_targets, targets
 from portal.database import StateConflict, commit, db, write_apart
 from portal.exchange import tidying
-from portal.exchange.customer_table import column_title, customer_table, template_heads
+from portal.exchange.customer_table import column_title, template_heads
+from portal.exchange.register_table import PREFIX, register_of, table_of
+from portal.exchange.register_table import heads as entry_heads
 from portal.exchange.taking_back import obstacles
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.models import audit
-from portal.models.import_run import ImportRun, interrupted
+from portal.models.import_run import AS_ENTRIES, CUSTOMERS, ImportRun, interrupted
 from portal.models.job import Job
 from portal.models.register import RegisterQuery
+from portal.models.register_entry import in_use, is_in_use
 from portal.models.staff import Staff
 from portal.permissions import Permission, fetch, requires
+from portal.registers import OfficeRegister
 from portal.rules.message import Refusal
 
 PAGE = 50
 LISTED = 100
 
 
-def _list(form: UploadForm, status: int) -> Any:
+def _list(form: UploadForm | EntriesUploadForm, status: int) -> Any:
     runs = db.session.scalars(ImportRun.visible_to(current_user).order_by(ImportRun.id.desc()).limit(LISTED)).all()
-    return render_template("exchange/imports.html", form=form, runs=runs), status
+    register, registers = _register(), in_use() if current_user.may(Permission.REGISTER_EDIT) else []
+    context = {"form": form, "runs": runs, "register": register, "registers": registers, "words_of": _words_of}
+    return render_template("exchange/imports.html", **context), status
+
+
+def _register() -> OfficeRegister | None:
+    """Return the register that the address asks to import into, None for customers; 404 for one that is not in use."""
+    name = request.args.get("table", "")
+    register = register_of(name)
+    if name and (register is None or not is_in_use(register.code)):
+        abort(404)
+    return register
+
+
+def _words_of(run: ImportRun) -> str:
+    """Return what the rows of an import become, in words."""
+    register = register_of(run.table_name)
+    return _(register.title) if register else _("Customers")
+
+
+def _offered(register: OfficeRegister | None, sent: bool = True) -> UploadForm | EntriesUploadForm:
+    given: dict[str, Any] = {} if sent else {"formdata": None}
+    form: UploadForm | EntriesUploadForm = EntriesUploadForm(**given) if register else UploadForm(**given)
+    return form.offer(current_user)
 
 
 @bp.get("/imports")
 @requires(Permission.CUSTOMER_IMPORT)
 def imports() -> Any:
-    """Show my imports and the form for another."""
-    return _list(UploadForm(formdata=None).offer(current_user), 200)
+    """Show my imports and the form for another: of customers, or of the register of the address."""
+    return _list(_offered(_register(), sent=False), 200)
 
 
 @bp.post("/imports")
 @requires(Permission.CUSTOMER_IMPORT)
 def import_begin() -> Any:
     """Take a file in."""
-    form = UploadForm().offer(current_user)
+    register = _register()
+    form = _offered(register)
     if not form.validate():
         return _list(form, 422)
     try:
-        owner = fetch(Staff, form.owner_id.data, current_user) if form.owner_id.data else None
+        owner = fetch(Staff, form.owner_id.data, current_user) if isinstance(form, UploadForm) and form.owner_id.data else None
         run = ImportRun.begin(
             form.file.data.stream,
             form.file.data.filename or "",
             by=current_user._get_current_object(),
             what=form.what.data,
-            as_state=form.as_state.data,
+            as_state=form.as_state.data if isinstance(form, UploadForm) else AS_ENTRIES,
             owner=owner,
+            table_name=PREFIX + register.code if register else CUSTOMERS,
         )
         commit()
     except Refusal as refusal:
@@ -76,8 +105,10 @@ def import_template() -> Response:
     """Answer an empty table with the right heads."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.xlsx"
-        write_xlsx(path, template_heads(), [], sheet_name=_("Customers"))
-        return _attachment(path.read_bytes(), _("Customers to import") + ".xlsx")
+        register = _register()
+        heads, title = (entry_heads(register), _(register.title)) if register else (template_heads(), _("Customers"))
+        write_xlsx(path, heads, [], sheet_name=title)
+        return _attachment(path.read_bytes(), (title if register else _("Customers to import")) + ".xlsx")
 
 
 @bp.get("/imports/<int:run_id>")
@@ -87,13 +118,17 @@ def import_page(run: ImportRun) -> Any:
     return _page(run)
 
 
-def _new_customers(run: ImportRun) -> str:
+def _made(run: ImportRun) -> str:
+    """Return the address of what an import has made."""
+    register = register_of(run.table_name)
+    if register is not None:
+        return url_for("registers.register", register=register.code, sort="-number")
     arguments: dict[str, Any] = RegisterQuery("register" if run.as_state == "active" else "prospects", {"import": str(run.id)}).args()
     return url_for("archive.register", **arguments)
 
 
 def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str, str] | None = None) -> Any:
-    table = customer_table()
+    table = table_of(run.table_name)
     after = request.args.get("after", 0, type=int)
     show = request.args.get("show", "refused")
     context: dict[str, Any] = {
@@ -102,7 +137,9 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
         "mapping": run.mapping if mapping is None else mapping,
         "titles": {name: column_title(column) for name, column in table.by_name.items()},
         "interrupted": interrupted(run),
-        "register": _new_customers(run),
+        "made": _made(run),
+        "register": register_of(run.table_name),
+        "words": _words_of(run),
         "obstacles": obstacles(run) if run.state == "done" else [],
         "removed_at": tidying.removed_at(run) if run.refused is None and run.counts.get("refused") and not run.busy else None,
         "show": "duplicate" if show == "duplicate" else "refused",
@@ -112,9 +149,10 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
     wanted = run.state == "matched" or (run.state == "failed" and run.heads) or (run.state == "checked" and request.args.get("columns"))
     if mapping is not None or wanted:
         context["form"] = (
-            form or ColumnsForm(formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on).offer()
+            form or ColumnsForm(formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on).offer(run)
         )
-        context["targets"] = targets(table)
+        register = register_of(run.table_name)
+        context["targets"] = entry_targets(register) if register else targets(table)
         context["columns"] = True
     elif run.state == "checked":
         context["form"] = form or StartForm(formdata=None).offer(run)
@@ -138,12 +176,16 @@ def import_sheet(run: ImportRun) -> Any:
 @requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
 def import_columns(run: ImportRun) -> Any:
     """Take the columns as corrected and begin the check."""
-    form = ColumnsForm().offer()
+    form = ColumnsForm().offer(run)
     mapping = {index: request.form.get(f"column-{index}", "") for index in range(len(run.heads))}
     if form.validate():
         try:
             run.match(
-                mapping, kept_for=form.kept_for.data, reason=form.reason.data, effective_on=form.effective_on.data, columns=customer_table()
+                mapping,
+                kept_for=form.kept_for.data if form.kept_for else run.kept_for,
+                reason=form.reason.data,
+                effective_on=form.effective_on.data,
+                columns=table_of(run.table_name),
             )
             commit()
         except Refusal as refusal:

@@ -9,7 +9,7 @@ from portal.rules.message import N_
 bp = Blueprint("registers", __name__)
 navigation.area(
     order=30, endpoint="registers.index", title=N_("Office registers"), icon="journals", permission=Permission.REGISTER_READ,
-    prefixes=("registers.",), key="r",
+    prefixes=("registers.",),
 )  # fmt: skip
 
 from portal.blueprints.registers import entries as _entries  # noqa: E402, F401 - routes register on import

@@ -25,7 +25,7 @@ from portal.models.register_entry import RegisterEntry, field_of
 from portal.permissions import Permission, requires
 from portal.record_form import RecordForm
 from portal.registers import OfficeRegister
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
 
 SUGGESTED = 8
@@ -35,6 +35,17 @@ class EntryForm(RecordForm):
     """The form of an entry; a new one also asks for the customer."""
 
     customer = StringField(_l("Customer"))
+
+    def read(self) -> dict[str, Any] | None:
+        """Return the values sent; None, with everything that is missing named at once, where something is."""
+        values = super().read()
+        if self.is_submitted():
+            for one in self.fields:
+                if one.required and one.kind != "switch" and not self[one.name].data:
+                    self.refuse(Refusal(N_("Required, but empty"), field=one.name))
+            if not self.start and not self.customer.data:
+                self.refuse(Refusal("Choose the customer.", field="customer"))
+        return None if self.errors else values
 
 
 class RemovalForm(PortalForm):
@@ -171,12 +182,11 @@ def _event(event: Any) -> dict[str, Any]:
         if field is None:
             continue
         new = field_values.plain(field, change["new"])
-        old = f"{field_values.plain(field, change['old'])} → " if event.action != "added" else ""
-        changes.append(f"{_(field.title)}: {old}{new}")
+        changes.append(f"{_(field.title)}: {field_values.plain(field, change['old'])} → {new}")
     return {
         "at": event.at,
         "who": event.actor_name,
         "text": _(history.title_of(event)),
-        "note": event.data.get("reason") or "; ".join(changes),
+        "note": event.data.get("reason") or ("" if event.action == "added" else "; ".join(changes)),
         "tone": "seal" if event.action == "removed" else "",
     }

@@ -1,0 +1,179 @@
+"""Office registers out to files and in again (AR-31, AR-40, AR-41)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from portal import jobs
+from portal.database import db
+from portal.exchange.reading import open_table
+from portal.exchange.register_table import PREFIX, entry_table
+from portal.exchange.taking_back import obstacles
+from portal.models.audit import AuditEvent
+from portal.models.import_run import AS_ENTRIES, ImportRun
+from portal.models.register_entry import RegisterEntry
+from portal.models.staff import Staff
+from portal.registers import REGISTERS
+from tests import factories
+from tests.registers.samples import entry
+
+PERMITS = REGISTERS["parking-permits"]
+HEADS = "客户,停车证号,停车证类别,车牌号,生效日期,有效期至,发放人"
+
+
+def checked(text: str, account: str = "rep1", *, what: str = "both", code: str = "parking-permits") -> ImportRun:
+    by = Staff.by_account(account)
+    assert by is not None
+    run = ImportRun.begin(text.encode(), "证.csv", by=by, what=what, as_state=AS_ENTRIES, table_name=PREFIX + code)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    mapping = {int(index): name for index, name in run.mapping.items()}
+    run.match(mapping, kept_for="", reason="旧台账", effective_on=run.effective_on, columns=entry_table(REGISTERS[code]))
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    return run
+
+
+def done(text: str, account: str = "rep1", *, mode: str = "good", **options: str) -> ImportRun:
+    run = checked(text, account, **options)
+    run.start(by=run.staff, mode=mode, skip_duplicates=False)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    return run
+
+
+def reasons(run: ImportRun) -> dict[int, list[str]]:
+    return {row.row: [str(message) for _column, _value, message in row.messages] for row in run.problem_rows("refused")}
+
+
+def entries() -> list[RegisterEntry]:
+    return list(db.session.scalars(select(RegisterEntry).order_by(RegisterEntry.id)))
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("mode", ["good", "all"])
+def test_rows_become_entries_of_their_customers(mode: str) -> None:
+    one = factories.customer("rep1", full_name="深圳甲乙有限公司", name_key="甲乙", credit_code="91440300MA5DA1234X")
+    rows = (
+        f"{one.number},P-1,月保,粤B12345,2026-03-05,2026年12月31日,赵一鸣\n91440300MA5DA1234X,P-2,visitor,粤bd12345,2026/3/5,2026.12.31,赵一鸣\n"
+    )
+    run = done(f"{HEADS}\n{rows}", mode=mode)
+    assert run.state == "done", run.job and run.job.error
+    first, second = entries()
+    assert (first.customer_id, first.data["kind"], second.data["plate"], second.state) == (one.id, "monthly", "粤BD12345", "kept")
+    assert first.number != second.number and first.version == 1
+    logged = db.session.scalars(select(AuditEvent).where(AuditEvent.record_type == "RegisterEntry")).all()
+    assert [(event.action, event.customer_id, event.data["register"]) for event in logged] == [("added", one.id, "parking-permits")] * 2
+
+
+@pytest.mark.usefixtures("app")
+def test_the_same_file_twice_adds_nothing() -> None:
+    one = factories.customer("rep1")
+    text = f"{HEADS}\n{one.number},P-1,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n"
+    done(text)
+    assert checked(text).counts == {**checked(text).counts, "new": 0, "update": 0, "unchanged": 1}
+    meters = f"客户,单元（房号）,交接类别,抄表日期,水表新底数（m³）,抄表人,见证人\n{one.number},甲-1,迁入,2026-03-05,12.5,赵,钱\n"
+    done(meters, code="meter-readings")
+    assert checked(meters, code="meter-readings").counts["unchanged"] == 1  # nothing in it is unique
+
+
+@pytest.mark.usefixtures("app")
+def test_bad_rows_say_why() -> None:
+    mine, theirs = factories.customer("rep1"), factories.customer("rep3")
+    entry(permit_number="P-9")
+    good = "月保,粤B12345,2026-03-05,2026-12-31,赵"
+    lines = [
+        f"{theirs.number},P-1,{good}",
+        f"{mine.number},P-2,月保,1234,2026-03-05,2026-12-31,赵",
+        f"{mine.number},P-3,月保,粤B12345,2026-03-05,2026-03-04,赵",
+        f"{mine.number},,{good}",
+        f"{mine.number},P-9,{good}",
+        f"{mine.number},P-4,{good}",
+        f"{mine.number},P-4,访客,粤B12345,2026-03-05,2026-12-31,赵",
+        f"{mine.number},P-4,{good}",
+        f",P-5,{good}",
+    ]
+    run = checked(HEADS + "\n" + "\n".join(lines))
+    assert (run.counts["new"], run.counts["unchanged"], run.counts["refused"]) == (1, 1, 7)
+    said = reasons(run)
+    assert set(said) == {2, 3, 4, 5, 6, 8, 10}
+    assert "No customer you see" in said[2][0] and "number plate" in said[3][0] and "lies before" in said[4][0]
+    assert "already" in said[6][0] and "row 7" in said[8][0] and "Choose the customer" in said[10][0]
+
+
+@pytest.mark.usefixtures("app")
+def test_changes_by_number_and_taking_back() -> None:
+    made = entry(permit_number="P-1", colour="黑")
+    fresh = factories.customer("rep1")
+    text = f"登记编号,客户编号,停车证号,停车证类别,车牌号,颜色,生效日期,有效期至,发放人\n{made.number},,,,,白,,,\n"
+    text += f",{fresh.number},P-2,月保,粤B12345,红,2026-03-05,2026-12-31,赵\n"
+    run = done(text)
+    assert (run.counts["created"], run.counts["changed"]) == (1, 1)
+    db.session.refresh(made)
+    assert (made.data["colour"], made.data["plate"], made.version) == ("白", "粤BD12345", 2)
+    assert obstacles(run) == []
+    run.take_back(by=run.staff)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    db.session.expire_all()
+    assert [(one.title, one.data["colour"]) for one in entries()] == [("P-1", "黑")]
+    assert run.state == "taken-back"
+
+
+@pytest.mark.usefixtures("app")
+def test_what_was_changed_since_is_not_taken_back() -> None:
+    one = factories.customer("rep1")
+    run = done(f"{HEADS}\n{one.number},P-1,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n")
+    entries()[0].change({"colour": "白"}, by=run.staff)
+    db.session.commit()
+    assert [obstacle.customer_id for obstacle in obstacles(run)] == [one.id]
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("code", sorted(REGISTERS))
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_what_goes_out_comes_in_unchanged(as_: Any, code: str, ending: str) -> None:
+    made = entry(code)
+    browser = as_("rep1")
+    answer = browser.get(f"/registers/{code}/export/file?format={ending}")
+    content = answer.get_data()
+    table = open_table(content, f"x.{ending}")
+    assert len(list(table.rows(table.sheets[0], after=1))) == 1
+    by = Staff.by_account("rep1")
+    assert by is not None
+    run = ImportRun.begin(content, f"x.{ending}", by=by, what="both", as_state=AS_ENTRIES, table_name=PREFIX + code)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    mapping = {int(index): name for index, name in run.mapping.items()}
+    assert len(mapping) == len(REGISTERS[code].fields) + 3, set(REGISTERS[code].by_name) - set(mapping.values())
+    run.match(mapping, kept_for="", reason="x", effective_on=run.effective_on, columns=entry_table(REGISTERS[code]))
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    assert (run.counts["unchanged"], reasons(run)) == (1, {}), made.data
+
+
+def test_the_pages_of_an_import_of_entries(as_: Any) -> None:
+    browser, one = as_("rep1"), factories.customer("rep1")
+    table = "?table=register:parking-permits"
+    assert "停车证发放登记表" in browser.get("/imports" + table).get_data(as_text=True)
+    assert browser.get("/imports?table=register:nonsense").status_code == 404
+    assert browser.get("/imports/template.xlsx" + table).status_code == 200
+    text = f"{HEADS}\n{one.number},P-1,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n{one.number},P-2,月保,坏,2026-03-05,2026-12-31,赵一鸣\n"
+    data = {"what": "both", "file": (io.BytesIO(text.encode()), "证.csv")}
+    where = browser.post("/imports" + table, data=data, content_type="multipart/form-data").location
+    assert "停车证号" in browser.get(where).get_data(as_text=True)
+    run = db.session.scalars(select(ImportRun)).one()
+    columns = {f"column-{index}": name for index, name in run.mapping.items()}
+    assert browser.post(f"{where}/columns", data={**columns, "reason": "x", "effective_on": "2026-03-05"}).status_code == 303
+    assert "坏" in browser.get(where).get_data(as_text=True)
+    assert browser.post(f"{where}/start", data={"mode": "good"}).status_code == 303
+    assert "/registers/parking-permits" in browser.get(where).get_data(as_text=True)
+    assert browser.get(f"{where}/refused.xlsx").status_code == 200
+    assert browser.post(f"{where}/withdrawal").status_code == 303
+    assert browser.get(where).status_code == 200
+    db.session.expire_all()
+    assert entries() == []
