@@ -75,8 +75,8 @@ def keep_first(body: str) -> Markup:
 def room(name: Label) -> int:
     """Return how much height the name of a group needs beside its rows, in rows of a form: 1 to 3."""
     signs = 4.3 * len(name.text) if name.lang != "en" else 0
-    letters = 1.6 * max(map(len, name.text.split())) if name.lang == "en" else 1.15 * len(name.english)
-    return min(_NAME_ROWS, ceil(max(signs, letters) / 6.5))
+    letters = 1.75 * max(map(len, name.text.split())) if name.lang == "en" else 1.15 * len(name.english)
+    return min(_NAME_ROWS, ceil(max(signs, letters) / 6.4))
 
 
 @cache

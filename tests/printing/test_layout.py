@@ -17,6 +17,7 @@ SAID = {"zh": "经走访其办公场所与仓库，𠮷田䶮先生陪同，未�
 
 
 def descend(box):
+    box = getattr(box, "_box", box)  # what is placed absolutely stands behind a placeholder
     yield box
     for child in getattr(box, "children", ()):
         yield from descend(child)
@@ -28,7 +29,7 @@ def of_class(box, name):
 
 def own(box):
     """Whether this is the element's own box, neither a wrapper of a table nor the text in it."""
-    return type(box).__name__ in ("BlockBox", "TableRowBox", "TableCellBox")
+    return type(box).__name__ in ("BlockBox", "FlexBox", "TableRowBox", "TableCellBox")
 
 
 def lines(box):
@@ -70,6 +71,8 @@ def test_the_name_of_a_group_has_room_beside_its_rows_on_the_page_where_it_stand
         for page in pages:
             for band in of_class(page, "s-band"):
                 assert has_room(band, language), f"{name}: {band.element[0].text}"
+        names = {one.element for page in pages for one in descend(page) if one.element_tag == "h2" and own(one)}
+        assert names == {band.element[0] for page in pages for band in of_class(page, "s-band")}
 
 
 def has_room(band, language):
@@ -89,17 +92,18 @@ def text_width(line):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_long_text_begins_with_lines_of_its_own_beside_its_label(language):
     for shift in range(8):
-        begun = 0
+        begun = set()
         data = long_investigation(language, shift)
         for page in pages_of(data, "investigation", language):
             for row in of_class(page, "s-text"):
                 label, text = row.children
                 if "s-flows" in row.element.get("class"):
                     assert len(lines(text)) >= 2
-                    begun += bool(lines(label))
+                    assert bool(lines(label)) == (row.element not in begun)
+                    begun.add(row.element)
                 else:
                     assert lines(label)
-        assert begun == render_sheet_html("investigation", language, data, made.translate).count("s-flows")
+        assert len(begun) == render_sheet_html("investigation", language, data, made.translate).count("s-flows")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -147,3 +151,23 @@ def test_the_preview_is_never_wider_than_its_place(across, width):
         zoom = next((zoom for least, zoom in reversed(steps) if place <= least), 1)
         assert zoom * width <= place or place >= width
         assert zoom * width > place * 0.8 or place > width
+
+
+def test_a_group_that_begins_at_the_foot_of_a_page_has_room_for_its_name_there():
+    rows = '<tr><th scope="row">x</th><td>y</td></tr>' * 6
+    macros = (
+        '{% import "print/macros.html" as m with context %}{% call m.group(_("State of business"), flows=True) %}<table class="s-grid">'
+    )
+    part = (
+        _environment()
+        .from_string(macros + f"<tbody>{rows}</tbody></table>{{% endcall %}}")
+        .render(_=Labels("zh", made.translate), lang="zh")
+    )
+    begun = set()
+    for above in range(36, 50):
+        html = f'<article class="sheet sheet-zh">{"<p>一</p>" * above}<div class="sheet-frame">{part}</div></article>'
+        _content, document = _paint(made.order(html))
+        bands = [band for page in document.pages for band in of_class(page._page_box, "s-band")]
+        assert has_room(bands[0], "zh")
+        begun.add(len(bands))
+    assert begun == {1, 2}
