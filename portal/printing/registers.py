@@ -29,7 +29,7 @@ WIDTHS = (0, 10, 17, 22, 28, 34, 44, 54)
 """Millimetres of the columns `s-w1` … `s-w7` (print.css)."""
 PORTRAIT, LANDSCAPE = 170, 273
 """Millimetres for the table of a list."""
-_OWN = ((N_("No."), "#", 1, "middle"), (N_("Entry number"), "__number", 4, ""), (N_("Customer"), "__customer", 6, ""))
+_OWN = ((N_("Entry number"), "__number", 5, ""), (N_("Customer"), "__customer", 6, ""))
 """Columns that each list begins with."""
 _LINES = 2
 """Least height of a long text, in lines."""
@@ -41,17 +41,19 @@ def columns_of(register: OfficeRegister, labels: Labels) -> list[tuple[Label, st
     """Return the heads of the register as a list, with the width class of each; too wide together, each takes a step less."""
     found = [(labels(title), name, width, kind) for title, name, width, kind in _OWN]
     found += [(labels(one.title), one.name, one.width, "amount" if one.kind == "money" else "") for one in register.columns]
-    widths = fitting([(name, width, name in register.by_name and register.by_name[name].kind == "date") for _l, name, width, _k in found])
+    widths = fitting(register)
     return [(label, name, f"s-w{widths[name]}", kind) for label, name, _width, kind in found]
 
 
-def fitting(columns: list[tuple[str, int, bool]]) -> dict[str, int]:
-    """Return the widths of columns (name, width, whether it is a date), the widest narrowed until all fit a sheet sideways.
+def fitting(register: OfficeRegister) -> dict[str, int]:
+    """Return the widths of the columns by name, the widest narrowed until all fit a sheet sideways.
 
-    Numbers and dates keep theirs, so that they stay on one line.
+    Numbers, dates, telephones and plates stay on one line.
     """
-    widths = {name: width for name, width, _date in columns}
-    least = {name: width if date or name in ("#", "__number") else 5 if name == "__customer" else 2 for name, width, date in columns}
+    widths = {"__number": 5, "__customer": 6, **{one.name: one.width for one in register.columns}}
+    least = {"__number": 5, "__customer": 5}
+    for one in register.columns:
+        least[one.name] = {"date": one.width, "phone": 4, "plate": 3}.get(one.kind, max(one.width - 2, 2))
     while sum(WIDTHS[width] for width in widths.values()) > LANDSCAPE:
         wide = [name for name, width in widths.items() if width > least[name]]
         if not wide:

@@ -41,9 +41,11 @@ def test_the_form_has_what_an_office_form_has():
 
 
 def test_every_sheet_of_the_catalogue_prints_in_every_language():
-    assert set(MAKERS) == set(SHEETS)
-    assert len({sheet.form_number for sheet in SHEETS.values()}) == len(SHEETS)
-    for name, sheet in SHEETS.items():
+    # Those of the office registers are made from their declarations: tests/registers/test_sheets.py.
+    sheets = {name: sheet for name, sheet in SHEETS.items() if not name.startswith("register_")}
+    assert set(MAKERS) == set(sheets)
+    assert len({sheet.form_number for sheet in sheets.values()}) == len(sheets)
+    for name, sheet in sheets.items():
         for language in ("zh", "en", "both"):
             _, (first, *_) = pages_of(name, language)
             if language != "zh":

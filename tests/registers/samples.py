@@ -67,7 +67,7 @@ def nineteenth() -> Iterator[OfficeRegister]:
                 RegisterField("found_on", "Found on", kind="date", required=True, width=3),
                 RegisterField("thing", "Thing", required=True, width=5),
                 RegisterField("label", "Label of the thing", required=True, width=3),
-                RegisterField("kind", "Kind of thing", kind="choice", entries=choices(("bag", "包", "Bag"), ("phone", "手机", "Telephone"))),
+                RegisterField("kind", "Kind", kind="choice", entries=choices(("bag", "包", "Bag"), ("phone", "手机", "Telephone"))),
                 RegisterField("worth", "Worth (yuan)", kind="money", width=3),
                 RegisterField("kept_until", "Kept until", kind="date"),
             ),

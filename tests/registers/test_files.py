@@ -65,7 +65,8 @@ def test_rows_become_entries_of_their_customers(mode: str) -> None:
     assert run.state == "done", run.job and run.job.error
     first, second = entries()
     assert (first.customer_id, first.data["kind"], second.data["plate"], second.state) == (one.id, "monthly", "粤BD12345", "kept")
-    assert first.number != second.number and first.version == 1
+    assert first.number != second.number
+    assert first.version == 1
     logged = db.session.scalars(select(AuditEvent).where(AuditEvent.record_type == "RegisterEntry")).all()
     assert [(event.action, event.customer_id, event.data["register"]) for event in logged] == [("added", one.id, "parking-permits")] * 2
 
@@ -101,8 +102,12 @@ def test_bad_rows_say_why() -> None:
     assert (run.counts["new"], run.counts["unchanged"], run.counts["refused"]) == (1, 1, 7)
     said = reasons(run)
     assert set(said) == {2, 3, 4, 5, 6, 8, 10}
-    assert "No customer you see" in said[2][0] and "number plate" in said[3][0] and "lies before" in said[4][0]
-    assert "already" in said[6][0] and "row 7" in said[8][0] and "Choose the customer" in said[10][0]
+    assert "No customer you see" in said[2][0]
+    assert "number plate" in said[3][0]
+    assert "lies before" in said[4][0]
+    assert "already" in said[6][0]
+    assert "row 7" in said[8][0]
+    assert "Choose the customer" in said[10][0]
 
 
 @pytest.mark.usefixtures("app")

@@ -38,14 +38,17 @@ def test_everything_follows_from_the_declaration(lost: OfficeRegister, as_: Any,
     # checks: required, cross-field, own kinds; several at once
     assert browser.post("/registers/lost-property/new", data={"customer": customer.number}).status_code == 422
     wrong = browser.post("/registers/lost-property/new", data={**TYPED, "customer": customer.number, "kept_until": "2026-03-01"})
-    assert wrong.status_code == 422 and "早于" in wrong.get_data(as_text=True)
+    assert wrong.status_code == 422
+    assert "早于" in wrong.get_data(as_text=True)
 
     # entering, uniqueness, list, customer's page, timeline
     where = browser.post("/registers/lost-property/new", data={**TYPED, "customer": customer.number}).location
     made = db.session.scalars(select(RegisterEntry)).one()
-    assert made.number == f"31319-{clock.today().year}-0001" and made.data["worth"] == "1200.50"
+    assert made.number == f"31319-{clock.today().year}-0001"
+    assert made.data["worth"] == "1200.50"
     again = browser.post("/registers/lost-property/new", data={**TYPED, "customer": customer.number})
-    assert again.status_code == 422 and "已有相同" in again.get_data(as_text=True)
+    assert again.status_code == 422
+    assert "已有相同" in again.get_data(as_text=True)
     assert "雨伞" in browser.get("/registers/lost-property?q=l-1").get_data(as_text=True)
     assert "雨伞" in browser.get(f"/customers/{customer.id}/registers").get_data(as_text=True)
     assert "雨伞" in browser.get(f"/customers/{customer.id}/timeline?only=registers").get_data(as_text=True)
