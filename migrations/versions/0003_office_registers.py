@@ -49,7 +49,7 @@ def upgrade() -> None:
             ["register", "state", "title", "id"],
             ["register", "state", "id"],
             ["customer_id", "register", "state", "dated_on", "id"],
-            ["state", "ends_on"],
+            ["register", "state", "ends_on"],
             ["import_id"],
         ):
             batch_op.create_index(batch_op.f("ix_register_entry_" + "_".join(names)), names, unique=False)

@@ -77,7 +77,7 @@ class RegisterEntry(HangsOnCustomer, Base):
         Index(None, "register", "state", "title", "id"),
         Index(None, "register", "state", "id"),
         Index(None, "customer_id", "register", "state", "dated_on", "id"),
-        Index(None, "state", "ends_on"),
+        Index(None, "register", "state", "ends_on"),
         Index("uq_register_entry_unique_key", "register", "unique_key", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -143,8 +143,10 @@ def _in_register(query: EntryQuery) -> list[ColumnElement[bool]]:
 def _words(query: EntryQuery) -> list[ColumnElement[bool]]:
     parts = [fold(part) for part in query.filters.get("q", "").split()]
     escaped = [part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in parts if part]
-    number = [(func.lower(RegisterEntry.number) + "\n" + RegisterEntry.search_text).like(f"%{part}%", escape="\\") for part in escaped]
-    return list(number)
+    return [
+        or_(RegisterEntry.search_text.like(f"%{part}%", escape="\\"), RegisterEntry.number.like(f"%{part.upper()}%", escape="\\"))
+        for part in escaped
+    ]
 
 
 def _whose(user: Staff, query: EntryQuery) -> list[ColumnElement[bool]]:
@@ -181,7 +183,9 @@ def _rows(user: Staff, query: EntryQuery, start: list[Any] | None, down: bool, s
     if start is not None:
         bounds = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
         conditions.append(tuple_(*order) < bounds if down else tuple_(*order) > bounds)
-    sorted_by = [column.desc() if down else column for column in order]
+    # What runs out soon is little, and has an index of its own.
+    leading = [NotLeading(column) for column in order] if "ending" in query.filters else list(order)
+    sorted_by = [column.desc() if down else column for column in leading]
     words, whose = _words(query), _whose(user, query)
     shown: Select[RegisterEntry] = select(RegisterEntry).options(
         joinedload(RegisterEntry.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.state)
@@ -199,8 +203,8 @@ def _rows(user: Staff, query: EntryQuery, start: list[Any] | None, down: bool, s
     if len(found) == size or (db.session.scalar(select(func.count()).select_from(first.subquery())) or 0) < DEPTH:
         return found
     theirs = RegisterEntry.customer_id.in_(select(Customer.id).where(*whose))
-    leading = [NotLeading(column).desc() if down else NotLeading(column) for column in order]
-    return list(db.session.scalars(shown.where(theirs, *conditions, *words).order_by(*leading).limit(size)))
+    behind = [NotLeading(column).desc() if down else NotLeading(column) for column in order]
+    return list(db.session.scalars(shown.where(theirs, *conditions, *words).order_by(*behind).limit(size)))
 
 
 def count(user: Staff, query: EntryQuery) -> Count:
