@@ -61,6 +61,9 @@ class Permission(StrEnum):
     APPROVAL_SUBMIT = "approval:submit"
     APPROVAL_SIGN = "approval:sign"
     APPROVAL_RECORD_PAPER = "approval:record-paper"
+    DOSSIER_READ = "dossier:read"
+    DOSSIER_EDIT = "dossier:edit"
+    DOSSIER_REMOVE = "dossier:remove"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -81,6 +84,8 @@ _REP = {
     Permission.CREDIT_CHANGE,
     Permission.APPROVAL_READ,
     Permission.APPROVAL_SUBMIT,
+    Permission.DOSSIER_READ,
+    Permission.DOSSIER_EDIT,
     Permission.REGISTER_READ,
     Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,
@@ -91,6 +96,7 @@ _SUPERVISOR = _REP | {
     Permission.CUSTOMER_ASSIST,
     Permission.CUSTOMER_MERGE,
     Permission.CUSTOMER_IMPORT_REGISTER,
+    Permission.DOSSIER_REMOVE,
     Permission.APPROVAL_SIGN,
     Permission.DELEGATION_EDIT,
 }

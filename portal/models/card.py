@@ -6,7 +6,7 @@ values and values into plain text, the same way everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -307,6 +307,17 @@ REQUIRED_OF_CUSTOMER = ("credit_code", "nature", "province", "city", "street", "
 def texts(fields: Iterable[Field], record: Any) -> dict[str, Any]:
     """Return the fields of a record as plain data (see `Field.text`)."""
     return {field.name: field.text(getattr(record, field.name)) for field in fields}
+
+
+def apply(record: Any, values: Mapping[str, Any], fields: Mapping[str, Field]) -> list[dict[str, Any]]:
+    """Set the values that differ and return what changed, as [{field, old, new}] in plain data."""
+    changes = []
+    for name, value in values.items():
+        old = getattr(record, name)
+        if value != old:
+            changes.append({"field": name, "old": fields[name].text(old), "new": fields[name].text(value)})
+            setattr(record, name, value)
+    return changes
 
 
 def grouped(fields: Iterable[Field], groups: dict[str, str]) -> list[tuple[str, str, list[Field]]]:

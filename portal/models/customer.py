@@ -76,6 +76,9 @@ REGISTER_FILTERS = (
 """Columns by which the register is filtered, each with an index of its own in the order of numbers (AR-5)."""
 
 
+_TO_COUNT = sql("documents_missing IS NULL")
+
+
 def _register_indexes() -> list[Index]:
     """Return the indexes of the register: each order for each scope, and each filter's customers in the order of numbers.
 
@@ -92,6 +95,7 @@ def _register_indexes() -> list[Index]:
         ("telephone", sql("length(telephone_key) = 0")),
         ("credit_code", sql("length(credit_code) = 0")),
         ("contact", sql("contact_count = 0")),
+        ("documents", sql("documents_missing > 0")),
     ):
         found.append(Index(f"ix_customer_no_{name}", "state", "number", sqlite_where=missing, postgresql_where=missing))
     return found
@@ -178,6 +182,8 @@ class Customer(Base):
     """Stem of the name without legal suffix, for duplicates (AR-3)."""
     name_sort: Mapped[str] = mapped_column(BYTEWISE, default="")
     """Pinyin of the name: the order of a Chinese register."""
+    documents_missing: Mapped[int | None] = mapped_column(default=None)
+    """How many required kinds of documents its dossier lacks (AR-8); None until it is counted (`dossier_completeness`)."""
     contact_count: Mapped[int] = mapped_column(default=0)
     """How many contacts it has, kept by the search index: 'no contact' is a filter of the register."""
     registered_on: Mapped[date | None]
@@ -202,6 +208,8 @@ class Customer(Base):
         Index(None, "import_id", "state", "number"),
         # Of merged records only: over a column that is nearly always empty, SQLite's statistics would advise against the index.
         Index(None, "merged_into_id", sqlite_where=sql("merged_into_id IS NOT NULL"), postgresql_where=sql("merged_into_id IS NOT NULL")),
+        # The few whose documents are to be counted.
+        Index("ix_customer_to_count", "id", sqlite_where=_TO_COUNT, postgresql_where=_TO_COUNT),
         *_register_indexes(),
     )
 
@@ -376,11 +384,16 @@ def derived(values: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def codes_of(field: card.Field) -> set[str]:
+    """Return the codes of a choice field: its own, or those of the site's list."""
+    return {one.code for one in field.entries} if field.entries else {entry["code"] for entry in standard(f"choices.{field.choices}")}
+
+
 def check_choice(field: card.Field, value: str) -> None:
     """Raise `Refusal` unless `value` is a code of the field's list; codes no longer active are still codes."""
     if field.kind == "grade" and value and value not in card.GRADES:
         raise Refusal("%(typed)s is not among the choices.", field=field.name, typed=value[:40])
-    if field.kind == "choice" and value and all(entry["code"] != value for entry in standard(f"choices.{field.choices}")):
+    if field.kind == "choice" and value and value not in codes_of(field):
         raise Refusal("%(typed)s is not among the choices.", field=field.name, typed=value[:40])
 
 

@@ -1,0 +1,123 @@
+"""How complete a dossier is: which required kinds of documents it lacks (AR-8).
+
+`Customer.documents_missing` keeps the number for the register's filter. What may change it sets it to None; filing a document counts
+at once, and the worker counts every minute what is left: after an import, after a change of the standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, event, func, select, update
+
+from portal.database import db
+from portal.models.customer import Customer, CustomerState, NumberSeries
+from portal.models.dossier import FILED, ArchiveDocument
+from portal.models.standard import in_force
+from portal.models.standard import value as standard
+from portal.models.standard_effects import touching
+from portal.rules.message import N_, Message
+
+CHUNK = 1000
+MOST_A_MINUTE = 50_000
+
+
+class Completeness(NamedTuple):
+    """What a dossier must hold and lacks, as codes of kinds in the order of the standard."""
+
+    required: list[str]
+    missing: list[str]
+
+    @property
+    def percent(self) -> int:
+        """Return how complete the dossier is, 100 where nothing is required."""
+        return 100 * (len(self.required) - len(self.missing)) // len(self.required) if self.required else 100
+
+
+def required_kinds(nature: str) -> list[str]:
+    """Return the kinds of documents that a dossier of a customer of this nature needs; of an unknown nature those that all need."""
+    active = {entry["code"] for entry in standard("choices.document_kind") if entry["active"]}
+    natures = {nature} if nature else {entry["code"] for entry in standard("choices.nature") if entry["active"]}
+    return [row["code"] for row in standard("dossier.rules") if row["code"] in active and natures <= set(row["required"])]
+
+
+def completeness(customer: Customer) -> Completeness:
+    """Return what the customer's dossier must hold and what of it is missing."""
+    filed = select(ArchiveDocument.kind).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED).distinct()
+    there = set(db.session.scalars(filed))
+    required = required_kinds(customer.nature)
+    return Completeness(required, [kind for kind in required if kind not in there])
+
+
+def count(ids: Iterable[int]) -> None:
+    """Count anew what is missing in the dossiers of these customers. The card's version stays: nothing of the card changes."""
+    ids = list(ids)
+    if not ids:
+        return
+    db.session.flush()
+    natures = db.session.execute(select(Customer.id, Customer.nature).where(Customer.id.in_(ids))).all()
+    filed = select(ArchiveDocument.customer_id, ArchiveDocument.kind).where(
+        ArchiveDocument.customer_id.in_(ids), ArchiveDocument.state == FILED
+    )
+    there: dict[int, set[str]] = {}
+    for customer_id, kind in db.session.execute(filed.distinct()):
+        there.setdefault(customer_id, set()).add(kind)
+    needed = {nature: required_kinds(nature) for nature in {nature for _id, nature in natures}}
+    rows = [{"one": one, "missing": sum(kind not in there.get(one, ()) for kind in needed[nature])} for one, nature in natures]
+    counted = update(Customer).where(Customer.__table__.c.id == bindparam("one")).values(documents_missing=bindparam("missing"))
+    db.session.connection().execute(counted, rows)
+
+
+def count_left() -> int:
+    """Count the dossiers that are to be counted, each chunk in a transaction of its own; return how many."""
+    done = 0
+    while done < MOST_A_MINUTE:
+        waiting = select(Customer.id).where(Customer.documents_missing.is_(None)).order_by(Customer.id).limit(CHUNK)
+        ids = list(db.session.scalars(waiting))
+        if not ids:
+            break
+        count(ids)
+        db.session.commit()
+        done += len(ids)
+    db.session.rollback()
+    _follow_standards()
+    return done
+
+
+def _follow_standards() -> None:
+    """Have every dossier counted anew where another version of the rules has come into force."""
+    # The version that was counted by is kept as the last of a series of its own.
+    for name in ("dossier.rules", "choices.document_kind"):
+        version = in_force(name).version
+        known = db.session.scalar(select(NumberSeries.last).where(NumberSeries.name == f"counted {name}"))
+        if known == version or (known is None and version == 0):
+            continue
+        if known is None:
+            db.session.add(NumberSeries(name=f"counted {name}", last=version))
+        else:
+            db.session.execute(update(NumberSeries).where(NumberSeries.name == f"counted {name}").values(last=version))
+        db.session.execute(update(Customer.__table__).values(documents_missing=None))  # type: ignore[arg-type]
+        db.session.commit()
+
+
+@event.listens_for(Customer.nature, "set")
+def _nature_changes(customer: Customer, _value: str, _old: Any, _initiator: Any) -> None:
+    customer.documents_missing = None
+
+
+@touching("dossier.rules")
+def _rules(before: Any, value: Any, _day: date) -> Iterator[Message]:
+    was, now = ({row["code"]: row for row in rows} for rows in (before, value))
+    changed = [code for code, row in now.items() if set(row["required"]) != set(was.get(code, {}).get("required", []))]
+    if changed:
+        on_register = select(func.count()).select_from(
+            select(Customer.id).where(Customer.state == CustomerState.ACTIVE.value).limit(100_000).subquery()
+        )
+        yield Message(
+            N_("What is missing is counted anew for %(count)s customers on the register, in the background."),
+            {"count": db.session.scalar(on_register) or 0},
+        )
+    if any(row["retention"] != was.get(code, {}).get("retention") for code, row in now.items()):
+        yield Message(N_("Documents that are filed keep their retention periods; new ones begin with those of their kind."))

@@ -1,0 +1,180 @@
+"""Dossiers: filing, archive numbers, versions, binders, completeness (AR-8 to AR-10)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from portal.database import db
+from portal.models import dossier_completeness as completeness
+from portal.models import standard as standards
+from portal.models.audit import AuditEvent
+from portal.models.binder import Binder
+from portal.models.customer import Customer
+from portal.models.dossier import ArchiveDocument, Upload
+from portal.models.merge import CustomerMerge
+from portal.models.staff import Staff
+from portal.rules.message import Refusal
+from tests import factories
+from tests.rules.test_file_content import pdf, picture
+
+VALUES = {"kind": "company", "title": "营业执照", "dated_on": date(2026, 3, 5), "on_paper": True}
+
+
+def who(account: str) -> Staff:
+    person = Staff.by_account(account)
+    assert person is not None
+    return person
+
+
+def test_a_document_gets_the_next_number_of_its_series(app):
+    customer = factories.customer("rep1")
+    first = ArchiveDocument.file(customer, VALUES, by=who("rep1"))
+    second = ArchiveDocument.file(customer, VALUES, by=who("rep1"))
+    other = ArchiveDocument.file(customer, {**VALUES, "kind": "contact"}, by=who("rep1"))
+    assert (first.archive_number, second.archive_number) == ("0001-KH·2026-Y-KF-0001", "0001-KH·2026-Y-KF-0002")
+    assert other.archive_number == "0001-KH·2026-D10-KF-0001"
+    assert (first.retained_until, other.retained_until) == (None, date(2036, 12, 31))
+    assert first.medium == "paper"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"kind": ""}, "kind"),
+        ({"kind": "nothing"}, "kind"),
+        ({"title": ""}, "title"),
+        ({"dated_on": None}, "dated_on"),
+        ({"dated_on": date(2999, 1, 1)}, "dated_on"),
+        ({"retention": "D20"}, "retention"),
+        ({"on_paper": False}, "on_paper"),
+        ({"binder_id": 4711}, "binder_id"),
+    ],
+)
+def test_what_is_not_filed(app, changes, field):
+    customer = factories.customer("rep1")
+    with pytest.raises(Refusal) as refused:
+        ArchiveDocument.file(customer, {**VALUES, **changes}, by=who("rep1"))
+    assert refused.value.field == field
+
+
+def test_a_file_is_a_version_with_its_pages_and_is_kept_once(app):
+    customer = factories.customer("rep1")
+    document = ArchiveDocument.file(customer, {**VALUES, "on_paper": False}, Upload.of(pdf(pages=3), "执照.pdf"), by=who("rep1"))
+    assert (document.pages, document.medium, document.title) == (3, "scan", "营业执照")
+    with pytest.raises(Refusal, match="in the dossier already"):
+        ArchiveDocument.file(customer, VALUES, Upload.of(pdf(pages=3), "又一次.pdf"), by=who("rep1"))
+    twin = ArchiveDocument.file(customer, VALUES, Upload.of(pdf(pages=3), "又一次.pdf"), by=who("rep1"), again=True)
+    assert twin.current.file.sha256 == document.current.file.sha256
+    document.add_version(Upload.of(picture(), "新.png"), by=who("rep2"), note="换证")
+    db.session.commit()
+    assert [(one.number, one.pages, one.uploaded_by.account) for one in document.versions] == [(1, 3, "rep1"), (2, 1, "rep2")]
+    with pytest.raises(Refusal, match="very file"):
+        document.add_version(Upload.of(picture(), "新.png"), by=who("rep2"), note="")
+
+
+def test_the_title_of_a_file_without_one_is_its_name(app):
+    document = ArchiveDocument.file(
+        factories.customer("rep1"), {**VALUES, "title": ""}, Upload.of(picture(), "../开户许可证.PNG"), by=who("rep1")
+    )
+    assert document.title == "开户许可证"
+
+
+def test_another_year_or_retention_means_another_number_and_the_former_one_stays(app):
+    document = ArchiveDocument.file(factories.customer("rep1"), VALUES, by=who("rep1"))
+    with pytest.raises(Refusal, match="shorter") as refused:
+        document.change({"retention": "D10"}, by=who("rep1"))
+    assert refused.value.field == "reason"
+    document.change({"retention": "D10", "dated_on": date(2025, 1, 2)}, by=who("rep1"), reason="误定")
+    assert document.archive_number == "0001-KH·2025-D10-KF-0001"
+    assert document.former_numbers == "0001-KH·2026-Y-KF-0001"
+    document.change({"title": "营业执照副本"}, by=who("rep1"))
+    assert document.archive_number == "0001-KH·2025-D10-KF-0001"
+
+
+def test_a_document_is_taken_out_with_a_reason_and_never_twice(app):
+    document = ArchiveDocument.file(factories.customer("rep1"), VALUES, by=who("rep1"))
+    with pytest.raises(Refusal, match="Say why"):
+        document.remove(by=who("sup1"), reason="")
+    document.remove(by=who("sup1"), reason="放错客户")
+    db.session.commit()
+    assert (document.state, document.removed_because) == ("removed", "放错客户")
+    with pytest.raises(Refusal, match="no longer"):
+        document.change({"title": "x"}, by=who("rep1"))
+    assert not document.can_remove(who("sup1"))
+    assert not document.can_remove(who("rep1"))
+
+
+def test_binders_warn_of_mixed_years_and_periods(app):
+    customer = factories.customer("rep1")
+    binder = Binder.add(customer, {"shelf": "2-A-03", "width_mm": "40"}, by=who("rep1"))
+    assert (binder.code, binder.width_mm) == (f"{customer.number}-1", 40)
+    assert Binder.add(customer, {}, by=who("rep1")).code == f"{customer.number}-2"
+    db.session.flush()
+    ArchiveDocument.file(customer, {**VALUES, "binder_id": binder.id}, by=who("rep1"))
+    assert binder.mixed() == []
+    ArchiveDocument.file(customer, {**VALUES, "binder_id": binder.id, "dated_on": date(2024, 1, 1)}, by=who("rep1"))
+    assert [message.text for message in binder.mixed()] == ["Documents of %(count)s years lie in this binder."]
+    with pytest.raises(Refusal):
+        Binder.add(customer, {"width_mm": "35"}, by=who("rep1"))
+
+
+def test_scope_is_that_of_the_customer(app):
+    document = ArchiveDocument.file(factories.customer("rep1"), VALUES, by=who("rep1"))
+    db.session.commit()
+    seen = {
+        account: db.session.scalar(ArchiveDocument.visible_to(who(account)).where(ArchiveDocument.id == document.id)) is not None
+        for account in ("rep1", "rep2", "sup1", "sup2", "mgr1")
+    }
+    assert seen == {"rep1": True, "rep2": False, "sup1": True, "sup2": False, "mgr1": True}
+
+
+def missing(customer: Customer) -> int | None:
+    return db.session.scalar(db.select(Customer.__table__.c.documents_missing).where(Customer.id == customer.id))
+
+
+def test_completeness_follows_filing_nature_and_the_standard(app):
+    customer = factories.customer("rep1", nature="ordinary")
+    assert missing(customer) is None
+    completeness.count_left()
+    assert missing(customer) == 3
+    assert completeness.completeness(customer) == (["company", "contact", "emergency"], ["company", "contact", "emergency"])
+    document = ArchiveDocument.file(customer, VALUES, by=who("rep1"))
+    assert missing(customer) == 2
+    assert completeness.completeness(customer).percent == 33
+    customer.change({"nature": "individual"}, by=who("rep1"), reason="更正", effective_on=date(2026, 3, 1))
+    db.session.commit()
+    assert missing(customer) is None
+    completeness.count_left()
+    assert missing(customer) == 2
+    document.remove(by=who("sup1"), reason="放错")
+    db.session.commit()
+    assert missing(customer) == 2
+    rules = [{**row, "required": []} for row in standards.value("dossier.rules")]
+    standards.set_value("dossier.rules", rules, by=who("mgr1"), reason="放宽")
+    db.session.commit()
+    completeness.count_left()
+    completeness.count_left()
+    assert missing(customer) == 0
+
+
+def test_an_unknown_nature_asks_only_for_what_all_need(app):
+    assert completeness.required_kinds("") == ["contact"]
+
+
+def test_filing_is_in_the_log_and_a_merge_takes_the_dossier_along(app):
+    survivor, loser = factories.customer("rep1"), factories.customer("rep1")
+    Binder.add(survivor, {}, by=who("rep1"))
+    binder = Binder.add(loser, {}, by=who("rep1"))
+    db.session.flush()
+    document = ArchiveDocument.file(loser, {**VALUES, "binder_id": binder.id}, Upload.of(pdf(), "a.pdf"), by=who("rep1"))
+    db.session.commit()
+    event = db.session.scalar(db.select(AuditEvent).where(AuditEvent.action == "filed"))
+    assert (event.customer_id, event.label) == (loser.id, document.label)
+    CustomerMerge.carry_out(survivor, loser, take={}, by=who("sup1"))
+    db.session.commit()
+    db.session.refresh(document)
+    assert (document.customer_id, document.binder.customer_id, document.current.file.customer_id) == (survivor.id,) * 3
+    with pytest.raises(Refusal, match="merged"):
+        ArchiveDocument.file(loser, VALUES, by=who("rep1"))
