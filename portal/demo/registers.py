@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from portal import clock
 from portal.demo import invent
 from portal.models.customer import Customer
 from portal.models.register_entry import RegisterEntry, in_use
@@ -16,6 +17,8 @@ from portal.registers import OfficeRegister, RegisterField
 
 EACH = 7
 """So many entries a register gets."""
+MINUTES = 9
+"""So long each takes who enters it."""
 
 _PERSON = {
     "name", "holder", "driver", "applicant", "handed_in_by", "received_by", "read_by", "witnessed_by", "returned_to", "chief", "to_contact",
@@ -52,12 +55,14 @@ _OPEN = {"returned_on", "withdrawn_on", "withdrawn_because", "given_up_on", "giv
 
 def fill(customers: Sequence[Customer], rng: random.Random, today: date) -> int:
     """Enter `EACH` entries into every register in use, for these customers in turn and in the name of who has each; return how many."""
-    made = 0
-    for place, register in enumerate(in_use()):
+    made, registers = 0, in_use()
+    begun = clock.now() - timedelta(minutes=MINUTES * EACH * len(registers))
+    for place, register in enumerate(registers):
         for turn in range(EACH):
             customer = customers[(place * 5 + turn * 3) % len(customers)]
             if customer.owner is not None:
-                made += _enter(register, customer, customer.owner, turn, rng, today)
+                with clock.pretend(begun + timedelta(minutes=MINUTES * made)):
+                    made += _enter(register, customer, customer.owner, turn, rng, today)
     return made
 
 

@@ -16,8 +16,10 @@ from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
+from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
 from portal.models.team import Team
+from portal.registers import REGISTERS
 from tests import factories
 
 
@@ -49,6 +51,7 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert not list(audit.verify())
 
     full = counts()
+    assert set(db.session.scalars(select(RegisterEntry.register))) == set(REGISTERS)
     assert load.load() == 0
     db.session.commit()
     assert counts() == full
