@@ -182,3 +182,19 @@ def test_the_pages_of_an_import_of_entries(as_: Any) -> None:
     assert browser.get(where).status_code == 200
     db.session.expire_all()
     assert entries() == []
+
+
+def test_long_registers_are_exported_and_printed_in_the_background(as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.exchange.exporting.DIRECT", 1)
+    monkeypatch.setattr("portal.printing.lists.AT_ONCE", 1)
+    customer, browser = factories.customer("rep1"), as_("rep1")
+    for number in range(2):
+        entry(customer=customer, permit_number=f"P-{number}")
+    where = browser.post("/registers/parking-permits/export", data={"format": "xlsx"}).location
+    page = browser.get(where).get_data(as_text=True)
+    assert "停车证发放登记表" in page
+    table = open_table(browser.get(f"{where}/file").get_data(), "x.xlsx")
+    assert len(list(table.rows(table.sheets[0], after=1))) == 2
+    assert as_("rep2").get(where).status_code == 404
+    where = browser.post("/prints/lists/register_parking_permits_list", data={"language": "en"}).location
+    assert "/prints/files/" in browser.get(where).get_data(as_text=True)

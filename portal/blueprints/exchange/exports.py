@@ -17,6 +17,7 @@ from portal.blueprints.exchange.forms import ExportForm
 from portal.database import commit, db, write_apart
 from portal.exchange import exporting, tidying
 from portal.exchange.exporting import Export
+from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX
 from portal.models import audit, register
 from portal.models.attachment import Attachment
@@ -139,7 +140,12 @@ def export_made(job: Job) -> Any:
         abort(404)
     removed = job.state == "done" and db.session.get(Attachment, job.result["attachment"]) is None
     moment = tidying.removed_at(job) if removed else None
-    return htmx.render("exchange/export_made.html", "made", job=job, removed=removed, removed_at=moment, kept_days=tidying.KEPT_DAYS)
+    register = register_of(job.args["what"])
+    place = (_("Customers"), url_for("archive.register"))
+    if register is not None:
+        place = (_(register.title), url_for("registers.register", register=register.code))
+    context: dict[str, Any] = {"job": job, "removed": removed, "removed_at": moment, "kept_days": tidying.KEPT_DAYS, "place": place}
+    return htmx.render("exchange/export_made.html", "made", **context)
 
 
 @bp.post("/exports/<int:job_id>/repetition")
