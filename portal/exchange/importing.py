@@ -1,29 +1,28 @@
 """The job that writes what the check of an imported file has staged (AR-40).
 
 How a killed worker goes on, and how all or nothing is kept, is told in `models/import_run.py`. Writing goes past the ORM, because
-100,000 rows would take minutes in it; what a row means is decided by `judging.py`, what follows from a card by `models/customer.py`.
+100,000 rows would take minutes in it; what a row means is decided by `judging.py`, what is written by `creating.py` and `changing.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, delete, false, insert, literal, null, select, text, true, update
+from sqlalchemy import delete, select, update
 
 from portal import clock, database, jobs
 from portal.database import db
+from portal.exchange.changing import Change
 from portal.exchange.checking import QUIET, drop_staged
-from portal.exchange.customer_table import Record, as_stored
+from portal.exchange.creating import Creation
+from portal.exchange.customer_table import Record
 from portal.exchange.judging import Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
 from portal.exchange.register_table import register_of
-from portal.models import audit, card
+from portal.models import audit
 from portal.models.contact import Contact
-from portal.models.contact import derived as contact_derived
-from portal.models.customer import Customer, CustomerState, NumberSeries, derived, with_line
+from portal.models.customer import Customer, CustomerState, NumberSeries
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.notice import notify
@@ -90,9 +89,6 @@ class Writer:
         self.whole = run.mode == "all"
         self.prefix, self.today = standard("customer.number_prefix"), clock.today()
         self.state = CustomerState.IMPORTING.value if self.whole else run.as_state
-        self.blank = {name: card.CARD[name].empty for name in run.mapping.values() if name in card.CARD}
-        self.blank |= {"name_key": "", "name_sort": "", "telephone_key": "", "registered_on": None}
-        self.blank_contact = {name: entry.empty for name, entry in card.CONTACT.items()}
         self.counts = {"created": 0, "changed": 0, "added_contacts": 0, "late": 0, "left_out": 0, **run.counts}
 
     def write(self) -> None:
@@ -167,170 +163,16 @@ class Writer:
             )
         new = [verdict for verdict in verdicts if verdict.outcome == "new"]
         first = NumberSeries.take(series, len(new)) if new else 0
-        entries = self._create(new, first)
+        numbers = [customer_number(self.prefix, self.today.year, serial) for serial in range(first, first + len(new))]
+        contacts = Creation(run, self.state).create(new, numbers)
         changed = [verdict for verdict in verdicts if verdict.outcome == "update"]
-        undo = self._change(changed)
-        if entries:
-            audit.write_many("change", entries, actor=run.staff, source=run.filename, import_id=run.id)
+        change = Change(run, hidden=self.whole)
+        undo = change.change(changed)
         self._settle(chunk, verdicts, undo)
         self.counts["created"] += len(new)
         self.counts["changed"] += len(undo)
+        self.counts["added_contacts"] += contacts + change.added
         self.counts["late"] += len(late)
-
-    def _create(self, verdicts: list[Verdict], first: int) -> list[dict[str, Any]]:
-        """Insert new customers and their contacts, and return what the log says of them."""
-        if not verdicts:
-            return []
-        run, moment = self.run, clock.now()
-        common = {**self.blank, "state": self.state, "import_id": run.id, "created_at": moment, "updated_at": moment}
-        rows, numbers = [], []
-        for serial, verdict in enumerate(verdicts, first):
-            record, owner = verdict.record, verdict.owner
-            assert owner is not None  # noqa: S101 - the judge names somebody for every new customer
-            number = customer_number(self.prefix, self.today.year, serial)
-            numbers.append(number)
-            row = {**common, **record.card, **record.derived, "number": number, "owner_id": owner.id, "team_id": owner.team_id}
-            for name in _TYPED:
-                if name in record.card:
-                    row[name] = as_stored(name, row[name])
-            if run.as_state == CustomerState.ACTIVE:
-                row["registered_on"] = as_stored("first_deal_on", record.registered_on) if record.registered_on else self.today
-            row["contact_count"] = len(verdict.contacts)
-            rows.append(row)
-        db.session.execute(_insert_customers(frozenset(rows[0])), rows)
-        ids = {row.number: row.id for row in db.session.execute(select(Customer.id, Customer.number).where(Customer.number.in_(numbers)))}
-        self._add_contacts(
-            (ids[number], contact) for number, verdict in zip(numbers, verdicts, strict=True) for contact in verdict.contacts
-        )
-        if not self.whole:
-            index_many(ids.values())
-        return [
-            {
-                "action": "created",
-                "record_type": "Customer",
-                "record_id": ids[number],
-                "customer_id": ids[number],
-                "label": verdict.record.card["full_name"],
-                "row": verdict.record.row,
-            }
-            for number, verdict in zip(numbers, verdicts, strict=True)
-        ]
-
-    def _add_contacts(self, contacts: Iterable[tuple[int, dict[str, Any]]]) -> None:
-        moment = clock.now()
-        rows = [
-            {
-                **self.blank_contact,
-                "telephone_key": "",
-                **contact,
-                **contact_derived(contact),
-                "customer_id": customer_id,
-                "import_id": self.run.id,
-                "version": 1,
-                "created_at": moment,
-            }
-            for customer_id, contact in contacts
-        ]
-        self.counts["added_contacts"] += len(rows)
-        if rows:
-            db.session.execute(insert(Contact.__table__), rows)  # type: ignore[arg-type]
-
-    def _change(self, verdicts: list[Verdict]) -> dict[int, dict[str, Any]]:
-        """Change customers that are there, each once a chunk; returns by row what they were before, for taking back."""
-        if not verdicts:
-            return {}
-        moment, undo = clock.now(), {}
-        groups: dict[int, list[Verdict]] = {}
-        for verdict in verdicts:
-            groups.setdefault(verdict.customer.id, []).append(verdict)
-        entries: list[dict[str, Any]] = []
-        for customer_id, group in groups.items():
-            customer = group[0].customer
-            changes = {name: value for verdict in group for name, value in verdict.changes.items()}
-            values = {name: as_stored(name, value) for name, value in changes.items()}
-            if "full_name" in values:
-                kept = values.get("former_names", customer.former_names)
-                values["former_names"] = with_line(kept, customer.full_name, without=values["full_name"])
-            old = {name: card.CARD[name].text(getattr(customer, name)) for name in values}
-            contacts = self._change_contacts(group, entries)
-            if customer.import_id == self.run.id:
-                continue  # made by this import; what further rows say of its contacts belongs to its making
-            if values:
-                shown = [{"field": name, "old": old[name], "new": card.CARD[name].text(value)} for name, value in values.items()]
-                entries.append(
-                    {
-                        "record_type": "Customer",
-                        "record_id": customer_id,
-                        "customer_id": customer_id,
-                        "label": customer.full_name,
-                        "action": "changed",
-                        "changes": shown,
-                    }
-                )
-            values |= {**derived(values), "version": customer.version + 1, "updated_at": moment}
-            statement = update(Customer.__table__).where(Customer.__table__.c.id == customer_id)  # type: ignore[arg-type]
-            db.session.execute(statement.values(**values))
-            undo[group[0].record.row] = {"version": customer.version + 1, "card": old, "contacts": contacts}
-        self._add_contacts((verdict.customer.id, contact) for verdict in verdicts for contact in verdict.contacts)
-        self._log_changes(verdicts, entries)
-        if not self.whole:
-            index_many(groups)
-        return undo
-
-    def _change_contacts(self, group: list[Verdict], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Change contacts that say something new; returns what they were before."""
-        undo = []
-        for contact, changes in (change for verdict in group for change in verdict.changed_contacts):
-            old = {name: getattr(contact, name) for name in changes}
-            statement = update(Contact.__table__).where(Contact.__table__.c.id == contact.id)  # type: ignore[arg-type]
-            db.session.execute(statement.values(**changes, **contact_derived(changes), version=contact.version + 1))
-            undo.append({"id": contact.id, "version": contact.version + 1, "old": old})
-            shown = [{"field": name, "old": old[name], "new": value} for name, value in changes.items()]
-            entries.append(
-                {
-                    "record_type": "Contact",
-                    "record_id": contact.id,
-                    "customer_id": contact.customer_id,
-                    "label": contact.name,
-                    "action": "changed",
-                    "changes": shown,
-                }
-            )
-        return undo
-
-    def _log_changes(self, verdicts: list[Verdict], entries: list[dict[str, Any]]) -> None:
-        """Write what was changed into the log, contacts added to customers that were there included (AR-4)."""
-        run = self.run
-        with_new = {verdict.customer.id for verdict in verdicts if verdict.contacts and verdict.customer.import_id != run.id}
-        if with_new:
-            added = db.session.execute(select(Contact.__table__).where(Contact.customer_id.in_(with_new), Contact.import_id == run.id))
-            names = {(verdict.customer.id, one["name"]) for verdict in verdicts for one in verdict.contacts}
-            for row in added:
-                if (row.customer_id, row.name) in names:
-                    shown = [
-                        {"field": entry.name, "old": "", "new": value}
-                        for entry in card.CONTACT_FIELDS
-                        if (value := getattr(row, entry.name)) not in ("", False)
-                    ]
-                    entries.append(
-                        {
-                            "record_type": "Contact",
-                            "record_id": row.id,
-                            "customer_id": row.customer_id,
-                            "label": row.name,
-                            "action": "added",
-                            "changes": shown,
-                        }
-                    )
-        audit.write_many(
-            "change",
-            entries,
-            actor=run.staff,
-            source=run.filename,
-            reason=run.reason,
-            effective_on=run.effective_on.isoformat(),
-            import_id=run.id,
-        )
 
     def _settle(self, chunk: list[tuple[int, Record]], verdicts: list[Verdict], undo: dict[int, dict[str, Any]]) -> None:
         """Take the chunk out of what is staged; rows refused now and what taking back needs stay."""
@@ -380,31 +222,6 @@ class Writer:
             {"file": run.filename, "created": self.counts["created"], "changed": self.counts["changed"]},
         )
         notify(run.staff, message, link=f"/imports/{run.id}")
-
-
-_TYPED = tuple(entry.name for entry in card.EDITABLE if entry.kind in ("date", "money"))
-
-
-@lru_cache(maxsize=64)
-def _insert_customers(given: frozenset[str]) -> Insert:
-    """Return the insert of customers that takes these columns from each row; the others stand in it as constants, which costs a third."""
-    values: dict[str, Any] = {}
-    for column in Customer.__table__.columns:
-        if column.name in given:
-            values[column.name] = bindparam(column.name, type_=column.type)
-        elif column.name != "id":
-            default = column.default.arg if column.default is not None and column.default.is_scalar else None  # type: ignore[attr-defined]
-            values[column.name] = _constant(default)
-    return insert(Customer.__table__).values(values)  # type: ignore[arg-type]
-
-
-def _constant(value: Any) -> Any:
-    """Return `value` as SQL. Told apart by type as well: to Python the number 1 and True are the same key."""
-    if value is None:
-        return null()
-    if isinstance(value, bool):
-        return true() if value else false()
-    return text("''") if value == "" else literal(value)
 
 
 def _record(row: Any) -> Record:

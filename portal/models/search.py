@@ -26,7 +26,6 @@ from sqlalchemy import (
     delete,
     event,
     func,
-    insert,
     literal_column,
     or_,
     select,
@@ -38,12 +37,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from portal.database import Base, db
+from portal.inserting import insert_rows
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerAssistant, CustomerState
 from portal.models.scope import customer_arms, customer_scope
 from portal.models.staff import Staff
 from portal.permissions import Role
-from portal.rules.grams import fold, fts_query, name_grams, query_alternatives, query_parts, search_grams
+from portal.rules.grams import fold, fts_query, name_grams, query_alternatives, query_parts, text_grams
 from portal.rules.pinyin import pinyin_full, pinyin_initials
 
 # Marks of tokens that no name can hold: private characters, which FTS5 takes as parts of a word.
@@ -127,6 +127,10 @@ def _words(row: Any, contacts: list[Any], merged: list[Any]) -> str:
     return "\n".join([*lines, *filter(None, others)])
 
 
+def _scope(row: Any) -> str:
+    return f"o{row.owner_id or 0} t{row.team_id or 0}"
+
+
 _NONE = ("", START, FIGURES)
 """What comes out of empty names and figures, and is no token."""
 
@@ -137,14 +141,15 @@ def tokens_of(words: str, scope: str) -> list[str]:
     tokens = [serial_token(lines[NUMBER])]
     for name in lines[NAME : SHORT_NAME + 1]:
         if name:
-            initials, plain = pinyin_initials(name), fold(name)
             tokens += name_grams(name)
-            tokens += [START + begin[:size] for begin in (plain, initials) for size in (1, 2, 3)]
+            for begin in (START + fold(name)[:3], START + pinyin_initials(name)[:3]):
+                tokens += begin[:2], begin[:3], begin
     for line in lines[OTHERS:]:
         name, _space, figures = line.rpartition(" ")
         if not figures.isdigit():
             name, figures = line, ""
-        tokens += search_grams(name) + windows(figures)
+        tokens += text_grams(name)
+        tokens += windows(figures)
         if _NUMBER.fullmatch(name):
             tokens.append(serial_token(name))
     tokens += [SCOPE + one for one in scope.split()]
@@ -179,8 +184,8 @@ def _index(session: Session, ids: list[int]) -> None:
     )
     new: dict[int, tuple[str, str]] = {}
     for row in rows:
-        seen_by = [f"o{row.owner_id or 0}", f"t{row.team_id or 0}", *(f"a{one.staff_id}" for one in assistants.get(row.id, []))]
-        new[row.id] = (_words(row, contacts.get(row.id, []), merged.get(row.id, [])), " ".join(seen_by))
+        scope = " ".join([_scope(row), *(f"a{one.staff_id}" for one in assistants.get(row.id, []))])
+        new[row.id] = (_words(row, contacts.get(row.id, []), merged.get(row.id, [])), scope)
     _store(session, ids, new)
     counts: dict[int, list[int]] = {}
     for row in rows:
@@ -201,18 +206,22 @@ def _store(session: Session, ids: list[int], new: dict[int, tuple[str, str]]) ->
     connection = session.connection()
     if old:
         session.execute(delete(CustomerSearch).where(CustomerSearch.id.in_(old)))
-    rows: list[dict[str, Any]] = [
-        {"id": one, "words": words, "scope": scope, "tokens": tokens_of(words, scope)} for one, (words, scope) in fresh.items()
-    ]
-    if connection.dialect.name == "sqlite":
+    if old and connection.dialect.name == "sqlite":
         gone = [(one, " ".join(tokens_of(*entry))) for one, entry in old.items()]
-        if gone:
-            connection.exec_driver_sql("INSERT INTO customer_search_fts (customer_search_fts, rowid, tokens) VALUES ('delete', ?, ?)", gone)
-        if rows:
-            come = [(row["id"], " ".join(row["tokens"])) for row in rows]
-            connection.exec_driver_sql("INSERT INTO customer_search_fts (rowid, tokens) VALUES (?, ?)", come)
-    if rows:
-        connection.execute(insert(CustomerSearch), rows)
+        connection.exec_driver_sql("INSERT INTO customer_search_fts (customer_search_fts, rowid, tokens) VALUES ('delete', ?, ?)", gone)
+    _add(session, fresh)
+
+
+def _add(session: Session, new: dict[int, tuple[str, str]]) -> None:
+    """Add to the index what it does not know: (words, scope) by id."""
+    if not new:
+        return
+    connection = session.connection()
+    rows = [(one, words, scope, tokens_of(words, scope)) for one, (words, scope) in new.items()]
+    if connection.dialect.name == "sqlite":
+        come = [(one, " ".join(tokens)) for one, _words, _scope, tokens in rows]
+        connection.exec_driver_sql("INSERT INTO customer_search_fts (rowid, tokens) VALUES (?, ?)", come)
+    insert_rows(session, CustomerSearch.__table__, ("id", "words", "scope", "tokens"), rows)
 
 
 def _portions(ids: Iterable[int], size: int = 2000) -> Iterator[list[int]]:
@@ -231,6 +240,35 @@ def index_many(ids: Iterable[int], session: Session | None = None) -> None:
     for portion in _portions(ids):
         _index(session, portion)
         session.info.get("search", set()).difference_update(portion)
+
+
+class NewCustomer(NamedTuple):
+    """A customer that has just been inserted past the ORM, by the columns that it is found by."""
+
+    id: int
+    number: str
+    full_name: str
+    short_name: str
+    former_names: str
+    credit_code: str
+    telephone_key: str
+    owner_id: int | None
+    team_id: int | None
+
+
+class NewContact(NamedTuple):
+    """A contact of such a customer."""
+
+    name: str
+    telephone_key: str
+
+
+def index_new(customers: Iterable[tuple[NewCustomer, list[NewContact]]]) -> None:
+    """Index customers that were inserted in the caller's transaction, with their contacts; `contact_count` is the caller's.
+
+    What `index_many` reads back, and looks for in the index, is known of them: an import of many takes half the time.
+    """
+    _add(db.session(), {customer.id: (_words(customer, contacts, []), _scope(customer)) for customer, contacts in customers})
 
 
 def index_customer(customer: Customer) -> None:

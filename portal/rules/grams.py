@@ -43,7 +43,7 @@ def fold(text: str) -> str:
 
 def search_grams(text: str) -> list[str]:
     """Return the tokens of a text for the index, each once: Han characters and pairs, beginnings of words (AR-6)."""
-    return list(dict.fromkeys(_index_grams(text)))
+    return list(dict.fromkeys(text_grams(text)))
 
 
 def query_grams(text: str) -> list[str]:
@@ -58,7 +58,7 @@ def pinyin_grams(name: str) -> list[str]:
 
 def name_grams(name: str) -> list[str]:
     """Return `search_grams` and `pinyin_grams` of a name together; some may stand twice (AR-6)."""
-    return _index_grams(name) + _pinyin_grams(name)
+    return text_grams(name) + _pinyin_grams(name)
 
 
 def query_alternatives(text: str) -> list[list[str]]:
@@ -107,17 +107,17 @@ def _folded(text: str) -> str:
 
 def _pinyin_grams(name: str) -> list[str]:
     readings = [reading for reading in syllables(name) if reading]
-    stem = max(len(readings) - legal_form_length(name), 1)
-    initials = "".join([reading[0] for reading in readings])
-    starts = range(stem + 1)
-    # The last windows are cut short by the end of the name; those are left out.
-    tokens = [gram for start in starts if len(gram := initials[start : start + 2]) == 2]
-    tokens += [gram for start in starts if len(gram := initials[start : start + 3]) == 3]
-    full, start = "".join(readings), 0
-    lengths = [len(reading) for reading in readings]
-    for length, following in zip(lengths[:stem], [*lengths[1:], 0], strict=False):
+    count = len(readings)
+    stem = max(count - legal_form_length(name), 1)
+    initials, full = "".join([reading[0] for reading in readings]), "".join(readings)
+    # Windows that the end of the name would cut short are left out.
+    tokens = [initials[start : start + 2] for start in range(min(stem, count - 2) + 1)]
+    tokens += [initials[start : start + 3] for start in range(min(stem, count - 3) + 1)]
+    start, end = 0, len(full)
+    for place in range(min(stem, count)):
+        length = len(readings[place])
         six = "0" + full[start : start + _FULL_PREFIX]
-        pair = length + (following or len(full) - start - length)
+        pair = length + len(readings[place + 1]) if place + 1 < count else end - start
         if pair < _FULL_PREFIX:
             tokens += [six[: size + 1] for size in range(max(pair, _FULL_LEAST), _FULL_PREFIX)]
         if len(six) > _FULL_LEAST:
@@ -126,7 +126,8 @@ def _pinyin_grams(name: str) -> list[str]:
     return tokens
 
 
-def _index_grams(text: str) -> list[str]:
+def text_grams(text: str) -> list[str]:
+    """Return `search_grams` of a text as they come; some may stand twice (AR-6)."""
     if _PLAIN_HAN.fullmatch(text):
         return [*text, *map(add, text, text[1:])]
     tokens: list[str] = []
