@@ -149,9 +149,8 @@ def _untouched(register: OfficeRegister) -> list[Any]:
     return [RegisterEntry.version == 1, RegisterEntry.state == KEPT, ~printed]
 
 
-def entry_obstacles(run: ImportRun, most: int) -> list[Obstacle]:
+def entry_obstacles(run: ImportRun, register: OfficeRegister, most: int) -> list[Obstacle]:
     """Return what stands in the way of taking the import back: entries that were changed, removed or printed since."""
-    register = register_of_run(run)
     kept = _untouched(register)
     query = select(RegisterEntry).where(RegisterEntry.import_id == run.id, or_(*(~condition for condition in kept))).limit(most)
     found = [Obstacle(entry.customer_id, entry.label, CHANGED) for entry in db.session.scalars(query)]
@@ -165,10 +164,9 @@ def entry_obstacles(run: ImportRun, most: int) -> list[Obstacle]:
     return found
 
 
-def take_back_entries(run: ImportRun, job: Job) -> None:
+def take_back_entries(run: ImportRun, register: OfficeRegister, job: Job) -> None:
     """Remove the entries that the import made and give the changed ones their old values; in chunks, and safe to run twice."""
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
-    register = register_of_run(run)
     made = select(RegisterEntry).where(RegisterEntry.import_id == run.id, *_untouched(register)).order_by(RegisterEntry.id)
     while entries := list(db.session.scalars(made.limit(WRITE_CHUNK))):
         logged = [_logged("taken-back", entry.id, entry.customer_id, entry.label, register) for entry in entries]

@@ -45,10 +45,11 @@ HANGING = Message(N_("other records hang on it by now"))
 
 def obstacles(run: ImportRun, most: int = 20) -> list[Obstacle]:
     """Return what stands in the way of taking the import back, at most so many."""
-    if register_of(run.table_name) is not None:
+    register = register_of(run.table_name)
+    if register is not None:
         from portal.exchange.entry_importing import entry_obstacles
 
-        return entry_obstacles(run, most)
+        return entry_obstacles(run, register, most)
     found: list[Obstacle] = []
     made = select(Customer.id, Customer.full_name).where(Customer.import_id == run.id)
     for why, condition in ((CHANGED, or_(Customer.version != 1, _logged_since(run))), (HANGING, _hanging(run))):
@@ -113,10 +114,11 @@ def take_back(job: Job) -> None:
         return
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     ensure_may(job.staff, run.as_state)
-    if register_of(run.table_name) is not None:
+    register = register_of(run.table_name)
+    if register is not None:
         from portal.exchange.entry_importing import take_back_entries
 
-        take_back_entries(run, job)
+        take_back_entries(run, register, job)
         return
     total = int(run.counts.get("created", 0)) + int(run.counts.get("changed", 0))
     untouched = [Customer.version == 1, ~_logged_since(run), ~_hanging(run)]

@@ -86,11 +86,7 @@ class RegisterEntry(HangsOnCustomer, Base):
     @classmethod
     def visible_to(cls, user: Staff) -> Select[Self]:
         """Return the entries on customers that `user` may see; those of registers that are not in use only managers see."""
-        query = super().visible_to(user).where(cls.state != IMPORTING)
-        unused = [code for code in REGISTERS if not is_in_use(code)]
-        if unused and not user.is_manager:
-            query = query.where(cls.register.not_in(unused))
-        return query
+        return super().visible_to(user).where(cls.state != IMPORTING, cls.register.in_([one.code for one in readable(user)]))
 
     @property
     def declared(self) -> OfficeRegister:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from portal import jobs
+from portal import clock, jobs
 from portal.database import db
 from portal.exchange.reading import open_table
 from portal.exchange.register_table import PREFIX, entry_table
@@ -17,6 +17,7 @@ from portal.models.audit import AuditEvent
 from portal.models.import_run import AS_ENTRIES, ImportRun
 from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
+from portal.models.standard import set_value
 from portal.registers import REGISTERS
 from tests import factories
 from tests.registers.samples import entry
@@ -198,3 +199,15 @@ def test_long_registers_are_exported_and_printed_in_the_background(as_: Any, mon
     assert as_("rep2").get(where).status_code == 404
     where = browser.post("/prints/lists/register_parking_permits_list", data={"language": "en"}).location
     assert "/prints/files/" in browser.get(where).get_data(as_text=True)
+
+
+def test_the_import_of_a_register_that_was_switched_off_can_be_seen_and_taken_back(as_: Any) -> None:
+    one = factories.customer("rep1")
+    run = done(f"{HEADS}\n{one.number},P-1,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n")
+    set_value(PERMITS.switch, False, from_date=clock.today(), by=Staff.by_account("mgr1"), reason="停用")
+    db.session.commit()
+    browser = as_("rep1")
+    assert browser.get(f"/imports/{run.id}").status_code == 200
+    assert browser.post(f"/imports/{run.id}/withdrawal").status_code == 303
+    db.session.expire_all()
+    assert entries() == []
