@@ -1,4 +1,4 @@
-"""Forms built from the declared fields of a record (`models/card.py`, `registers/`): reading, filling, and two people editing at once (AR-4)."""
+"""Forms built from the declared fields of a record (card, office registers, documents): reading, filling, two people editing at once."""
 
 from __future__ import annotations
 

@@ -93,6 +93,7 @@ MISSING: dict[str, tuple[str, Any]] = {
     "telephone": (N_("No telephone"), literal_column("length(customer.telephone_key) = 0")),
     "contact": (N_("No contact"), literal_column("customer.contact_count = 0")),
     "credit_code": (N_("No credit code"), literal_column("length(customer.credit_code) = 0")),
+    "documents": (N_("Required documents missing"), literal_column("customer.documents_missing > 0")),
 }
 """Data that is missing; the conditions are written out, so that they are seen to be those of the partial indexes."""
 

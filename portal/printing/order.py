@@ -21,6 +21,16 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """A page of a filed file to be looked at as a picture: `page` from 1, `width` in pixels."""
+
+    content: bytes
+    media_type: str
+    page: int
+    width: int
+
+
+@dataclass(frozen=True)
 class Pdf:
     """A printed sheet: its file, and how many pages it has."""
 

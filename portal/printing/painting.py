@@ -25,7 +25,8 @@ from weasyprint.logger import PROGRESS_LOGGER
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from portal.printing import fonts
-from portal.printing.order import ForbiddenAddressError, MissingGlyph, Order, Pdf
+from portal.printing.glancing import glance
+from portal.printing.order import ForbiddenAddressError, Glance, MissingGlyph, Order, Pdf
 
 STATIC = Path(__file__).parent.parent / "static"
 IDLE_SECONDS = 180
@@ -143,8 +144,9 @@ def check_environment() -> list[str]:
 def serve(orders: Connection) -> None:
     """Print what comes in through `orders` until nothing comes for a while, or nobody is there any more.
 
-    Comes: (order, seconds it may take). Goes: `{"page": …}` for each page laid out, at the end `{"pages": …}` and the file, or
-    `{"missing": …}` or `{"forbidden": …}`; as JSON, so that who asked never unpickles what came out of a sheet. A mistake ends the process.
+    Comes: (order of a sheet or glance at a file, seconds it may take). Goes: `{"page": …}` for each page laid out, at the end
+    `{"pages": …}` and the file (of a glance the picture), or `{"missing": …}` or `{"forbidden": …}`; as JSON, so that who asked
+    never unpickles what came out of a sheet. A mistake ends the process.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -158,7 +160,7 @@ def serve(orders: Connection) -> None:
             order, seconds = orders.recv()
             signal.alarm(round(seconds) + 1)  # who asked gives up before; this is for when they are gone
             try:
-                printed = paint(order)
+                printed = glance(order) if isinstance(order, Glance) else paint(order)
             except MissingGlyph as error:
                 say(missing=error.message.params["characters"])
             except ForbiddenAddressError as error:

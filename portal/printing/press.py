@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 
-from portal.printing.order import ForbiddenAddressError, MissingGlyph, Order, Pdf, PrintingFailed
+from portal.printing.order import ForbiddenAddressError, Glance, MissingGlyph, Order, Pdf, PrintingFailed
 from portal.rules.message import N_
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Press:
         """Return whether it has not ended, by itself or otherwise."""
         return self.process.poll() is None
 
-    def answer(self, order: Order, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
+    def answer(self, order: Order | Glance, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
         """Return what `painting.serve` says of a sheet, and its file. Raises LostError when it dies or takes longer than `seconds`."""
         self.sheets += 1
         watch = threading.Timer(seconds, self.process.kill)
@@ -109,19 +109,27 @@ class Pool:
         A press that dies, or takes longer than `seconds`, is replaced and the sheet tried once more. Raises MissingGlyph (PR-3),
         ForbiddenAddressError, and PrintingFailed where the second try fails too or no press is free within `seconds`.
         """
+        return _result(*self._ask(order, seconds, tell))
+
+    def picture(self, glance: Glance, *, seconds: float = SECONDS) -> bytes | None:
+        """Return a page of a filed file as PNG; None where it cannot be shown. Raises PrintingFailed as `print` does."""
+        said, content = self._ask(glance, seconds, None)
+        return content or None if "pages" in said else None
+
+    def _ask(self, order: Order | Glance, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
         for _try in range(TRIES):
             press = self._take(seconds)
             try:
                 said, content = press.answer(order, seconds, tell)
             except LostError as lost:
-                log.error("printing failed", why=str(lost), title_length=len(order.title), html_length=len(order.html))
+                log.error("printing failed", why=str(lost), order=type(order).__name__)
                 self._give_back(press, whole=False)
             except BaseException:
                 self._give_back(press, whole=False)
                 raise
             else:
                 self._give_back(press)
-                return _result(said, content)
+                return said, content
         raise PrintingFailed(
             N_("The sheet could not be made: printing stopped twice. Try again; if it fails again, tell those who run the portal.")
         )

@@ -22,6 +22,8 @@ navigation.creation(order=10, endpoint="archive.customer_new", title=N_("New pro
 from portal.blueprints.archive import bulk as _bulk  # noqa: E402, F401
 from portal.blueprints.archive import contacts as _contacts  # noqa: E402, F401
 from portal.blueprints.archive import customers as _customers  # noqa: E402, F401
+from portal.blueprints.archive import documents as _documents  # noqa: E402, F401
+from portal.blueprints.archive import dossier as _dossier  # noqa: E402, F401
 from portal.blueprints.archive import duplicates as _duplicates  # noqa: E402, F401
 from portal.blueprints.archive import history as _history  # noqa: E402, F401
 from portal.blueprints.archive import investigations as _investigations  # noqa: E402, F401

@@ -12,6 +12,7 @@ from portal import field_values
 from portal.field_values import shown
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
+from portal.models.dossier_fields import BY_NAME
 from portal.rules.message import N_
 
 STATES = {
@@ -101,7 +102,7 @@ def grade_of(customer: Customer) -> str:
 
 def field_of(record_type: str, name: str) -> card.Field | None:
     """Return the declared field behind an entry of the history, None for the others such as state."""
-    tables = {"Customer": card.CARD, "Contact": card.CONTACT, "Investigation": card.INVESTIGATION}
+    tables = {"Customer": card.CARD, "Contact": card.CONTACT, "Investigation": card.INVESTIGATION, "ArchiveDocument": BY_NAME}
     return tables.get(record_type, {}).get(name)
 
 
@@ -109,4 +110,5 @@ def title_of_field(record_type: str, name: str) -> str:
     """Return the label of a field of the history."""
     field = field_of(record_type, name)
     titles = {"state": N_("State"), "owner": N_("In charge"), "team": N_("Team"), "assistant": N_("Assisting"), "tag": N_("Tag")}
+    titles |= {"archive_number": N_("Archive number"), "file": N_("File")}
     return _(field.title if field else titles.get(name, name))

@@ -49,13 +49,13 @@ def customer_history(customer: Customer) -> Any:
     )
 
 
-def entries_of(events: Iterable[AuditEvent], customer: Customer) -> list[dict[str, Any]]:
-    """Return entries for the timeline macro: moment, person, what happened, what it touched."""
+def entries_of(events: Iterable[AuditEvent], customer: Customer, *, labelled: bool = True) -> list[dict[str, Any]]:
+    """Return entries for the timeline macro: moment, person, what happened, what it touched; on a record's own page without its name."""
     return [
         {
             "at": event.at,
             "who": _who(event),
-            "text": _(history.title_of(event)) + (f" · {event.label}" if event.label not in ("", customer.full_name) else ""),
+            "text": _(history.title_of(event)) + (f" · {event.label}" if labelled and event.label not in ("", customer.full_name) else ""),
             "note": _touched(event),
             "tone": _tone(event),
             "link": _link(event, customer),
@@ -83,7 +83,7 @@ def _touched(event: AuditEvent) -> str:
         return _of_register(event)
     if event.action in ("tagged", "untagged", "assistant-named", "assistant-ended"):
         return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
-    if event.action in ("created", "added", "begun") or not changes:
+    if event.action in ("created", "added", "begun", "filed") or not changes:
         return str(event.data.get("opinion") or event.data.get("reason") or "")
     titles = list(dict.fromkeys(card_view.title_of_field(event.record_type, change["field"]) for change in changes))
     shown = ("、" if is_chinese() else ", ").join(titles[:6]) + ("…" if len(titles) > 6 else "")
@@ -109,6 +109,10 @@ def _link(event: AuditEvent, customer: Customer) -> str:
         return url_for("prints.verification", code=event.data["code"])
     if event.record_type == "RegisterEntry" and event.action != "taken-back":
         return url_for("registers.entry", entry_id=event.record_id)
+    if event.record_type == "ArchiveDocument":
+        return url_for("archive.document", document_id=event.record_id)
+    if event.record_type == "Binder":
+        return url_for("archive.dossier", customer_id=customer.id, _anchor="binders")
     if event.record_type == "Investigation":
         return url_for("archive.investigation", customer_id=customer.id)
     if event.kind == "change" and event.record_type in history.CARD_TYPES:
