@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import invent, registers
+from portal.demo import dossiers, invent, registers
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -81,6 +81,7 @@ def load() -> int:
         office.customer(number, values)
     office.delegation()
     office.registers()
+    office.dossiers()
     db.session.flush()
     return CUSTOMERS
 
@@ -313,6 +314,11 @@ class _Office:
         """Enter something into every office register."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         registers.fill(db.session.scalars(with_dealings.limit(60)).all(), self.rng, clock.today())
+
+    def dossiers(self) -> None:
+        """File documents for some customers, and for a few all that is required."""
+        query = select(Customer).where(Customer.is_demo, Customer.state != CustomerState.PROSPECT).order_by(Customer.id)
+        dossiers.fill(db.session.scalars(query.limit(dossiers.CUSTOMERS)).all(), self.rng, clock.today())
 
     def delegation(self) -> None:
         """Let the second supervisor be away for a while."""

@@ -1,7 +1,7 @@
 """How complete a dossier is: which required kinds of documents it lacks (AR-8).
 
 `Customer.documents_missing` keeps the number for the register's filter. What may change it sets it to None; filing a document counts
-at once, and the worker counts every minute what is left: after an import, after a change of the standard.
+at once, and the worker counts every minute what is left (`portal/dossier_count.py`): after an import, after a change of the standard.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from portal.models.standard import in_force
 from portal.models.standard import value as standard
 from portal.models.standard_effects import touching
 from portal.rules.message import N_, Message
-
-CHUNK = 1000
-MOST_A_MINUTE = 50_000
 
 
 class Completeness(NamedTuple):
@@ -70,36 +67,25 @@ def count(ids: Iterable[int]) -> None:
     db.session.connection().execute(counted, rows)
 
 
-def count_left() -> int:
-    """Count the dossiers that are to be counted, each chunk in a transaction of its own; return how many."""
-    done = 0
-    while done < MOST_A_MINUTE:
-        waiting = select(Customer.id).where(Customer.documents_missing.is_(None)).order_by(Customer.id).limit(CHUNK)
-        ids = list(db.session.scalars(waiting))
-        if not ids:
-            break
-        count(ids)
-        db.session.commit()
-        done += len(ids)
-    db.session.rollback()
-    _follow_standards()
-    return done
+def to_count(limit: int) -> list[int]:
+    """Return the first `limit` customers whose dossiers are to be counted."""
+    return list(db.session.scalars(select(Customer.id).where(Customer.documents_missing.is_(None)).order_by(Customer.id).limit(limit)))
 
 
-def _follow_standards() -> None:
-    """Have every dossier counted anew where another version of the rules has come into force."""
-    # The version that was counted by is kept as the last of a series of its own.
+def follow_standards() -> bool:
+    """Have every dossier counted anew where another version of the rules has come into force; return whether it was so."""
+    changed = False
     for name in ("dossier.rules", "choices.document_kind"):
-        version = in_force(name).version
-        known = db.session.scalar(select(NumberSeries.last).where(NumberSeries.name == f"counted {name}"))
-        if known == version or (known is None and version == 0):
+        # The version that was counted by is kept as the last of a series of its own.
+        version, series = in_force(name).version, f"counted {name}"
+        known = db.session.scalar(select(NumberSeries.last).where(NumberSeries.name == series))
+        if (known or 0) == version:
             continue
-        if known is None:
-            db.session.add(NumberSeries(name=f"counted {name}", last=version))
-        else:
-            db.session.execute(update(NumberSeries).where(NumberSeries.name == f"counted {name}").values(last=version))
-        db.session.execute(update(Customer.__table__).values(documents_missing=None))  # type: ignore[arg-type]
-        db.session.commit()
+        NumberSeries.take(series, version - (known or 0))
+        changed = True
+    if changed:
+        db.session.execute(update(Customer).values(documents_missing=None), execution_options={"synchronize_session": False})
+    return changed
 
 
 @event.listens_for(Customer.nature, "set")

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from portal.database import db
+from portal.dossier_count import count_dossiers
 from portal.models import dossier_completeness as completeness
 from portal.models import standard as standards
 from portal.models.audit import AuditEvent
@@ -137,7 +138,7 @@ def missing(customer: Customer) -> int | None:
 def test_completeness_follows_filing_nature_and_the_standard(app):
     customer = factories.customer("rep1", nature="ordinary")
     assert missing(customer) is None
-    completeness.count_left()
+    count_dossiers()
     assert missing(customer) == 3
     assert completeness.completeness(customer) == (["company", "contact", "emergency"], ["company", "contact", "emergency"])
     document = ArchiveDocument.file(customer, VALUES, by=who("rep1"))
@@ -146,7 +147,7 @@ def test_completeness_follows_filing_nature_and_the_standard(app):
     customer.change({"nature": "individual"}, by=who("rep1"), reason="更正", effective_on=date(2026, 3, 1))
     db.session.commit()
     assert missing(customer) is None
-    completeness.count_left()
+    count_dossiers()
     assert missing(customer) == 2
     document.remove(by=who("sup1"), reason="放错")
     db.session.commit()
@@ -154,8 +155,7 @@ def test_completeness_follows_filing_nature_and_the_standard(app):
     rules = [{**row, "required": []} for row in standards.value("dossier.rules")]
     standards.set_value("dossier.rules", rules, by=who("mgr1"), reason="放宽")
     db.session.commit()
-    completeness.count_left()
-    completeness.count_left()
+    count_dossiers()
     assert missing(customer) == 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from portal.database import db
+from portal.dossier_count import count_dossiers
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
@@ -182,12 +183,10 @@ def test_the_list_finds_numbers_and_former_numbers_within_scope(client, rep, cus
 
 
 def test_the_dossier_says_what_is_missing_and_the_register_filters_by_it(rep, customer):
-    from portal.models.dossier_completeness import count_left
-
     page = rep.get(address(customer, "")).text
     assert "缺 3 类" in page
     assert "kind=company" in page
-    count_left()
+    count_dossiers()
     assert customer.full_name in rep.get("/customers?missing=documents").text
     for kind in ("company", "contact", "emergency"):
         rep.post(address(customer), data={**FORM, "kind": kind, "on_paper": "y"})

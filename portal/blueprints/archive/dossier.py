@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import FileStorage
 
+from portal import dossier_count as _job  # noqa: F401 - work of every minute
 from portal import field_values
 from portal.blueprints.archive import bp
 from portal.database import StateConflict, commit, db
