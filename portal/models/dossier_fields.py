@@ -14,11 +14,11 @@ _RETENTIONS = (Choice("Y", "永久", "Permanent"), Choice("D30", "30年", "30 ye
 
 FIELDS = (
     Field("kind", N_("Kind of document"), kind="choice", choices="document_kind", required=True),
-    Field("title", N_("Title"), required=True, wide=True),
+    Field("title", N_("Document title"), required=True, wide=True),
     Field("dated_on", N_("Date of the document"), kind="date", required=True),
     Field("author", N_("Author"), help=N_("Who made it: a company, an office, a person.")),
     Field("reference", N_("Reference number"), help=N_("The number that its author gave it.")),
-    Field("pages", N_("Pages"), kind="integer", help=N_("Counted by the portal in PDFs and pictures.")),
+    Field("pages", N_("Page count"), kind="integer", help=N_("Counted by the portal in PDFs and pictures.")),
     Field("on_paper", N_("The paper original is kept"), kind="switch"),
     Field("retention", N_("Retention period"), kind="choice", entries=_RETENTIONS, help=N_("Empty: that of the kind.")),
     Field("confidentiality", N_("Confidentiality"), kind="choice", choices="confidentiality"),
