@@ -93,7 +93,8 @@ class Bounds:
                     row, column = (int(place[2]) if place else row + 1), 0
                     continue
                 row, column = (int(place[2]), _column_number(place[1])) if place else (row, column + 1)
-                if not tag[2].endswith(b"/"):
+                # A cell with a format and no value is written as one tag or as two.
+                if not tag[2].endswith(b"/") and not block.startswith(b"</", tag.end()):
                     rows, columns = max(rows, row), max(columns, column)
             self.check_area(rows, columns)
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from portal.rules import dates, money, text
+from portal.rules.identifiers import USUAL_PHONE
 from portal.rules.message import Refusal
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def _parse_code(cell: Any) -> str | None:
 
 def _parse_phone(cell: Any) -> str | None:
     """Return a telephone number as written, one or several, with extensions; Refusal where it cannot be one."""
+    if isinstance(cell, str) and USUAL_PHONE.fullmatch(cell):
+        return cell
     value = _SPACES.sub(" ", _identifier(cell))
     if not value or (value.isdigit() and len(value) >= SHORTEST_PHONE):
         return value or None

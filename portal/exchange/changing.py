@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.database import db
 from portal.exchange.creating import add_contacts
-from portal.exchange.customer_table import as_stored
+from portal.exchange.customer_rows import as_stored
 from portal.exchange.judging import Verdict
 from portal.models import audit, card
 from portal.models.contact import Contact

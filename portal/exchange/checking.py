@@ -9,7 +9,8 @@ from sqlalchemy import delete, insert, update
 
 from portal import jobs
 from portal.database import db
-from portal.exchange.customer_table import Record, RowReader, customer_table
+from portal.exchange.customer_rows import Record, RowReader
+from portal.exchange.customer_table import customer_table
 from portal.exchange.entry_judging import EntryJudge, EntryReader, EntryRecord, EntryVerdict
 from portal.exchange.judging import InFile, Judge, Verdict
 from portal.exchange.opening import import_page, open_upload

@@ -15,7 +15,7 @@ from portal.database import db
 from portal.exchange.changing import Change
 from portal.exchange.checking import QUIET, drop_staged
 from portal.exchange.creating import Creation
-from portal.exchange.customer_table import Record
+from portal.exchange.customer_rows import Record
 from portal.exchange.judging import Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.database import db
 from portal.exchange.columns import Problem
-from portal.exchange.customer_table import Record, as_stored
+from portal.exchange.customer_rows import Record, as_stored
 from portal.models import card
 from portal.models.contact import Contact
 from portal.models.credit import FIELDS as CREDIT_FIELDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import phonenumbers
 from stdnum.cn import uscc
@@ -17,15 +17,14 @@ _HYPHEN_EXTENSION = re.compile(r"^(0\d{2,3}[\s\-)]+[\d\s]{7,9})-(\d{1,6})$")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d{2})[2-9]\d{6,7}")
 _SERVICE = re.compile(r"[48]00\d{7}")
-_USUAL = re.compile(r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}|0(?:10|2[0-9])-[2-9][0-9]{7}|0[3-9][0-9]{2}-[2-9][0-9]{6,7}")
+USUAL_PHONE = re.compile(r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}|0(?:10|2[0-9])-[2-9][0-9]{7}|0[3-9][0-9]{2}-[2-9][0-9]{6,7}")
 """How most numbers are written, imported ones above all: nothing more has to be found out about them."""
 _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _MAINLAND_CODE = re.compile(r"^(?:\+|00)86|^86(?=1[3-9]\d{9}$)")
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
 
 
-@dataclass(frozen=True)
-class Phone:
+class Phone(NamedTuple):
     """A telephone number: `comparable` is equal for two spellings of one line, `display` is for people."""
 
     comparable: str
@@ -65,7 +64,7 @@ def normalise_phone(text: str, *, area_code: str = "") -> Phone:
     Macao and Taiwan included) by `phonenumbers`. A local number of seven or eight figures gets `area_code` ('0755'), where given.
     What cannot be understood is kept as typed. The extension is not part of `comparable`: it is the same telephone line.
     """
-    if _USUAL.fullmatch(text):
+    if USUAL_PHONE.fullmatch(text):
         figures = text.replace(" ", "").replace("-", "")
         return Phone(figures, _display_inland(figures))
     typed = " ".join(unicodedata.normalize("NFKC", text).split())

@@ -19,10 +19,16 @@ _LEGAL_FORM = re.compile(
     "(?:(?:股份|集团|责任)?(?:有限责任|有限|责任|股份|集团)?公司|企业集团|总公司|集团|集团股份|股份|股份有限|有限责任|有限"
     "|(?:特殊)?普通合伙|有限合伙|合伙企业|个人独资企业|个体工商户)$"
 )
+_FORM_ENDS = ("公司", "集团", "股份", "有限", "责任", "合伙", "企业", "工商户")
+_LONGEST_FORM = 8
+"""What a legal form ends with, and its most characters: asked first, because a pattern is tried at every place of a name."""
 _LATIN_FORM = re.compile(r"(?<=[^a-z])(?:co|ltd|limited|inc|incorporated|corp|corporation|company|llc|plc|group|holdings?|gmbh|ag|sa)$")
 _BRANCH = re.compile(
     "(?<=公司)[^公司]{0,12}(?:分公司|分行|分厂|分店|分部|办事处|代表处|营业部|经营部|门市部)$|(?:第[一二三四五六七八九十]+)?分公司$"
 )
+_BRANCH_ENDS = ("分公司", "分行", "分厂", "分店", "分部", "办事处", "代表处", "营业部", "经营部", "门市部")
+_PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")
+"""Most names: nothing in them is written in more than one way."""
 _GROUP = re.compile(r"\((?:集团|控股|股份)\)")
 _BRACKETS = str.maketrans("[{〔【〖《<「『]}〕】〗》>」』", "(" * 9 + ")" * 9)
 _IGNORED = re.compile(r"[\s()\-_.,;:'\"·•・、。，“”‘’&+/\\|*#!?~]+")
@@ -39,6 +45,8 @@ def normalise_company_name(name: str) -> str:
 
     Two names equal in this form differ in writing only. The form is for comparing, not for showing.
     """
+    if _PLAIN_HAN.fullmatch(name):
+        return name
     plain = unicodedata.normalize("NFKC", name).translate(_BRACKETS).casefold()
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", plain))
 
@@ -49,11 +57,17 @@ def name_stem(name: str) -> str:
     华为技术有限公司 and 华为技术（集团）股份有限公司 北京分公司 have the stem 华为技术. Words inside brackets stay unless they say
     集团, 控股 or 股份. A name that is nothing but a legal form stays whole. The stem of a stem is itself.
     """
-    words = unicodedata.normalize("NFKC", name).translate(_BRACKETS).casefold()
-    words = _strip_latin_forms(words)
-    stem = _IGNORED.sub("", _GROUP.sub("", re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))))
+    stem = name
+    if not _PLAIN_HAN.fullmatch(name):
+        words = unicodedata.normalize("NFKC", name).translate(_BRACKETS).casefold()
+        words = _strip_latin_forms(words)
+        stem = _IGNORED.sub("", _GROUP.sub("", re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))))
     while True:
-        shorter = _LEGAL_FORM.sub("", _BRANCH.sub("", stem, count=1), count=1)
+        shorter = stem
+        if shorter.endswith(_BRANCH_ENDS):
+            shorter = _BRANCH.sub("", shorter, count=1)
+        if shorter.endswith(_FORM_ENDS) and (form := _LEGAL_FORM.search(shorter, max(len(shorter) - _LONGEST_FORM, 0))):
+            shorter = shorter[: form.start()]
         if shorter == stem or len(shorter) < _SHORTEST:
             return stem
         stem = shorter
@@ -61,7 +75,7 @@ def name_stem(name: str) -> str:
 
 def legal_form_length(name: str) -> int:
     """Return how many characters at the end of a written name are its legal form, brackets not counted as such: 4 for 华为有限公司."""
-    match = _LEGAL_FORM.search(name)
+    match = _LEGAL_FORM.search(name, max(len(name) - _LONGEST_FORM - 1, 0))
     return len(match[0]) if match and match.start() else 0
 
 

@@ -1,0 +1,275 @@
+"""A row of a file read as a customer: cells turned into what the card stores, in plain data (AR-40)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from portal.exchange.cells import cell_parser
+from portal.exchange.columns import Column, ImportTable, Problem, compile_mapping
+from portal.exchange.customer_table import CONTACT_COLUMNS, CONTACTS_IN_A_ROW
+from portal.models import card
+from portal.models.customer import derived
+from portal.rules.identifiers import Phone, check_credit_code, normalise_credit_code, normalise_phone
+from portal.rules.message import N_, Message, Refusal
+from portal.rules.names import normalise_company_name
+from portal.rules.regions import find_province
+from portal.rules.text import clean_line
+
+OWN = ("number", "owner", "registered_on")
+MEMORY = 1000
+"""Distinct texts of a column that are remembered with what they are stored as: places, posts, dates and choices repeat."""
+NO_NAME = N_("A contact needs a name.")
+
+
+@dataclass(slots=True)
+class Record:
+    """One row of a file as it would be stored: `card` holds the fields that the row fills, in stored form, `keys` what it is found by."""
+
+    row: int
+    number: str = ""
+    owner: str = ""
+    registered_on: str = ""
+    card: dict[str, Any] = field(default_factory=dict)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Message] = field(default_factory=list)
+    derived: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    """Number, credit code and name in comparable form, the strongest first."""
+
+    def find_keys(self) -> list[str]:
+        """Return `keys`, worked out once the row is read."""
+        if not self.keys:
+            name, code = self.card.get("full_name"), self.card.get("credit_code")
+            self.keys = [key for key in ("#" + self.number, "c" + (code or "")) if len(key) > 1]
+            if name:
+                self.keys.append("n" + normalise_company_name(name))
+        return self.keys
+
+    @property
+    def name_key(self) -> str:
+        """Return the comparable form of the name, '' where the row has none."""
+        keys = self.find_keys()
+        return keys[-1][1:] if keys and keys[-1][0] == "n" else ""
+
+
+Convert = Callable[[Any], Any]
+
+
+class _Plan(NamedTuple):
+    """What is done with the cells of a row in which nothing is wrong: (place of the cell, name of the field, what converts it)."""
+
+    width: int
+    own: list[tuple[int, str, Convert]]
+    card: list[tuple[int, str, Convert]]
+    contacts: list[list[tuple[int, str, Convert]]]
+
+
+class RowReader:
+    """Turns the cells of a row into a `Record`, under one mapping of one file's heads."""
+
+    def __init__(self, table: ImportTable, mapping: dict[int, str], heads: Sequence[str]) -> None:
+        self._parse = compile_mapping(table, mapping)
+        self._scaled = {
+            index: factor
+            for index, name in mapping.items()
+            if table.by_name[name].kind == "amount" and (factor := unit_of(heads, index)) != 1
+        }
+        names = set(mapping.values())
+        self._fields = [name for name in card.CARD if name in names]
+        self._polish = {name: polish for name in self._fields if name != "telephone" and (polish := _polish(card.CARD[name]))}
+        self._contacts = [
+            [(f"contact{place}_{name}", name, _polish(card.CONTACT[name])) for name in CONTACT_COLUMNS if f"contact{place}_{name}" in names]
+            for place in range(1, CONTACTS_IN_A_ROW + 1)
+        ]
+        self._contacts = [columns for columns in self._contacts if columns]
+        self._plan = self._planned(table, {name: index for index, name in mapping.items()})
+
+    def _planned(self, table: ImportTable, places: dict[str, int]) -> _Plan:
+        def step(column: str, name: str, polish: Convert | None) -> tuple[int, str, Convert]:
+            place = places[column]
+            return place, name, _converter(table.by_name[column], self._scaled.get(place, 1), polish)
+
+        return _Plan(
+            max(places.values(), default=-1) + 1,
+            [step(name, name, date.isoformat if name == "registered_on" else None) for name in OWN if name in places],
+            [step(name, name, normalise_phone if name == "telephone" else self._polish.get(name)) for name in self._fields],
+            [[step(column, name, polish) for column, name, polish in columns] for columns in self._contacts],
+        )
+
+    def read(self, row: int, cells: list[Any]) -> Record:
+        """Return the record of one row; what is wrong with it stands in `problems`."""
+        try:
+            return self._read_sound(row, cells)
+        except Refusal:
+            return self._read_each(row, cells)
+
+    def _read_sound(self, row: int, cells: list[Any]) -> Record:
+        """Return the record of a row in which nothing is wrong, as nearly all are: `_read_each` in a third of the time.
+
+        Raises `Refusal` for any other, which then has to be read by `_read_each`.
+        """
+        width, own, card_columns, contacts = self._plan
+        if len(cells) < width:
+            cells = [*cells, *[""] * (width - len(cells))]
+        record = Record(row)
+        for index, name, convert in own:
+            cell = cells[index]
+            if cell != "" and (value := convert(cell)):
+                setattr(record, name, value)
+        stored = record.card
+        for index, name, convert in card_columns:
+            cell = cells[index]
+            if cell != "" and (value := convert(cell)) is not None:
+                stored[name] = value
+        for columns in contacts:
+            contact = {}
+            for index, name, convert in columns:
+                cell = cells[index]
+                if cell != "" and (value := convert(cell)) is not None:
+                    contact[name] = value
+            if contact.get("name"):
+                record.contacts.append(contact)
+            elif any(value for name, value in contact.items() if name != "kept_for"):
+                raise Refusal(NO_NAME)
+        self._follow(record, stored.get("telephone"))
+        return record
+
+    def _read_each(self, row: int, cells: list[Any]) -> Record:
+        """Return the record of a row with everything that is wrong with it, cell by cell."""
+        if self._scaled:
+            cells = [_scaled(cell, self._scaled[index]) if index in self._scaled else cell for index, cell in enumerate(cells)]
+        values, problems = self._parse(cells)
+        record = Record(row, values.get("number") or "", values.get("owner") or "", problems=problems)
+        if values.get("registered_on"):
+            record.registered_on = values["registered_on"].isoformat()
+        stored = record.card
+        for name in self._fields:
+            value = values[name]
+            if value is None:
+                continue
+            polish = self._polish.get(name)
+            if polish is not None:
+                try:
+                    value = polish(value)
+                except Refusal as refusal:
+                    problems.append(Problem(name, values[name], refusal.message))
+                    continue
+            stored[name] = value
+        for columns in self._contacts:
+            self._read_contact(record, columns, values)
+        self._follow(record, normalise_phone(stored["telephone"]) if "telephone" in stored else None)
+        return record
+
+    @staticmethod
+    def _follow(record: Record, phone: Phone | None) -> None:
+        """Work out what follows from the values of the card."""
+        stored = record.card
+        if stored.get("credit_code"):
+            wrong = check_credit_code(stored["credit_code"])
+            if wrong is not None:
+                record.warnings.append(wrong)
+        if "full_name" in stored:
+            record.derived = derived({"full_name": stored["full_name"]})
+        if phone is not None:
+            stored["telephone"], record.derived["telephone_key"] = phone.display, phone.comparable
+
+    def _read_contact(self, record: Record, columns: list[tuple[str, str, Convert | None]], values: dict[str, Any]) -> None:
+        contact = {}
+        for column, name, polish in columns:
+            if values[column] is not None:
+                contact[name] = polish(values[column]) if polish else values[column]
+        if not any(value for name, value in contact.items() if name != "kept_for"):
+            return
+        if not contact.get("name"):
+            if not any(problem.column == columns[0][0] for problem in record.problems):
+                record.problems.append(Problem(columns[0][0], "", Message(NO_NAME)))
+            return
+        record.contacts.append(contact)
+
+
+_UNIT = re.compile(r"[(\[【]\s*(?:人民币|单位)?[::]?\s*(千|万|百万|千万|亿)(?:元|人民币|rmb)?\s*[)\]】]")
+_FACTORS = {"千": 1000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
+_PLAIN = re.compile(r"[\d,.\s]+")
+
+
+def unit_of(heads: Sequence[str], index: int) -> int:
+    """Return how many yuan a figure under this head counts for: 10,000 under 注册资本（万元）."""
+    found = _UNIT.search(unicodedata.normalize("NFKC", heads[index]).casefold()) if index < len(heads) else None
+    return _FACTORS[found[1]] if found else 1
+
+
+def _scaled(cell: Any, factor: int) -> Any:
+    """Return a bare figure in yuan; a cell that names its own unit stays."""
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return Decimal(repr(cell)) * factor
+    if isinstance(cell, str):
+        plain = unicodedata.normalize("NFKC", cell).strip()
+        if _PLAIN.fullmatch(plain) and plain.replace(",", "").replace(" ", "").replace(".", "", 1).isdigit():
+            return str(Decimal(plain.replace(",", "").replace(" ", "")) * factor)
+    return cell
+
+
+def _converter(column: Column, factor: int, polish: Convert | None) -> Convert:
+    """Return what turns a cell that is not empty into what is stored, None where it holds nothing; it raises `Refusal`."""
+    parse = cell_parser(column)
+    memory: dict[str, Any] = {}
+
+    def convert(cell: Any) -> Any:
+        # Only texts: to Python the number 1 and True are the same key.
+        known = isinstance(cell, str)
+        if known and cell in memory:
+            return memory[cell]
+        value = parse(cell if factor == 1 else _scaled(cell, factor)) if cell is not None else None
+        if value is not None and polish is not None:
+            value = polish(value)
+        if known and len(memory) < MEMORY:
+            memory[cell] = value
+        return value
+
+    return convert
+
+
+def _polish(entry: card.Field) -> Convert | None:
+    """Return what brings a parsed value into the form in which the card keeps it, as plain data; None where it is in it already."""
+    if entry.kind == "phone":
+        return lambda value: normalise_phone(value).display
+    if entry.kind == "code":
+        return normalise_credit_code
+    if entry.kind == "date":
+        return date.isoformat
+    if entry.kind == "money":
+        return _money
+    if entry.kind == "integer":
+        return _whole
+    if entry.kind == "province":
+        return lambda value: province.zh if (province := find_province(value)) else value
+    if entry.kind in ("text", "url"):
+        return lambda value: value if value.isprintable() else clean_line(value)
+    return None
+
+
+def _money(value: Decimal) -> str:
+    if value < 0:
+        raise Refusal("An amount here cannot be less than nothing.")
+    return f"{value:.2f}"
+
+
+def _whole(value: int) -> int:
+    if not 0 <= value < 10**9:
+        raise Refusal("%(typed)s is not a whole number.", typed=str(value)[:40])
+    return value
+
+
+def as_stored(name: str, value: Any) -> Any:
+    """Return a card's value as the column holds it, from the plain data of a `Record`."""
+    kind = card.CARD[name].kind
+    if kind == "date":
+        return date.fromisoformat(value)
+    return Decimal(value) if kind == "money" else value
