@@ -30,10 +30,11 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         mail,  # noqa: F401 - work of every minute
         models,  # noqa: F401 - registers every table
         navigation,
+        seal_commands,
         security,
         sessions,
     )
-    from portal.blueprints import accounts, approvals, archive, audit, exchange, home, prints, registers, standards
+    from portal.blueprints import accounts, approvals, archive, audit, custody, exchange, home, prints, registers, standards
     from portal.database import db
     from portal.permissions import check_routes
 
@@ -56,9 +57,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     extensions.login_manager.init_app(app)
-    for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands):
+    for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands, seal_commands):
         part.init_app(app)
-    for blueprint in (home, accounts, archive, registers, approvals, prints, standards, exchange, audit):
+    for blueprint in (home, accounts, archive, custody, registers, approvals, prints, standards, exchange, audit):
         app.register_blueprint(blueprint.bp)
     check_routes(app)
     return app

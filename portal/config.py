@@ -67,6 +67,8 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(environment, instance),
         "SQLALCHEMY_DATABASE_URI": database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"),
         "FILES_FOLDER": Path(env.get("FILES_FOLDER") or instance / "files"),
+        "SEAL_FOLDER": Path(overrides.get("SEAL_FOLDER") or instance / "seal"),
+        "SEAL_PASSPHRASE": env.get("SEAL_PASSPHRASE", ""),
         "HUEY_PATH": Path(env.get("HUEY_PATH") or instance / "queue.sqlite3"),
         "HTMX_ASSET": env.get("HTMX_ASSET", "cdn"),
         "BOOTSTRAP_SERVE_LOCAL": True,

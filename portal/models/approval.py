@@ -6,7 +6,7 @@ simultaneous signatures, or a signature and a withdrawal, queue up and one of th
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, and_, exists, or_, select, text
@@ -35,6 +35,7 @@ from portal.rules.message import N_, Message, Refusal
 LIVE = ("draft", "pending", "withdrawn")
 """States of an approval that can still come to a decision; a document has one such approval at most."""
 _LIVE = text("state IN ('draft', 'pending', 'withdrawn')")
+_TO_SEAL = text("state = 'approved' AND sealed_at IS NULL")
 
 
 class Approval(Base):
@@ -56,6 +57,8 @@ class Approval(Base):
     reminded_on: Mapped[date | None]
     reminders: Mapped[int] = mapped_column(default=0)
     """Reminders sent on that day."""
+    sealed_at: Mapped[datetime | None]
+    """When its final form was sealed and filed (AP-7)."""
 
     submitter: Mapped[Staff] = relationship(foreign_keys=[submitter_id])
     rounds: Mapped[list[ApprovalRound]] = relationship(order_by=ApprovalRound.number)
@@ -71,6 +74,7 @@ class Approval(Base):
         Index(None, "kind_name", "record_id"),
         Index(None, "submitter_id", "state"),
         Index(None, "state"),
+        Index("ix_approval_to_seal", "id", sqlite_where=_TO_SEAL, postgresql_where=_TO_SEAL),
     )
 
     # --- finding ---------------------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ class DocumentKind:
     """Return the document as plain JSON (texts, numbers as text, codes of choices): what is frozen, hashed, shown, printed and signed."""
     page: Callable[[Any], tuple[str, dict[str, Any]]]
     """Return endpoint and values of the document's own page."""
+    filed_as: str
+    """Under which kind of document (a code of `choices.document_kind`) its sealed form is filed in the customer's dossier (AP-7)."""
     check: Callable[[Any], None] = lambda document: None
     """Raise `Refusal` when the document is not ready to be submitted."""
     on_submitted: Callable[[Any, Approval, Staff | None], None] = _nothing

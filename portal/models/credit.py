@@ -247,6 +247,7 @@ KIND = declare(
         label=lambda change: change.customer.full_name,
         snapshot=CreditChange.snapshot,
         page=lambda change: ("approvals.credit_change", {"customer_id": change.customer_id, "change_id": change.id}),
+        filed_as="payment",
         check=_check,
         on_submitted=_submitted,
         on_sent_back=_to("draft"),

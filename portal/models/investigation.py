@@ -259,6 +259,7 @@ KIND = declare(
         label=lambda document: document.customer.full_name,
         snapshot=lambda document: document.snapshot(),
         page=lambda document: ("archive.investigation", {"customer_id": document.customer_id}),
+        filed_as="company",
         check=lambda document: document.check_complete(),
         on_submitted=_freeze,
         on_sent_back=_release,

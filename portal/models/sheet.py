@@ -15,7 +15,7 @@ from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Message, Refusal
 from portal.rules.numbering import grouped_verification_code, normalise_verification_code
 
 BLANK = "blank"
@@ -54,12 +54,13 @@ class PrintedSheet(Base):
     label: Mapped[str] = mapped_column(default="")
     """What it is about, such as the customer's name; the conditions of a list."""
     pages: Mapped[int]
-    printed_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    printed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Nobody where the portal itself made the final form of an approval (AP-7)."""
     printed_at: Mapped[datetime] = mapped_column(default=clock.now)
     file_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
     """The file of a sheet that was made in the background."""
 
-    printed_by: Mapped[Staff] = relationship(foreign_keys=[printed_by_id])
+    printed_by: Mapped[Staff | None] = relationship(foreign_keys=[printed_by_id])
     file: Mapped[Attachment | None] = relationship(foreign_keys=[file_id])
 
     __table_args__ = (Index(None, "subject", "copy_number", unique=True), Index(None, "printed_by_id", "id"))
@@ -83,12 +84,12 @@ class PrintedSheet(Base):
         return (db.session.scalar(select(func.max(cls.copy_number)).where(cls.subject == subject)) or 0) + 1
 
     @classmethod
-    def give(cls, *, by: Staff, **values: object) -> PrintedSheet:
+    def give(cls, *, by: Staff | None, **values: object) -> PrintedSheet:
         """Count a sheet that was printed, with the code and copy number that stand on it, and write it into the log (PR-9).
 
         `values` are the columns. Raises `StateConflict` where the copy number or the code was taken since the sheet was made.
         """
-        printed = cls(printed_by_id=by.id, **values)
+        printed = cls(printed_by_id=by.id if by else None, **values)
         try:
             with db.session.begin_nested():
                 db.session.add(printed)
@@ -120,6 +121,11 @@ class PrintedSheet(Base):
         except Refusal as refusal:
             raise Refusal(refusal.message.text, field="code", **refusal.message.params) from None
         return db.session.scalar(cls.visible_to(user).where(cls.code == code))
+
+    @property
+    def printer(self) -> str | Message:
+        """Return the name of who printed it."""
+        return self.printed_by.name if self.printed_by else Message(N_("Customer portal"))
 
     @property
     def shown_code(self) -> str:

@@ -26,7 +26,7 @@ from portal.models.staff import Staff
 from portal.printing.catalogue import SHEETS
 from portal.printing.labels import CHINESE, LANGUAGES, Label, Labels, Language, html_lang
 from portal.printing.naming import named
-from portal.printing.order import Order
+from portal.printing.order import Order, Pdf
 from portal.printing.papers import MEANINGS, Box, Paper, paper_of_round
 from portal.printing.press import POOL, SECONDS
 from portal.printing.qr import qr_svg
@@ -51,6 +51,11 @@ def translate(message_id: str, locale: str) -> str:
 def site_language() -> Language:
     """Return the language in which sheets print unless another is chosen: the site's (PR-10)."""
     return "zh" if current_app.config["BABEL_DEFAULT_LOCALE"] == CHINESE else "en"
+
+
+def office(language: Language) -> str:
+    """Return what the portal calls itself on what it prints by itself: the site's name, or its own."""
+    return str(current_app.config["SITE_NAME"]) or translate(N_("Customer portal"), "en" if language == "en" else CHINESE)
 
 
 def chosen_language(asked: str | None) -> Language:
@@ -183,19 +188,27 @@ class Printed:
 
 
 def press(
-    make: Callable[[], Paper], language: Language, *, by: Staff, seconds: float = SECONDS, tell: Callable[[int], None] | None = None
+    make: Callable[[], Paper],
+    language: Language,
+    *,
+    by: Staff | None,
+    seconds: float = SECONDS,
+    tell: Callable[[int], None] | None = None,
+    finish: Callable[[Pdf, dict[str, Any]], bytes] | None = None,
 ) -> Printed:
     """Print a paper as the next copy and return it; the caller commits (PR-1, PR-9).
 
     `make` reads the records; nobody is kept from writing while the PDF is made. Where somebody else took the copy number meanwhile the
-    sheet is made anew. `seconds` and `tell` are the press's. Raises `MissingGlyph` where a character cannot be printed and
-    `PrintingFailed` where the press fails: nothing is counted then.
+    sheet is made anew. `by` is None for what the portal prints by itself. `seconds` and `tell` are the press's; `finish` is given the PDF
+    and the columns of its `PrintedSheet`, and returns the file that is kept instead: the sealed one. Raises `MissingGlyph` where a
+    character cannot be printed and `PrintingFailed` where the press fails: nothing is counted then.
     """
     for _ in range(TRIES):
         paper = make()
         declared = SHEETS[paper.sheet]
         moment, code, copy_number = clock.now(), verification_code(), PrintedSheet.next_copy(paper.subject)
-        data = sheet_data(paper, language, printed_by=by.name, printed_at=moment, code=code, copy_number=copy_number)
+        name, assets = by.name if by else office(language), _assets(paper)
+        data = sheet_data(paper, language, printed_by=name, printed_at=moment, code=code, copy_number=copy_number)
         html = render_sheet_html(paper.sheet, language, data, translate)
         values = {
             "code": code,
@@ -217,7 +230,6 @@ def press(
             "printed_at": moment,
         }
         title = translate(declared.title, "en" if language == "en" else CHINESE)
-        name, assets = by.name, _assets(paper)
         release()
         order = Order(
             html,
@@ -228,8 +240,9 @@ def press(
             created=clock.local(moment),
         )
         pdf = POOL.print(order, seconds=seconds, tell=tell)
+        content = finish(pdf, values) if finish else pdf.content
         try:
-            return Printed(PrintedSheet.give(by=by, pages=pdf.pages, **values), pdf.content)
+            return Printed(PrintedSheet.give(by=by, pages=pdf.pages, **values), content)
         except StateConflict:
             db.session.rollback()
             log.info("copy number taken meanwhile", subject=values["subject"], copy=copy_number)

@@ -123,3 +123,9 @@ def render_sheet_html(
         fragment=fragment,
         asset_url=asset_url or "asset:{}".format,
     )
+
+
+def render_seal_html(language: Language, data: Mapping[str, Any], translate: Translator) -> str:
+    """Return the HTML of the visible line of the seal (`print/seal.html`), for the press; `data` is what the template's head says."""
+    template = _environment().get_template("print/seal.html")
+    return template.render(data, _=Labels(language, translate), html_lang=html_lang(language))

@@ -93,7 +93,7 @@ def standing(printed: PrintedSheet) -> Standing:
                 **found,
             )
         return Standing("latest", _REPLACE_WHEN_SIGNED if running else _KEEP, **found)
-    reasons = [*form, *_differences(printed, now, approval)]
+    reasons = [*form, *_differences(printed, now, approval, printable)]
     if now.state == "withdrawn":
         return Standing("withdrawn", _NOTHING_REPLACES, reasons, **found)
     return Standing("superseded", _replacement(printed, now, found["newest"]), reasons, **found)
@@ -111,14 +111,14 @@ def _what_holds(printed: PrintedSheet, printable: Printable, record: Any, approv
     return paper_of(printable, record)
 
 
-def _differences(printed: PrintedSheet, now: Paper, approval: Approval | None) -> list[Message]:
+def _differences(printed: PrintedSheet, now: Paper, approval: Approval | None, printable: Printable) -> list[Message]:
     found = []
     current: ApprovalRound | None = now.round
     if current is not None and approval is not None and (printed.approval_id, printed.round) != (current.approval_id, current.number):
         params = {"round": current.number, "day": f"{clock.local(current.submitted_at):%Y-%m-%d}", "name": current.submitted_by.name}
         found.append(Message(N_("Round %(round)s was submitted on %(day)s by %(name)s."), params))
     elif printed.content_hash != now.content_hash:
-        found.append(Message(N_("The content has changed since it was printed.")))
+        found.append(Message(printable.changed))
     elif now.signatures > printed.signatures:
         found.append(
             Message(
@@ -136,7 +136,7 @@ def _replacement(printed: PrintedSheet, now: Paper, newest: PrintedSheet | None)
     if now.state == "sent-back":
         return Message(N_("Take it out of the binder: the document is being revised and will be submitted again."))
     if newest is not None and newest.copy_number != printed.copy_number:
-        params = {"copy": newest.copy_number, "day": f"{clock.local(newest.printed_at):%Y-%m-%d}", "name": newest.printed_by.name}
+        params = {"copy": newest.copy_number, "day": f"{clock.local(newest.printed_at):%Y-%m-%d}", "name": newest.printer}
         return Message(N_("Put copy no. %(copy)s, printed on %(day)s by %(name)s, in its place."), params)
     if any(box.type == "paper" and box.signature is not None for box in now.boxes):
         return Message(N_("Print the sheet again and put it in its place; a copy that was signed by hand stays behind it."))
