@@ -31,11 +31,26 @@ class Glance:
 
 
 @dataclass(frozen=True)
+class Pile:
+    """Sheets that are laid out each by itself and written as one file, whose fonts they share: half the work of one by one (PR-7)."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True)
 class Pdf:
     """A printed sheet: its file, and how many pages it has."""
 
     content: bytes
     pages: int
+
+
+@dataclass(frozen=True)
+class Piled:
+    """A printed pile: its file, and how many pages each sheet has."""
+
+    content: bytes
+    each: list[int]
 
 
 class MissingGlyph(Refusal):

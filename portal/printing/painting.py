@@ -26,7 +26,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from portal.printing import fonts
 from portal.printing.glancing import glance
-from portal.printing.order import ForbiddenAddressError, Glance, MissingGlyph, Order, Pdf
+from portal.printing.order import ForbiddenAddressError, Glance, MissingGlyph, Order, Pdf, Pile, Piled
 
 STATIC = Path(__file__).parent.parent / "static"
 IDLE_SECONDS = 180
@@ -69,25 +69,38 @@ def _stylesheet() -> CSS:
     return CSS(string=(STATIC / "print.css").read_text(encoding="utf-8"), url_fetcher=ClosedFetcher(), base_url=None)
 
 
-def _paint(order: Order) -> tuple[bytes, Any]:
+def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
     fetcher = ClosedFetcher(order.assets)
     try:
         source = HTML(string=order.html, url_fetcher=fetcher)
         document = source.render(font_config=fonts.font_configuration(), stylesheets=[_stylesheet()])
-        metadata = document.metadata
-        metadata.title, metadata.authors, metadata.lang = order.title, [order.author], order.lang
-        metadata.created = order.created.isoformat(timespec="seconds") if order.created else None
+    except FatalURLFetchingError as error:
+        raise ForbiddenAddressError(str(error)) from error
+    metadata = document.metadata
+    metadata.title, metadata.authors, metadata.lang = order.title, [order.author], order.lang
+    metadata.created = order.created.isoformat(timespec="seconds") if order.created else None
+    return document, fetcher
+
+
+def _write(document: Any, fetchers: list[ClosedFetcher]) -> bytes:
+    try:
         content = document.write_pdf(pdf_variant="pdf/a-2b", pdf_tags=True, finisher=fonts.compact_fonts)
     except FatalURLFetchingError as error:
         raise ForbiddenAddressError(str(error)) from error
     # Inside an SVG, WeasyPrint logs the refusal and leaves the place empty.
-    if fetcher.refused:
-        raise ForbiddenAddressError(f"not served to sheets: {fetcher.refused[0]}")
+    refused = [address for fetcher in fetchers for address in fetcher.refused]
+    if refused:
+        raise ForbiddenAddressError(f"not served to sheets: {refused[0]}")
     missing = fonts.missing_characters(document)
     if missing:
         shown = ", ".join(f"{character} (U+{ord(character):04X})" for character in missing[:10])
         raise MissingGlyph("No installed font can print %(characters)s", characters=shown)
-    return cast(bytes, content), document
+    return cast(bytes, content)
+
+
+def _paint(order: Order) -> tuple[bytes, Any]:
+    document, fetcher = _lay_out(order)
+    return _write(document, [fetcher]), document
 
 
 def paint(order: Order) -> Pdf:
@@ -97,6 +110,13 @@ def paint(order: Order) -> Pdf:
     """
     content, document = _paint(order)
     return Pdf(content, len(document.pages))
+
+
+def paint_pile(pile: Pile) -> Piled:
+    """Return sheets in one PDF, each with its own page numbers, under the first one's title. Raises as `paint` does."""
+    laid_out = [_lay_out(order) for order in pile.orders]
+    document = laid_out[0][0].copy([page for one, _fetcher in laid_out for page in one.pages])
+    return Piled(_write(document, [fetcher for _one, fetcher in laid_out]), [len(one.pages) for one, _fetcher in laid_out])
 
 
 class _Pages(logging.Handler):
@@ -141,10 +161,16 @@ def check_environment() -> list[str]:
     return problems
 
 
+def _done(order: Order | Glance | Pile) -> Pdf | Piled:
+    if isinstance(order, Pile):
+        return paint_pile(order)
+    return glance(order) if isinstance(order, Glance) else paint(order)
+
+
 def serve(orders: Connection) -> None:
     """Print what comes in through `orders` until nothing comes for a while, or nobody is there any more.
 
-    Comes: (order of a sheet or glance at a file, seconds it may take). Goes: `{"page": …}` for each page laid out, at the end
+    Comes: (order of a sheet, pile of sheets or glance at a file, seconds it may take). Goes: `{"page": …}` for each page laid out, at the end
     `{"pages": …}` and the file (of a glance the picture), or `{"missing": …}` or `{"forbidden": …}`; as JSON, so that who asked
     never unpickles what came out of a sheet. A mistake ends the process.
     """
@@ -160,13 +186,13 @@ def serve(orders: Connection) -> None:
             order, seconds = orders.recv()
             signal.alarm(round(seconds) + 1)  # who asked gives up before; this is for when they are gone
             try:
-                printed = glance(order) if isinstance(order, Glance) else paint(order)
+                printed = _done(order)
             except MissingGlyph as error:
                 say(missing=error.message.params["characters"])
             except ForbiddenAddressError as error:
                 say(forbidden=str(error))
             else:
-                say(pages=printed.pages)
+                say(**({"pages": sum(printed.each), "each": printed.each} if isinstance(printed, Piled) else {"pages": printed.pages}))
                 orders.send_bytes(printed.content)
             signal.alarm(0)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 
-from portal.printing.order import ForbiddenAddressError, Glance, MissingGlyph, Order, Pdf, PrintingFailed
+from portal.printing.order import ForbiddenAddressError, Glance, MissingGlyph, Order, Pdf, Pile, Piled, PrintingFailed
 from portal.rules.message import N_
 
 log = structlog.get_logger()
@@ -35,6 +35,11 @@ MOST_SHEETS = 200
 """So many sheets a press prints before another takes its place: what its libraries keep of each is given back."""
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
 """What a press inherits of the surroundings: nothing secret, and no address of a database."""
+
+
+def surroundings() -> dict[str, str]:
+    """Return the environment of a process that opens or makes files and knows nothing of the portal."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"PYTHONPATH": str(ROOT)}
 
 
 class LostError(Exception):
@@ -52,7 +57,7 @@ class Press:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd=ROOT,
-                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"PYTHONPATH": str(ROOT)},
+                env=surroundings(),
                 start_new_session=True,  # Ctrl+C is for who started it; it ends with them
             )
         self.sheets = 0
@@ -62,7 +67,7 @@ class Press:
         """Return whether it has not ended, by itself or otherwise."""
         return self.process.poll() is None
 
-    def answer(self, order: Order | Glance, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
+    def answer(self, order: Order | Glance | Pile, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
         """Return what `painting.serve` says of a sheet, and its file. Raises LostError when it dies or takes longer than `seconds`."""
         self.sheets += 1
         watch = threading.Timer(seconds, self.process.kill)
@@ -111,12 +116,17 @@ class Pool:
         """
         return _result(*self._ask(order, seconds, tell))
 
+    def print_pile(self, pile: Pile, *, seconds: float = SECONDS) -> Piled:
+        """Return the PDF of several sheets, each laid out by itself. Raises as `print` does; a MissingGlyph does not say which sheet."""
+        said, content = self._ask(pile, seconds, None)
+        return Piled(_result(said, content).content, said["each"])
+
     def picture(self, glance: Glance, *, seconds: float = SECONDS) -> bytes | None:
         """Return a page of a filed file as PNG; None where it cannot be shown. Raises PrintingFailed as `print` does."""
         said, content = self._ask(glance, seconds, None)
         return content or None if "pages" in said else None
 
-    def _ask(self, order: Order | Glance, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, order: Order | Glance | Pile, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
         for _try in range(TRIES):
             press = self._take(seconds)
             try:
