@@ -13,7 +13,8 @@ import ctypes
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,11 @@ import structlog
 from flask import Flask, current_app
 from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
+from sqlalchemy import update
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal import clock, database
-from portal.database import StateConflict, db
+from portal.database import StateConflict, db, write_apart
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.printing import press
@@ -218,6 +220,36 @@ PR_SET_PDEATHSIG = 1
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+_BEAT_SECONDS = 3
+
+
+@contextmanager
+def beating(job_id: int) -> Iterator[Callable[[int], None]]:
+    """Keep a job alive while slow work goes on without the database; what is yielded notes how much is done.
+
+    The caller has released the database before.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    ended, done = threading.Event(), [0]
+
+    def beat() -> None:
+        with app.app_context():
+            while not ended.wait(_BEAT_SECONDS):
+                with write_apart() as session:
+                    session.execute(update(Job).where(Job.id == job_id).values(heartbeat=clock.now(), done=done[0]))
+
+    def note(count: int) -> None:
+        done[0] = count
+
+    thread = threading.Thread(target=beat, name=f"job-{job_id}-heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield note
+    finally:
+        ended.set()
+        thread.join()
 
 
 def progress_of(job: Job) -> dict[str, Any]:

@@ -5,18 +5,15 @@ A long list is made in the background, with progress and a notice; a very long o
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from portal import clock, jobs
-from portal.database import db, write_apart
+from portal import jobs
+from portal.database import db
 from portal.models import card, register
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -43,7 +40,6 @@ MOST = 2000
 SHOWN = 50
 """So many rows stand on the preview."""
 _CHUNK = 500
-_BEAT_SECONDS = 3
 _ROWS_A_PAGE = 10
 """About so many rows stand on a page: how far a layout is."""
 
@@ -264,8 +260,14 @@ def print_list(job: Job) -> None:
     job.progress(0, total)
     db.session.commit()
     language = chosen_language(job.args["language"])
-    with _watched(job_id, total) as tell:
-        printed = press(lambda: list_paper(listed, person, query), language, by=person, seconds=LONG_SECONDS, tell=tell)
+    with jobs.beating(job_id) as note:
+        printed = press(
+            lambda: list_paper(listed, person, query),
+            language,
+            by=person,
+            seconds=LONG_SECONDS,
+            tell=lambda page: note(min(page * _ROWS_A_PAGE, total)),
+        )
     keep(printed, by=person)
     job = db.session.get_one(Job, job_id)
     job.progress(total, total)
@@ -279,28 +281,3 @@ def keep(printed: Printed, *, by: Staff) -> None:
     file = Attachment.keep(printed.content, filename=printed.filename, media_type="application/pdf", purpose="print", by=by)
     db.session.flush()
     printed.sheet.file_id = file.id
-
-
-@contextmanager
-def _watched(job_id: int, total: int) -> Iterator[Callable[[int], None]]:
-    """Keep a job alive while its pages are laid out, which takes up to a minute; what is yielded notes how far the layout is."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    ended, laid_out = threading.Event(), [0]
-
-    def beat() -> None:
-        with app.app_context():
-            while not ended.wait(_BEAT_SECONDS):
-                done = min(laid_out[0] * _ROWS_A_PAGE, total)
-                with write_apart() as session:
-                    session.execute(update(Job).where(Job.id == job_id).values(heartbeat=clock.now(), done=done))
-
-    def note(page: int) -> None:
-        laid_out[0] = page
-
-    thread = threading.Thread(target=beat, name=f"job-{job_id}-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield note
-    finally:
-        ended.set()
-        thread.join()
