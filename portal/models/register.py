@@ -39,6 +39,8 @@ SPARSE_OF_SEVERAL = 20_000
 """The same with several filters: a walk for what fits them all may be long."""
 COUNT_DEPTH = 5000
 """So many customers of one filter are looked at to count those that fit a second one."""
+COUNT_DEPTH_APART = 800
+"""The same where no index tells what fits and each customer's row is looked at."""
 BULK_LIMIT = 10_000
 """Most customers that one action takes at once."""
 
@@ -208,8 +210,10 @@ class _Walk(NamedTuple):
     leading: list[Any]
     others: list[Any]
     sparse: bool
-    counted: int = 0
+    counted: int | None = None
     """How many there are where that is known, beyond `CAP` inexact."""
+    in_index: bool = True
+    """Whether an index tells what fits."""
 
 
 def _probe(*conditions: Any, limit: int) -> int:
@@ -266,10 +270,11 @@ def _within(leading: list[Any], others: list[Any], apart: list[Any], in_index: b
     `in_index` says that the index tells what fits; where it does not, what data is missing is common enough to be met soon.
     """
     if not others or not in_index:
-        return _Walk(leading, [*others, *apart], False)
+        return _Walk(leading, [*others, *apart], False, in_index=in_index)
     counted = _probe(*leading, *others, limit=CAP)
     if counted <= CAP:
-        return _Walk([Customer.id.in_(select(Customer.id).where(*leading, *others))], apart, True)
+        found = [Customer.id.in_(select(Customer.id).where(*leading, *others))]
+        return _Walk(found, apart, True, None if apart else counted)
     return _Walk(leading, [*others, *apart], False, counted)
 
 
@@ -358,6 +363,19 @@ def _words(user: Staff, query: RegisterQuery) -> list[int] | None:
 _NEEDED = {"region": ("province", "city"), "owner": ("owner_id",), "team": ("team_id",), "grade": ("grade",)}
 
 
+class _Reading(NamedTuple):
+    """What page and count of one query share: the arms of the reader's scope, the ids that the words are found in, how each arm is read."""
+
+    arms: list[Arm]
+    ids: list[int] | None
+    walks: list[_Walk | None]
+
+
+def _read(user: Staff, query: RegisterQuery) -> _Reading:
+    arms, ids = customer_arms(user), _words(user, query)
+    return _Reading(arms, ids, [_walk(arm, query, ids) for arm in arms])
+
+
 def page(
     user: Staff,
     query: RegisterQuery,
@@ -371,17 +389,38 @@ def page(
 
     Words are looked for through the search index, of which the first `MOST_FOUND` hits are listed.
     """
+    return _page(_read(user, query), query, columns, after, before, size)
+
+
+def count(user: Staff, query: RegisterQuery) -> Count:
+    """Return how many customers a query finds, counted to `CAP`; with several filters to `COUNT_DEPTH` customers of one of them."""
+    return _count(_read(user, replace(query, sort="number")))
+
+
+def page_and_count(user: Staff, query: RegisterQuery, *, columns: tuple[str, ...], after: str, before: str) -> tuple[Page, Count]:
+    """Return a page and how many customers there are; what both must find out is asked once."""
+    reading = _read(user, query)
+    found = _page(reading, query, columns, after, before, PAGE_SIZE)
+    if query.sort not in ("number", "grade"):
+        # In the order of another index a filter does not lead, and would be counted the long way.
+        in_order = replace(query, sort="number")
+        walks = [
+            walk if walk is None or walk.sparse or walk.counted is not None else _walk(arm, in_order, reading.ids)
+            for arm, walk in zip(reading.arms, reading.walks, strict=True)
+        ]
+        reading = reading._replace(walks=walks)
+    return found, _count(reading)
+
+
+def _page(reading: _Reading, query: RegisterQuery, columns: tuple[str, ...], after: str, before: str, size: int) -> Page:
     needed = dict.fromkeys(column for name in columns for column in _NEEDED.get(name, (name,)))
     wanted = [Customer.id, Customer.number, Customer.full_name, *(getattr(Customer, name) for name in needed)]
     start, backwards = _decode(query, before or after) if before or after else None, bool(before)
-    ids = _words(user, query)
     rows: list[Row[Any]] = []
-    arms = customer_arms(user)
-    for arm in arms:
-        walk = _walk(arm, query, ids)
+    for walk in reading.walks:
         if walk is not None:
             rows += _arm_rows(walk, query, wanted, start, backwards, size + 1)
-    if len(arms) > 1:
+    if len(reading.arms) > 1:
         rows.sort(key=lambda row: _key(query, row), reverse=query.descending != backwards)
     more, rows = len(rows) > size, rows[:size]
     if backwards:
@@ -393,22 +432,20 @@ def page(
     return Page(rows, last if behind else "", first if ahead else "")
 
 
-def count(user: Staff, query: RegisterQuery) -> Count:
-    """Return how many customers a query finds, counted to `CAP`; with several filters to `COUNT_DEPTH` customers of one of them."""
-    ids, number, more = _words(user, query), 0, False
-    for arm in customer_arms(user):
-        walk = _walk(arm, replace(query, sort="number"), ids)
+def _count(reading: _Reading) -> Count:
+    number, more = 0, False
+    for walk in reading.walks:
         if walk is None:
             continue
-        if walk.counted > CAP:
-            number, more = number + walk.counted, True
+        if walk.counted is not None:
+            number, more = number + walk.counted, more or walk.counted > CAP
             continue
-        depth = CAP + 1 if not walk.others else SPARSE_OF_SEVERAL + 1 if walk.sparse else COUNT_DEPTH
+        depth = CAP + 1 if not walk.others else SPARSE_OF_SEVERAL + 1 if walk.sparse else COUNT_DEPTH if walk.in_index else COUNT_DEPTH_APART
         fits = case((and_(*walk.others), 1), else_=0) if walk.others else literal(1)
         some = select(fits).select_from(Customer).where(*walk.leading).limit(depth).subquery()
         looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c[0]), 0)).select_from(some)).one()
         number, more = number + fitting, more or looked == depth
-    more = more or (ids is not None and len(ids) == MOST_FOUND)
+    more = more or (reading.ids is not None and len(reading.ids) == MOST_FOUND)
     return Count(min(number, CAP), more or number > CAP)
 
 

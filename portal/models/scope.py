@@ -47,12 +47,17 @@ class Arm(NamedTuple):
         return found + ([] if self.ids is None else [Customer.id.in_(self.ids)]) + self.others
 
 
+MOST_APART = 200
+"""Up to so many customers of their own a supervisor's are looked through for those outside the team."""
+
+
 def customer_arms(user: Any) -> list[Arm]:
     """Return arms without an overlap that are `customer_scope` together.
 
     A sorted list is read as the first rows of each arm; one OR of them would be collected and sorted as a whole.
     """
-    return _arms(user.role, user.id, user.team_id, _assisted(user) or None)
+    beside, own_apart = _beside(user)
+    return _arms(user.role, user.id, user.team_id, beside or None, own_apart)
 
 
 class ScopeShape(NamedTuple):
@@ -63,30 +68,43 @@ class ScopeShape(NamedTuple):
 
     role: str
     in_team: bool
-    assists: bool
+    beside: bool
+    own_apart: bool
 
     def arms(self) -> list[Arm]:
         """Return the arms as `customer_arms`, with the parameters of `scope_of` in place of values."""
         team: Any = bindparam("my_team") if self.in_team else None
-        return _arms(self.role, bindparam("me"), team, bindparam("assisted", expanding=True) if self.assists else None)
+        return _arms(self.role, bindparam("me"), team, bindparam("beside", expanding=True) if self.beside else None, self.own_apart)
 
 
 def scope_of(user: Any) -> tuple[ScopeShape, dict[str, Any]]:
     """Return the shape of the reader's scope and the values of its parameters."""
-    assisted = _assisted(user)
-    shape = ScopeShape(user.role, user.team_id is not None, bool(assisted))
-    return shape, {"me": user.id, "my_team": user.team_id, "assisted": assisted}
+    beside, own_apart = _beside(user)
+    shape = ScopeShape(user.role, user.team_id is not None, bool(beside), own_apart)
+    return shape, {"me": user.id, "my_team": user.team_id, "beside": beside}
 
 
-def _assisted(user: Any) -> list[int]:
-    from portal.models.customer import CustomerAssistant
+def _beside(user: Any) -> tuple[list[int], bool]:
+    """Return the customers beside a reader's main arm: those assisted, and a supervisor's own outside the team.
+
+    The second value says that the own ones are too many to be looked through: they are an arm then.
+    """
+    from portal.models.customer import Customer, CustomerAssistant
 
     if user.role == Role.MANAGER:
-        return []
-    return list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)))
+        return [], False
+    assisted = select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id)
+    if user.role != Role.SUPERVISOR or user.team_id is None:
+        return [row[0] for row in db.session.execute(assisted)], False
+    owned = select(Customer.id, Customer.team_id).where(Customer.owner_id == user.id).limit(MOST_APART + 1)
+    own = db.session.execute(owned).all()
+    ids = [row[0] for row in db.session.execute(assisted)]
+    if len(own) > MOST_APART:
+        return ids, True
+    return list(dict.fromkeys([*ids, *(one for one, team in own if team != user.team_id)])), False
 
 
-def _arms(role: str, me: Any, team: Any, assisted: Any) -> list[Arm]:
+def _arms(role: str, me: Any, team: Any, beside: Any, own_apart: bool) -> list[Arm]:
     from portal.models.customer import Customer
 
     if role == Role.MANAGER:
@@ -94,9 +112,11 @@ def _arms(role: str, me: Any, team: Any, assisted: Any) -> list[Arm]:
     arms, covered = [Arm({"owner_id": me}, None, [])], [Customer.owner_id.is_distinct_from(me)]
     if role == Role.SUPERVISOR and team is not None:
         elsewhere = Customer.team_id.is_distinct_from(team)
-        arms = [Arm({"team_id": team}, None, []), Arm({"owner_id": me}, None, [elsewhere])]
-        covered.append(elsewhere)
-    return arms if assisted is None else [*arms, Arm({}, assisted, covered)]
+        arms, covered = [Arm({"team_id": team}, None, [])], [elsewhere]
+        if own_apart:
+            arms.append(Arm({"owner_id": me}, None, [elsewhere]))
+            covered.append(Customer.owner_id.is_distinct_from(me))
+    return arms if beside is None else [*arms, Arm({}, beside, covered)]
 
 
 def scope_key(user: Any) -> str:

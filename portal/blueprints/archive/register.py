@@ -35,8 +35,8 @@ def _args() -> RegisterQuery:
 def register() -> Any:
     """Show a page of the customers in the reader's scope, with the filters and the order of the address."""
     query, columns = _args(), RegisterColumns.of(current_user)
-    page = customers.page(current_user, query, columns=columns, after=request.args.get("after", ""), before=request.args.get("before", ""))
-    count = customers.count(current_user, query)
+    after, before = request.args.get("after", ""), request.args.get("before", "")
+    page, count = customers.page_and_count(current_user, query, columns=columns, after=after, before=before)
     return htmx.render(
         "archive/register.html",
         "list",
