@@ -440,7 +440,8 @@ def _count(reading: _Reading) -> Count:
         if walk.counted is not None:
             number, more = number + walk.counted, more or walk.counted > CAP
             continue
-        depth = CAP + 1 if not walk.others else SPARSE_OF_SEVERAL + 1 if walk.sparse else COUNT_DEPTH if walk.in_index else COUNT_DEPTH_APART
+        deepest = SPARSE_OF_SEVERAL + 1 if walk.sparse else COUNT_DEPTH if walk.in_index else COUNT_DEPTH_APART
+        depth = deepest if walk.others else CAP + 1
         fits = case((and_(*walk.others), 1), else_=0) if walk.others else literal(1)
         some = select(fits).select_from(Customer).where(*walk.leading).limit(depth).subquery()
         looked, fitting = db.session.execute(select(func.count(), func.coalesce(func.sum(some.c[0]), 0)).select_from(some)).one()
