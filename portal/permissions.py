@@ -64,6 +64,9 @@ class Permission(StrEnum):
     DOSSIER_READ = "dossier:read"
     DOSSIER_EDIT = "dossier:edit"
     DOSSIER_REMOVE = "dossier:remove"
+    LOAN_READ = "loan:read"
+    LOAN_ASK = "loan:ask"
+    LOAN_HAND_OUT = "loan:hand-out"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -86,6 +89,8 @@ _REP = {
     Permission.APPROVAL_SUBMIT,
     Permission.DOSSIER_READ,
     Permission.DOSSIER_EDIT,
+    Permission.LOAN_READ,
+    Permission.LOAN_ASK,
     Permission.REGISTER_READ,
     Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,
@@ -97,6 +102,7 @@ _SUPERVISOR = _REP | {
     Permission.CUSTOMER_MERGE,
     Permission.CUSTOMER_IMPORT_REGISTER,
     Permission.DOSSIER_REMOVE,
+    Permission.LOAN_HAND_OUT,
     Permission.APPROVAL_SIGN,
     Permission.DELEGATION_EDIT,
 }

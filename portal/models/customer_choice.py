@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import select
+
 from portal.database import db
 from portal.models.customer import Customer, CustomerState
 from portal.models.staff import Staff
@@ -15,32 +17,43 @@ PORTION = 400
 
 
 class Chosen:
-    """The customers that some texts mean, looked up together."""
+    """The customers that some texts mean, looked up together: those in scope of `user`.
 
-    def __init__(self, user: Staff, texts: Iterable[str]) -> None:
+    Without a user all are looked at: for what tells no more than that a customer exists (AR-3, AR-20).
+    """
+
+    def __init__(self, user: Staff | None, texts: Iterable[str]) -> None:
         self._found: dict[str, dict[int, Customer]] = {}
         wanted = [text for text in dict.fromkeys(texts) if text]
         for start in range(0, len(wanted), PORTION):
             self._look_up(user, wanted[start : start + PORTION])
 
-    def _look_up(self, user: Staff, texts: list[str]) -> None:
+    def _look_up(self, user: Staff | None, texts: list[str]) -> None:
         numbers = {_number(text) for text in texts} | {normalise_credit_code(text) for text in texts}
         stems = {name_stem(text) for text in texts}
-        query = Customer.visible_to(user).where(Customer.state != CustomerState.MERGED)
+        scope = select(Customer).where(Customer.state != CustomerState.IMPORTING) if user is None else Customer.visible_to(user)
+        query = scope.where(Customer.state != CustomerState.MERGED)
         for column, values in ((Customer.number, numbers), (Customer.credit_code, numbers), (Customer.name_key, stems)):
             for customer in db.session.scalars(query.where(column.in_(values - {""}))):
                 for key in ("#" + customer.number, "c" + customer.credit_code, "n" + normalise_company_name(customer.full_name)):
                     self._found.setdefault(key, {})[customer.id] = customer
 
-    def get(self, text: str) -> Customer:
-        """Return the customer that `text` means. Raises `Refusal` (field `customer`) for none and for several."""
+    def find(self, text: str) -> Customer | None:
+        """Return the customer that `text` means, None for none. Raises `Refusal` (field `customer`) for several."""
         for key in ("#" + _number(text), "c" + normalise_credit_code(text), "n" + normalise_company_name(text)):
             found = self._found.get(key, {}) if len(key) > 1 else {}
             if len(found) > 1:
                 raise Refusal("Several customers are meant by this. Give the customer number.", field="customer")
             if found:
                 return next(iter(found.values()))
-        raise Refusal("No customer you see has this number, credit code or name.", field="customer")
+        return None
+
+    def get(self, text: str) -> Customer:
+        """Return the customer that `text` means. Raises `Refusal` (field `customer`) for none and for several."""
+        found = self.find(text)
+        if found is None:
+            raise Refusal("No customer you see has this number, credit code or name.", field="customer")
+        return found
 
 
 def _number(text: str) -> str:

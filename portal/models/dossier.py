@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, func, select
+from sqlalchemy import ForeignKey, Index, Select, Text, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -100,6 +100,21 @@ class ArchiveDocument(HangsOnCustomer, Base):
         Index(None, "customer_id", "state", "kind"),
         Index(None, "state", "retention", "year"),
     )
+
+    # --- who reads it --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def readable_by(cls, user: Staff) -> Select[ArchiveDocument]:
+        """Return the documents that `user` may read today: those in scope, and those that a loan opens (RO-2). For reading only.
+
+        What changes a document asks `visible_to`.
+        """
+        from portal.models.loan_reading import lent_to
+
+        lent, in_scope = lent_to(user), cls.visible_to(user)
+        if lent is None or in_scope.whereclause is None:
+            return in_scope
+        return select(cls).where(or_(in_scope.whereclause, lent))
 
     # --- what it is ----------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ class Page(NamedTuple):
 def page(user: Staff, query: Query, *, after: str = "", size: int = PAGE_SIZE) -> Page:
     """Return the page behind the archive number `after` of what `user` may see; `q` is the beginning of a number, or a former one."""
     document = ArchiveDocument
-    wanted = ArchiveDocument.visible_to(user).where(document.state == FILED)
+    wanted = ArchiveDocument.readable_by(user).where(document.state == FILED)
     filters = query.filters
     if "q" in filters:
         begins = document.archive_number.startswith(filters["q"], autoescape=True)

@@ -85,6 +85,7 @@ _ARCHIVE_PART = "[0-9A-Za-z.]{1,12}"
 
 _CUSTOMER_FILE = N_("Rules for customer files (AR-1)")
 _DOSSIERS = N_("Rules for customer files (AR-8, AR-9)")
+_LENDING = N_("Rules for customer files (AR-20)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
 
@@ -120,6 +121,17 @@ _ALL = (
     ),
     Standard(
         "dossier.rules", N_("Retention and required kinds of documents"), "dossier_rules", choices.DOSSIER_RULES, "dossiers", _DOSSIERS,
+    ),
+    Standard(
+        "loan.default_days", N_("Days for which a dossier is lent unless somebody says otherwise"), "days", 14, "dossiers", _LENDING,
+        unit=N_("days"), minimum=1, maximum=365,
+    ),
+    Standard(
+        "loan.most_days", N_("Longest loan of a dossier"), "days", 30, "dossiers", _LENDING, unit=N_("days"), minimum=1, maximum=365,
+    ),
+    Standard(
+        "loan.remind_days", N_("Days after which overdue papers are asked for again"), "days", 3, "dossiers", _LENDING,
+        unit=N_("days"), minimum=1, maximum=60,
     ),
     Standard(
         "credit.finance_limit", N_("Credit limit above which finance signs"), "amount", "500000.00", "customers",
@@ -184,6 +196,11 @@ _ALL = (
             {"case": "within_limit", "when": {}, "steps": [_REVIEW, _APPROVAL]},
         ],
         "approvals", _SIGNING, facts=("limit",),
+    ),
+    Standard(
+        "chain.loan", N_("Approval chain: dossier loan"), "chain",
+        [{"case": "always", "when": {}, "steps": [{"type": "portal", "role": "supervisor", "meaning": "approve"}]}],
+        "approvals", _SIGNING,
     ),
     Standard("approval.signatories", N_("Paper signatories"), "choices", choices.SIGNATORIES, "approvals", _SIGNING),
     _list("nature", N_("Nature of customers"), choices.NATURE),

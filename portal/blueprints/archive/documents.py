@@ -18,9 +18,10 @@ from portal.blueprints.archive.history import entries_of
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.i18n import translate
-from portal.looks import look
-from portal.models import audit, dossier_list, history
+from portal.looks import look, look_at
+from portal.models import audit, dossier_list, loan_papers, history
 from portal.models.dossier import ArchiveDocument, DocumentVersion, Upload
+from portal.models.loan_reading import Readable, loan_by_which, open_loans
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
 from portal.printing import pictures
@@ -55,6 +56,7 @@ def documents() -> Any:
         page=page,
         kinds=[(entry["code"], entry) for entry in standard("choices.document_kind")],
         retentions=RETENTIONS,
+        lent={loan.customer_id for loan in open_loans(_me())},
         next=_address(query, page.next) if page.next else "",
     )
 
@@ -65,14 +67,14 @@ def _address(query: dossier_list.Query, after: str) -> str:
 
 
 @bp.get("/documents/<int:document_id>")
-@requires(Permission.DOSSIER_READ, document=ArchiveDocument)
+@requires(Permission.DOSSIER_READ, document=Readable)
 def document(document: ArchiveDocument) -> Any:
     """Show a document: what is said of it, its pages, its files and what happened to it."""
     return _page(document, 200)
 
 
 def _page(document: ArchiveDocument, status: int, refused: str = "") -> Any:
-    look(document.customer)
+    loan = look_at(document)
     fields = document_fields(document.customer)
     facts = [
         (_(one.title), field_values.shown(one, one.text(getattr(document, one.name))), one.wide and one.kind == "long")
@@ -88,6 +90,9 @@ def _page(document: ArchiveDocument, status: int, refused: str = "") -> Any:
         retention=_(RETENTIONS[document.retention]),
         events=entries_of(history.of_record("ArchiveDocument", document.id), document.customer, labelled=False),
         refused=refused,
+        loan=loan,
+        out=loan_papers.out_now([document.id]).get(document.id),
+        lost=loan_papers.lost_at([document.id]).get(document.id),
         limit=standard("upload.size_limit_mb"),
     )
     return page, status
@@ -187,28 +192,31 @@ def document_removal(document: ArchiveDocument) -> Any:
 
 
 @bp.get("/documents/<int:document_id>/versions/<int:number>/file")
-@requires(Permission.DOSSIER_READ, document=ArchiveDocument)
+@requires(Permission.DOSSIER_READ, document=Readable)
 def document_file(document: ArchiveDocument, number: int) -> Response:
     """Hand out a file as it was sent, never to be run by a browser; written into the log (RO-7)."""
     file = _version(document, number).file
-    audit.write_view("document-downloaded", actor=current_user, record=document, label=f"{document.label} ({file.filename})")
+    loan = loan_by_which(_me(), document)
+    by_loan = {"loan": loan.id} if loan else {}
+    audit.write_view("document-downloaded", actor=current_user, record=document, label=f"{document.label} ({file.filename})", **by_loan)
     response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename, etag=False)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
 @bp.get("/documents/<int:document_id>/versions/<int:number>/pages/<int:page>")
-@requires(Permission.DOSSIER_READ, document=ArchiveDocument)
+@requires(Permission.DOSSIER_READ, document=Readable)
 def document_page(document: ArchiveDocument, number: int, page: int) -> Response:
     """Show a page of a PDF or picture, drawn anew."""
-    look(document.customer)
+    look_at(document)
     return _picture(_version(document, number), page, pictures.PAGE)
 
 
 @bp.get("/documents/<int:document_id>/versions/<int:number>/thumbnail")
-@requires(Permission.DOSSIER_READ, document=ArchiveDocument)
+@requires(Permission.DOSSIER_READ, document=Readable)
 def document_thumbnail(document: ArchiveDocument, number: int) -> Response:
     """Show the first page, small."""
+    look_at(document)
     return _picture(_version(document, number), 1, pictures.THUMBNAIL)
 
 

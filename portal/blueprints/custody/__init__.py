@@ -1,0 +1,24 @@
+"""Blueprint `custody`: loans of dossiers 借阅, the end of dealings, and disposal 销毁 (AR-11, AR-20)."""
+
+from flask import Blueprint
+
+from portal import navigation
+from portal.permissions import Permission
+from portal.rules.message import N_
+
+bp = Blueprint("custody", __name__)
+navigation.area(
+    order=25,
+    endpoint="custody.loans",
+    title=N_("Loans"),
+    icon="journal-arrow-up",
+    permission=Permission.LOAN_READ,
+    prefixes=("custody.loan",),
+)
+navigation.creation(order=40, endpoint="custody.loan_new", title=N_("Ask for a dossier"), permission=Permission.LOAN_ASK)
+
+# Routes register on import.
+from portal.blueprints.custody import jobs as _jobs  # noqa: E402, F401
+from portal.blueprints.custody import loans as _loans  # noqa: E402, F401
+from portal.blueprints.custody import papers as _papers  # noqa: E402, F401
+from portal.printing import custody as _custody  # noqa: E402, F401 - sheets of loans

@@ -1,0 +1,88 @@
+"""The lists of loans: what I borrow, what is to be handed out, out, running, over (AR-20); for the page and for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Select
+from sqlalchemy.orm import joinedload
+
+from portal.database import db
+from portal.models.loan import DRAFT, ENDED, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan
+from portal.models.staff import Staff
+from portal.rules.loans import DIGITAL, PAPER
+from portal.rules.message import N_
+
+PAGE_SIZE = 50
+TABS = {
+    "mine": N_("Borrowed by me"),
+    "fetch": N_("To hand out"),
+    "out": N_("Papers out"),
+    "reading": N_("Digital reading"),
+    "asked": N_("In approval"),
+    "over": N_("Over"),
+}
+
+
+@dataclass(frozen=True)
+class LoanQuery:
+    """Which loans a list shows: one of `TABS`."""
+
+    tab: str = "mine"
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> LoanQuery:
+        """Return the query of an address; what is unknown is the first tab."""
+        return cls(args["tab"]) if args.get("tab") in TABS else cls()
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return {"tab": self.tab}
+
+
+class Page(NamedTuple):
+    """A page of a list, and the loan before which the next page begins; 0 where there is none."""
+
+    loans: list[Loan]
+    next: int
+
+
+def wanted(user: Staff, query: LoanQuery) -> Select[Loan]:
+    """Return the query of the loans on a tab that `user` sees."""
+    if query.tab == "mine":
+        return Loan.visible_to(user).where(Loan.reader_id == user.id)
+    conditions = {
+        "fetch": (Loan.state == GRANTED, Loan.form == PAPER),
+        "out": (Loan.state == OUT,),
+        "reading": (Loan.state == GRANTED, Loan.form == DIGITAL),
+        "asked": (Loan.state.in_((DRAFT, PENDING)),),
+        "over": (Loan.state.in_((RETURNED, ENDED, REJECTED)),),
+    }
+    return Loan.visible_to(user).where(*conditions[query.tab])
+
+
+def ids(user: Staff, query: LoanQuery, most: int) -> list[int]:
+    """Return the numbers of the first loans of a list, those due first on top, one more than `most` where there are more."""
+    found = wanted(user, query).with_only_columns(Loan.id).order_by(Loan.until_on, Loan.id).limit(most + 1)
+    return list(db.session.scalars(found))
+
+
+def records(numbers: list[int]) -> list[Loan]:
+    """Return the loans with these numbers, in their order."""
+    query = Loan.__table__.c.id.in_(numbers)
+    found = {one.id: one for one in db.session.scalars(db.select(Loan).where(query).options(*_WITH))}
+    return [found[number] for number in numbers if number in found]
+
+
+def page(user: Staff, query: LoanQuery, *, before: int = 0, size: int = PAGE_SIZE) -> Page:
+    """Return a page of a list, the newest first, before the loan `before`."""
+    chosen = wanted(user, query)
+    if before:
+        chosen = chosen.where(Loan.id < before)
+    found = list(db.session.scalars(chosen.options(*_WITH).order_by(Loan.id.desc()).limit(size + 1)))
+    return Page(found[:size], found[size - 1].id if len(found) > size else 0)
+
+
+_WITH = (joinedload(Loan.reader), joinedload(Loan.customer))

@@ -1,0 +1,126 @@
+"""Sheets of loans: the application, the placeholder card 代卷卡 that stands on the shelf, and the list of what is lent (AR-20, PR-1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.models import loan_list
+from portal.models.loan import EXTENTS, STATES, Loan
+from portal.models.loan import KIND as LOAN
+from portal.permissions import Permission
+from portal.printing import catalogue, lists, papers
+from portal.printing.labels import Labels
+from portal.printing.lists import ListSheet, Source
+from portal.printing.papers import Box, Printable, declare, of_kind
+from portal.rules.loans import CONDITIONS, FORMS
+from portal.rules.message import N_, Message
+
+_SHEETS = (
+    catalogue.Sheet("loan", "QMS-PM-31211", N_("Application to borrow a dossier"), "loan.html"),
+    catalogue.Sheet("placeholder_card", "QMS-PM-31212", N_("Placeholder card"), "placeholder_card.html"),
+    catalogue.Sheet("loan_list", "QMS-PM-31213", N_("Dossiers on loan"), "loan_list.html", landscape=True),
+)
+catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
+
+
+def _papers(loan: Loan) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": one.document.archive_number,
+            "title": one.document.title,
+            "pages": str(one.document.pages or ""),
+            "place": " ".join(filter(None, (one.document.binder.shelf, one.document.binder.code))) if one.document.binder else "",
+            "condition_out": one.condition_out,
+            "condition_back": one.condition_back,
+        }
+        for one in loan.documents
+    ]
+
+
+def _placeholder(loan: Loan) -> dict[str, Any]:
+    customer = loan.customer
+    return {
+        "loan": {
+            "number": customer.number,
+            "full_name": customer.full_name,
+            "owner": customer.owner.name if customer.owner else "",
+            "reader": loan.reader.name,
+            "reader_team": loan.reader.team.name if loan.reader.team else loan.reader.department,
+            "telephone": loan.reader.telephone,
+            "purpose": loan.purpose,
+            "handed_out_on": f"{loan.handed_out_at:%Y-%m-%d}" if loan.handed_out_at else "",
+            "handed_out_by": loan.handed_out_by.name if loan.handed_out_by else "",
+            "until_on": loan.until_on.isoformat(),
+        },
+        "papers": _papers(loan),
+    }
+
+
+def _finish_placeholder(document: dict[str, Any], labels: Labels) -> None:
+    for paper in document["papers"]:
+        for end in ("condition_out", "condition_back"):
+            paper[end] = labels(CONDITIONS[paper[end]]) if paper[end] else ""
+
+
+declare(of_kind(LOAN, blank={"loan": {}}))
+declare(
+    Printable(
+        sheet="placeholder_card",
+        model=Loan,
+        content=_placeholder,
+        blank={"loan": {}, "papers": []},
+        label=lambda loan: loan.label,
+        page=lambda loan: ("custody.loan", {"loan_id": loan.id}),
+        permission=Permission.LOAN_HAND_OUT,
+        boxes=(Box(Message(N_("Handed out by")), ""), Box(Message(N_("Received by")), ""), Box(Message(N_("Taken back by")), "")),
+        state=lambda loan: "" if loan.state == "out" else "withdrawn",
+        finish=_finish_placeholder,
+        fits=lambda loan: loan.handed_out_at is not None,
+    )
+)
+
+
+def _rows(loans: list[Loan]) -> list[dict[str, Any]]:
+    return [
+        {
+            # Until a loan is granted its reader finds the customer as they typed it, on paper as on the page.
+            "customer": loan.customer.full_name if loan.granted_at is not None else loan.asked_for,
+            "reader": loan.reader.name,
+            "form": loan.form,
+            "extent": loan.extent,
+            "purpose": loan.purpose,
+            "handed_out_on": f"{loan.handed_out_at:%Y-%m-%d}" if loan.handed_out_at else "",
+            "until_on": loan.until_on.isoformat(),
+            "state": loan.state,
+        }
+        for loan in loans
+    ]
+
+
+def _finish_list(document: dict[str, Any], labels: Labels) -> None:
+    for row in document["loans"]:
+        row["form"], row["extent"] = labels(FORMS[row["form"]]), labels(EXTENTS[row["extent"]])
+        row["state"] = labels(STATES[row["state"]][0])
+
+
+lists.declare(
+    ListSheet(
+        "loan_list",
+        "loans",
+        _rows,
+        {},
+        Source(
+            read=loan_list.LoanQuery.read,
+            ids=loan_list.ids,
+            records=loan_list.records,
+            conditions=lambda query, labels: labels(loan_list.TABS[query.tab]).text,
+            page=lambda query: ("custody.loans", query.args()),
+            place=N_("Loans"),
+            counted=N_("%(count)s loans are on this list."),
+            empty=N_("There is no loan on this list."),
+            too_many=N_("A list of more than %(most)s loans is not printed."),
+        ),
+        finish=_finish_list,
+    )
+)
+assert all(sheet.name in {**papers.PRINTABLES, **lists.LISTS} for sheet in _SHEETS)  # noqa: S101 - a misspelt form is a mistake of ours
