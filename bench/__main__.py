@@ -73,7 +73,8 @@ def main() -> int:
             register = pages.reading(server, report, count)
             pages.writing(server, report, count)
             pages.together(server, report)
-            report.add(Figure("memory of web process and worker (PSS)", server.memory(), "MB", None, 250))
+            report.add(Figure("memory of the web process (PSS)", server.memory(web=True), "MB", None, 250))
+            report.add(Figure("memory of its worker and press (PSS)", server.memory(web=False), "MB"))
         jobs.exchange(url, Path(instance), report)
         if count > 10_000:
             with office(kind, 10_000) as small, serve(small, Path(instance)) as server:

@@ -54,10 +54,12 @@ class Server:
         """Return CPU seconds used by the web process so far (of the database server's clerk nothing: it is not ours)."""
         return cpu_of(self.process.pid)
 
-    def memory(self) -> float:
-        """Return the proportional memory of all its processes in MB."""
+    def memory(self, *, web: bool) -> float:
+        """Return the proportional memory in MB of the web process, or of its children (worker, press)."""
         total = 0
         for pid in self.pids():
+            if (pid == self.process.pid) != web:
+                continue
             try:
                 rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             except OSError:
