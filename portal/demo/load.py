@@ -15,13 +15,14 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import dossiers, invent, registers
+from portal.demo import dossiers, invent, loans, registers
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag
 from portal.models.delegation import Delegation
+from portal.models.dossier import ArchiveDocument
 from portal.models.investigation import Investigation
 from portal.models.staff import Staff
 from portal.models.team import Team
@@ -82,6 +83,7 @@ def load() -> int:
     office.delegation()
     office.registers()
     office.dossiers()
+    office.loans()
     db.session.flush()
     return CUSTOMERS
 
@@ -319,6 +321,12 @@ class _Office:
         """File documents for some customers, and for a few all that is required."""
         query = select(Customer).where(Customer.is_demo, Customer.state != CustomerState.PROSPECT).order_by(Customer.id)
         dossiers.fill(db.session.scalars(query.limit(dossiers.CUSTOMERS)).all(), self.rng, clock.today())
+
+    def loans(self) -> None:
+        """Lend a few dossiers, in every state of a loan."""
+        on_paper = exists().where(ArchiveDocument.customer_id == Customer.id, ArchiveDocument.on_paper)
+        query = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE, on_paper).order_by(Customer.id)
+        loans.fill(db.session.scalars(query.limit(len(loans.STAGES))).all(), self.staff, _at, self._sign)
 
     def delegation(self) -> None:
         """Let the second supervisor be away for a while."""

@@ -5,6 +5,7 @@ takes from the shelf are handed out without an approval, so that the shelf knows
 
 A loan opens documents for reading (`loan_reading.py`), nothing else: who borrows does not see the card. Until it is granted, its reader
 is told of the customer only that it exists and who is in charge; they find again what they typed. Papers: `loan_papers.py`;
+what is signed: `loan_kind.py`;
 reminders and what waits for people: `loan_desk.py`.
 """
 
@@ -21,10 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, history
+from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.customer import Customer
 from portal.models.customer_choice import Chosen
 from portal.models.dossier import FILED, ArchiveDocument
@@ -56,7 +56,6 @@ STATES = {
 
 _ASKED = text("state IN ('draft', 'pending')")
 _RUNNING = text("state IN ('granted', 'out')")
-_IS_OUT = {"sqlite_where": text("is_out = 1"), "postgresql_where": text("is_out")}
 
 
 class Loan(Base):
@@ -240,11 +239,20 @@ class Loan(Base):
         """Send the loan through its chain and return the approval; papers for who sees the customer anyway are granted at once: None."""
         if not self.needs_none:
             return Approval.submit(NAME, self, by=by)
-        _check(self)
+        self.ensure_ready()
         transition(self, expect={"state": DRAFT}, change={"state": GRANTED, "granted_at": clock.now()})
         audit.write("change", "loan-needs-none", actor=by, record=self, label=self.label)
-        self._carry_on(by)
+        self.carry_on(by)
         return None
+
+    def ensure_ready(self) -> None:
+        """Raise `Refusal` where it cannot be submitted as it is: its reader or a document is gone, or its end is not ahead any more."""
+        if not self.reader.active:
+            raise Refusal("%(name)s is no longer here.", field="reader_id", name=self.reader.name)
+        check_until(self.until_on, clock.today(), standard("loan.most_days"))
+        gone = next((one.document for one in self.documents if one.document.state != FILED), None)
+        if gone is not None:
+            raise Refusal("%(number)s is no longer in the dossier.", field="numbers", number=gone.archive_number)
 
     # --- ending --------------------------------------------------------------------------------------------------------
 
@@ -261,7 +269,7 @@ class Loan(Base):
             ended = Message(N_("Your loan “%(title)s” has ended."), {"title": self.customer.full_name})
             notify(self.reader, ended, link=self.link)
 
-    def _carry_on(self, by: Staff | None) -> None:
+    def carry_on(self, by: Staff | None) -> None:
         """Take the papers over from the loan that this one extends, if they are still out."""
         before = self.extends
         if before is None or before.state != OUT:
@@ -315,7 +323,7 @@ class LoanDocument(Base):
 
     __table_args__ = (
         Index(None, "loan_id", "document_id", unique=True),
-        Index("uq_loan_document_out", "document_id", unique=True, **_IS_OUT),
+        Index("uq_loan_document_out", "document_id", unique=True, sqlite_where=text("is_out = 1"), postgresql_where=text("is_out")),
         Index(None, "document_id"),
     )
 
@@ -347,87 +355,3 @@ def whose_dossier(text_: str, *, by: Staff) -> Found:
     owner = customer.owner
     in_charge = owner.name if owner and owner.active else customer.team.name if customer.team else ""
     return Found(customer, sees(by, customer.id), in_charge)
-
-
-# --- the kind of document -----------------------------------------------------------------------------------------------
-
-
-def _check(loan: Loan) -> None:
-    if not loan.reader.active:
-        raise Refusal("%(name)s is no longer here.", field="reader_id", name=loan.reader.name)
-    check_until(loan.until_on, clock.today(), standard("loan.most_days"))
-    gone = next((one.document for one in loan.documents if one.document.state != FILED), None)
-    if gone is not None:
-        raise Refusal("%(number)s is no longer in the dossier.", field="numbers", number=gone.archive_number)
-
-
-def _to(state: str) -> Any:
-    def move(loan: Loan, _approval: Approval, _by: Staff | None) -> None:
-        transition(loan, expect={"state": PENDING}, change={"state": state})
-
-    return move
-
-
-def _submitted(loan: Loan, _approval: Approval, _by: Staff | None) -> None:
-    transition(loan, expect={"state": DRAFT}, change={"state": PENDING})
-
-
-def _approved(loan: Loan, approval: Approval, by: Staff | None) -> None:
-    transition(loan, expect={"state": PENDING}, change={"state": GRANTED, "granted_at": clock.now()})
-    loan._carry_on(by)
-    figures = {"name": loan.reader.name, "customer": loan.customer.full_name, "day": loan.until_on.isoformat()}
-    lent = N_("%(name)s may read the dossier of %(customer)s until %(day)s.")
-    if loan.form == PAPER:
-        lent = N_("%(name)s may borrow papers from the dossier of %(customer)s until %(day)s.")
-    others = {person for person in (loan.customer.owner, loan.reader) if person is not None and person.id != approval.submitter_id}
-    for person in sorted(others, key=lambda one: one.id):
-        notify(person, Message(lent, figures), link=loan.link)
-
-
-KIND = declare(
-    DocumentKind(
-        name=NAME,
-        title=N_("Dossier loan"),
-        model=Loan,
-        sheet="loan",
-        chain="chain.loan",
-        case=lambda loan: {},
-        label=lambda loan: loan.label,
-        snapshot=Loan.snapshot,
-        page=lambda loan: ("custody.loan", {"loan_id": loan.id}),
-        filed_as="correspondence",
-        check=_check,
-        on_submitted=_submitted,
-        on_sent_back=_to(DRAFT),
-        on_withdrawn=_to(DRAFT),
-        on_rejected=_to(REJECTED),
-        on_approved=_approved,
-        labels={
-            "loan.asked_for": N_("Customer, as asked for"),
-            "loan.owner": N_("In charge"),
-            "loan.team": N_("Team"),
-            "loan.reader": N_("Reader"),
-            "loan.reader_team": N_("Reader's team"),
-            "loan.form": N_("How it is read"),
-            "loan.extent": N_("What is lent"),
-            "loan.numbers": N_("Archive numbers"),
-            "loan.purpose": N_("Purpose"),
-            "loan.until_on": N_("Until"),
-            "loan.most_days": N_("Longest loan (days)"),
-            "loan.extends": N_("Carries on loan"),
-        },
-    )
-)
-
-history.stream("loans", N_("Loans"), kinds=("change", "approval", "signature"), record_types=("Loan",))
-for _name, _title in (
-    ("loan-drafted", N_("Loan asked for")),
-    ("loan-draft-changed", N_("Loan changed before approval")),
-    ("loan-needs-none", N_("Papers lent without approval to who is in charge")),
-    ("loan-ended", N_("Loan ended")),
-    ("loan-handed-out", N_("Papers handed out")),
-    ("loan-returned", N_("Papers returned")),
-    ("loan-extended", N_("Papers kept longer")),
-    ("loan-reminded", N_("Reminded to bring papers back")),
-):
-    history.action("Loan", _name, _title)

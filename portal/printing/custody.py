@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.models import loan_list
 from portal.models.loan import EXTENTS, STATES, Loan
-from portal.models.loan import KIND as LOAN
+from portal.models.loan_kind import KIND as LOAN
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
 from portal.printing.labels import Labels
@@ -115,7 +115,7 @@ lists.declare(
             records=loan_list.records,
             conditions=lambda query, labels: labels(loan_list.TABS[query.tab]).text,
             page=lambda query: ("custody.loans", query.args()),
-            place=N_("Loans"),
+            place=N_("Dossier loans"),
             counted=N_("%(count)s loans are on this list."),
             empty=N_("There is no loan on this list."),
             too_many=N_("A list of more than %(most)s loans is not printed."),

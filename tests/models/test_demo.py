@@ -16,6 +16,7 @@ from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
+from portal.models.loan import Loan
 from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
 from portal.models.team import Team
@@ -50,6 +51,7 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert {"prospect", "active", "past"} <= set(db.session.scalars(select(Customer.state)))
     assert not list(audit.verify())
 
+    assert {"pending", "granted", "out", "returned"} <= set(db.session.scalars(select(Loan.state)))
     full = counts()
     assert set(db.session.scalars(select(RegisterEntry.register))) == set(REGISTERS)
     assert load.load() == 0

@@ -10,7 +10,7 @@ bp = Blueprint("custody", __name__)
 navigation.area(
     order=25,
     endpoint="custody.loans",
-    title=N_("Loans"),
+    title=N_("Dossier loans"),
     icon="journal-arrow-up",
     permission=Permission.LOAN_READ,
     prefixes=("custody.loan",),
