@@ -162,7 +162,8 @@ def approvals(count: int, customers_count: int) -> tuple[list[dict[str, Any]], l
         submitter = 1 + (team - 1) * (REPS_A_TEAM + 1)
         documents.append(
             {"id": number, "kind_name": "investigation", "record_id": 10_000_000 + number, "customer_id": customer, "team_id": team,
-             "submitter_id": submitter, "state": state, "title": "批量客户"}
+             "submitter_id": submitter, "state": state, "title": "批量客户",
+             "sealed_at": None if waiting else moment}
         )  # fmt: skip
         rounds.append(
             {"id": number, "approval_id": number, "number": 1, "content": {"customer": {}}, "content_hash": "0" * 64, "chain": {},

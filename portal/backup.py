@@ -29,12 +29,14 @@ from portal.models.session import StaffSession
 from portal.rules.message import Refusal
 
 FORMAT = 1
-DATABASE, FILES, ABOUT = "database", "files", "about.json"
-MEMBER = re.compile(r"database|about\.json|files/[0-9a-f]{2}/[0-9a-f]{64}")
+DATABASE, FILES, SEAL, ABOUT = "database", "files", "seal", "about.json"
+MEMBER = re.compile(
+    r"database|about\.json|files/[0-9a-f]{2}/[0-9a-f]{64}|seal/(?:seal\.p12|seal\.json|passphrase|trusted/[0-9a-f]{64}\.pem)"
+)
 
 
 def backup(config: Mapping[str, Any], target: Path) -> int:
-    """Write database and files of this site to `target` (.tar) and return its size in bytes. Raises `Refusal` with what went wrong.
+    """Write database, files and seal of this site to `target` (.tar) and return its size in bytes. Raises `Refusal` with what went wrong.
 
     The archive appears under its name only when it is complete.
     """
@@ -52,6 +54,10 @@ def backup(config: Mapping[str, Any], target: Path) -> int:
             for kept in config["FILES_FOLDER"].glob("??/*"):
                 name = f"{FILES}/{kept.parent.name}/{kept.name}"
                 if MEMBER.fullmatch(name):  # not what is being uploaded at this moment, under a name that goes
+                    archive.add(kept, name)
+            for kept in sorted(config["SEAL_FOLDER"].rglob("*")):
+                name = f"{SEAL}/{kept.relative_to(config['SEAL_FOLDER']).as_posix()}"
+                if MEMBER.fullmatch(name):
                     archive.add(kept, name)
     with part.open("rb") as file:
         os.fsync(file.fileno())
@@ -90,10 +96,20 @@ def restore(config: Mapping[str, Any], source: Path) -> int:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not place.exists():
                     shutil.move(kept, place)
+        _put_seal_back(folder / SEAL, config["SEAL_FOLDER"])
     ended = StaffSession.end_everybody()
     audit.write("system", "backup-restored", label=source.name, taken_at=about.get("at", ""), sessions_ended=ended)
     db.session.commit()
     return ended
+
+
+def _put_seal_back(taken_out: Path, folder: Path) -> None:
+    """Put the seal back. Certificates that were trusted since stay trusted: what they sealed may lie with others."""
+    for kept in sorted(taken_out.rglob("*.*")) + sorted(taken_out.glob("passphrase")):
+        place = folder / kept.relative_to(taken_out)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.chmod(0o600)
+        shutil.move(kept, place)
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
@@ -113,6 +129,8 @@ def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
             assert content is not None  # noqa: S101 # nosec B101 - isfile() says so
             with content, place.open("wb") as file:
                 shutil.copyfileobj(content, file)
+            if not member.mode & 0o200:
+                place.chmod(0o444)  # a sealed form (AP-7)
 
 
 def _copy_database(url: URL, copy: Path) -> None:

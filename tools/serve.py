@@ -58,6 +58,12 @@ def main() -> None:
             process.wait()
             stopping.wait(2)
 
+    def make_seal() -> None:
+        """Give a site that is tried out a seal, so that approved forms are sealed and filed; a real site makes its own."""
+        if not stopping.wait(SETTLED_AFTER) and app.config["PORTAL_ENV"] != "production":
+            command = [sys.executable, "-m", "flask", "--app", "wsgi", "seal", "init", "--if-none"]
+            subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+
     def check_printing() -> None:
         """Say loudly what the machine lacks for printing, once the portal has begun to answer."""
         if not stopping.wait(SETTLED_AFTER):
@@ -66,7 +72,7 @@ def main() -> None:
     server = create_server(app, host=choices.host, port=choices.port, threads=choices.threads, connection_limit=500, channel_timeout=60)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"The portal is on http://{choices.host}:{choices.port} (Ctrl+C stops it)", flush=True)
-    for work in (keep_worker, check_printing):
+    for work in (keep_worker, make_seal, check_printing):
         threading.Thread(target=work, daemon=True).start()
     try:
         server.run()

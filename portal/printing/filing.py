@@ -8,7 +8,7 @@ import structlog
 from flask import current_app
 from sqlalchemy import select
 
-from portal import jobs
+from portal import clock, jobs
 from portal.database import StateConflict, db
 from portal.models.approval import Approval
 from portal.models.job import Job
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 KIND = "seal-form"
 A_MINUTE = 30
 """So many forms are queued a minute: each takes half a second, and short work must not wait behind them."""
+MANY = 10_000
+_said: dict[str, int] = {}
 MISTAKE = N_("The form could not be made because of a mistake of the portal; it is in the log.")
 
 
@@ -47,6 +49,7 @@ def begin(approval: Approval) -> None:
 @jobs.every_minute
 def queue_due() -> None:
     """Queue approved documents without a filed form: those that were there before the seal was, and those whose time has come again."""
+    _warn()
     if not place().exists:
         return
     under_way = select(Job.args).where(Job.kind == KIND, Job.state.in_(("queued", "running")))
@@ -55,6 +58,14 @@ def queue_due() -> None:
     db.session.commit()
     for job in queued:
         jobs.start(job)
+
+
+def _warn() -> None:
+    """Say in the log, when the worker starts and every hour, what is wrong with the seal of a real site."""
+    problem = place().problem() if current_app.config["PORTAL_ENV"] == "production" else None
+    if problem is not None and _said.get("hour") != clock.now().hour:
+        _said["hour"] = clock.now().hour
+        log.error("seal", why=str(problem), forms_waiting=waiting_count(MANY))
 
 
 @jobs.kind(

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from portal.database import db
+from portal.database import db, release
 from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
 from portal.printing.seal import FIELD, REASON
@@ -85,6 +85,7 @@ def judge(content: bytes, place: Place, reader: Reader = read_apart) -> Verdict:
     known = place.trusted()
     stored = SealedForm.by_content(hashlib.sha256(content).hexdigest())
     form = stored or _claimed(_codes(content))
+    release()  # reading takes a second, in which nobody is kept from writing
     readings = reader(content, [one.der for one in known], form.sealed_at if form else None)
     form = form or _claimed(code for one in readings for code in _NAME.findall(one.field))
     ours = {one.fingerprint: one for one in known}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from portal.database import db
+from portal.models.attachment import Attachment
 from portal.models.notice import notify
+from portal.models.sealed_form import SealedForm
 from portal.rules.message import Message
 from tests import approving
 from tests.access import Row, everyone
@@ -27,6 +29,15 @@ def _on_paper() -> dict[str, Any]:
 def _with_scan() -> dict[str, Any]:
     approval = approving.submitted(approving.FINANCE)
     return {"approval": approval.id, "signature": approving.record_paper(approval).id}
+
+
+def _sealed() -> dict[str, Any]:
+    approval = approving.submitted(approving.APPROVE)
+    approving.sign(approval, "mgr1")
+    file = Attachment.keep(b"%PDF-1.7", filename="x.pdf", media_type="application/pdf", purpose="sealed", by=None)
+    db.session.add(SealedForm(approval_id=approval.id, file=file))
+    db.session.commit()
+    return {"approval": approval.id}
 
 
 def _notice() -> dict[str, Any]:
@@ -53,6 +64,8 @@ ROWS = [
     Row("approvals.round", "/approvals/{approval}/rounds/1", prepare=_running),
     Row("approvals.round", "/approvals/{approval}/rounds/2", prepare=_running, owner=404, supervisor=404, manager=404),
     Row("approvals.scan", "/approvals/{approval}/scans/{signature}", prepare=_with_scan),
+    Row("approvals.sealed_form", "/approvals/{approval}/sealed-form", prepare=_sealed),
+    Row("approvals.sealed_form", "/approvals/{approval}/sealed-form", prepare=_running, owner=404, supervisor=404, manager=404),
     Row("approvals.withdrawal", "/approvals/{approval}/withdrawal", "POST", prepare=_running, owner=303, **_ONLY_REP),
     Row("approvals.reminder", "/approvals/{approval}/reminder", "POST", prepare=_running, owner=303, **_ONLY_REP),
     Row(

@@ -80,5 +80,7 @@ ROWS = [
     everyone("prints.list_preview", "/prints/lists/customer_register"),
     Row("prints.print_list", "/prints/lists/contact_list", "POST", colleague=422, stranger=422, other_supervisor=422),
     Row("prints.list_job", "/prints/jobs/{job}", prepare=_job, **_OWN_JOB),
+    everyone("prints.seal_verification", "/seal-verification"),
+    everyone("prints.verify_seal", "/seal-verification", "POST", 422),
     Row("prints.list_file", "/prints/files/{code}", prepare=_file),
 ]

@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from portal.printing.filing import place
 from portal.printing.seal_keys import Place
-from portal.printing.seal_verdict import Verdict, judge
-from tests.approving import APPROVE, sign, submitted
 
 OWNER = "启明物业服务有限公司"
 

@@ -16,6 +16,7 @@ from portal.database import commit, db
 from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_signature import Signature
+from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, requires
 from portal.rules.message import Refusal
@@ -47,6 +48,21 @@ def scan(approval: Approval, signature_id: int) -> Any:
     audit.write_view("scan-downloaded", actor=current_user, record=approval, label=found.scan.filename)
     content, kind, name = found.scan.content(), found.scan.media_type, found.scan.filename
     response = send_file(BytesIO(content), mimetype=kind, as_attachment=True, download_name=name, etag=False)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/approvals/<int:approval_id>/sealed-form")
+@requires(Permission.APPROVAL_READ, approval=Approval)
+def sealed_form(approval: Approval) -> Any:
+    """Hand out the final form with the site's seal, as it was stored (AP-7); written into the log (RO-7)."""
+    form = SealedForm.of(approval)
+    if form is None or form.file is None:
+        abort(404)
+    audit.write_view("sealed-form-downloaded", actor=current_user, record=approval, label=form.file.filename)
+    file = form.file
+    response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename, etag=False)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -18,6 +18,7 @@ from portal.models.attachment import Attachment
 from portal.models.session import Throttled, confirm_password
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
+from portal.printing import filing
 from portal.rules.message import Refusal
 from portal.rules.scans import media_type_of_scan
 
@@ -41,6 +42,7 @@ def signature(approval: Approval) -> Any:
         return _too_late(approval, conflict)
     except Refusal as refusal:
         return _refused(approval, refusal, signature_form=form)
+    filing.begin(approval)
     return onwards(approval)
 
 
@@ -68,6 +70,7 @@ def paper_outcome(approval: Approval) -> Any:
         return _too_late(approval, conflict)
     except Refusal as refusal:
         return _refused(approval, refusal, paper_form=form)
+    filing.begin(approval)
     return onwards(approval)
 
 

@@ -26,8 +26,11 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import seats_of
 from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
+from portal.models.dossier import ArchiveDocument
+from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
 from portal.permissions import Role
+from portal.printing import filing
 from portal.printing.documents import preview_html
 from portal.rules.freezing import Difference
 from portal.rules.message import N_
@@ -123,10 +126,23 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         document_page=approval.kind.page(approval.document) if approval.document else None,
         message=message,
         latest=approval.current_round,
+        **(_final_form(approval, user) if approval.state == "approved" else {}),
     )
     response = make_response(page, status)
     response.headers["Vary"] = "HX-Request"
     return response
+
+
+def _final_form(approval: Approval, user: Staff) -> dict[str, Any]:
+    """Return the sealed form, the document it is filed as if the reader sees the dossier, or why it is not filed yet (AP-7)."""
+    form = SealedForm.of(approval)
+    filed = ArchiveDocument.visible_to(user).where(ArchiveDocument.id == form.document_id) if form and form.document_id else None
+    return {
+        "sealed": form if form and form.file_id else None,
+        "filed": db.session.scalar(filed) if filed is not None else None,
+        "not_filed": filing.not_yet(approval),
+        "next_try_at": form.next_try_at if form else None,
+    }
 
 
 def _drift(approval: Approval, shown: ApprovalRound) -> list[Line]:

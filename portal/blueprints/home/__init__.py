@@ -10,6 +10,7 @@ from flask_login import current_user
 from portal import config, htmx, jobs, navigation
 from portal.models import home, inbox
 from portal.permissions import Permission, public, requires
+from portal.printing import filing
 from portal.rules.message import N_
 
 bp = Blueprint("home", __name__)
@@ -31,6 +32,7 @@ def index() -> Any:
         jobs=[(job, jobs.KINDS.get(job.kind)) for job in home.jobs(user)],
         notices=home.unread(user),
         unannounced=home.unannounced_year(),
+        seal_trouble=filing.trouble(home.CAP) if user.may(Permission.STANDARD_EDIT) else None,
         kinds=inbox.kinds(),
     )
 

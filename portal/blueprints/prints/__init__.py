@@ -12,7 +12,10 @@ navigation.area(
 )
 
 # Routes register on import.
+from portal.blueprints.prints import binders as _binders  # noqa: E402, F401
 from portal.blueprints.prints import lists as _lists  # noqa: E402, F401
 from portal.blueprints.prints import pages as _pages  # noqa: E402, F401
+from portal.blueprints.prints import seals as _seals  # noqa: E402, F401
 from portal.blueprints.prints import verification as _verification  # noqa: E402, F401
+from portal.printing import boxes as _boxes  # noqa: E402, F401 - sheets of binders
 from portal.printing import registers as _registers  # noqa: E402, F401 - sheets of the office registers
