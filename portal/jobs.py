@@ -10,6 +10,7 @@ job has one queue for good, so no job is ever done by two threads at once. On SQ
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import threading
@@ -104,6 +105,8 @@ def run(job_id: int) -> None:
         db.session.rollback()
         return
     _running.add(job_id)
+    # The search for unused cycles, which a job over many rows sets off again and again, leaves out what was there before.
+    gc.freeze()
     try:
         KINDS[name].work(job)
         job.state, job.ended_at = "done", clock.now()
@@ -115,6 +118,7 @@ def run(job_id: int) -> None:
         log.error("job failed", job=job_id, exc_info=True)
         _fail(job_id, Message(N_("The job stopped with a mistake of the portal. It is in the log under job %(job)s."), {"job": job_id}))
     finally:
+        gc.unfreeze()
         _running.discard(job_id)
 
 

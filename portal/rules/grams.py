@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 from operator import add
 
 from portal.rules.names import legal_form_length
-from portal.rules.pinyin import pinyin_full, syllables
+from portal.rules.pinyin import spelling
 
 WORD_PREFIX = 8
 _FULL_LEAST = 4
@@ -97,7 +98,7 @@ def matches(text: str, name: str) -> bool:
     letters = fold(text)
     if not _LETTERS.fullmatch(letters):
         return False
-    return letters in "".join(reading[:1] for reading in syllables(name)) or letters in pinyin_full(name)
+    return letters in spelling(name).initials or letters in spelling(name).full
 
 
 def _folded(text: str) -> str:
@@ -106,23 +107,21 @@ def _folded(text: str) -> str:
 
 
 def _pinyin_grams(name: str) -> list[str]:
-    readings = [reading for reading in syllables(name) if reading]
-    count = len(readings)
+    spelt, initials, full = spelling(name)
+    lengths = [len(reading) for reading in spelt if reading]
+    count = len(lengths)
     stem = max(count - legal_form_length(name), 1)
-    initials, full = "".join([reading[0] for reading in readings]), "".join(readings)
     # Windows that the end of the name would cut short are left out.
     tokens = [initials[start : start + 2] for start in range(min(stem, count - 2) + 1)]
     tokens += [initials[start : start + 3] for start in range(min(stem, count - 3) + 1)]
-    start, end = 0, len(full)
-    for place in range(min(stem, count)):
-        length = len(readings[place])
-        six = "0" + full[start : start + _FULL_PREFIX]
-        pair = length + len(readings[place + 1]) if place + 1 < count else end - start
-        if pair < _FULL_PREFIX:
-            tokens += [six[: size + 1] for size in range(max(pair, _FULL_LEAST), _FULL_PREFIX)]
-        if len(six) > _FULL_LEAST:
-            tokens.append(six)
-        start += length
+    starts = list(accumulate(lengths[: stem - 1], initial=0)) if lengths else []
+    sixes = ["0" + full[start : start + _FULL_PREFIX] for start in starts]
+    tokens += [six for six in sixes if len(six) > _FULL_LEAST]
+    for length, following, six in zip(lengths, [*lengths[1:], 0], sixes, strict=False):
+        if length + following < _FULL_PREFIX:
+            tokens.append(six[:_FULL_PREFIX])
+            if length + following < _FULL_PREFIX - 1:
+                tokens.append(six[: _FULL_PREFIX - 1])
     return tokens
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 # Characters are looked up one by one, so the table of phrases, which takes half of a small start and 30 MB, is not loaded.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
@@ -66,28 +67,40 @@ def _reading(character: str) -> str:
     return "".join(lazy_pinyin(character, errors="ignore")).replace("ü", "v").lower()
 
 
-@lru_cache(maxsize=8192)
-def syllables(name: str) -> tuple[str, ...]:
-    """Return the reading of each character of `name` in order, '' for punctuation and characters without a known reading (AR-6).
+class Spelling(NamedTuple):
+    """How a name reads: character by character, by first letters, and run together."""
 
-    Readings are those of names of organisations: 重庆 chong qing, 银行 yin hang, 长城 chang cheng. ü is written v, as it is typed.
-    They are remembered for a while: an import asks half a dozen times for each name.
-    """
+    syllables: tuple[str, ...]
+    initials: str
+    full: str
+
+
+@lru_cache(maxsize=8192)
+def spelling(name: str) -> Spelling:
+    """Return how `name` reads; remembered for a while, because an import asks half a dozen times for each name (AR-6)."""
     text = unicodedata.normalize("NFKC", name)
     readings = [_reading(character) for character in text]
     for match in _WORD.finditer(text):
         readings[match.start() : match.end()] = _WORDS[match[0]].split()
-    return tuple(readings)
+    return Spelling(tuple(readings), "".join([reading[:1] for reading in readings]), "".join(readings))
+
+
+def syllables(name: str) -> tuple[str, ...]:
+    """Return the reading of each character of `name` in order, '' for punctuation and characters without a known reading (AR-6).
+
+    Readings are those of names of organisations: 重庆 chong qing, 银行 yin hang, 长城 chang cheng. ü is written v, as it is typed.
+    """
+    return spelling(name).syllables
 
 
 def pinyin_initials(name: str) -> str:
     """Return the first letters of the readings: 'hwjsyxgs' for 华为技术有限公司; Latin letters and figures stay (AR-6)."""
-    return "".join([reading[:1] for reading in syllables(name)])
+    return spelling(name).initials
 
 
 def pinyin_full(name: str) -> str:
     """Return the readings run together: 'huaweijishu' for 华为技术 (AR-6)."""
-    return "".join(syllables(name))
+    return spelling(name).full
 
 
 def person_pinyin(name: str) -> str:
