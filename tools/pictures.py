@@ -191,6 +191,15 @@ def sheet_code(page: Page, here: dict[str, Any]) -> None:
     page.wait_for_url("**/v/*")
 
 
+@scene("rep1", height=760)
+def dossier(page: Page, here: dict[str, Any]) -> None:
+    """Show a dossier with documents of several kinds."""
+    page.goto(f"{here['site']}/documents")
+    page.locator("tbody th a").first.click()
+    page.locator("nav.where a").last.click()
+    page.locator("table.documents").first.wait_for()
+
+
 @scene("sup1", height=900)
 def register(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/customers?grade=A")
