@@ -17,7 +17,9 @@ from portal import clock, config, create_app, database, schema
 from portal.database import db
 from portal.models import audit
 from portal.models.customer import Customer
+from portal.models.sealed_form import due
 from portal.models.search import index_all, search
+from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from tests.conftest import Place
 
@@ -118,6 +120,25 @@ def test_authors_of_documents_are_found_in_what_is_there() -> None:
     assert [tuple(row) for row in rows] == [
         ("credit", 7, 1), ("credit", 7, 3), ("credit", 7, 4), ("credit", 7, 5), ("investigation", 8, 2), ("investigation", 8, 6),
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("empty")
+def test_what_was_approved_before_there_were_seals_waits_for_one() -> None:
+    upgrade(revision="0005")
+    blanks = {table: _blanks(table) for table in ("staff", "approval", "printed_sheet")}
+    _insert("staff", {**blanks["staff"], "id": 1, "account": "a", "name": "甲", "role": "rep"})
+    for number, state in enumerate(("approved", "pending", "rejected", "approved"), start=1):
+        approval = {"id": number, "kind_name": "credit", "record_id": number, "submitter_id": 1, "state": state}
+        _insert("approval", {**blanks["approval"], **approval})
+    sheet = {"code": "K7QM2XDR9TBC", "subject": "credit_change:1", "copy_number": 1, "printed_by_id": 1, "approval_id": 1}
+    _insert("printed_sheet", {**blanks["printed_sheet"], **sheet})
+    db.session.commit()
+    upgrade()
+    assert due(10) == [1, 4]
+    kept = db.session.query(PrintedSheet).one()
+    assert (kept.code, kept.printed_by_id, kept.approval_id) == ("K7QM2XDR9TBC", 1, 1)
+    kept.printed_by_id = None
+    db.session.commit()
 
 
 @pytest.mark.usefixtures("empty")
