@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from portal import clock
 from portal.database import Base, db
 from portal.models import audit, card
+from portal.models.register_indexes import TO_COUNT, register_indexes
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -68,38 +69,6 @@ BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
 
 BY_CHAIN = N_("%(field_title)s: for a customer on the register this is changed by a change of credit, through its chain.")
 """What is said where a hand or a file would change what has a chain of its own (RL-5)."""
-
-REGISTER_FILTERS = (
-    "grade", "nature", "industry", "size", "province", "city",
-    "stage_time", "stage_transaction", "stage_volume", "stage_service", "stage_years",
-)  # fmt: skip
-"""Columns by which the register is filtered, each with an index of its own in the order of numbers (AR-5)."""
-
-
-_TO_COUNT = sql("documents_missing IS NULL")
-
-
-def _register_indexes() -> list[Index]:
-    """Return the indexes of the register: each order for each scope, and each filter's customers in the order of numbers.
-
-    Where a scope is walked or counted with filters set, the index carries the filters' columns, so that what does not fit is left out
-    without being looked at.
-    """
-    found = [Index(None, name, "state", "number") for name in REGISTER_FILTERS]
-    for order in ("name_sort", "updated_at"):
-        found += [Index(None, scope, "state", order, "id") for scope in ("owner_id", "team_id", "province")]
-    found += [Index(f"ix_customer_{scope}_state_number", scope, "state", "number", *REGISTER_FILTERS) for scope in ("owner_id", "team_id")]
-    found += [Index(f"ix_customer_state_{order}", "state", order, "id", *REGISTER_FILTERS) for order in ("name_sort", "updated_at")]
-    found.append(Index("ix_customer_state_number", "state", "number", *REGISTER_FILTERS))
-    for name, missing in (
-        ("telephone", sql("length(telephone_key) = 0")),
-        ("credit_code", sql("length(credit_code) = 0")),
-        ("contact", sql("contact_count = 0")),
-        ("documents", sql("documents_missing > 0")),
-    ):
-        found.append(Index(f"ix_customer_no_{name}", "state", "number", sqlite_where=missing, postgresql_where=missing))
-    return found
-
 
 class Customer(Base):
     """A customer's card. Codes of choice fields are those of the standards `choices.*`."""
@@ -209,8 +178,8 @@ class Customer(Base):
         # Of merged records only: over a column that is nearly always empty, SQLite's statistics would advise against the index.
         Index(None, "merged_into_id", sqlite_where=sql("merged_into_id IS NOT NULL"), postgresql_where=sql("merged_into_id IS NOT NULL")),
         # The few whose documents are to be counted.
-        Index("ix_customer_to_count", "id", sqlite_where=_TO_COUNT, postgresql_where=_TO_COUNT),
-        *_register_indexes(),
+        Index("ix_customer_to_count", "id", sqlite_where=TO_COUNT, postgresql_where=TO_COUNT),
+        *register_indexes(),
     )
 
     @classmethod

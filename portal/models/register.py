@@ -21,7 +21,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from portal.database import db
 from portal.models.card import CARD, GRADES
-from portal.models.customer import REGISTER_FILTERS, Customer, CustomerState, CustomerTag
+from portal.models.customer import Customer, CustomerState, CustomerTag
+from portal.models.register_indexes import REGISTER_FILTERS
 from portal.models.scope import Arm, customer_arms, customer_scope
 from portal.models.search import candidates
 from portal.models.staff import Staff
