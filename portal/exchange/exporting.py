@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -101,28 +102,44 @@ def _words(choices: str) -> dict[str, str]:
     return {entry["code"]: of_choice(entry) for entry in standard(f"choices.{choices}")}
 
 
-def _reader(name: str, kind: str, choices: str) -> Callable[[Row[Any]], Any]:
-    """Return what takes a column's cell out of a row: dates and amounts as such, choices in words."""
-    if kind == "staff":
-        people = _names(Staff)
-        return lambda row: people.get(row.owner_id, "")
-    if kind == "team":
-        teams = _names(Team)
-        return lambda row: teams.get(row.team_id, "")
-    if kind == "region":
-        return lambda row: row.city if row.city.startswith(row.province) else f"{row.province} {row.city}".strip()
-    if kind == "choice":
-        words = _words(choices)
-        return lambda row: words.get(getattr(row, name), getattr(row, name))
+def _writer(kind: str, choices: str) -> Callable[[Any], Any] | None:
+    """Return what makes the cell of a column out of its value: names and choices in words; None where the value is the cell."""
     if kind == "moment":
-        return lambda row: None if getattr(row, name) is None else clock.local(getattr(row, name))
-    return lambda row: getattr(row, name)
+        return lambda value: None if value is None else clock.local(value)
+    if kind not in ("staff", "team", "choice"):
+        return None
+    words: dict[Any, str] = _words(choices) if kind == "choice" else _names(Staff if kind == "staff" else Team)
+    known = words.get
+    return (lambda value: known(value, value)) if kind == "choice" else (lambda value: known(value, ""))
+
+
+def _lines(rows: Iterator[Row[Any]], columns: Sequence[tuple[str, str, str]]) -> Iterator[list[Any]]:
+    """Yield the cells of each row; `columns` are (name, kind, choices). A million rows are many calls: each cell costs as few as can be."""
+    first = next(rows, None)
+    if first is None:
+        return
+    place = {name: number for number, name in enumerate(first._fields)}
+    named = {"staff": "owner_id", "team": "team_id", "region": "city"}
+    take = itemgetter(*(place[named.get(kind, name)] for name, kind, _choices in columns))
+    writers = [(number, write) for number, (_name, kind, choices) in enumerate(columns) if (write := _writer(kind, choices))]
+    regions = [number for number, (_name, kind, _choices) in enumerate(columns) if kind == "region"]
+    for row in chain((first,), rows):
+        cells = list(take(row))
+        for number, write in writers:
+            cells[number] = write(cells[number])
+        for number in regions:
+            province, city = row[place["province"]], cells[number]
+            cells[number] = city if city.startswith(province) else f"{province} {city}".strip()
+        yield cells
+
+
+_ALWAYS = (("number", "text", ""), ("full_name", "text", ""))
 
 
 def _list(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
     heads = [gettext("Number"), gettext("Customer name"), *(gettext(COLUMNS[name].title) for name in export.columns)]
-    readers = [_reader(name, COLUMNS[name].kind, COLUMNS[name].choices) for name in export.columns]
-    return heads, ([row.number, row.full_name, *(read(row) for read in readers)] for row in export.rows(export.columns))
+    columns = [*_ALWAYS, *((name, COLUMNS[name].kind, COLUMNS[name].choices) for name in export.columns)]
+    return heads, _lines(export.rows(export.columns), columns)
 
 
 def _cards(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
@@ -130,12 +147,9 @@ def _cards(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
     names = tuple(entry.name for entry in card.FIELDS if entry.name != "full_name")
     own = ("number", "full_name", *names, "registered_on", "owner")
     heads = [column_title(table.by_name[name]) if name in table.by_name else gettext(card.CARD[name].title) for name in own]
-    readers = [_reader(name, card.CARD[name].kind, card.CARD[name].choices) for name in names]
-    people = _names(Staff)
-    rows = export.rows((*names, "registered_on", "owner"))
-    return heads, (
-        [row.number, row.full_name, *(read(row) for read in readers), row.registered_on, people.get(row.owner_id, "")] for row in rows
-    )
+    columns = [*_ALWAYS, *((name, card.CARD[name].kind, card.CARD[name].choices) for name in names)]
+    columns += [("registered_on", "date", ""), ("owner", "staff", "")]
+    return heads, _lines(export.rows((*names, "registered_on", "owner")), columns)
 
 
 def _contacts(export: Export) -> tuple[list[str], Iterator[list[Any]]]:
