@@ -1,4 +1,4 @@
-"""Made files are not kept for ever: exports and files of refused rows hold personal data, and can be made again (AR-40, AR-41)."""
+"""Made files are not kept for ever: exports, refused rows and bound dossiers hold personal data and can be made again (AR-40, AR-41)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from portal.models.attachment import Attachment, path_of
 from portal.models.audit import AuditEvent
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
+from portal.models.sheet import PrintedSheet
 
 KEPT_DAYS = 30
-"""So long an export or a file of refused rows can be downloaded."""
-MADE = ("export", "refused-rows")
+"""So long a made file can be downloaded."""
+MADE = ("export", "refused-rows", "binder", "batch")
 PORTION = 100
 REMOVED = "file-removed"
 
@@ -28,11 +29,17 @@ def tidy_hourly() -> None:
         remove_old()
 
 
-def _made_by(file: Attachment) -> Job | ImportRun | None:
-    """Return what a made file belongs to: the job of an export, the import whose refused rows it has."""
-    if file.purpose == "export":
-        mine = select(Job).where(Job.staff_id == file.uploaded_by_id, Job.kind == "export")
+JOBS = {"export": "export", "batch": "print-batch"}
+"""Purposes of files that a job of this kind has made."""
+
+
+def _made_by(file: Attachment) -> Job | ImportRun | PrintedSheet | None:
+    """Return what a made file belongs to: the job of an export or batch, the import whose refused rows it has, the bound copy."""
+    if file.purpose in JOBS:
+        mine = select(Job).where(Job.staff_id == file.uploaded_by_id, Job.kind == JOBS[file.purpose])
         return db.session.scalar(mine.where(Job.result["attachment"].as_integer() == file.id))
+    if file.purpose == "binder":
+        return db.session.scalar(select(PrintedSheet).where(PrintedSheet.file_id == file.id))
     return db.session.scalar(select(ImportRun).where(ImportRun.refused_id == file.id))
 
 
@@ -50,7 +57,9 @@ def remove_old() -> None:
         of = _made_by(file)
         if isinstance(of, ImportRun):
             of.refused_id = None
-        kind = "export" if file.purpose == "export" else "import"
+        if isinstance(of, PrintedSheet):
+            of.file_id = None
+        kind = {"export": "export", "refused-rows": "import"}.get(file.purpose, "print")
         audit.write(kind, REMOVED, record=of, label=file.filename, sha256=file.sha256)
         db.session.delete(file)
     contents = {file.sha256 for file in old}

@@ -21,7 +21,7 @@ def bind(asked: dict[str, Any], tell: Callable[[int], None] | None = None) -> li
 
     Raises `Refusal` where the process fails or takes too long; nothing is bound then.
     """
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(
         [sys.executable, "-m", "portal.printing.binding"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -29,7 +29,8 @@ def bind(asked: dict[str, Any], tell: Callable[[int], None] | None = None) -> li
         env=surroundings(),
         start_new_session=True,
     )
-    assert process.stdin and process.stdout  # noqa: S101
+    assert process.stdin is not None  # noqa: S101 - asked for above
+    assert process.stdout is not None  # noqa: S101
     watch = threading.Timer(SECONDS, process.kill)
     watch.daemon = True
     watch.start()

@@ -43,9 +43,11 @@ def bind(front: str, parts: list[dict[str, Any]], back: str, out: str, **about: 
 
     A part is {path, media_type, title, page, pages}: `page` is the page of a PDF of ours from which it begins, `pages` how many it has;
     without them the whole file is taken. `about`: title, author, lang, `numbered` (pages of the parts get running numbers from 1),
-    `front_title` and `back_title` (bookmarks).
+    `front_marks` ([title, page] of bookmarks in the front) and `back_title`.
     """
-    folder, portions, titles, number = Path(out).parent, [], [], 0
+    folder, number = Path(out).parent, 0
+    portions: list[Path] = []
+    titles: list[tuple[str, int]] = []
     rest = iter(parts)
     while portion := list(islice(rest, PORTION)):
         path = folder / f"portion-{len(portions)}.pdf"
@@ -65,14 +67,16 @@ def bind(front: str, parts: list[dict[str, Any]], back: str, out: str, **about: 
         _describe(book, about)
         _labels(book, first, last, about["numbered"])
         with book.open_outline() as outline:
-            marks = [(about.get("front_title", ""), 0)] if front else []
+            outline.root.clear()  # what the front had of its own
+            marks = [(title, place) for title, place in about.get("front_marks", ())]
             marks += [(title, first + place) for title, place in titles]
             marks += [(about.get("back_title", ""), last)] if back else []
             outline.root.extend(pikepdf.OutlineItem(title, place) for title, place in marks)
         book.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        whole = len(book.pages)
     for path in portions:
         path.unlink()
-    yield {"pages": number, "whole": last}
+    yield {"pages": number, "whole": whole}
 
 
 def _portion(portion: list[dict[str, Any]], path: Path, number: int, titles: list[tuple[str, int]], numbered: bool) -> Any:

@@ -17,6 +17,8 @@ class Sheet:
     template: str
     version: str = "A/0"
     landscape: bool = False
+    cut: bool = False
+    """Whether it is cut into labels: no margin for binding, no holes."""
 
 
 SHEETS: dict[str, Sheet] = {
@@ -28,5 +30,13 @@ SHEETS: dict[str, Sheet] = {
         Sheet("customer_register", "QMS-PM-31204", N_("Customer register"), "customer_register.html", landscape=True),
         Sheet("contact_list", "QMS-PM-31205", N_("Contact list"), "contact_list.html", landscape=True),
         Sheet("credit_change", "QMS-PM-31206", N_("Change of credit limit or special terms"), "credit_change.html"),
+        Sheet("dossier_cover", "QMS-PM-31211", N_("Dossier cover"), "binder_cover.html"),
+        Sheet("binder_cover", "QMS-PM-31212", N_("Binder cover"), "binder_cover.html"),
+        Sheet("binder_contents", "QMS-PM-31213", N_("Contents list"), "binder_contents.html"),
+        Sheet("binder_remarks", "QMS-PM-31214", N_("Remark sheet"), "binder_remarks.html"),
+        Sheet("enclosure", "QMS-PM-31215", N_("Enclosure"), "enclosure.html"),
+        Sheet("box_list", "QMS-PM-31216", N_("List of a binder's documents"), "box_list.html"),
+        Sheet("binder_list", "QMS-PM-31217", N_("Register of binders"), "binder_list.html", landscape=True),
+        Sheet("spine_labels", "QMS-PM-31218", N_("Spine labels"), "spine_labels.html", cut=True),
     )
 }

@@ -6,7 +6,7 @@ template makes preview and PDF, and `press` prints and counts it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -187,6 +187,49 @@ class Printed:
         return "-".join(filter(None, (title, self.sheet.label[:60], self.sheet.shown_code))) + ".pdf"
 
 
+def next_copy(paper: Paper, language: Language, *, printed_by: str) -> tuple[dict[str, Any], Order]:
+    """Return the next copy of a paper, not yet printed: the columns of its `PrintedSheet`, and what the press is asked for."""
+    declared = SHEETS[paper.sheet]
+    moment, code, copy_number = clock.now(), verification_code(), PrintedSheet.next_copy(paper.subject)
+    values = {
+        "code": code,
+        "sheet": paper.sheet,
+        "form_number": declared.form_number,
+        "form_version": declared.version,
+        "subject": paper.subject,
+        "copy_number": copy_number,
+        "record_type": paper.record_type,
+        "record_id": paper.record_id,
+        "customer_id": paper.customer_id,
+        "approval_id": paper.round.approval_id if paper.round else None,
+        "round": paper.round.number if paper.round else None,
+        "content_hash": paper.content_hash,
+        "state": paper.state,
+        "signatures": paper.signatures,
+        "language": language,
+        "label": paper.label,
+        "printed_at": moment,
+    }
+    return values, order_of(paper, values, printed_by=printed_by)
+
+
+def order_of(paper: Paper, values: Mapping[str, Any], *, printed_by: str) -> Order:
+    """Return what the press is asked for: a paper as the copy whose columns `values` are."""
+    language, moment = values["language"], values["printed_at"]
+    data = sheet_data(
+        paper, language, printed_by=printed_by, printed_at=moment, code=values["code"], copy_number=values["copy_number"]
+    )
+    title = translate(SHEETS[paper.sheet].title, "en" if language == "en" else CHINESE)
+    return Order(
+        render_sheet_html(paper.sheet, language, data, translate),
+        lang=html_lang(language),
+        title=" ".join(filter(None, (title, paper.label))),
+        author=printed_by,
+        assets=_assets(paper),
+        created=clock.local(moment),
+    )
+
+
 def press(
     make: Callable[[], Paper],
     language: Language,
@@ -204,46 +247,13 @@ def press(
     character cannot be printed and `PrintingFailed` where the press fails: nothing is counted then.
     """
     for _ in range(TRIES):
-        paper = make()
-        declared = SHEETS[paper.sheet]
-        moment, code, copy_number = clock.now(), verification_code(), PrintedSheet.next_copy(paper.subject)
-        name, assets = by.name if by else office(language), _assets(paper)
-        data = sheet_data(paper, language, printed_by=name, printed_at=moment, code=code, copy_number=copy_number)
-        html = render_sheet_html(paper.sheet, language, data, translate)
-        values = {
-            "code": code,
-            "sheet": paper.sheet,
-            "form_number": declared.form_number,
-            "form_version": declared.version,
-            "subject": paper.subject,
-            "copy_number": copy_number,
-            "record_type": paper.record_type,
-            "record_id": paper.record_id,
-            "customer_id": paper.customer_id,
-            "approval_id": paper.round.approval_id if paper.round else None,
-            "round": paper.round.number if paper.round else None,
-            "content_hash": paper.content_hash,
-            "state": paper.state,
-            "signatures": paper.signatures,
-            "language": language,
-            "label": paper.label,
-            "printed_at": moment,
-        }
-        title = translate(declared.title, "en" if language == "en" else CHINESE)
+        values, order = next_copy(make(), language, printed_by=by.name if by else office(language))
         release()
-        order = Order(
-            html,
-            lang=html_lang(language),
-            title=" ".join(filter(None, (title, paper.label))),
-            author=name,
-            assets=assets,
-            created=clock.local(moment),
-        )
         pdf = POOL.print(order, seconds=seconds, tell=tell)
         content = finish(pdf, values) if finish else pdf.content
         try:
             return Printed(PrintedSheet.give(by=by, pages=pdf.pages, **values), content)
         except StateConflict:
             db.session.rollback()
-            log.info("copy number taken meanwhile", subject=values["subject"], copy=copy_number)
+            log.info("copy number taken meanwhile", subject=values["subject"], copy=values["copy_number"])
     raise StateConflict(str(values["subject"]))

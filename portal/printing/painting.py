@@ -170,8 +170,8 @@ def _done(order: Order | Glance | Pile) -> Pdf | Piled:
 def serve(orders: Connection) -> None:
     """Print what comes in through `orders` until nothing comes for a while, or nobody is there any more.
 
-    Comes: (order of a sheet, pile of sheets or glance at a file, seconds it may take). Goes: `{"page": …}` for each page laid out, at the end
-    `{"pages": …}` and the file (of a glance the picture), or `{"missing": …}` or `{"forbidden": …}`; as JSON, so that who asked
+    Comes: (order of a sheet, pile of sheets or glance at a file, seconds it may take). Goes: `{"page": …}` for each page laid out, at
+    the end `{"pages": …}` and the file (of a glance the picture), or `{"missing": …}` or `{"forbidden": …}`; as JSON, so that who asked
     never unpickles what came out of a sheet. A mistake ends the process.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

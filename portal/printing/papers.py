@@ -76,6 +76,8 @@ class Paper:
     choices: Mapping[str, str] = field(default_factory=dict)
     amounts: Collection[str] = ()
     finish: Finish | None = None
+    warnings: tuple[Message, ...] = ()
+    """What to know before it is printed; not on the sheet."""
 
     @property
     def content_hash(self) -> str:
@@ -124,6 +126,12 @@ class Printable:
     """Whether the form is this record's, where several forms have their records in one table."""
     offered: Callable[[], bool] = lambda: True
     """Whether the empty form is among those that are offered."""
+    made_at: Callable[[Any], tuple[str, dict[str, Any]]] | None = None
+    """Return endpoint and values of the page where it is made, where it is the cover of more than one sheet."""
+    warnings: Callable[[Any], Iterable[Message]] = lambda record: ()
+    """Return what to know before it is printed."""
+    changed: str = N_("The content has changed since it was printed.")
+    """What is said of a copy whose content is no longer that of the record."""
 
     def subject(self, record_id: int) -> str:
         """Return what copies are counted by."""
@@ -180,6 +188,7 @@ def paper_of(printable: Printable, record: Any) -> Paper:
         choices=printable.choices,
         amounts=printable.amounts,
         finish=printable.finish,
+        warnings=tuple(printable.warnings(record)),
     )
 
 

@@ -19,6 +19,7 @@ navigation.area(
 navigation.creation(order=10, endpoint="archive.customer_new", title=N_("New prospect"), permission=Permission.CUSTOMER_EDIT)
 
 # Routes register on import.
+from portal.blueprints.archive import binders as _binders  # noqa: E402, F401
 from portal.blueprints.archive import bulk as _bulk  # noqa: E402, F401
 from portal.blueprints.archive import contacts as _contacts  # noqa: E402, F401
 from portal.blueprints.archive import customers as _customers  # noqa: E402, F401

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from flask import Response, abort, render_template, request, send_file, url_for
+from flask import Response, abort, redirect, render_template, request, send_file, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
@@ -49,6 +49,9 @@ def index() -> Any:
 def record(sheet: str, record_id: int) -> Any:
     """Show a record's sheet as it would print now."""
     printable, found = _found(sheet, record_id)
+    if printable.made_at is not None:
+        endpoint, values = printable.made_at(found)
+        return redirect(url_for(endpoint, **values), 303)
     here = url_for("prints.record", sheet=sheet, record_id=record_id)
     return _preview(lambda: paper_of(printable, found), here, back=url_for(printable.page(found)[0], **printable.page(found)[1]))
 
@@ -58,6 +61,8 @@ def record(sheet: str, record_id: int) -> Any:
 def print_record(sheet: str, record_id: int) -> Any:
     """Print a record's sheet as the next copy."""
     printable, found = _found(sheet, record_id)
+    if printable.made_at is not None:
+        abort(404)
     here = url_for("prints.record", sheet=sheet, record_id=record_id)
     back = url_for(printable.page(found)[0], **printable.page(found)[1])
     return _print(lambda: paper_of(printable, fetch(printable.model, record_id, me())), here, back=back)
@@ -132,14 +137,17 @@ def me() -> Staff:
 
 
 def _declared(sheet: str) -> Printable:
+    """Return the form that is also there empty, to be filled by hand; a cover is not."""
     printable = PRINTABLES.get(sheet)
-    if printable is None:
+    if printable is None or printable.made_at is not None:
         abort(404)
     return printable
 
 
 def _found(sheet: str, record_id: int) -> tuple[Printable, Any]:
-    printable = _declared(sheet)
+    printable = PRINTABLES.get(sheet)
+    if printable is None:
+        abort(404)
     found = fetch(printable.model, record_id, me())
     if not printable.fits(found):
         abort(404)
