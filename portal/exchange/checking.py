@@ -5,22 +5,25 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 
 from portal import jobs
 from portal.database import db
 from portal.exchange.customer_rows import Record, RowReader
 from portal.exchange.customer_table import customer_table
 from portal.exchange.entry_judging import EntryJudge, EntryReader, EntryRecord, EntryVerdict
-from portal.exchange.judging import InFile, Judge, Verdict
+from portal.exchange.in_file import InFile
+from portal.exchange.judging import Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
 from portal.exchange.register_table import register_of
+from portal.inserting import insert_rows
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.rules.message import N_, Refusal
 
 CHECK_CHUNK = 2000
+STAGED = ("row", "outcome", "duplicate", "customer_id", "data", "problems")
 QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
@@ -54,9 +57,8 @@ def _check(job: Job, run: ImportRun) -> None:
         verdicts = judge.check(records, in_file)
         for verdict in verdicts:
             _count(counts, verdict)
-        staged = [_staged(run.id, verdict) for verdict in verdicts if verdict.outcome != "unchanged"]
-        if staged:
-            db.session.execute(insert(ImportRow.__table__), staged)  # type: ignore[arg-type]
+        staged = [_staged(verdict) for verdict in verdicts if verdict.outcome != "unchanged"]
+        insert_rows(db.session(), ImportRow.__table__, STAGED, staged, run_id=run.id)
         job.progress(portion[-1][0], max(total, portion[-1][0]))
         db.session.commit()
     keep_refused(run, table)
@@ -87,7 +89,8 @@ def _count(counts: dict[str, int], verdict: Verdict | EntryVerdict) -> None:
     counts["warnings"] += verdict.outcome != "refused" and bool(verdict.record.warnings)
 
 
-def _staged(run_id: int, verdict: Verdict | EntryVerdict) -> dict[str, Any]:
+def _staged(verdict: Verdict | EntryVerdict) -> tuple[Any, ...]:
+    """Return the values of the columns `STAGED`."""
     record = verdict.record
     problems = [as_staged(one) for one in record.problems]
     if verdict.duplicate is not None and isinstance(record, Record):
@@ -107,12 +110,5 @@ def _staged(run_id: int, verdict: Verdict | EntryVerdict) -> dict[str, Any]:
         for name in ("number", "owner", "registered_on", "contacts"):
             if getattr(record, name):
                 data[name] = getattr(record, name)
-    return {
-        "run_id": run_id,
-        "row": record.row,
-        "outcome": verdict.outcome,
-        "duplicate": verdict.duplicate is not None,
-        "customer_id": verdict.customer.id if verdict.customer is not None else None,
-        "data": data,
-        "problems": problems,
-    }
+    customer_id = verdict.customer.id if verdict.customer is not None else None
+    return record.row, verdict.outcome, verdict.duplicate is not None, customer_id, data, problems

@@ -6,37 +6,29 @@ A customer is found by number, else by credit code, else by the same full name i
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import case, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal.database import db
 from portal.exchange.columns import Problem
 from portal.exchange.customer_rows import Record, as_stored
+from portal.exchange.in_file import InFile, fingerprint
+from portal.exchange.known import Known, contacts_of, look_up, person_key
 from portal.models import card
-from portal.models.contact import Contact
 from portal.models.credit import FIELDS as CREDIT_FIELDS
-from portal.models.credit import CreditChange
 from portal.models.customer import BY_CHAIN, Customer, CustomerState, possible_owners
-from portal.models.duplicate import called, near_stems
 from portal.models.import_run import ImportRun
-from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules.message import N_, Message, Refusal
-from portal.rules.names import LIKELY, normalise_company_name, stem_similarity
 from portal.rules.numbering import parse_customer_number
 
 IDENTITY = ("full_name", "credit_code")
-SEEN, OWNER_NAME = "seen", "owner_name"
 
 
-@dataclass
+@dataclass(slots=True)
 class Verdict:
     """What becomes of one row. `changes` and `contacts` are what really is to be written, in plain data."""
 
@@ -57,38 +49,6 @@ class Verdict:
         return self
 
 
-class InFile:
-    """Which customers of the file were seen further up, by row: a few figures each, because files are long."""
-
-    def __init__(self) -> None:
-        # By the hash of a key, which takes a quarter of the memory; two of a million keys have the same once in 30 million files.
-        self.places: dict[int, int] = {}
-        self.like: dict[int, int] = {}
-        self.rows = array("q")
-        self.cards = array("q")
-        self.outcomes = bytearray()
-        self.before: Record | None = None
-
-    def find(self, keys: Iterable[str]) -> int | None:
-        """Return the place of an earlier row of the same customer."""
-        return next((place for key in keys if (place := self.places.get(hash(key))) is not None), None)
-
-    def add(self, record: Record, keys: list[str], outcome: str) -> None:
-        """Remember a customer's first row."""
-        place = len(self.rows)
-        self.rows.append(record.row)
-        self.cards.append(fingerprint(record))
-        self.outcomes.append({"new": 1, "update": 2, "unchanged": 2, "refused": 0}[outcome])
-        for key in keys:
-            self.places.setdefault(hash(key), place)
-        self.before = record
-
-
-def fingerprint(record: Record) -> int:
-    """Return one figure for what the row says of the customer itself."""
-    return hash(tuple(record.card.items()))
-
-
 class Judge:
     """Judges rows for one import, in the name of who imports."""
 
@@ -106,59 +66,6 @@ class Judge:
         names = {name for name in run.mapping.values() if name in card.CARD} | {"full_name", "credit_code", "former_names", "telephone"}
         self.columns: list[InstrumentedAttribute[Any]] = [getattr(Customer, name) for name in sorted(names)]
         self.may_edit = by.may(Permission.CUSTOMER_EDIT)
-        self.in_approval: set[int] = set()
-
-    # --- what is there already --------------------------------------------------------------------------------------
-
-    def look_up(self, records: list[Record], *, similar: bool, lock: bool = False) -> Known:
-        """Return the customers that these rows may mean, and with `similar` also those they are like."""
-        known = Known()
-        self.in_approval = set(db.session.scalars(select(CreditChange.customer_id).where(CreditChange.state == "pending")))
-        numbers = {record.number for record in records if record.number}
-        codes = {record.card["credit_code"] for record in records if record.card.get("credit_code")}
-        stems = {record.derived["name_key"] for record in records if record.derived.get("name_key")}
-        if similar:
-            stems = {near for stem in stems for near in near_stems(stem)}
-        phones = {record.derived["telephone_key"] for record in records if similar and record.derived.get("telephone_key")}
-        scope = case((or_(customer_scope(self.by), Customer.import_id == self.run.id), literal(1)), else_=literal(0)).label(SEEN)
-        rest = [
-            Customer.id,
-            Customer.number,
-            Customer.name_key,
-            Customer.telephone_key,
-            Customer.state,
-            Customer.frozen_by_id,
-            Customer.version,
-        ]
-        rest += [Customer.import_id, Customer.owner_id]  # type: ignore[list-item]
-        query = select(*rest, *self.columns, scope, Staff.name.label(OWNER_NAME)).outerjoin(Staff, Staff.id == Customer.owner_id)
-        if lock:
-            query = query.with_for_update(of=Customer)
-        callers = {row.telephone_key: row.customer_id for row in db.session.execute(called(phones))} if phones else {}
-        for column, values in (
-            (Customer.id, set(callers.values())),
-            (Customer.number, numbers),
-            (Customer.credit_code, codes),
-            (Customer.name_key, stems),
-            (Customer.telephone_key, phones),
-        ):
-            if values:
-                for row in db.session.execute(query.where(column.in_(values))):
-                    if row.state != CustomerState.IMPORTING or row.import_id == self.run.id:
-                        known.add(row)
-        for phone, customer_id in callers.items():
-            if customer_id in known.ids and known.ids[customer_id].state != CustomerState.MERGED:
-                known.by_phone.setdefault(phone, known.ids[customer_id])
-        return known
-
-    def contacts_of(self, ids: set[int]) -> dict[tuple[int, str], Any]:
-        """Return the contacts of these customers by customer and name."""
-        if not ids:
-            return {}
-        found = db.session.execute(select(Contact.__table__).where(Contact.customer_id.in_(ids)).order_by(Contact.id.desc()))
-        return {(row.customer_id, _person(row.name)): row for row in found}
-
-    # --- judging ----------------------------------------------------------------------------------------------------
 
     def check(self, records: list[Record], in_file: InFile) -> list[Verdict]:
         """Return the verdicts of the check, in the order of the rows; `in_file` knows the rows before."""
@@ -168,7 +75,7 @@ class Judge:
                 self._take_identity(record, in_file.before)
             elif record.find_keys():
                 in_file.before = record
-        known = self.look_up(records, similar=True)
+        known = look_up(self.run, self.by, self.columns, records, similar=True)
         verdicts = [self._first(record, known, in_file) for record in records]
         self._judge_contacts(verdicts)
         for verdict in verdicts:
@@ -177,7 +84,7 @@ class Judge:
 
     def check_again(self, records: list[Record]) -> list[Verdict]:
         """Return the verdicts inside the writing transaction, for staged rows; rows of one customer in one chunk are brought together."""
-        known = self.look_up(records, similar=False, lock=True)
+        known = look_up(self.run, self.by, self.columns, records, similar=False, lock=True)
         new: dict[str, Verdict] = {}
         verdicts = []
         for record in records:
@@ -188,7 +95,7 @@ class Judge:
                 main.contacts += [
                     one
                     for one in self._purposed(record.contacts)
-                    if _person(one["name"]) not in {_person(c["name"]) for c in main.contacts}
+                    if person_key(one["name"]) not in {person_key(c["name"]) for c in main.contacts}
                 ]
             else:
                 verdict = self._judge(record, known)
@@ -239,7 +146,7 @@ class Judge:
             return verdict.refuse(refusal.message.text, refusal.field or "", **refusal.message.params)
         if verdict.customer is None:
             return self._judge_new(verdict)
-        return self._judge_known(verdict, by_name)
+        return self._judge_known(verdict, known, by_name)
 
     def _judge_new(self, verdict: Verdict) -> Verdict:
         record = verdict.record
@@ -276,10 +183,12 @@ class Judge:
             verdict.owner = named[0]
         if record.registered_on and self.run.as_state != CustomerState.ACTIVE:
             record.warnings.append(Message(N_("A prospect is not on the register yet; the date is left out.")))
-        verdict.contacts = list({_person(one["name"]): one for one in reversed(self._purposed(record.contacts))}.values())[::-1]
+        verdict.contacts = self._purposed(record.contacts)
+        if len(verdict.contacts) > 1:
+            verdict.contacts = list({person_key(one["name"]): one for one in reversed(verdict.contacts)}.values())[::-1]
         return verdict
 
-    def _judge_known(self, verdict: Verdict, by_name: bool) -> Verdict:
+    def _judge_known(self, verdict: Verdict, known: Known, by_name: bool) -> Verdict:
         record, customer = verdict.record, verdict.customer
         if not customer.seen:
             if customer.owner_name:
@@ -307,7 +216,7 @@ class Judge:
             if not self._hand_may(name, customer):
                 record.warnings.append(Message(BY_CHAIN, {"field_title": Message(card.CARD[name].title)}))
                 continue
-            if name in CREDIT_FIELDS and customer.id in self.in_approval:
+            if name in CREDIT_FIELDS and customer.id in known.in_approval:
                 return verdict.refuse(N_("A change of this customer's credit is in approval; it covers this entry."), name, value)
             verdict.changes[name] = value
         verdict.outcome = "update" if verdict.changes else "unchanged"
@@ -328,10 +237,10 @@ class Judge:
             and verdict.outcome in ("update", "unchanged")
             and not self._left_alone(verdict.customer)
         ]
-        there = self.contacts_of({verdict.customer.id for verdict in open_})
+        there = contacts_of({verdict.customer.id for verdict in open_})
         for verdict in open_:
             for contact in self._purposed(verdict.record.contacts):
-                key = (verdict.customer.id, _person(contact["name"]))
+                key = (verdict.customer.id, person_key(contact["name"]))
                 known = there.get(key)
                 if known is None:
                     verdict.contacts.append(contact)
@@ -374,62 +283,3 @@ class Judge:
             return parse_customer_number(number).prefix == self.prefix
         except Refusal:
             return False
-
-
-class Known:
-    """The customers that a portion of rows may mean, by what they are found by."""
-
-    def __init__(self) -> None:
-        self.ids: dict[int, Any] = {}
-        self.by_number: dict[str, Any] = {}
-        self.by_code: dict[str, list[Any]] = {}
-        self.by_name: dict[str, list[Any]] = {}
-        self.by_stem: dict[str, Any] = {}
-        self.by_phone: dict[str, Any] = {}
-
-    def add(self, row: Any) -> None:
-        """Take a customer up, once."""
-        if row.id in self.ids:
-            return
-        self.ids[row.id] = row
-        self.by_number[row.number] = row
-        if row.state == CustomerState.MERGED:
-            return
-        if row.credit_code:
-            self.by_code.setdefault(row.credit_code, []).append(row)
-        self.by_name.setdefault(normalise_company_name(row.full_name), []).append(row)
-        self.by_stem.setdefault(row.name_key, row)
-        if row.telephone_key:
-            self.by_phone.setdefault(row.telephone_key, row)
-
-    def find(self, record: Record) -> tuple[Any, bool]:
-        """Return the customer of a row or None, and whether only the name says so. Raises `Refusal` where it may be several."""
-        name = record.name_key
-        coded = self.by_code.get(record.card.get("credit_code", ""), [])
-        if len(coded) > 1:
-            coded = [row for row in coded if normalise_company_name(row.full_name) == name] or coded
-        numbered = self.by_number.get(record.number) if record.number else None
-        if numbered is not None:
-            if coded and numbered.id not in {row.id for row in coded}:
-                raise Refusal("Number and credit code are those of two different customers.", field="credit_code")
-            return numbered, False
-        if len(coded) > 1:
-            raise Refusal("Several customers have this credit code. Give the customer number, or merge them first.", field="credit_code")
-        if coded:
-            return coded[0], False
-        named = self.by_name.get(name, []) if name else []
-        if len(named) > 1:
-            raise Refusal("Several customers have this name. Give the customer number or the credit code.", field="full_name")
-        return (named[0], True) if named else (None, False)
-
-    def like(self, stem: str, phone: str) -> Any:
-        """Return a customer of the same name, a place apart, or the same telephone, contacts' included; or None (AR-3)."""
-        if stem and stem in self.by_stem:
-            return self.by_stem[stem]
-        near = (self.by_stem.get(one) for one in near_stems(stem)) if stem else ()
-        placed = next((row for row in near if row is not None and stem_similarity(stem, row.name_key) >= LIKELY), None)
-        return placed or (self.by_phone.get(phone) if phone else None)
-
-
-def _person(name: str) -> str:
-    return "".join(name.split()).casefold()

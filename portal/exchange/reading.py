@@ -124,16 +124,21 @@ class TableFile:
 class _Workbook(TableFile):
     """A spreadsheet. One sheet is held at a time, as the reader's own compact rectangle."""
 
-    def __init__(self, data: bytes, bounds: Bounds) -> None:
+    def __init__(self, source: Path | bytes, bounds: Bounds) -> None:
         self._bounds = bounds
         self._held: tuple[str, Any] | None = None
-        with _spreadsheet_errors():
-            if data.startswith(ZIP_MAGIC):
-                with zipfile.ZipFile(io.BytesIO(data)) as package:
+        with _spreadsheet_errors(), _opened(source) as file:
+            if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
+                with zipfile.ZipFile(file) as package:
                     bounds.check_package(package)
             else:
+                data = _whole(file)
+                if data.startswith(OLE_MAGIC) and ENCRYPTED in data:
+                    _refuse_protected()
                 _probe(data)
-            self._workbook = calamine.load_workbook(io.BytesIO(data))
+            file.seek(0)
+            # The file and not its path, by the ending of which the reader would judge it.
+            self._workbook = calamine.load_workbook(file)
             sheets = tuple(
                 meta.name
                 for meta in self._workbook.sheets_metadata
@@ -214,17 +219,23 @@ def open_table(source: str | Path | bytes, filename: str, bounds: Bounds | None 
     Raises Refusal for a file that is empty, too large, protected by a password, damaged, or not a table.
     """
     bounds = bounds or Bounds()
+    source = Path(source) if isinstance(source, str) else source
     try:
-        if not isinstance(source, bytes):
-            bounds.check_file(Path(source).stat().st_size)
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        with _opened(source) as file:
+            if sniff(file, bounds) == "text":
+                return _Delimited(_whole(file), Path(filename).stem.strip() or "CSV", bounds)
     except OSError as error:
         raise Refusal("The file cannot be read") from error
-    if sniff(io.BytesIO(data), bounds) == "spreadsheet":
-        if data.startswith(OLE_MAGIC) and ENCRYPTED in data:
-            _refuse_protected()
-        return _Workbook(data, bounds)
-    return _Delimited(data, Path(filename).stem.strip() or "CSV", bounds)
+    return _Workbook(source, bounds)
+
+
+def _opened(source: Path | bytes) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
+def _whole(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def sniff(file: BinaryIO, bounds: Bounds | None = None) -> str:
