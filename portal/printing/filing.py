@@ -26,8 +26,8 @@ from portal.rules.message import N_, Message, Refusal
 log = structlog.get_logger()
 
 KIND = "seal-form"
-A_MINUTE = 30
-"""So many forms are queued a minute: each takes half a second, and short work must not wait behind them."""
+A_MINUTE = 20
+"""So many forms are queued a minute: each takes up to a second, and short work must not wait behind them."""
 MANY = 10_000
 _said: dict[str, int] = {}
 MISTAKE = N_("The form could not be made because of a mistake of the portal; it is in the log.")

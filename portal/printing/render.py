@@ -128,4 +128,4 @@ def render_sheet_html(
 def render_seal_html(language: Language, data: Mapping[str, Any], translate: Translator) -> str:
     """Return the HTML of the visible line of the seal (`print/seal.html`), for the press; `data` is what the template's head says."""
     template = _environment().get_template("print/seal.html")
-    return template.render(data, _=Labels(language, translate), html_lang=html_lang(language))
+    return template.render(data, _=Labels(language, translate), html_lang=html_lang(language), stylesheet="static:print-seal.css")

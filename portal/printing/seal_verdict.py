@@ -38,9 +38,10 @@ NO_SEAL_LEFT = N_("The seal is no longer in the file, or can no longer be read."
 OTHER_SEAL = N_("It carries another signature than that of this site.")
 NOT_STORED = N_("It carries the seal of this site, but the portal has stored no such file.")
 NOT_TRUSTED = N_("It is the file that was stored, but the certificate of its seal is not among those that this site trusts.")
+DISTRUST = N_("Do not rely on it.")
 ADVICE = {
     GENUINE: N_("It is the form as it was approved and sealed; nothing in it was changed since."),
-    ALTERED: N_("Do not rely on it. The form as it was sealed is in the dossier."),
+    ALTERED: N_("Do not rely on it. The portal keeps the form as it was sealed."),
     NOT_OURS: N_("It is no form that this site has sealed. A sheet on paper is checked by its verification code."),
 }
 
@@ -64,7 +65,7 @@ class Verdict:
     @property
     def advice(self) -> Message:
         """Return what it means for who holds the file."""
-        return Message(ADVICE[self.answer])
+        return Message(DISTRUST if self.answer == ALTERED and self.form is None else ADVICE[self.answer])
 
     def may_be_named_to(self, user: Staff) -> bool:
         """Return whether `user` may be told whose form it is (RO-1)."""
