@@ -67,6 +67,12 @@ class Permission(StrEnum):
     LOAN_READ = "loan:read"
     LOAN_ASK = "loan:ask"
     LOAN_HAND_OUT = "loan:hand-out"
+    CUSTOMER_END = "customer:end"
+    DISPOSAL_READ = "disposal:read"
+    DISPOSAL_EDIT = "disposal:edit"
+    DISPOSAL_RECORD = "disposal:record"
+    REVIEW_WORK = "review:work"
+    REVIEW_OPEN = "review:open"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -104,11 +110,16 @@ _SUPERVISOR = _REP | {
     Permission.DOSSIER_REMOVE,
     Permission.LOAN_HAND_OUT,
     Permission.APPROVAL_SIGN,
+    Permission.CUSTOMER_END,
+    Permission.DISPOSAL_READ,
+    Permission.DISPOSAL_EDIT,
     Permission.DELEGATION_EDIT,
 }
 _MANAGER = _SUPERVISOR | {
     Permission.APPROVAL_RECORD_PAPER,
     Permission.STANDARD_EDIT,
+    Permission.DISPOSAL_RECORD,
+    Permission.REVIEW_OPEN,
     Permission.STAFF_MANAGE,
     Permission.AUDIT_READ,
 }

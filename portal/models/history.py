@@ -11,7 +11,7 @@ from sqlalchemy.orm import load_only
 
 from portal.database import db
 from portal.models.audit import AuditEvent
-from portal.models.customer import Customer
+from portal.models.customer import Customer, CustomerState
 from portal.rules.message import N_
 
 _OF_THE_OFFICE = ("change", "permission", "signature", "approval", "print", "export", "import")
@@ -88,11 +88,25 @@ def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, old
 def _newest(
     customer: Customer, kinds: tuple[str, ...], record_types: tuple[str, ...], before: int | None, limit: int
 ) -> tuple[list[AuditEvent], bool]:
+    if customer.state == CustomerState.PAST and _is_erased(customer):
+        # What the card said is gone with its dossier (AR-11); the log itself cannot be changed, and managers alone read it.
+        record_types = tuple(one for one in record_types or _AFTER_ERASURE if one in _AFTER_ERASURE) or ("",)
     # What happened to records that were merged into this one is part of its story (AR-3).
     merged = db.session.scalars(_MERGED, {"id": customer.id}).all()
     values = {"id": customer.id, "ids": [customer.id, *merged], "before": before, "most": limit + 1}
     events = list(db.session.scalars(_of(kinds, record_types, bool(merged), before is not None), values))
     return events[:limit], len(events) > limit
+
+
+_AFTER_ERASURE = ("Approval", "ArchiveDocument", "Disposal")
+"""Types of records whose entries tell no content of a card."""
+
+
+def _is_erased(customer: Customer) -> bool:
+    from portal.models.dealings import DealingsEnd
+
+    end = DealingsEnd.standing(customer)
+    return end is not None and end.erased_at is not None
 
 
 _MERGED = select(Customer.__table__.c.id).where(Customer.__table__.c.merged_into_id == bindparam("id"))

@@ -225,6 +225,9 @@ class Loan(Base):
         missing = next((number for number in wanted if number not in found), None)
         if missing is not None:
             raise Refusal("%(number)s is not the number of a document in this dossier.", field="numbers", number=missing[:60])
+        listed = next((number for number in wanted if found[number].frozen_by_id is not None), None)
+        if listed is not None:
+            raise Refusal("%(number)s stands on a list for disposal.", field="numbers", number=listed)
         electronic = next((number for number in wanted if self.form == PAPER and not found[number].on_paper), None)
         if electronic is not None:
             raise Refusal("%(number)s is not kept on paper.", field="numbers", number=electronic)

@@ -1,10 +1,14 @@
-"""Sheets of loans: the application, the placeholder card 代卷卡 that stands on the shelf, and the list of what is lent (AR-20, PR-1)."""
+"""Sheets of loans and disposals: applications, the placeholder card 代卷卡 on the shelf, lists of what is lent and destroyed (PR-1)."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from portal import clock
 from portal.models import loan_list
+from portal.models.approval import Approval
+from portal.models.disposal import APPROVED, DESTROYED, Disposal
+from portal.models.disposal import KIND as DISPOSAL
 from portal.models.loan import EXTENTS, STATES, Loan
 from portal.models.loan_kind import KIND as LOAN
 from portal.permissions import Permission
@@ -19,6 +23,8 @@ _SHEETS = (
     catalogue.Sheet("loan", "QMS-PM-31211", N_("Application to borrow a dossier"), "loan.html"),
     catalogue.Sheet("placeholder_card", "QMS-PM-31212", N_("Placeholder card"), "placeholder_card.html"),
     catalogue.Sheet("loan_list", "QMS-PM-31213", N_("Dossiers on loan"), "loan_list.html", landscape=True),
+    catalogue.Sheet("disposal", "QMS-PM-31214", N_("Application to dispose of documents"), "disposal.html"),
+    catalogue.Sheet("destruction_list", "QMS-PM-31215", N_("Destruction list"), "destruction_list.html", landscape=True),
 )
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 
@@ -76,6 +82,38 @@ declare(
         state=lambda loan: "" if loan.state == "out" else "withdrawn",
         finish=_finish_placeholder,
         fits=lambda loan: loan.handed_out_at is not None,
+    )
+)
+
+
+def _destruction(disposal: Disposal) -> dict[str, Any]:
+    """Return the list as it was approved: the documents themselves may be gone."""
+    approval = Approval.latest_for(DISPOSAL.name, disposal.id)
+    frozen = approval.current_round.content if approval is not None else disposal.snapshot()
+    return {
+        "disposal": {
+            **frozen["disposal"],
+            "approved_on": clock.local(disposal.approved_at).date().isoformat() if disposal.approved_at else "",
+            "destroyed_on": disposal.destroyed_on.isoformat() if disposal.destroyed_on else "",
+            "witness_1": disposal.witness_1,
+            "witness_2": disposal.witness_2,
+        },
+        "documents": frozen["documents"],
+    }
+
+
+declare(of_kind(DISPOSAL, blank={"disposal": {}, "documents": []}))
+declare(
+    Printable(
+        sheet="destruction_list",
+        model=Disposal,
+        content=_destruction,
+        blank={"disposal": {}, "documents": []},
+        label=lambda disposal: disposal.label,
+        page=lambda disposal: ("custody.disposal", {"disposal_id": disposal.id}),
+        permission=Permission.DISPOSAL_READ,
+        boxes=(Box(Message(N_("Destroyed by")), ""), Box(Message(N_("First witness")), ""), Box(Message(N_("Second witness")), "")),
+        fits=lambda disposal: disposal.state in (APPROVED, DESTROYED),
     )
 )
 

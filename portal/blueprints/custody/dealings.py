@@ -1,0 +1,105 @@
+"""The end of dealings with a customer, and their beginning again (AR-11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from wtforms import DateField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal import clock
+from portal.blueprints.custody import bp
+from portal.database import StateConflict, commit, db
+from portal.forms import PortalForm
+from portal.looks import look
+from portal.models import dealings
+from portal.models.customer import Customer, CustomerState
+from portal.models.dealings import DealingsEnd
+from portal.permissions import Permission, requires
+from portal.rules.disposal import ENDINGS
+from portal.rules.message import Refusal
+from portal.rules.text import clean_line
+
+_WHY = _l("Say why: the reason stands in the customer's history.")
+
+
+class EndOfDealingsForm(PortalForm):
+    """How, since when and why dealings ended."""
+
+    kind = RadioField(
+        _l("How dealings ended"),
+        [InputRequired(_l("Choose a decision."))],
+        choices=[SelectChoice(code, _l(t)) for code, t in ENDINGS.items()],
+    )
+    ended_on = DateField(_l("Ended on"), [InputRequired(_l("Enter the day on which dealings ended; it cannot lie ahead."))])
+    reason = TextAreaField(_l("Reason"), [InputRequired(_WHY), Length(max=500)])
+
+
+class AgainForm(PortalForm):
+    """Why dealings begin again."""
+
+    reason = TextAreaField(_l("Reason"), [InputRequired(_WHY), Length(max=500)])
+
+
+@bp.route("/customers/<int:customer_id>/dealings-end", methods=["GET", "POST"])
+@requires(Permission.CUSTOMER_END, customer=Customer)
+def dealings_end(customer: Customer) -> Any:
+    """Say what is open, ask for reason and day, then put the customer among past customers."""
+    if customer.state != CustomerState.ACTIVE:
+        raise StateConflict(f"customer {customer.id}")
+    look(customer)
+    form, customer_id = EndOfDealingsForm(ended_on=clock.today()), customer.id
+    if form.validate_on_submit():
+        try:
+            values = {"kind": form.kind.data, "reason": clean_line(form.reason.data), "ended_on": form.ended_on.data}
+            dealings.end(customer, by=current_user._get_current_object(), **values)
+            commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal)
+            customer = db.session.get_one(Customer, customer_id)
+        else:
+            flash(_("%(name)s is a past customer now.", name=customer.full_name), "ok")
+            return redirect(url_for("archive.customer", customer_id=customer_id), 303)
+    page = render_template(
+        "custody/dealings_end.html",
+        customer=customer,
+        form=form,
+        obstacles=dealings.obstacles(customer),
+        left_open=dealings.left_open(customer),
+    )
+    return page, 422 if form.problems else 200
+
+
+@bp.route("/customers/<int:customer_id>/dealings-again", methods=["GET", "POST"])
+@requires(Permission.CUSTOMER_END, customer=Customer)
+def dealings_again(customer: Customer) -> Any:
+    """Ask for the reason, then take a past customer back onto the register."""
+    if customer.state != CustomerState.PAST:
+        raise StateConflict(f"customer {customer.id}")
+    look(customer)
+    form, customer_id = AgainForm(), customer.id
+    if form.validate_on_submit():
+        try:
+            dealings.begin_again(customer, reason=clean_line(form.reason.data), by=current_user._get_current_object())
+            commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal)
+            customer = db.session.get_one(Customer, customer_id)
+        else:
+            flash(_("%(name)s is on the register again.", name=customer.full_name), "ok")
+            return redirect(url_for("archive.customer", customer_id=customer_id), 303)
+    page = render_template(
+        "custody/dealings_again.html",
+        customer=customer,
+        form=form,
+        end=DealingsEnd.standing(customer),
+        why_not=dealings.why_not_again(customer),
+    )
+    return page, 422 if form.problems else 200

@@ -1,0 +1,142 @@
+"""The destruction: recorded with date, witnesses and the signed list; only then contents go (AR-11).
+
+Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card is erased
+to number, name and dates, and its contacts go. The log keeps that it happened.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import MetaData, delete, func, select
+
+from portal import clock
+from portal.database import db, transition
+from portal.models import audit, card
+from portal.models.attachment import Attachment, path_of
+from portal.models.contact import Contact
+from portal.models.customer import Customer, CustomerAssistant, CustomerTag, derived
+from portal.models.dealings import DealingsEnd
+from portal.models.disposal import APPROVED, DESTROYED, Disposal
+from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
+from portal.models.dossier_completeness import count
+from portal.models.search import index_customer
+from portal.models.staff import Staff
+from portal.rules.disposal import check_destruction
+from portal.rules.message import Refusal
+
+KEPT = frozenset({"full_name", "first_contact_on", "first_deal_on", "established_on"})
+"""Fields of the card that outlive the dossier; number, state and the person in charge are no fields."""
+
+
+def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[str, str], scan: Attachment | None, by: Staff) -> None:
+    """Record that an approved list was destroyed; afterwards, once that is committed, `purge` takes the contents out of the store.
+
+    Raises `Refusal` with the field, or naming what stands against it; `StateConflict` where somebody else recorded it.
+    """
+    if not disposal.can_record(by) or disposal.approved_at is None:
+        raise Refusal("Only an approved list is destroyed, and a manager records it.")
+    check_destruction(destroyed_on, witnesses, clock.local(disposal.approved_at).date(), clock.today())
+    if scan is None:
+        raise Refusal("The scan of the signed destruction list is missing.", field="scan")
+    disposal.ensure_ready()
+    db.session.flush()
+    transition(
+        disposal,
+        expect={"state": APPROVED},
+        change={
+            "state": DESTROYED, "destroyed_on": destroyed_on, "witness_1": witnesses[0].strip(), "witness_2": witnesses[1].strip(),
+            "scan_id": scan.id, "recorded_by_id": by.id, "recorded_at": clock.now(),
+        },
+    )  # fmt: skip
+    customers, digests = disposal.customers, set()
+    for document in disposal.documents:
+        digests |= _let_go(document)
+        document.state, document.binder_id = DISPOSED, None
+        audit.write("change", "disposed", actor=by, record=document, label=document.label, disposal=disposal.id)
+    db.session.flush()
+    for customer in customers:
+        if _nothing_left(customer):
+            digests |= _erase(customer, disposal, by)
+    disposal.digests = sorted(digests)
+    count([one.id for one in customers])
+    numbers = [one.archive_number for one in disposal.documents]
+    audit.write(
+        "change", "destroyed", actor=by, record=disposal, label=disposal.label, numbers=numbers, witnesses=list(witnesses),
+        effective_on=destroyed_on.isoformat() if destroyed_on else "", sha256=scan.sha256,
+    )  # fmt: skip
+
+
+def _let_go(document: ArchiveDocument) -> set[str]:
+    """Take what is said of a document and its files' records away; return the contents that it had."""
+    digests = {one.file.sha256 for one in document.versions}
+    files = [one.file for one in document.versions]
+    db.session.execute(delete(DocumentVersion).where(DocumentVersion.document_id == document.id))
+    db.session.expire(document, ["versions"])
+    for file in files:
+        if not _is_referred_to(file):
+            db.session.delete(file)
+    document.remarks = document.author = document.reference = document.removed_because = ""
+    document.updated_at = clock.now()
+    return digests
+
+
+def _is_referred_to(file: Attachment) -> bool:
+    metadata: MetaData = Attachment.metadata
+    keys = [key for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table is Attachment.__table__]
+    return any(db.session.scalar(select(func.count()).where(key.parent == file.id)) for key in keys)
+
+
+def _nothing_left(customer: Customer) -> bool:
+    """Return whether nothing but signed forms is left of the dossier."""
+    query = select(ArchiveDocument.id).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
+    return db.session.scalar(query.where(ArchiveDocument.approval_id.is_(None)).limit(1)) is None
+
+
+def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
+    """Erase a card to number, name and dates, with its contacts and tags; return contents of what was filed by mistake, which go too."""
+    digests: set[str] = set()
+    removed = select(ArchiveDocument).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == REMOVED)
+    for document in db.session.scalars(removed):
+        digests |= _let_go(document)
+    gone = {}
+    for one in card.FIELDS:
+        if one.name not in KEPT and one.name in Customer.__table__.c:
+            gone[one.name] = one.empty
+            setattr(customer, one.name, one.empty)
+    for name, value in derived({name: gone[name] for name in ("telephone",) if name in gone}).items():
+        setattr(customer, name, value)
+    customer.updated_at = clock.now()
+    for table in (Contact, CustomerTag, CustomerAssistant):
+        db.session.execute(delete(table).where(table.customer_id == customer.id))
+    db.session.flush()
+    db.session.expire(customer)
+    index_customer(customer)
+    end = DealingsEnd.standing(customer)
+    if end is None:
+        moment = clock.today()
+        end = DealingsEnd(customer_id=customer.id, kind="terminated", reason="", ended_on=moment, by_id=by.id)
+        db.session.add(end)
+    end.erased_at = clock.now()
+    audit.write("change", "erased", actor=by, record=customer, label=customer.full_name, disposal=disposal.id)
+    return digests
+
+
+def purge(disposal: Disposal) -> list[str]:
+    """Take the contents of destroyed documents out of the store where nothing else has the same; return which went.
+
+    Called in a transaction of its own after the destruction was committed, and again by the worker where that did not come about.
+    """
+    gone = []
+    for digest in disposal.digests:
+        if db.session.scalar(select(Attachment.id).where(Attachment.sha256 == digest).limit(1)) is None:
+            path_of(digest).unlink(missing_ok=True)
+            gone.append(digest)
+    disposal.digests = []
+    return gone
+
+
+def to_purge() -> list[Disposal]:
+    """Return the destroyed lists whose contents are still in the store."""
+    recent = select(Disposal).where(Disposal.state == DESTROYED).order_by(Disposal.id.desc()).limit(100)
+    return [one for one in db.session.scalars(recent) if one.digests]

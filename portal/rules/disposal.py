@@ -1,0 +1,43 @@
+"""What may be disposed of 销毁 (AR-11): retention, and what must be noted when papers are destroyed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from portal.rules.archive_numbers import RETENTIONS, retained_until
+from portal.rules.message import N_, Message, Refusal
+
+ENDINGS = {"dissolved": N_("Customer dissolved"), "terminated": N_("Relation ended")}
+"""How dealings end: 解散 or 关系解除."""
+
+
+def why_retained(retention: str, year: int, today: date) -> Message | None:
+    """Return why a document is still kept, None where its retention is over: the day after its last day."""
+    until = retained_until(retention, year)
+    if until is None:
+        return Message(N_("is kept permanently"))
+    return Message(N_("is kept until %(day)s"), {"day": until.isoformat()}) if today <= until else None
+
+
+def last_year_over(retention: str, today: date) -> int | None:
+    """Return the last year whose documents are past their retention today; None for permanent. Raises KeyError for an unknown code."""
+    if retention not in RETENTIONS:
+        raise KeyError(retention)
+    year = today.year
+    until = retained_until(retention, year)
+    return None if until is None else year - (until.year - year) - 1
+
+
+def check_destruction(destroyed_on: date | None, witnesses: tuple[str, str], approved_on: date, today: date) -> None:
+    """Raise `Refusal` with the field unless the day lies between approval and today, and two different people have watched (监销人)."""
+    if destroyed_on is None:
+        raise Refusal("Say when the papers were destroyed.", field="destroyed_on")
+    if destroyed_on > today:
+        raise Refusal("This day has not come yet.", field="destroyed_on")
+    if destroyed_on < approved_on:
+        raise Refusal("Nothing is destroyed before the approval of %(day)s.", field="destroyed_on", day=approved_on.isoformat())
+    for number, name in enumerate(witnesses, start=1):
+        if not name.strip():
+            raise Refusal("Two witnesses watch the destruction.", field=f"witness_{number}")
+    if witnesses[0].strip() == witnesses[1].strip():
+        raise Refusal("The two witnesses are two people.", field="witness_2")

@@ -1,0 +1,325 @@
+"""The end of dealings, and the disposal of what past customers' dossiers need not keep (AR-11)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal import clock
+from portal.database import StateConflict, db
+from portal.models import dealings, disposal, disposal_check, disposal_record
+from portal.models.audit import AuditEvent, verify
+from portal.models.contact import Contact
+from portal.models.customer import CustomerState
+from portal.models.dealings import DealingsEnd
+from portal.models.search import search
+from portal.rules.message import Refusal
+from tests import factories
+from tests.approving import change, person, scan, sign
+from tests.approving import submitted as credit_submitted
+from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
+from tests.lending import asked, granted
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+# --- the end of dealings ----------------------------------------------------------------------------------------------
+
+
+def test_dealings_end_and_begin_again():
+    customer = past()
+    assert customer.state == CustomerState.PAST
+    assert customer.closed is not None
+    dealings.begin_again(customer, reason="重新签约", by=person("sup1"))
+    db.session.commit()
+    assert customer.state == CustomerState.ACTIVE
+    assert DealingsEnd.standing(customer) is None
+    actions = {entry.action: entry.data["reason"] for entry in db.session.query(AuditEvent).filter_by(customer_id=customer.id)}
+    assert actions == {"dealings-ended": "公司注销", "dealings-again": "重新签约"}
+    past(customer)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [({"kind": "bored"}, "kind"), ({"reason": ""}, "reason"), ({"ended_on": None}, "ended_on"), ({"ended_on": "ahead"}, "ended_on")],
+)
+def test_an_end_has_kind_reason_and_day(values, field):
+    if values.get("ended_on") == "ahead":
+        values = {"ended_on": clock.today() + timedelta(days=1)}
+    with pytest.raises(Refusal) as refused:
+        past(**values)
+    assert refused.value.field == field
+
+
+def test_what_is_in_approval_is_named_and_keeps_dealings_from_ending():
+    approval = credit_submitted()
+    customer = approval.document.customer
+    with pytest.raises(Refusal, match="in approval"):
+        past(customer)
+    assert customer.state == CustomerState.ACTIVE
+    approval.withdraw(by=person("rep1"))
+    db.session.commit()
+    assert len(dealings.left_open(customer)) == 1
+    past(customer)
+
+
+def test_a_draft_of_a_past_customer_is_not_submitted():
+    draft = change()
+    past(draft.customer)
+    with pytest.raises(Refusal):
+        draft.submit(by=person("rep1"))
+
+
+@pytest.mark.parametrize(("state", "account"), [("active", "rep1"), ("prospect", "sup1"), ("past", "sup1")])
+def test_who_ends_dealings_with_whom(state, account):
+    assert not dealings.can_end(factories.customer("rep1", state=state), person(account))
+
+
+def test_dealings_end_once():
+    customer = factories.customer("rep1")
+    version = customer.version
+    past(customer)
+    customer.version = version
+    db.session.rollback()
+    with pytest.raises(Refusal):
+        past(customer)
+
+
+# --- what stands against a disposal --------------------------------------------------------------------------------------
+
+
+def words(list_):
+    return [str(one) for one in disposal_check.blockers(list_)]
+
+
+def test_what_is_over_is_due_and_nothing_else():
+    customer = factories.customer("rep1")
+    over, running, kept = old(customer), old(customer, dated_on=clock.today()), old(customer, retention="Y", kind="company")
+    assert disposal.due(person("sup1")) == []
+    past(customer)
+    assert disposal.due(person("sup1")) == [over]
+    assert disposal.due(person("sup2")) == []
+    assert disposal.due(person("mgr1"), customer_id=customer.id) == [over]
+    against = words(listed(running, kept))
+    assert any(running.archive_number in one and "is kept until" in one for one in against)
+    assert any(kept.archive_number in one and "permanently" in one for one in against)
+
+
+def test_documents_of_customers_on_the_register_are_not_disposed_of():
+    list_ = listed(old(factories.customer("rep1")))
+    with pytest.raises(Refusal, match="no past customer"):
+        list_.submit(by=person("sup1"))
+
+
+def test_loans_stand_against_it_even_when_they_are_only_asked_for():
+    one = old(factories.customer("rep1"))
+    loan = asked(one.customer)
+    loan.submit(by=person("rep3"))
+    db.session.commit()
+    one.customer.state = "past"
+    list_ = listed(one)
+    assert any("is lent to 孙三省" in text for text in words(list_))
+    other = old(one.customer)
+    assert words(listed(other))
+
+
+def test_a_loan_of_other_documents_does_not():
+    one = old(factories.customer("rep1"))
+    other = old(one.customer)
+    granted(one.customer, numbers=[other.archive_number])
+    one.customer.state = "past"
+    db.session.commit()
+    assert words(listed(one)) == []
+
+
+def test_running_approvals_stand_against_it():
+    one = old(factories.customer("rep1"))
+    credit_submitted(customer=one.customer)
+    one.customer.state = "past"
+    db.session.commit()
+    assert any("in approval" in text for text in words(listed(one)))
+
+
+def test_areas_add_what_they_know(monkeypatch):
+    monkeypatch.setattr(disposal_check, "_blockers", list(disposal_check._blockers))
+    one = old(past())
+    from portal.rules.message import Message
+
+    disposal_check.blocker(lambda list_: [Message("A request of %(customer)s is open.", {"customer": list_.label})])
+    assert any("A request" in text for text in words(listed(one)))
+
+
+# --- the list and its chain ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_listed_is_frozen_until_it_is_decided():
+    one = old(past())
+    approval = submitted(one)
+    assert one.frozen_by_id == approval.id
+    assert one.closed is not None
+    second = listed(one)
+    with pytest.raises(Refusal, match="another list"):
+        second.submit(by=person("sup1"))
+    with pytest.raises(Refusal, match="list for disposal"):
+        asked(one.customer, numbers=[one.archive_number])
+    approval.withdraw(by=person("sup1"))
+    db.session.commit()
+    assert one.frozen_by_id is None
+    second.submit(by=person("sup1"))
+
+
+@pytest.mark.parametrize(("decision", "state"), [("reject", "rejected"), ("send-back", "draft")])
+def test_a_list_that_is_not_approved_lets_its_documents_go(decision, state):
+    one = old(past())
+    approval = submitted(one)
+    sign(approval, "mgr1", decision)
+    assert (approval.document.state, one.frozen_by_id, one.state) == (state, None, "filed")
+
+
+def test_a_loan_that_was_granted_meanwhile_stops_the_approval():
+    one = old(past())
+    approval = submitted(one, by="mgr2")
+    sign(approval, "sup1")
+    loan = asked(one.customer)
+    loan.submit(by=person("rep3"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="is lent to"):
+        sign(approval, "mgr1")
+    db.session.rollback()
+    assert (approval.state, one.frozen_by_id) == ("pending", approval.id)
+
+
+def test_who_drafted_the_list_does_not_sign_it():
+    approval = submitted(old(past()))
+    assert not approval.can_sign(person("sup1"))
+    assert approval.can_sign(person("mgr1"))
+
+
+def test_dealings_do_not_begin_again_while_documents_are_on_a_list():
+    customer = past()
+    list_ = approved(old(customer))
+    assert not dealings.can_begin_again(customer, person("sup1"))
+    list_.give_up(because="客户来函", by=person("mgr1"))
+    db.session.commit()
+    assert dealings.can_begin_again(customer, person("sup1"))
+
+
+def test_a_list_is_seen_by_who_sees_all_its_customers():
+    list_ = listed(old(past()))
+    seen = [who for who in ("sup1", "sup2", "mgr1") if db.session.scalar(disposal.Disposal.visible_to(person(who)))]
+    assert (seen, list_.customer_id is not None) == (["sup1", "mgr1"], True)
+
+
+def test_a_list_takes_only_what_its_author_sees():
+    one = old(factories.customer("rep3"))
+    with pytest.raises(Refusal, match="Choose the documents"):
+        listed(one)
+
+
+# --- the destruction ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_contents_go_and_the_index_entry_stays():
+    customer = past(factories.customer("rep1"))
+    one = old(customer, pages=1, author="甲公司", remarks="内容摘要")
+    path = one.current.file.path
+    list_ = approved(one)
+    assert path.exists()
+    number, title = one.archive_number, one.title
+    destroyed(list_)
+    assert (one.state, one.archive_number, one.title, one.author, one.remarks) == ("disposed", number, title, "", "")
+    assert one.versions == []
+    assert not path.exists()
+    entry = db.session.query(AuditEvent).filter_by(action="destroyed").one()
+    assert entry.data["numbers"] == [number]
+    assert not list(verify())
+    assert disposal_record.to_purge() == []
+
+
+def test_content_that_another_document_has_as_well_stays():
+    customer = factories.customer("rep1")
+    one, twin = old(customer, pages=2), old(customer, pages=2, dated_on=clock.today())
+    assert one.current.file.sha256 == twin.current.file.sha256
+    past(customer)
+    destroyed(approved(one))
+    assert twin.current.file.path.exists()
+
+
+def test_what_was_not_purged_is_purged_later():
+    one = old(past(), pages=3)
+    path, list_ = one.current.file.path, approved(one)
+    disposal_record.record(list_, destroyed_on=clock.today(), witnesses=("甲", "乙"), scan=scan(), by=person("mgr1"))
+    db.session.commit()
+    assert path.exists()
+    assert disposal_record.to_purge() == [list_]
+    assert len(disposal_record.purge(list_)) == 1
+    assert not path.exists()
+
+
+def test_the_card_is_erased_with_the_last_document():
+    customer = factories.customer("rep1", telephone="0755-88880000", telephone_key="075588880000", remarks="秘密", credit_code="X")
+    factories.contact(customer, name="王小明", telephone="13800000000")
+    first, last = old(customer), old(customer)
+    past(customer)
+    destroyed(approved(first))
+    assert customer.remarks == "秘密"
+    name, number = customer.full_name, customer.number
+    destroyed(approved(last))
+    assert (customer.full_name, customer.number, customer.state) == (name, number, "past")
+    assert (customer.remarks, customer.telephone, customer.telephone_key, customer.credit_code) == ("", "", "", "")
+    assert db.session.query(Contact).filter_by(customer_id=customer.id).count() == 0
+    assert search(person("mgr1"), "王小明") == []
+    assert not dealings.can_begin_again(customer, person("sup1"))
+    assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).count() == 1
+
+
+def test_a_document_that_is_still_retained_keeps_the_card():
+    customer = factories.customer("rep1", remarks="秘密")
+    one = old(customer)
+    old(customer, dated_on=clock.today())
+    past(customer)
+    destroyed(approved(one))
+    assert customer.remarks == "秘密"
+
+
+def test_only_an_approved_list_is_destroyed_by_a_manager_with_two_witnesses_and_a_scan():
+    one = old(past(), pages=1)
+    draft = listed(one)
+    with pytest.raises(Refusal, match="approved list"):
+        destroyed(draft)
+    list_ = approved(one)
+    with pytest.raises(Refusal, match="approved list"):
+        destroyed(list_, by=person("sup1"))
+    for values, field in (({"scan": None}, "scan"), ({"witnesses": ("甲", "甲")}, "witness_2"), ({"destroyed_on": None}, "destroyed_on")):
+        with pytest.raises(Refusal) as refused:
+            destroyed(list_, **values)
+        assert refused.value.field == field
+    assert (one.state, len(one.versions)) == ("filed", 1)
+
+
+def test_a_loan_granted_after_the_approval_stops_the_destruction():
+    one = old(past())
+    list_ = approved(one)
+    granted(one.customer)
+    with pytest.raises(Refusal, match="is lent to"):
+        destroyed(list_)
+
+
+def test_of_two_records_one_counts():
+    list_ = approved(old(past()))
+    destroyed(list_)
+    with pytest.raises(Refusal):
+        destroyed(list_)
+    with pytest.raises(StateConflict):
+        list_.give_up(because="迟了", by=person("mgr1"))
+
+
+def test_signed_forms_stay_with_their_approvals():
+    one = old(past())
+    approval = submitted(one)
+    other = old(one.customer)
+    other.approval_id = approval.id
+    db.session.commit()
+    assert any("signed form" in text for text in words(listed(other)))
+    assert approval_of(approval.document) == approval

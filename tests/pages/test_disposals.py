@@ -1,0 +1,111 @@
+"""Pages of the end of dealings and of disposals (AR-11)."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from portal import clock
+from portal.database import db
+from portal.models.disposal import Disposal
+from tests import factories
+from tests.approving import picture
+from tests.approving import submitted as credit_submitted
+from tests.disposing import approval_of, approved, destroyed, listed, old, past
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def text_of(browser, address):
+    answer = browser.get(address)
+    assert answer.status_code == 200, address
+    return answer.get_data(as_text=True)
+
+
+def test_dealings_end_and_begin_again(as_):
+    customer = factories.customer("rep1")
+    browser, page = as_("sup1"), f"/customers/{customer.id}"
+    assert f"{page}/dealings-end" in text_of(browser, page)
+    values = {"kind": "dissolved", "ended_on": clock.today().isoformat(), "reason": "公司注销"}
+    assert browser.post(f"{page}/dealings-end", data={**values, "reason": ""}).status_code == 422
+    assert browser.post(f"{page}/dealings-end", data={**values, "ended_on": "2999-01-01"}).status_code == 422
+    assert browser.post(f"{page}/dealings-end", data=values).status_code == 303
+    assert browser.post(f"{page}/dealings-end", data=values).status_code == 409
+    assert customer.full_name in text_of(browser, "/customers?tab=past")
+    assert "公司注销" in text_of(browser, f"{page}/dealings-again")
+    assert browser.post(f"{page}/dealings-again", data={"reason": ""}).status_code == 422
+    assert browser.post(f"{page}/dealings-again", data={"reason": "重新签约"}).status_code == 303
+    assert customer.state == "active"
+
+
+def test_what_runs_is_named_and_there_is_no_button(as_):
+    approval = credit_submitted()
+    page = f"/customers/{approval.customer_id}/dealings-end"
+    assert 'name="kind"' not in text_of(as_("sup1"), page)
+    values = {"kind": "dissolved", "ended_on": clock.today().isoformat(), "reason": "公司注销"}
+    assert as_("sup1").post(page, data=values).status_code == 422
+
+
+def test_from_what_is_due_to_the_destruction(as_):
+    one = old(past(), pages=1)
+    browser = as_("sup1")
+    assert one.archive_number in text_of(browser, f"/disposals/new?customer={one.customer_id}")
+    assert browser.post("/disposals/new", data={"reason": "期满"}).status_code == 422
+    assert browser.post("/disposals/new", data={"reason": "", "documents": one.id}).status_code == 422
+    made = browser.post("/disposals/new", data={"reason": "期满", "documents": one.id})
+    assert made.status_code == 303
+    page = made.location
+    assert browser.post(f"{page}/edit", data={"reason": "保管期满", "documents": one.id}).status_code == 303
+    assert db.session.query(Disposal).one().reason == "保管期满"
+    assert browser.post(f"{page}/submission").status_code == 303
+    assert browser.get(f"{page}/edit").status_code == 409
+    assert one.archive_number in text_of(browser, f"/prints/disposal/{db.session.query(Disposal).one().id}")
+
+
+def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
+    list_ = approved(old(past(), pages=1))
+    number, document_id = list_.documents[0].archive_number, list_.documents[0].id
+    browser, page = as_("mgr1"), f"/disposals/{list_.id}"
+    assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
+    values = {"destroyed_on": clock.today().isoformat(), "witness_1": "周监", "witness_2": "吴销"}
+
+    def sent(**more):
+        return {**values, "scan": (io.BytesIO(picture()), "清册.png"), **more}
+
+    assert browser.post(f"{page}/destruction", data=values).status_code == 422
+    assert browser.post(f"{page}/destruction", data=sent(witness_2="周监")).status_code == 422
+    assert browser.post(f"{page}/destruction", data=sent(scan=(io.BytesIO(b"no scan"), "a.png"))).status_code == 422
+    assert browser.post(f"{page}/destruction", data=sent()).status_code == 303
+    assert browser.post(f"{page}/destruction", data=sent()).status_code == 409
+    assert "周监" in text_of(browser, page)
+    assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
+    assert text_of(browser, f"/documents/{document_id}")
+    assert browser.get(f"/documents/{document_id}/versions/1/file").status_code == 404
+
+
+def test_an_approved_list_is_given_up_with_a_reason(as_):
+    list_ = approved(old(past()))
+    browser, page = as_("mgr1"), f"/disposals/{list_.id}/giving-up"
+    assert browser.post(page, data={"because": ""}).status_code == 422
+    assert browser.post(page, data={"because": "客户来函"}).status_code == 303
+    assert (list_.state, list_.documents[0].frozen_by_id) == ("given-up", None)
+
+
+def test_what_stands_against_it_is_named_instead_of_the_button(as_):
+    list_ = listed(old(factories.customer("rep1")))
+    shown = text_of(as_("sup1"), f"/disposals/{list_.id}")
+    assert "/submission" not in shown
+    assert as_("sup1").post(f"/disposals/{list_.id}/submission").status_code == 422
+
+
+def test_after_the_card_is_erased_its_history_tells_no_content(as_):
+    customer = factories.customer("rep1")
+    as_("rep1").post(f"/customers/{customer.id}/contacts/new", data={"name": "王小明", "kept_for": "daily"})
+    one = old(customer)
+    past(customer)
+    list_ = destroyed(approved(one))
+    browser = as_("sup1")
+    for address in ("", "/timeline", "/history"):
+        assert "王小明" not in text_of(browser, f"/customers/{customer.id}{address}"), address
+    assert approval_of(list_).state == "approved"
