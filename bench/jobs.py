@@ -38,7 +38,7 @@ with app.app_context():
     from portal.models.staff import Staff
     rep = Staff.by_account("rep1-1")
     start = time.process_time()
-    run = ImportRun.begin(Path(sys.argv[1]).read_bytes(), "bench.xlsx", by=rep, what="both", as_state="prospect")
+    run = ImportRun.begin(Path(sys.argv[1]).open("rb"), "bench.xlsx", by=rep, what="both", as_state="prospect")
     db.session.commit()
     if run.job is not None and run.state != "matching":
         jobs.start(run.job)

@@ -95,6 +95,11 @@ def import_begin() -> Any:
         field = refusal.field if refusal.field in form else "file"
         form.refuse(Refusal(refusal.message.text, field=field, **refusal.message.params))
         return _list(form, 422)
+    return _begun(run)
+
+
+def _begun(run: ImportRun) -> Any:
+    """Hand the job of a committed import to the worker and lead to the page that shows how far it is."""
     jobs.start(run.job)  # type: ignore[arg-type]
     return redirect(url_for("exchange.import_page", run_id=run.id), 303)
 
@@ -168,8 +173,7 @@ def import_sheet(run: ImportRun) -> Any:
     """Take a sheet of the file."""
     run.choose_sheet(request.form.get("sheet", ""))
     commit()
-    jobs.start(run.job)  # type: ignore[arg-type]
-    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+    return _begun(run)
 
 
 @bp.post("/imports/<int:run_id>/columns")
@@ -192,8 +196,7 @@ def import_columns(run: ImportRun) -> Any:
             db.session.rollback()
             form.refuse(refusal)
         else:
-            jobs.start(run.job)  # type: ignore[arg-type]
-            return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+            return _begun(run)
     if run.state not in ("matched", "checked", "failed") or not run.heads:
         abort(409)
     return _page(run, form, 422, {str(index): name for index, name in mapping.items()})
@@ -212,8 +215,7 @@ def import_start(run: ImportRun) -> Any:
             db.session.rollback()
             form.refuse(refusal)
         else:
-            jobs.start(run.job)  # type: ignore[arg-type]
-            return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+            return _begun(run)
     return _page(run, form, 422)
 
 
@@ -223,8 +225,7 @@ def import_repeat(run: ImportRun) -> Any:
     """Begin a further import of the same file: another sheet, or once more."""
     again = run.another_sheet(by=current_user._get_current_object())
     commit()
-    jobs.start(again.job)  # type: ignore[arg-type]
-    return redirect(url_for("exchange.import_page", run_id=again.id), 303)
+    return _begun(again)
 
 
 @bp.post("/imports/<int:run_id>/continuation")
@@ -233,8 +234,7 @@ def import_continue(run: ImportRun) -> Any:
     """Let a job that was stopped by a mistake go on where it was."""
     run.resume(by=current_user._get_current_object())
     commit()
-    jobs.start(run.job)  # type: ignore[arg-type]
-    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+    return _begun(run)
 
 
 @bp.post("/imports/<int:run_id>/cancellation")
@@ -253,8 +253,7 @@ def import_take_back(run: ImportRun) -> Any:
     """Take an import back whole."""
     run.take_back(by=current_user._get_current_object())
     commit()
-    jobs.start(run.job)  # type: ignore[arg-type]
-    return redirect(url_for("exchange.import_page", run_id=run.id), 303)
+    return _begun(run)
 
 
 @bp.get("/imports/<int:run_id>/refused.xlsx")
