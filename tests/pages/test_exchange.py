@@ -219,3 +219,10 @@ def test_the_register_shows_what_an_import_has_made(app, as_):
     assert "这次的公司" in page
     assert "别次的公司" not in page
     assert "/customers/export?import=7" in page
+
+
+def test_the_register_names_the_file_of_an_import(app, as_):
+    upload(as_("rep1"))
+    address = f"/customers?import={last().id}"
+    assert "客户.csv" in as_("rep1").get(address).get_data(as_text=True)
+    assert "客户.csv" not in as_("rep2").get(address).get_data(as_text=True)  # a file of others stays a number

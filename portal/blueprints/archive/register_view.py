@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy import Row, Select, bindparam, select
 
 from portal import clock
@@ -15,6 +16,7 @@ from portal.database import db
 from portal.filters import yuan
 from portal.i18n import is_chinese, of_choice
 from portal.models import register
+from portal.models.import_run import ImportRun
 from portal.models.register import COLUMNS, FILTERS, MISSING, SORTS, TABS, Column, RegisterQuery
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -115,6 +117,9 @@ def word(name: str, value: str) -> str:
     one = FILTERS[name]
     if one.kind in ("staff", "team"):
         return names_of(Staff if one.kind == "staff" else Team, [int(value)]).get(int(value), value)
+    if one.kind == "import":
+        run: Any = db.session.scalar(ImportRun.visible_to(current_user).where(ImportRun.id == int(value)))
+        return run.filename if run is not None else value
     if one.kind == "missing":
         return _(MISSING[value][0])
     if one.kind == "choice":
