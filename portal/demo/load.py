@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import dossiers, invent, loans, registers
+from portal.demo import disposals, dossiers, invent, loans, registers
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -84,6 +84,7 @@ def load() -> int:
     office.registers()
     office.dossiers()
     office.loans()
+    office.disposals()
     db.session.flush()
     return CUSTOMERS
 
@@ -157,7 +158,9 @@ class _Office:
         elif not prospect and number % 30 == 5:
             self.credit(number // 30, customer, rep)
         elif number % 20 == 7:
-            customer.state = CustomerState.PAST.value
+            supervisor = self.staff["sup1" if rep.account in ("rep1", "rep2") else "sup2"]
+            with _at(20):
+                disposals.end_dealings(number // 20, customer, by=supervisor)
 
     def _card(self, values: dict[str, Any], prospect: bool) -> dict[str, Any]:
         rng, today = self.rng, clock.today()
@@ -327,6 +330,11 @@ class _Office:
         on_paper = exists().where(ArchiveDocument.customer_id == Customer.id, ArchiveDocument.on_paper)
         query = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE, on_paper).order_by(Customer.id)
         loans.fill(db.session.scalars(query.limit(len(loans.STAGES))).all(), self.staff, _at, self._sign)
+
+    def disposals(self) -> None:
+        """List something old of past customers for disposal."""
+        query = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.PAST).order_by(Customer.id)
+        disposals.fill(db.session.scalars(query.limit(len(disposals.STAGES))).all(), self.staff, _at, self._sign)
 
     def delegation(self) -> None:
         """Let the second supervisor be away for a while."""

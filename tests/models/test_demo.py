@@ -16,6 +16,7 @@ from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
+from portal.models.disposal import Disposal
 from portal.models.loan import Loan
 from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
@@ -52,6 +53,7 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert not list(audit.verify())
 
     assert {"pending", "granted", "out", "returned"} <= set(db.session.scalars(select(Loan.state)))
+    assert {"pending", "approved"} <= set(db.session.scalars(select(Disposal.state)))
     full = counts()
     assert set(db.session.scalars(select(RegisterEntry.register))) == set(REGISTERS)
     assert load.load() == 0

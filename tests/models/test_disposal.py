@@ -8,7 +8,7 @@ import pytest
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import dealings, disposal, disposal_check, disposal_record
+from portal.models import dealings, disposal, disposal_check, disposal_record, inbox
 from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState
@@ -215,6 +215,15 @@ def test_a_list_takes_only_what_its_author_sees():
     one = old(factories.customer("rep3"))
     with pytest.raises(Refusal, match="Choose the documents"):
         listed(one)
+
+
+def test_an_approved_list_waits_for_managers():
+    list_ = approved(old(past()))
+    for account, waiting in (("mgr1", 1), ("mgr2", 1), ("sup1", 0)):
+        entries = [entry for entry in inbox.entries(person(account), "disposal") if entry.group == "do"]
+        assert (len(entries), inbox.count(person(account))) == (waiting, waiting)
+    destroyed(list_)
+    assert inbox.count(person("mgr1")) == 0
 
 
 # --- the destruction ----------------------------------------------------------------------------------------------------------
