@@ -18,7 +18,7 @@ FAILED = sa.text("problem <> ''")
 
 def upgrade() -> None:
     op.add_column("approval", sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True))
-    op.create_index("ix_approval_to_seal", "approval", ["id"], sqlite_where=TO_SEAL, postgresql_where=TO_SEAL)
+    op.create_index("ix_approval_to_seal", "approval", ["state", "sealed_at"], sqlite_where=TO_SEAL, postgresql_where=TO_SEAL)
     with op.batch_alter_table("printed_sheet", schema=None) as batch_op:
         batch_op.alter_column("printed_by_id", existing_type=sa.Integer(), nullable=True)
 

@@ -74,7 +74,7 @@ class Approval(Base):
         Index(None, "kind_name", "record_id"),
         Index(None, "submitter_id", "state"),
         Index(None, "state"),
-        Index("ix_approval_to_seal", "id", sqlite_where=_TO_SEAL, postgresql_where=_TO_SEAL),
+        Index("ix_approval_to_seal", "state", "sealed_at", sqlite_where=_TO_SEAL, postgresql_where=_TO_SEAL),
     )
 
     # --- finding ---------------------------------------------------------------------------------------------------

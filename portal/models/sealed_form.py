@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, Select, func, literal_column, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -162,8 +162,8 @@ def _into_the_dossier(approval: Approval, filing: Filing) -> ArchiveDocument:
 
 # --- what waits --------------------------------------------------------------------------------------------------------
 
-_WAITING = (Approval.state == "approved", Approval.sealed_at.is_(None))
-"""The condition of the index `ix_approval_to_seal`."""
+_WAITING = (Approval.state == literal_column("'approved'"), Approval.sealed_at.is_(None))
+"""The condition of the index `ix_approval_to_seal`; the literal lets it be used."""
 
 
 def due(limit: int) -> list[int]:
@@ -212,3 +212,5 @@ def _count() -> int:
 
 inbox.source(inbox.Source(_for_managers(_entries, []), _for_managers(_count, 0), dict))
 history.action("Approval", "sealed", N_("Final form sealed and filed"))
+history.action("", "seal-made", N_("Electronic seal made"))
+history.action("", "seal-replaced", N_("Certificate of the electronic seal replaced"))

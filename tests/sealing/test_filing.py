@@ -6,6 +6,7 @@ import hashlib
 import io
 import stat
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import time_machine
 from flask import Flask
 from pypdf import PdfReader
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from portal import clock
 from portal.database import StateConflict, db
@@ -253,3 +254,33 @@ def test_the_log_says_what_was_sealed_by_which_certificate(sealing: Flask) -> No
     assert (entry.kind, entry.record_id, entry.customer_id) == ("approval", approval.id, approval.customer_id)
     assert entry.data["sha256"] == form.file.sha256
     assert entry.data["certificate"] == filing.place().key().certificate.fingerprint
+
+
+def test_the_look_of_every_minute_reads_an_index(app: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by what it has counted")
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    due(10)
+    waiting_count(10)
+    event.remove(db.engine, "before_cursor_execute", note)
+    found = [statement for statement in asked if "sealed_at IS NULL" in statement]
+    assert len(found) == 2
+    for statement in found:
+        plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (10,) * statement.count("?")).fetchall()
+        assert "ix_approval_to_seal" in str(plan)
+
+
+def test_web_processes_load_neither_pyhanko_nor_cryptography(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from portal import create_app
+app = create_app({{"INSTANCE_FOLDER": {str(tmp_path)!r}, "PORTAL_ENV": "testing", "SECRET_KEY": "x" * 40}})
+print({{name.partition(".")[0] for name in sys.modules}} & {{"pyhanko", "pyhanko_certvalidator", "asn1crypto", "cryptography", "pikepdf"}})
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert said.stdout == "set()\n"
