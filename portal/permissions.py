@@ -73,6 +73,8 @@ class Permission(StrEnum):
     DISPOSAL_RECORD = "disposal:record"
     REVIEW_WORK = "review:work"
     REVIEW_OPEN = "review:open"
+    REVIEW_WORK = "review:work"
+    REVIEW_OPEN = "review:open"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -97,6 +99,7 @@ _REP = {
     Permission.DOSSIER_EDIT,
     Permission.LOAN_READ,
     Permission.LOAN_ASK,
+    Permission.REVIEW_WORK,
     Permission.REGISTER_READ,
     Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,
@@ -117,6 +120,7 @@ _SUPERVISOR = _REP | {
 }
 _MANAGER = _SUPERVISOR | {
     Permission.APPROVAL_RECORD_PAPER,
+    Permission.REVIEW_OPEN,
     Permission.STANDARD_EDIT,
     Permission.DISPOSAL_RECORD,
     Permission.REVIEW_OPEN,

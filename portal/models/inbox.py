@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -43,6 +43,8 @@ class Entry:
     """Endpoint and values of where to do it."""
     who: str = ""
     """Who brought it."""
+    figures: dict[str, Any] = field(default_factory=dict)
+    """The figures in `what`, where one line stands for many records."""
 
     def is_overdue(self, today: date) -> bool:
         """Return whether its day has passed."""

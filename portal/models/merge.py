@@ -7,7 +7,7 @@ history shows the entries of both. A row that would stand twice (the same tag, t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -35,6 +35,17 @@ _LINKS = {CustomerTag.__tablename__, CustomerAssistant.__tablename__}
 """Tables of mere links: one that is gone meanwhile is no obstacle to an undo."""
 _QUIET: dict[str, Any] = {"synchronize_session": False}
 _PORTION = 500
+
+Settler = Callable[[list[int]], None]
+_settlers: list[Settler] = []
+
+
+def settles(settler: Settler) -> Settler:
+    """Declare what must follow after a merge or its undo: called with the ids of both records, in the same transaction."""
+    if settler not in _settlers:
+        _settlers.append(settler)
+    return settler
+
 
 action("Customer", "merged", N_("Another record merged into this one"))
 action("Customer", "merged-away", N_("Merged into another record"))
@@ -379,6 +390,8 @@ def _settle(survivor: Customer, loser: Customer) -> None:
     """Bring session and search up to date after rows were moved past the ORM."""
     db.session.flush()
     db.session.expire_all()
+    for settler in _settlers:
+        settler([survivor.id, loser.id])
     index_many([survivor.id, loser.id])
 
 

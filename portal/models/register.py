@@ -23,6 +23,7 @@ from portal.database import db
 from portal.models.card import CARD, GRADES
 from portal.models.customer import Customer, CustomerState, CustomerTag
 from portal.models.register_indexes import REGISTER_FILTERS
+from portal.models.review import IS_OPEN, ReviewCampaign, ReviewLine
 from portal.models.scope import Arm, customer_arms, customer_scope
 from portal.models.search import candidates
 from portal.models.staff import Staff
@@ -100,6 +101,9 @@ MISSING: dict[str, tuple[str, Any]] = {
 }
 """Data that is missing; the conditions are written out, so that they are seen to be those of the partial indexes."""
 
+REVIEW: dict[str, str] = {"due": N_("Review due")}
+"""Where a customer stands in the half-yearly review that runs (AR-21)."""
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -108,7 +112,7 @@ class Filter:
     name: str
     title: str
     kind: str
-    """choice | grade | text | province | team | staff | tag | missing | words"""
+    """choice | grade | text | province | team | staff | tag | missing | review | words"""
     choices: str = ""
 
 
@@ -123,10 +127,13 @@ FILTERS: dict[str, Filter] = {
         ),
         Filter("tag", N_("Tag"), "tag"),
         Filter("missing", N_("Missing data"), "missing"),
+        Filter("review", N_("Half-yearly review"), "review"),
         Filter("import", N_("Import"), "import"),
     )
 }
 _COLUMN_OF = {"team": "team_id", "owner": "owner_id", "import": "import_id", **{name: name for name in REGISTER_FILTERS}}
+_APART = ("tag", "review")
+"""Filters by a table of its own: where its rows are many, the customers are walked and each is looked up there."""
 _LEADERS = ("import_id", "owner_id", "city", "team_id", "province", "grade", "industry", "nature", "stage_service", "stage_volume", "size")
 """Which filter leads where none is sparse: those that usually leave fewest first."""
 @dataclass(frozen=True)
@@ -146,6 +153,8 @@ class RegisterQuery:
         filters = {name: args[name].strip()[:80] for name in FILTERS if args.get(name, "").strip()}
         if filters.get("missing", "contact") not in MISSING:
             del filters["missing"]
+        if filters.get("review", "due") not in REVIEW:
+            del filters["review"]
         for name in ("team", "owner", "import"):
             if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
                 del filters[name]
@@ -248,18 +257,29 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
             few.append(Customer.id.in_(holders))
         else:
             leaders["tag"] = ([], exists().where(CustomerTag.tag == tag, CustomerTag.customer_id == Customer.id))
+    if "review" in query.filters:
+        campaign = ReviewCampaign.running()
+        if campaign is None:
+            return None
+        due = [ReviewLine.campaign_id == campaign.id, IS_OPEN]
+        due += [getattr(ReviewLine, name) == equal[name] for name in ("owner_id", "team_id") if name in equal]
+        open_ones = db.session.scalars(select(ReviewLine.customer_id).where(*due).limit(SPARSE + 1)).all()
+        if len(open_ones) <= SPARSE:
+            few.append(Customer.id.in_(open_ones))
+        else:
+            leaders["review"] = ([], exists().where(*due, ReviewLine.customer_id == Customer.id))
     if few:
         return _Walk(few, [NotLeading(Customer.state) == query.state.value, *(one[1] for one in leaders.values()), *arm.others], True)
     scope = next((name for name in ("owner_id", "team_id") if name in leaders), "")
     if scope and not ("missing" in leaders and _probe(*leaders["missing"][0], limit=SPARSE) <= SPARSE):
-        in_index = "missing" not in leaders and "tag" not in leaders
+        in_index = not leaders.keys() & {"missing", *_APART}
         return _within(leaders[scope][0], [other for name, (_, other) in leaders.items() if name != scope], arm.others, in_index)
     limit = SPARSE if len(leaders) < 2 else SPARSE_OF_SEVERAL
     counted = {name: _probe(*leading, limit=limit) for name, (leading, _) in leaders.items() if leading}
     best = min(counted, key=lambda name: counted[name], default="")
     sparse = bool(counted) and counted[best] <= limit
     if not sparse:
-        in_order = [name for name in leaders if name != "tag" and (query.sort in ("number", "grade") or name == "province")]
+        in_order = [name for name in leaders if name not in _APART and (query.sort in ("number", "grade") or name == "province")]
         best = in_order[0] if in_order else ""
     leading = leaders[best][0] if best else [state]
     return _Walk(leading, [*(other for name, (_, other) in leaders.items() if name != best), *arm.others], sparse)

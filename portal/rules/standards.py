@@ -86,6 +86,7 @@ _ARCHIVE_PART = "[0-9A-Za-z.]{1,12}"
 _CUSTOMER_FILE = N_("Rules for customer files (AR-1)")
 _DOSSIERS = N_("Rules for customer files (AR-8, AR-9)")
 _LENDING = N_("Rules for customer files (AR-20)")
+_REVIEWING = N_("Rules for customer files (AR-21)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
 
@@ -132,6 +133,18 @@ _ALL = (
     Standard(
         "loan.remind_days", N_("Days after which overdue papers are asked for again"), "days", 3, "dossiers", _LENDING,
         unit=N_("days"), minimum=1, maximum=60,
+    ),
+    Standard(
+        "review.by_calendar", N_("The calendar opens the half-yearly review on its first working day"), "switch", True, "customers",
+        _REVIEWING,
+    ),
+    Standard(
+        "review.ends_on_working_day", N_("The half-yearly review ends on the month's last working day instead of its last day"), "switch",
+        False, "customers", _REVIEWING,
+    ),
+    Standard(
+        "review.remind_days", N_("Working days before the end of the half-yearly review on which everybody is reminded"), "days", 5,
+        "customers", _REVIEWING, unit=N_("working days"), minimum=1, maximum=15,
     ),
     Standard(
         "credit.finance_limit", N_("Credit limit above which finance signs"), "amount", "500000.00", "customers",

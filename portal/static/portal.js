@@ -120,6 +120,9 @@ document.addEventListener("keydown", (event) => {
     went = 0;
     const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
     if (link) link.click();
+  } else {
+    const act = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (act) act.click();
   }
 });
 

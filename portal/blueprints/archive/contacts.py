@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -19,6 +19,7 @@ from portal.models import card
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.edits import Clash
+from portal.models.review import ReviewLine
 from portal.permissions import Permission, requires
 from portal.record_form import ReasonForm
 from portal.rules.message import Refusal
@@ -123,9 +124,14 @@ def _page(form: ContactForm, customer: Customer, contact: Contact | None, found:
         fields=card.CONTACT_FIELDS,
         clashes=found,
         plain=card_view.plain,
+        back=_to_contacts(customer),
     )
     return page, status
 
 
 def _to_contacts(customer: Customer) -> str:
+    """Return where the form leads: to the contacts on the card, or back to the half-yearly review that it was opened from (AR-21)."""
+    line = ReviewLine.of(customer) if "review" in request.args else None
+    if line is not None:
+        return url_for("review.line", line_id=line.id)
     return url_for("archive.customer", customer_id=customer.id, _anchor="contacts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from portal.models.customer import Customer, CustomerState, CustomerTag, possibl
 from portal.models.edits import Clash
 from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
+from portal.models.review import ReviewLine
 from portal.permissions import Permission, Role, requires
 from portal.record_form import OwnerForm, ReasonForm
 from portal.rules.message import N_, Message, Refusal
@@ -94,7 +95,7 @@ def customer_edit(customer: Customer) -> Any:
     """Change the card. Who comes second sees what changed meanwhile and chooses (AR-4)."""
     customer.ensure_open()
     look(customer)
-    customer_id = customer.id
+    customer_id, reviewed = customer.id, _reviewed(customer)
     form = ReasonForm(customer.open_fields, customer, data={"effective_on": clock.today().isoformat()})
     values = form.read()
     if values is None:
@@ -104,8 +105,11 @@ def customer_edit(customer: Customer) -> Any:
         form.rebase(customer, found)
         return _edit_page(form, customer, found, 409)
     try:
-        changes = customer.change(values, by=current_user, insist=form.insist, **form.reason_and_day())
+        source = "review" if reviewed else "form"
+        changes = customer.change(values, by=current_user, source=source, insist=form.insist, **form.reason_and_day())
         duplicates.ensure_distinct(customer, [change["field"] for change in changes])
+        if reviewed is not None and changes:
+            reviewed.correct(by=current_user._get_current_object())
         commit()
     except (StateConflict, StaleDataError):
         return _overtaken(form, customer_id, values)
@@ -114,7 +118,21 @@ def customer_edit(customer: Customer) -> Any:
         form.refuse(refusal)
         return _edit_page(form, customer, [], 422, refusal)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
+    if reviewed is not None:
+        return redirect(_in_review(reviewed) if changes else url_for("review.line", line_id=reviewed.id), 303)
     return redirect(url_for("archive.customer", customer_id=customer_id), 303)
+
+
+def _reviewed(customer: Customer) -> ReviewLine | None:
+    """Return the customer's line in the half-yearly review where the form was opened from there and the line is open still (AR-21)."""
+    line = ReviewLine.of(customer) if "review" in request.args else None
+    return line if line is not None and line.can_settle(current_user) else None
+
+
+def _in_review(line: ReviewLine) -> str:
+    """Return the address of the next customer to review."""
+    owner = line.owner_id if line.owner_id not in (None, current_user.id) else None
+    return url_for("review.next_line", campaign_id=line.campaign_id, after=line.id, owner=owner)
 
 
 def _overtaken(form: ReasonForm, customer_id: int, values: dict[str, Any]) -> Any:
@@ -136,6 +154,7 @@ def _edit_page(form: ReasonForm, customer: Customer, found: list[Clash], status:
         clashes=found,
         matters=[_(field.title) for field in form.fields if field.matters],
         plain=card_view.plain,
+        reviewed=_reviewed(customer),
         **duplicates.form_context(refusal),
     )
     return page, status

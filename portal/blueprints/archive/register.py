@@ -17,7 +17,7 @@ from portal.i18n import translate
 from portal.models import register as customers
 from portal.models.card import GRADES
 from portal.models.customer import CustomerTag
-from portal.models.register import COLUMNS, FILTERS, MISSING, RegisterQuery
+from portal.models.register import COLUMNS, FILTERS, MISSING, REVIEW, RegisterQuery
 from portal.models.saved_filter import RegisterColumns, SavedFilter
 from portal.models.staff import Staff, Team
 from portal.permissions import Permission, ensure, requires
@@ -76,6 +76,7 @@ def _filter_fields() -> list[tuple[Any, list[tuple[str, str]]]]:
         "grade": [(grade, grade) for grade in GRADES],
         "province": [(province.zh, province.zh) for province in PROVINCES],
         "missing": [(name, _(title)) for name, (title, _condition) in MISSING.items()],
+        "review": [(name, _(title)) for name, title in REVIEW.items()],
     }
     found = []
     for one in FILTERS.values():

@@ -17,7 +17,7 @@ from portal.filters import yuan
 from portal.i18n import is_chinese, of_choice
 from portal.models import register
 from portal.models.import_run import ImportRun
-from portal.models.register import COLUMNS, FILTERS, MISSING, SORTS, TABS, Column, RegisterQuery
+from portal.models.register import COLUMNS, FILTERS, MISSING, REVIEW, SORTS, TABS, Column, RegisterQuery
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
 
@@ -122,6 +122,8 @@ def word(name: str, value: str) -> str:
         return run.filename if run is not None else value
     if one.kind == "missing":
         return _(MISSING[value][0])
+    if one.kind == "review":
+        return _(REVIEW[value])
     if one.kind == "choice":
         return next((of_choice(entry) for entry in register.choices_of(one) if entry["code"] == value), value)
     return value
