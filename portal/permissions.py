@@ -73,8 +73,6 @@ class Permission(StrEnum):
     DISPOSAL_RECORD = "disposal:record"
     REVIEW_WORK = "review:work"
     REVIEW_OPEN = "review:open"
-    REVIEW_WORK = "review:work"
-    REVIEW_OPEN = "review:open"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -112,18 +110,17 @@ _SUPERVISOR = _REP | {
     Permission.CUSTOMER_IMPORT_REGISTER,
     Permission.DOSSIER_REMOVE,
     Permission.LOAN_HAND_OUT,
-    Permission.APPROVAL_SIGN,
     Permission.CUSTOMER_END,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
+    Permission.APPROVAL_SIGN,
     Permission.DELEGATION_EDIT,
 }
 _MANAGER = _SUPERVISOR | {
     Permission.APPROVAL_RECORD_PAPER,
-    Permission.REVIEW_OPEN,
-    Permission.STANDARD_EDIT,
     Permission.DISPOSAL_RECORD,
     Permission.REVIEW_OPEN,
+    Permission.STANDARD_EDIT,
     Permission.STAFF_MANAGE,
     Permission.AUDIT_READ,
 }

@@ -215,6 +215,10 @@ _ALL = (
         [{"case": "always", "when": {}, "steps": [{"type": "portal", "role": "supervisor", "meaning": "approve"}]}],
         "approvals", _SIGNING,
     ),
+    Standard(
+        "chain.disposal", N_("Approval chain: disposal of documents"), "chain",
+        [{"case": "always", "when": {}, "steps": [_REVIEW, _APPROVAL]}], "approvals", _SIGNING,
+    ),
     Standard("approval.signatories", N_("Paper signatories"), "choices", choices.SIGNATORIES, "approvals", _SIGNING),
     _list("nature", N_("Nature of customers"), choices.NATURE),
     _list("industry", N_("Industries (GB/T 4754-2017)"), choices.INDUSTRY),
@@ -228,10 +232,6 @@ _ALL = (
     _list("stage_transaction", N_("Stages by transaction"), choices.STAGE_TRANSACTION),
     _list("stage_volume", N_("Stages by volume"), choices.STAGE_VOLUME),
     _list("stage_service", N_("Stages by service"), choices.STAGE_SERVICE),
-    Standard(
-        "chain.disposal", N_("Approval chain: disposal of documents"), "chain",
-        [{"case": "always", "when": {}, "steps": [_REVIEW, _APPROVAL]}], "approvals", _SIGNING,
-    ),
     _list("stage_years", N_("Stages by years of cooperation"), choices.STAGE_YEARS),
     _list("potential", N_("Development potential"), choices.POTENTIAL),
     _list("satisfaction", N_("Satisfaction"), choices.SATISFACTION),
