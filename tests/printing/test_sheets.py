@@ -41,8 +41,12 @@ def test_the_form_has_what_an_office_form_has():
 
 
 def test_every_sheet_of_the_catalogue_prints_in_every_language():
+OF_CUSTODY = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_list"}
+"""Tried with their records: tests/printing/test_custody_sheets.py."""
+
+
     # Those of the office registers are made from their declarations: tests/registers/test_sheets.py.
-    sheets = {name: sheet for name, sheet in SHEETS.items() if not name.startswith("register_")}
+    sheets = {name: sheet for name, sheet in SHEETS.items() if not name.startswith("register_") and name not in OF_CUSTODY}
     assert set(MAKERS) == set(sheets)
     assert len({sheet.form_number for sheet in sheets.values()}) == len(sheets)
     for name, sheet in sheets.items():
