@@ -114,7 +114,8 @@ def make(
         {
             "do": "bind", "front": str(out.parent / "front.pdf"), "back": str(out.parent / "back.pdf"), "out": str(out), "parts": parts,
             "numbered": True, "title": orders[0].title, "author": by_name, "lang": html_lang(language),
-            "front_marks": [[_title(papers[0], language), 0], [_title(papers[1], language), front.each[0]]], "back_title": _title(papers[2], language),
+            "front_marks": [[_title(papers[0], language), 0], [_title(papers[1], language), front.each[0]]],
+            "back_title": _title(papers[2], language),
         },
         lambda steps: note(done + min(steps, done)),
     )  # fmt: skip

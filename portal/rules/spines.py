@@ -90,23 +90,23 @@ LEADING = 1.2
 """Width of a column, by the size of its characters."""
 
 
-def set_downwards(text: str, width: float, height: float, largest: float, smallest: float = 2.25) -> Fitted:
+def set_downwards(text: str, width: float, height: float, largest: float, smallest: float = 2.25, most: int = 2) -> Fitted:
     """Return `text` running downwards in a room of so many millimetres, in the largest size in which it fits.
 
-    Chinese characters stand one under the other, Latin letters and figures lie on their side; columns go from right to left.
+    Chinese characters stand one under the other, Latin letters and figures lie on their side; columns go from right to left, at most
+    `most` of them and no word cut in two, as long as that does not make the text too small.
     """
     runs = _runs(text)
-    size = max(min(largest, width / LEADING), smallest)
-    while True:
-        most = max(1, int(width / (size * LEADING) + 1e-9))
-        pieces, whole = _placed(runs, size, height, most)
-        if whole or size - STEP < smallest:
-            break
-        size -= STEP
-    if not whole:
-        pieces = _with_end(pieces, size, height)
-    columns = max((piece.column for piece in pieces), default=0) + 1
-    return Fitted(size, columns, tuple(pieces), not whole)
+    for columns, whole_words in ((most, True), (100, True), (100, False)):
+        size = max(min(largest, width / LEADING), smallest)
+        while size >= smallest:
+            room = max(1, min(columns, int(width / (size * LEADING) + 1e-9)))
+            pieces, whole = _placed(runs, size, height, room, whole_words)
+            if whole:
+                return Fitted(size, max((piece.column for piece in pieces), default=0) + 1, tuple(pieces))
+            size -= STEP
+    pieces = _with_end(_placed(runs, smallest, height, max(1, int(width / (smallest * LEADING) + 1e-9)), False)[0], smallest, height)
+    return Fitted(smallest, max(piece.column for piece in pieces) + 1, tuple(pieces), cut=True)
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:
@@ -120,13 +120,15 @@ def _runs(text: str) -> list[tuple[str, bool]]:
     return [(run, upright) for run, upright in found if run]
 
 
-def _placed(runs: list[tuple[str, bool]], size: float, height: float, most: int) -> tuple[list[Piece], bool]:
+def _placed(runs: list[tuple[str, bool]], size: float, height: float, most: int, whole_words: bool) -> tuple[list[Piece], bool]:
     """Return the pieces in at most so many columns, and whether all are there."""
     pieces: list[Piece] = []
     column, start = 0, 0.0
     for run, upright in runs:
-        for part in _parts(run, size, height):
+        for part in [run] if whole_words else _parts(run, size, height):
             long = length(part.rstrip() or part) * size
+            if long > height + 1e-6:
+                return pieces, False
             if start + long > height + 1e-6:
                 column, start = column + 1, 0.0
             if column >= most:

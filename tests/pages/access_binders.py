@@ -36,6 +36,17 @@ def _bound() -> dict[str, Any]:
     return {"job": job.id, "code": job.result["code"]}
 
 
+def _batch() -> dict[str, Any]:
+    from portal.printing import batches
+
+    rep, customer = Staff.by_account("rep1"), factories.customer("rep1")
+    assert rep is not None
+    job = batches.queue_records("customer_card", [customer.id], "zh", by=rep)
+    db.session.commit()
+    jobs.start(job)
+    return {"job": job.id}
+
+
 _BEGUN = {"owner": 303, "supervisor": 303, "manager": 303}
 _OWN_JOB = {"supervisor": 404, "manager": 404}
 
@@ -51,5 +62,10 @@ ROWS = [
     Row("prints.record", "/prints/box_list/{binder}", prepare=_binder),
     Row("prints.print_record", "/prints/box_list/{binder}", "POST", prepare=_binder),
     Row("prints.record", "/prints/binder_cover/{binder}", prepare=_binder, owner=303, supervisor=303, manager=303),
+    Row("prints.batch_cards", "/customers/cards", "POST", data={"ids": "{customer}"}),
+    everyone("prints.batches_page", "/prints/batches"),
+    everyone("prints.batches_page", "/prints/batches", "POST", status=422),
+    Row("prints.batch", "/prints/batches/{job}", prepare=_batch, **_OWN_JOB),
+    Row("prints.batch_file", "/prints/batches/{job}/file", prepare=_batch, **_OWN_JOB),
     everyone("prints.list_preview", "/prints/lists/spine_labels?q=T"),
 ]

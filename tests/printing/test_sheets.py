@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from portal.printing.catalogue import SHEETS
 from portal.printing.painting import paint
 from portal.printing.render import render_sheet_html
-from tests.printing import made
+from tests.printing import made, made_binders
 
 MAKERS = {
     "investigation": made.investigation,
@@ -18,10 +18,11 @@ MAKERS = {
     "contact_list": made.contact_list,
     "credit_change": made.credit_change,
 }
+ALL = {**MAKERS, **made_binders.MAKERS}
 
 
 def pages_of(name, language="zh", **changes):
-    html = render_sheet_html(name, language, MAKERS[name](**changes), made.translate)
+    html = render_sheet_html(name, language, ALL[name](**changes), made.translate)
     content = paint(made.order(html, language)).content
     return content, [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
 
@@ -40,14 +41,14 @@ def test_the_form_has_what_an_office_form_has():
         assert part in text
 
 
-def test_every_sheet_of_the_catalogue_prints_in_every_language():
 OF_CUSTODY = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_list"}
 """Tried with their records: tests/printing/test_custody_sheets.py."""
 
 
+def test_every_sheet_of_the_catalogue_prints_in_every_language():
     # Those of the office registers are made from their declarations: tests/registers/test_sheets.py.
     sheets = {name: sheet for name, sheet in SHEETS.items() if not name.startswith("register_") and name not in OF_CUSTODY}
-    assert set(MAKERS) == set(sheets)
+    assert set(ALL) == set(sheets)
     assert len({sheet.form_number for sheet in sheets.values()}) == len(sheets)
     for name, sheet in sheets.items():
         for language in ("zh", "en", "both"):
@@ -56,6 +57,18 @@ OF_CUSTODY = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_
                 assert sheet.title in first
             if language != "en":
                 assert made.translate(sheet.title, "zh_Hans_CN") in first
+
+
+def test_a_label_says_what_stands_on_a_spine_in_full_size_and_every_label_prints():
+    content, pages = pages_of("spine_labels")
+    text = "".join(pages).replace("\n", "")
+    assert len(pages) == 3
+    for number in range(1, 13):
+        assert f"KH2026000118-{number}" in text
+    assert "\U00020bb7" in text
+    assert "2-A-03" in text
+    # 192 mm of drawing are 1,920 units: a millimetre is 2.8346 points, and the page is A4.
+    assert [round(float(side)) for side in PdfReader(io.BytesIO(content)).pages[0].mediabox[2:]] == [595, 842]
 
 
 def test_numbers_and_signatures_are_the_same_in_english():

@@ -1,5 +1,7 @@
 """Spine labels: all of them on the sheets, and what stands on one within its room (PR-6)."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ def test_every_label_stands_once_and_in_order_and_none_beyond_the_sheet(spines):
     found = sheets(widths)
     assert [place for sheet in found for place in sheet] == list(range(len(widths)))
     assert all(sum(widths[place] for place in sheet) <= ROOM for sheet in found)
-    for sheet, after in zip(found, found[1:], strict=False):
+    for sheet, after in pairwise(found):
         assert sum(widths[place] for place in [*sheet, after[0]]) > ROOM
 
 
@@ -35,7 +37,7 @@ def test_a_text_stays_within_its_room_and_loses_nothing_unless_it_says_so(text, 
         assert piece.start >= 0
         assert piece.start + piece.length <= height + 1e-6
         assert piece.upright is False or len(piece.text) == 1
-    for first, second in zip(fitted.pieces, fitted.pieces[1:], strict=False):
+    for first, second in pairwise(fitted.pieces):
         assert second.column > first.column or second.start >= first.start + first.length - 1e-6
     shown = "".join(piece.text for piece in fitted.pieces)
     if fitted.cut:
@@ -48,8 +50,13 @@ def test_a_text_stays_within_its_room_and_loses_nothing_unless_it_says_so(text, 
 def test_a_short_name_takes_the_largest_size_and_a_long_one_a_smaller():
     short, long = (set_downwards(name, 36, 80, 13) for name in ("华运机电", "深圳市华运机电设备进出口（集团）股份有限公司南山分公司"))
     assert short.size == 13
-    assert (short.columns, long.columns) == (1, 3)
+    assert (short.columns, long.columns) == (1, 2)
     assert 5 < long.size < 13
+
+
+def test_a_number_is_cut_in_two_only_where_it_would_be_too_small_otherwise():
+    assert [piece.text for piece in set_downwards("0001-KH·2026-D10-KF-0001", 18, 60, 6).pieces] == ["0001-KH·2026-D10-KF-0001"]
+    assert len(set_downwards("0001-KH·2026-D10-KF-0001", 18, 20, 6).pieces) > 1
 
 
 def test_latin_lies_on_its_side_and_chinese_stands():

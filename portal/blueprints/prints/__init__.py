@@ -12,6 +12,7 @@ navigation.area(
 )
 
 # Routes register on import.
+from portal.blueprints.prints import batches as _batches  # noqa: E402, F401
 from portal.blueprints.prints import binders as _binders  # noqa: E402, F401
 from portal.blueprints.prints import lists as _lists  # noqa: E402, F401
 from portal.blueprints.prints import pages as _pages  # noqa: E402, F401
