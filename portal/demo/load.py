@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, invent, loans, registers
+from portal.demo import disposals, dossiers, invent, loans, registers, reviews
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -83,6 +83,7 @@ def load() -> int:
     office.delegation()
     office.registers()
     office.dossiers()
+    office.review()
     office.loans()
     office.disposals()
     db.session.flush()
@@ -343,3 +344,8 @@ class _Office:
             self.staff["sup2"], self.staff["sup1"], from_date=today + timedelta(days=7), to_date=today + timedelta(days=14),
             reason="出差", by=self.staff["sup2"],
         )  # fmt: skip
+
+    def review(self) -> None:
+        """Open the half-yearly review and settle about half of it."""
+        db.session.flush()
+        reviews.fill(self.staff, clock.today())
