@@ -85,4 +85,10 @@ def page(user: Staff, query: LoanQuery, *, before: int = 0, size: int = PAGE_SIZ
     return Page(found[:size], found[size - 1].id if len(found) > size else 0)
 
 
+def open_of(customer_id: int) -> list[Loan]:
+    """Return the loans of a customer's dossier that run: granted, or with their papers out; the first due on top."""
+    query = db.select(Loan).where(Loan.customer_id == customer_id, Loan.state.in_((GRANTED, OUT)))
+    return list(db.session.scalars(query.options(*_WITH).order_by(Loan.until_on, Loan.id)))
+
+
 _WITH = (joinedload(Loan.reader), joinedload(Loan.customer))

@@ -157,3 +157,8 @@ def test_papers_are_kept_longer_by_asking_again(as_):
     assert browser.post("/loans/new", data=values).status_code == 303
     second = db.session.query(Loan).filter(Loan.id != loan.id).one()
     assert (second.extends_id, second.state) == (loan.id, "pending")
+
+
+def test_the_dossier_says_who_has_it(as_):
+    loan = out(document().customer)
+    assert f"/loans/{loan.id}" in text_of(as_("rep1"), f"/customers/{loan.customer_id}/dossier")

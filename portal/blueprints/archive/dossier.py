@@ -19,7 +19,7 @@ from portal.blueprints.archive import bp
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
-from portal.models import card
+from portal.models import card, loan_list
 from portal.models.binder import Binder
 from portal.models.customer import Customer
 from portal.models.dossier import FILED, ArchiveDocument, Upload
@@ -84,6 +84,7 @@ def dossier(customer: Customer) -> Any:
         state=state,
         complete=completeness(customer),
         binders=[(binder, binder.mixed()) for binder in Binder.of(customer)],
+        loans=loan_list.open_of(customer.id),
     )
 
 
