@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import MetaData, delete, func, select
+from sqlalchemy import MetaData, delete, func, select, update
 
 from portal import clock
 from portal.database import db, transition
@@ -21,10 +21,13 @@ from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
 from portal.models.search import index_customer
+from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal
 
+BOUND = "binder"
+"""Purpose of the files in which a dossier or binder is bound as one PDF."""
 KEPT = frozenset({"full_name", "first_contact_on", "first_deal_on", "established_on"})
 """Fields of the card that outlive the dossier; number, state and the person in charge are no fields."""
 
@@ -58,6 +61,7 @@ def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[st
     for customer in customers:
         if _nothing_left(customer):
             digests |= _erase(customer, disposal, by)
+    digests |= _let_copies_go([one.id for one in customers])
     disposal.digests = sorted(digests)
     count([one.id for one in customers])
     numbers = [one.archive_number for one in disposal.documents]
@@ -78,6 +82,21 @@ def _let_go(document: ArchiveDocument) -> set[str]:
             db.session.delete(file)
     document.remarks = document.author = document.reference = document.removed_because = ""
     document.updated_at = clock.now()
+    return digests
+
+
+def _let_copies_go(customer_ids: list[int]) -> set[str]:
+    """Take the bound copies of these dossiers away, which have the contents of the destroyed documents in them; return their contents."""
+    copies = select(Attachment).where(Attachment.purpose == BOUND, Attachment.customer_id.in_(customer_ids))
+    digests = set()
+    for file in list(db.session.scalars(copies)):
+        db.session.execute(
+            update(PrintedSheet).where(PrintedSheet.file_id == file.id).values(file_id=None),
+            execution_options={"synchronize_session": False},
+        )
+        digests.add(file.sha256)
+        db.session.delete(file)
+    db.session.flush()
     return digests
 
 

@@ -9,6 +9,7 @@ import pytest
 from portal import clock
 from portal.database import StateConflict, db
 from portal.models import dealings, disposal, disposal_check, disposal_record, inbox
+from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState
@@ -253,6 +254,19 @@ def test_content_that_another_document_has_as_well_stays():
     past(customer)
     destroyed(approved(one))
     assert twin.current.file.path.exists()
+
+
+def test_a_bound_copy_of_the_dossier_goes_too():
+    customer = past()
+    list_ = approved(old(customer))
+    kept = {"media_type": "application/pdf", "by": person("rep1")}
+    bound = Attachment.keep(b"bound", filename="a.pdf", purpose=disposal_record.BOUND, customer_id=customer.id, **kept)
+    other = Attachment.keep(b"other", filename="b.pdf", purpose=disposal_record.BOUND, customer_id=factories.customer("rep1").id, **kept)
+    db.session.commit()
+    gone, stays = bound.path, other.path
+    destroyed(list_)
+    assert not gone.exists()
+    assert stays.exists()
 
 
 def test_what_was_not_purged_is_purged_later():
