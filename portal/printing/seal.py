@@ -20,8 +20,8 @@ from portal.printing.seal_keys import Key
 from portal.rules.numbering import grouped_verification_code
 
 FIELD = "Seal"
-"""The signature field is named by this and the form's verification code; the reason of the signature has the code too. So a file says which form it
-claims to be, in two places, in letters that a PDF writes as they are."""
+"""The signature field is named by this and the form's verification code, and the reason of the signature has the code too: a file says in
+two places which form it claims to be, in letters that a PDF writes as they are."""
 REASON = "Sealed form code "
 _RESERVED = 2048
 """Bytes kept for the signature beside the certificates in it: 512 of a signature, attributes and structure."""
