@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import data, jobs, pages, sheets
+from bench import binding, data, jobs, pages, sheets
 from bench.measure import Figure, Report
 from bench.server import ROOT, serve
 
@@ -76,6 +76,7 @@ def main() -> int:
             report.add(Figure("memory of the web process (PSS)", server.memory(web=True), "MB", None, 250))
             report.add(Figure("memory of its worker and press (PSS)", server.memory(web=False), "MB"))
         jobs.exchange(url, Path(instance), report)
+        binding.binding(url, Path(instance), report)
         if count > 10_000:
             with office(kind, 10_000) as small, serve(small, Path(instance)) as server:
                 pages.growth(server, report, register)

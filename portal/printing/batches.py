@@ -124,7 +124,8 @@ def print_batch(job: Job) -> None:
     if not person.may(Permission.SHEET_PRINT):
         raise Refusal("Your role does not include printing.")
     language = chosen_language(args["language"])
-    title = translate(SHEETS[args["sheet"]].title, "en" if language == "en" else CHINESE)
+    declared = SHEETS[args["sheet"]]
+    title = translate(declared.title, "en" if language == "en" else CHINESE)
     person_id, name, total = person.id, person.name, len(args["ids"])
     job.progress(0, total)
     db.session.commit()
@@ -143,7 +144,7 @@ def print_batch(job: Job) -> None:
     job = db.session.get_one(Job, job_id)
     job.progress(total, total)
     job.result = {"attachment": kept.id, "forms": len(parts), "pages": pages, "refused": course.refused[:NAMED]}
-    said = {"sheet": Message(SHEETS[args["sheet"]].title), "count": len(parts)}
+    said = {"sheet": Message(declared.title), "count": len(parts)}
     notify(person, Message(N_("%(sheet)s: %(count)s forms are ready to print."), said), link=f"/prints/batches/{job_id}")
 
 
