@@ -22,7 +22,7 @@ from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.rules.message import N_, Refusal
 
-CHECK_CHUNK = 2000
+CHECK_CHUNK = 1000
 STAGED = ("row", "outcome", "duplicate", "customer_id", "data", "problems")
 QUIET: dict[str, Any] = {"synchronize_session": False}
 
