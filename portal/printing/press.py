@@ -69,7 +69,7 @@ class Press:
 
     def answer(self, order: Order | Glance | Pile, seconds: float, tell: Callable[[int], None] | None) -> tuple[dict[str, Any], bytes]:
         """Return what `painting.serve` says of a sheet, and its file. Raises LostError when it dies or takes longer than `seconds`."""
-        self.sheets += 1
+        self.sheets += len(order.orders) if isinstance(order, Pile) else 1
         watch = threading.Timer(seconds, self.process.kill)
         watch.daemon = True
         watch.start()
