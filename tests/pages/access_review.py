@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from portal.database import db
 from portal.models import review_opening
+from portal.models.review import ReviewCampaign, ReviewLine, count_anew
 from tests import factories, reviewing
 from tests.access import Row, everyone, managers
 from tests.approving import person
 
+_years = count(2100)
+
 
 def _running() -> dict[str, Any]:
+    """A customer with a binder in the campaign that runs; one is opened where none does."""
     customer = factories.customer("rep1")
     reviewing.binder(customer, "2-A-01", "营业执照")
-    campaign = reviewing.opened()
-    line = reviewing.line_of(customer)
-    return {"customer": customer.id, "campaign": campaign.id, "line": line.id}
+    campaign = ReviewCampaign.running()
+    if campaign is None:
+        campaign = reviewing.opened(f"{next(_years)}-H1")
+    else:
+        db.session.add(ReviewLine(campaign=campaign, customer=customer, owner_id=customer.owner_id, team_id=customer.team_id))
+        count_anew(campaign)
+        db.session.commit()
+    return {"customer": customer.id, "campaign": campaign.id, "line": reviewing.line_of(customer).id}
 
 
 def _confirmed() -> dict[str, Any]:
     ids = _running()
-    line = db.session.get_one(reviewing.ReviewLine, ids["line"])
+    line = db.session.get_one(ReviewLine, ids["line"])
     line.confirm(by=person("rep1"), version=line.customer.version)
     db.session.commit()
     return ids
 
 
 def _opening() -> dict[str, Any]:
-    campaign = review_opening.open_review("2026-H1", by=person("mgr1"))
+    campaign = review_opening.open_review(f"{next(_years)}-H1", by=person("mgr1"))
     db.session.commit()
     return {"campaign": campaign.id}
 
