@@ -80,7 +80,8 @@ with app.app_context():
     jobs.start(job)
     took, wall = cpu() - before, time.perf_counter() - begun
     db.session.refresh(job)
-    print(json.dumps({"one": alone, "took": took, "wall": wall, "forms": job.result.get("forms", 0), "memory": highest[0], "error": job.error}))
+    said = {"one": alone, "took": took, "wall": wall, "forms": job.result.get("forms", 0), "error": job.error}
+    print(json.dumps({**said, "memory": highest[0]}))
 """
 )
 _DOSSIER = (

@@ -42,8 +42,8 @@ KIND = "print-batch"
 PURPOSE = "batch"
 MOST = 2000
 """More forms than this are a carton of paper: they are printed in several batches."""
-PILE = 10
-"""So many sheets are laid out by one press before they are written as one file."""
+PILE = 5
+"""So many sheets are laid out by one press before they are written as one file; more take memory and save nothing."""
 NAMED = 20
 """So many of the sheets that could not be printed are named."""
 
@@ -136,6 +136,7 @@ def print_batch(job: Job) -> None:
             raise Refusal("None of the forms could be printed.")
         out = Path(folder) / "batch.pdf"
         about = {"numbered": False, "title": title, "author": name, "lang": html_lang(language)}
+        POOL.close()  # binding needs memory of its own; presses are started when they are needed
         pages = bind({"do": "bind", "front": "", "back": "", "out": str(out), "parts": parts, **about})[-1]["whole"]
         person = db.session.get_one(Staff, person_id)
         filename = f"{title}-{clock.today():%Y%m%d}-{len(parts)}.pdf"

@@ -36,7 +36,7 @@ from portal.rules.message import N_, Message, Refusal
 KIND = "bind"
 PURPOSE = "binder"
 MODELS: dict[str, Any] = {content.DOSSIER: Customer, content.BINDER: Binder}
-INTERLEAVES = 20
+INTERLEAVES = 5
 """So many interleaves are printed at once."""
 
 
@@ -110,6 +110,7 @@ def make(
         for place, (one, title) in enumerate(zip(volume.documents, titles, strict=True))
     ]
     done = len(volume.documents)
+    POOL.close()  # binding needs memory of its own; presses are started when they are needed
     told = bind(
         {
             "do": "bind", "front": str(out.parent / "front.pdf"), "back": str(out.parent / "back.pdf"), "out": str(out), "parts": parts,
