@@ -263,9 +263,9 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
             return None
         due = [ReviewLine.campaign_id == campaign.id, IS_OPEN]
         due += [getattr(ReviewLine, name) == equal[name] for name in ("owner_id", "team_id") if name in equal]
-        open_ones = db.session.scalars(select(ReviewLine.customer_id).where(*due).limit(SPARSE + 1)).all()
-        if len(open_ones) <= SPARSE:
-            few.append(Customer.id.in_(open_ones))
+        some = select(literal(1)).select_from(ReviewLine).where(*due).limit(SPARSE + 1).subquery()
+        if (db.session.scalar(select(func.count()).select_from(some)) or 0) <= SPARSE:
+            few.append(Customer.id.in_(select(ReviewLine.customer_id).where(*due)))
         else:
             leaders["review"] = ([], exists().where(*due, ReviewLine.customer_id == Customer.id))
     if few:
@@ -282,7 +282,8 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
         in_order = [name for name in leaders if name not in _APART and (query.sort in ("number", "grade") or name == "province")]
         best = in_order[0] if in_order else ""
     leading = leaders[best][0] if best else [state]
-    return _Walk(leading, [*(other for name, (_, other) in leaders.items() if name != best), *arm.others], sparse)
+    others = [*(other for name, (_, other) in leaders.items() if name != best), *arm.others]
+    return _Walk(leading, others, sparse, in_index=not leaders.keys() & set(_APART))
 
 
 def _within(leading: list[Any], others: list[Any], apart: list[Any], in_index: bool) -> _Walk:

@@ -17,8 +17,8 @@ navigation.area(
 )
 
 # Routes register on import.
+import portal.printing.review as _printing  # noqa: E402, F401 - the list for the round of the shelves
 from portal.blueprints.review import campaigns as _campaigns  # noqa: E402, F401
 from portal.blueprints.review import jobs as _jobs  # noqa: E402, F401
 from portal.blueprints.review import lines as _lines  # noqa: E402, F401
 from portal.blueprints.review import shelves as _shelves  # noqa: E402, F401
-from portal.printing import review as _printing  # noqa: E402, F401 - the list for the round of the shelves
