@@ -20,11 +20,11 @@ from portal.rules.loans import CONDITIONS, FORMS
 from portal.rules.message import N_, Message
 
 _SHEETS = (
-    catalogue.Sheet("loan", "QMS-PM-31211", N_("Application to borrow a dossier"), "loan.html"),
-    catalogue.Sheet("placeholder_card", "QMS-PM-31212", N_("Placeholder card"), "placeholder_card.html"),
-    catalogue.Sheet("loan_list", "QMS-PM-31213", N_("Dossiers on loan"), "loan_list.html", landscape=True),
-    catalogue.Sheet("disposal", "QMS-PM-31214", N_("Application to dispose of documents"), "disposal.html"),
-    catalogue.Sheet("destruction_list", "QMS-PM-31215", N_("Destruction list"), "destruction_list.html", landscape=True),
+    catalogue.Sheet("loan", "QMS-PM-31231", N_("Application to borrow a dossier"), "loan.html"),
+    catalogue.Sheet("placeholder_card", "QMS-PM-31232", N_("Placeholder card"), "placeholder_card.html"),
+    catalogue.Sheet("loan_list", "QMS-PM-31233", N_("Dossiers on loan"), "loan_list.html", landscape=True),
+    catalogue.Sheet("disposal", "QMS-PM-31234", N_("Application to dispose of documents"), "disposal.html"),
+    catalogue.Sheet("destruction_list", "QMS-PM-31235", N_("Destruction list"), "destruction_list.html", landscape=True),
 )
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 
 def page_runs(counts: Iterable[int], start: int = 1) -> list[tuple[int, int]]:
@@ -12,7 +12,7 @@ def page_runs(counts: Iterable[int], start: int = 1) -> list[tuple[int, int]]:
     if any(count < 1 for count in pages):
         raise ValueError("what is bound has at least its interleaf")
     ends = list(accumulate(pages, initial=start - 1))
-    return [(before + 1, last) for before, last in zip(ends, ends[1:], strict=False)]
+    return [(before + 1, last) for before, last in pairwise(ends)]
 
 
 def shown_run(first: int, last: int) -> str:

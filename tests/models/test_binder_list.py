@@ -41,7 +41,14 @@ def test_mixed_years_and_periods_are_found_and_named(staff):
     pure = binder(customer, rep, "1", date(2026, 1, 1), date(2026, 2, 1))
     years = binder(customer, rep, "2", date(2019, 1, 1), date(2026, 1, 1))
     periods = binder(customer, rep, "3", date(2026, 1, 1))
-    other = {"kind": "contact", "title": "名片", "dated_on": date(2026, 1, 2), "on_paper": True, "binder_id": periods.id, "retention": "D10"}
+    other = {
+        "kind": "contact",
+        "title": "名片",
+        "dated_on": date(2026, 1, 2),
+        "on_paper": True,
+        "binder_id": periods.id,
+        "retention": "D10",
+    }
     ArchiveDocument.file(customer, other, by=rep)
     db.session.commit()
 

@@ -76,7 +76,8 @@ def test_after_its_last_day_the_next_click_is_refused(as_):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"customer": "C1999000001"}, {"customer": ""}, {"purpose": ""}, {"until_on": "2999-01-01"}, {"until_on": ""}, {"form": "tape"}]
+    "wrong",
+    [{"customer": "C1999000001"}, {"customer": ""}, {"purpose": ""}, {"until_on": "2999-01-01"}, {"until_on": ""}, {"form": "tape"}],
 )
 def test_wrong_input_comes_back_with_what_was_typed(as_, wrong):
     customer = factories.customer("rep1")

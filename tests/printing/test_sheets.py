@@ -143,3 +143,9 @@ def test_the_preview_is_the_same_sheet_without_page_and_inline_style():
     assert 'src="/pictures/signature-8"' in part
     assert "style=" not in whole
     assert "<style" not in whole
+
+
+def test_no_two_forms_have_the_same_number(app):
+    """A register's list and its sheet are one form; everything else has a number of its own."""
+    numbers = [(one.form_number, name.removesuffix("_list") if name.startswith("register_") else name) for name, one in SHEETS.items()]
+    assert len({number for number, _form in numbers}) == len(set(numbers))

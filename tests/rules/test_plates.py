@@ -38,7 +38,9 @@ def test_plates_are_stored_in_one_way(typed: str, stored: str) -> None:
     assert normalise_plate(stored) == stored
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "粤12345", "粤B1234", "粤B123456", "粤I12345", "粤B1234O", "粤BABCDE", "外B12345", "粤BZ12345"])
+@pytest.mark.parametrize(
+    "typed", ["", "12345", "粤12345", "粤B1234", "粤B123456", "粤I12345", "粤B1234O", "粤BABCDE", "外B12345", "粤BZ12345"]
+)
 def test_what_is_no_plate_is_refused(typed: str) -> None:
     with pytest.raises(Refusal):
         normalise_plate(typed)

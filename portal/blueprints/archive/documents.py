@@ -19,7 +19,7 @@ from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.i18n import translate
 from portal.looks import look, look_at
-from portal.models import audit, dossier_list, loan_papers, history
+from portal.models import audit, dossier_list, history, loan_papers
 from portal.models.dossier import ArchiveDocument, DocumentVersion, Upload
 from portal.models.loan_reading import Readable, loan_by_which, open_loans
 from portal.models.standard import value as standard
