@@ -1,19 +1,15 @@
-"""The dossier in a browser: several files with progress, each with its outcome; without scripts in one go; axe finds nothing."""
+"""The dossier in a browser: several files with progress, each with its outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from portal.database import db
-from portal.models.binder import Binder
-from portal.models.dossier import ArchiveDocument, Upload
-from portal.models.staff import Staff
+from portal.models.dossier import ArchiveDocument
 from tests import factories
-from tests.browser.test_axe import findings
 from tests.rules.test_file_content import pdf, picture
 
 FILES = [
@@ -66,28 +62,3 @@ def test_wrong_particulars_come_back_beside_their_field(site: str, page_as: Call
     page.click(".save-bar button")
     expect(page.locator("#dated_on-error")).to_be_visible()
     assert titles() == []
-
-
-@pytest.mark.parametrize("width", [1366, 390])
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_axe(app: object, site: str, page_as: Callable[[str], Page], width: int, language: str) -> None:
-    customer, rep = factories.customer("rep1", nature="ordinary"), Staff.by_account("sup1")
-    assert rep is not None
-    if language == "en":
-        rep.language = "en"
-    binder = Binder.add(customer, {"shelf": "2-A-03"}, by=rep)
-    db.session.flush()
-    values = {"kind": "company", "title": "营业执照", "dated_on": date(2026, 3, 5), "binder_id": binder.id, "on_paper": True}
-    document = ArchiveDocument.file(customer, values, Upload.of(pdf(), "a.pdf"), by=rep)
-    db.session.commit()
-    ids = {"customer": customer.id, "document": document.id, "binder": binder.id}
-    page = page_as("sup1")
-    page.set_viewport_size({"width": width, "height": 760})
-    for path in (
-        "/customers/{customer}/dossier", "/customers/{customer}/dossier?show=removed", "/customers/{customer}/dossier/documents/new",
-        "/documents", "/documents?q=none", "/documents/{document}", "/documents/{document}/edit", "/documents/{document}/removal",
-        "/customers/{customer}/binders/new", "/binders/{binder}/edit",
-    ):  # fmt: skip
-        page.goto(site + path.format(**ids))
-        assert not findings(page), path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -1,19 +1,16 @@
-"""Office registers in a browser: the customer is chosen by keyboard or pointer, and axe finds nothing."""
+"""Office registers in a browser: the customer is chosen by keyboard or pointer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from portal.database import db
 from portal.models.register_entry import RegisterEntry
 from portal.models.search import index_all
 from tests import factories
-from tests.browser.test_axe import findings
-from tests.registers.samples import entry
 
 
 @pytest.mark.usefixtures("app")
@@ -38,26 +35,3 @@ def test_a_customer_is_chosen_from_what_is_found(site: str, page_as: Callable[[s
     page.keyboard.press("Control+Enter")
     expect(page.locator("h1")).to_have_text("0755-26112233")
     assert db.session.query(RegisterEntry).one().customer.number == number
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe(app: Flask, site: str, page_as: Callable[[str], Page], scheme: str) -> None:
-    made = entry()
-    removed = entry(permit_number="X-1", customer=made.customer)
-    removed.remove(by=made.created_by, reason="重复")
-    db.session.commit()
-    ids = {"made": made.id, "removed": removed.id, "customer": made.customer_id}
-    page = page_as("rep1")
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    for width in (1366, 390):
-        page.set_viewport_size({"width": width, "height": 760})
-        for path in (
-            "/registers", "/registers/parking-permits", "/registers/parking-permits?state=removed", "/registers/keys-in-custody",
-            "/registers/parking-permits/new", "/registers/entries/{made}", "/registers/entries/{removed}",
-            "/registers/entries/{made}/edit", "/registers/entries/{made}/removal", "/customers/{customer}/registers",
-            "/registers/parking-permits/export", "/imports?table=register:parking-permits", "/customers/choices",
-        ):  # fmt: skip
-            page.goto(site + path.format(**ids))
-            assert findings(page) == [], f"{path} at {width}, {scheme}"
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{path} at {width}"
