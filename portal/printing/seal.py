@@ -15,6 +15,7 @@ from portal import clock
 from portal.printing.catalogue import SHEETS
 from portal.printing.labels import Language, Translator, html_lang
 from portal.printing.order import Order
+from portal.printing.own_thread import in_own_thread
 from portal.printing.render import SEAL_PLACE_LANDSCAPE, SEAL_PLACE_PORTRAIT, render_seal_html
 from portal.printing.seal_keys import Key
 from portal.rules.numbering import grouped_verification_code
@@ -68,7 +69,8 @@ def seal(content: bytes, line: bytes, *, sheet: str, code: str, key: Key, descri
                 name, on_page=-1, box=(round(left), round(bottom), round(right), round(top)), readable_field_name=description
             ),
         )
-        sealed = sealing.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), bytes_reserved=2 * (_RESERVED + certificates))
+        writer = IncrementalPdfFileWriter(io.BytesIO(content))
+        sealed = in_own_thread(lambda: sealing.sign_pdf(writer, bytes_reserved=2 * (_RESERVED + certificates)))
     return bytes(sealed.getvalue())
 
 

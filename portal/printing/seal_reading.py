@@ -21,6 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from portal.printing.own_thread import in_own_thread
 from portal.rules.message import N_, Refusal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,7 +57,7 @@ def read(content: bytes, trusted: Collection[bytes], moment: datetime | None = N
         found = list(reader.embedded_signatures)[:MOST_SIGNATURES]
     except Exception:
         return []
-    return [_one(signature, set(trusted), moment) for signature in found]
+    return in_own_thread(lambda: [_one(signature, set(trusted), moment) for signature in found])
 
 
 def _one(signature: Any, trusted: set[bytes], moment: datetime | None) -> Reading:
