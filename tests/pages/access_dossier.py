@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from typing import Any
 
@@ -12,14 +11,14 @@ from portal.models.dossier import ArchiveDocument, Upload
 from portal.models.staff import Staff
 from tests import factories
 from tests.access import Row, everyone
-from tests.rules.test_file_content import pdf, picture
+from tests.rules.test_file_content import pdf
 
 
 def _document() -> dict[str, Any]:
     customer, rep = factories.customer("rep1"), Staff.by_account("rep1")
     assert rep is not None
     values = {"kind": "company", "title": "营业执照", "dated_on": date(2026, 3, 5)}
-    document = ArchiveDocument.file(customer, values, Upload.of(pdf(), "执照.pdf"), by=rep, **{"again": True})
+    document = ArchiveDocument.file(customer, values, Upload.of(pdf(), "执照.pdf"), by=rep)
     db.session.commit()
     return {"customer": customer.id, "document": document.id}
 
@@ -30,10 +29,6 @@ def _binder() -> dict[str, Any]:
     binder = Binder.add(customer, {}, by=rep)
     db.session.commit()
     return {"binder": binder.id}
-
-
-def _file() -> dict[str, Any]:
-    return {"file": (io.BytesIO(picture()), "新.png"), "note": "换证"}
 
 
 _SAVED = {"owner": 303, "supervisor": 303, "manager": 303}
