@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, event, update
 from sqlalchemy.dialects.postgresql import JSONB
@@ -96,11 +97,16 @@ def transition(record: Any, *, expect: dict[str, Any], change: dict[str, Any]) -
 
 
 def commit() -> None:
-    """Commit the session. Raises `StateConflict` where a versioned row was changed by somebody else meanwhile."""
+    """Commit the session. Raises `StateConflict` where a versioned row was changed by somebody else meanwhile.
+
+    A request answers with what it has just written, and does not begin another transaction to read it again.
+    """
+    session = db.session()
+    session.expire_on_commit = not has_request_context()
     try:
-        db.session.commit()
+        session.commit()
     except StaleDataError as error:
-        db.session.rollback()
+        session.rollback()
         raise StateConflict(str(error)) from error
 
 
