@@ -45,6 +45,34 @@ def database_url(url: str) -> str:
     return url
 
 
+def _files(instance: Path, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return where files lie: a folder, or a bucket of an S3 service, whose keys may also come from where boto3 looks for them."""
+    env = os.environ
+    found: dict[str, Any] = {
+        "FILES_STORE": env.get("FILES_STORE", "folder"),
+        "FILES_FOLDER": Path(env.get("FILES_FOLDER") or instance / "files"),
+        "S3_BUCKET": env.get("S3_BUCKET", ""),
+        "S3_PREFIX": env.get("S3_PREFIX", ""),
+        "S3_ENDPOINT": env.get("S3_ENDPOINT", ""),
+        "S3_REGION": env.get("S3_REGION", ""),
+        "S3_ACCESS_KEY": env.get("S3_ACCESS_KEY", ""),
+        "S3_SECRET_KEY": env.get("S3_SECRET_KEY", ""),
+        "S3_ADDRESSING": env.get("S3_ADDRESSING") or ("path" if env.get("S3_ENDPOINT") else "auto"),
+    }
+    found.update((name, overrides[name]) for name in found if name in overrides)
+    if found["FILES_STORE"] not in ("folder", "s3"):
+        raise ConfigurationError("FILES_STORE is folder or s3.")
+    if found["FILES_STORE"] == "s3" and not found["S3_BUCKET"]:
+        raise ConfigurationError("FILES_STORE=s3 needs S3_BUCKET.")
+    if found["S3_ADDRESSING"] not in ("auto", "path", "virtual"):
+        raise ConfigurationError("S3_ADDRESSING is auto, path or virtual.")
+    if urlsplit(found["S3_ENDPOINT"]).scheme not in ("", "http", "https"):
+        raise ConfigurationError("S3_ENDPOINT is an address such as https://s3.example.com.")
+    if found["S3_PREFIX"]:
+        found["S3_PREFIX"] = found["S3_PREFIX"].strip("/") + "/"
+    return found
+
+
 def _own_host(site_url: str) -> list[str]:
     """Return the host of the site's address: requests for any other are refused, so that links in mails lead nowhere else."""
     host = urlsplit(site_url).hostname
@@ -66,7 +94,6 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "PORTAL_ENV": environment,
         "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(environment, instance),
         "SQLALCHEMY_DATABASE_URI": database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"),
-        "FILES_FOLDER": Path(env.get("FILES_FOLDER") or instance / "files"),
         "SEAL_FOLDER": Path(overrides.get("SEAL_FOLDER") or instance / "seal"),
         "SEAL_PASSPHRASE": env.get("SEAL_PASSPHRASE", ""),
         "HUEY_PATH": Path(env.get("HUEY_PATH") or instance / "queue.sqlite3"),
@@ -92,7 +119,8 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "SMTP_STARTTLS": env.get("SMTP_STARTTLS") == "1",
         "SMTP_SENDER": env.get("SMTP_SENDER", "portal@localhost"),
         "ARGON2_TIME_COST": 3,
-        "ARGON2_MEMORY_KIB": 19_456,
+        "ARGON2_MEMORY_KIB": 47_104,
     }
     config.update(overrides)
+    config.update(_files(instance, overrides))
     return config
