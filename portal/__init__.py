@@ -34,7 +34,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         security,
         sessions,
     )
-    from portal.blueprints import accounts, approvals, archive, audit, custody, exchange, home, prints, registers, review, standards
+    from portal.blueprints import accounts, approvals, archive, audit, custody, exchange, home, prints, registers, reports, review, standards
     from portal.database import db
     from portal.permissions import check_routes
 
@@ -59,7 +59,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.login_manager.init_app(app)
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands, seal_commands):
         part.init_app(app)
-    for blueprint in (home, accounts, archive, custody, review, registers, approvals, prints, standards, exchange, audit):
+    for blueprint in (home, accounts, archive, custody, reports, review, registers, approvals, prints, standards, exchange, audit):
         app.register_blueprint(blueprint.bp)
     check_routes(app)
     return app

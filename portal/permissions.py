@@ -73,6 +73,9 @@ class Permission(StrEnum):
     DISPOSAL_RECORD = "disposal:record"
     REVIEW_WORK = "review:work"
     REVIEW_OPEN = "review:open"
+    REPORT_READ = "report:read"
+    REPORT_WRITE = "report:write"
+    REPORT_JUDGE = "report:judge"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -98,6 +101,8 @@ _REP = {
     Permission.LOAN_READ,
     Permission.LOAN_ASK,
     Permission.REVIEW_WORK,
+    Permission.REPORT_READ,
+    Permission.REPORT_WRITE,
     Permission.REGISTER_READ,
     Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,
@@ -111,6 +116,7 @@ _SUPERVISOR = _REP | {
     Permission.DOSSIER_REMOVE,
     Permission.LOAN_HAND_OUT,
     Permission.CUSTOMER_END,
+    Permission.REPORT_JUDGE,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
     Permission.APPROVAL_SIGN,

@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 
 from portal import clock, database, jobs
 from portal.database import db, write_apart
-from portal.exchange import register_table
+from portal.exchange import register_table, report_table
 from portal.exchange.customer_table import column_title, customer_table
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
@@ -28,6 +28,7 @@ from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.register import COLUMNS, RegisterQuery
 from portal.models.register_list import EntryQuery
+from portal.models.report_list import ReportQuery
 from portal.models.scope import scope_key
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -47,7 +48,7 @@ class Export:
     """What goes out: whose view, which customers (a query, or chosen ids), which table."""
 
     user: Staff
-    query: RegisterQuery | EntryQuery
+    query: RegisterQuery | EntryQuery | ReportQuery
     what: str = "list"
     columns: tuple[str, ...] = register.DEFAULT_COLUMNS
     ids: tuple[int, ...] = ()
@@ -58,6 +59,8 @@ class Export:
         register = register_of(self.what)
         if register is not None:
             return gettext(register.title)
+        if self.what == report_table.WHAT:
+            return gettext("Information reports")
         return gettext("Contacts") if self.what == "contacts" else gettext("Customers")
 
     def filename(self, ending: str) -> str:
@@ -68,6 +71,8 @@ class Export:
         """Return the heads in the reader's language, and the rows as they are read."""
         if isinstance(self.query, EntryQuery):
             return register_table.heads(self.query.declared), register_table.rows(self.user, self.query)
+        if isinstance(self.query, ReportQuery):
+            return report_table.heads(), report_table.rows(self.user, self.query)
         if self.what == "contacts":
             return _contacts(self)
         return _cards(self) if self.what == "card" else _list(self)
@@ -240,7 +245,11 @@ def again(job: Job, by: Staff) -> Job:
 def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
     """Return the export that a job's arguments ask for."""
     register = register_of(args["what"])
-    query = EntryQuery.read(register.code, args["query"]) if register else RegisterQuery.read(args["query"])
+    query: RegisterQuery | EntryQuery | ReportQuery = RegisterQuery.read(args["query"])
+    if register is not None:
+        query = EntryQuery.read(register.code, args["query"])
+    elif args["what"] == report_table.WHAT:
+        query = ReportQuery.read(args["query"])
     return Export(user, query, args["what"], tuple(args["columns"]), tuple(args["ids"]))
 
 

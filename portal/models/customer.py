@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from portal import clock
 from portal.database import Base, db
 from portal.models import audit, card
-from portal.models.register_indexes import TO_COUNT, register_indexes
+from portal.models.register_indexes import ON_REGISTER, TO_COUNT, register_indexes
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -66,6 +66,9 @@ class CustomerState(StrEnum):
 
 BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
 """Text that both databases, and Python, put in the same order."""
+
+NEVER = date(1900, 1, 1)
+"""Stands where nothing was reported yet: unlike no value at all it is found by a range of an index."""
 
 BY_CHAIN = N_("%(field_title)s: for a customer on the register this is changed by a change of credit, through its chain.")
 """What is said where a hand or a file would change what has a chain of its own (RL-5)."""
@@ -153,6 +156,8 @@ class Customer(Base):
     """Pinyin of the name: the order of a Chinese register."""
     documents_missing: Mapped[int | None] = mapped_column(default=None)
     """How many required kinds of documents its dossier lacks (AR-8); None until it is counted (`dossier_completeness`)."""
+    reported_until: Mapped[date] = mapped_column(default=NEVER, server_default=NEVER.isoformat())
+    """Last day of the newest period of which a periodic report was submitted (AR-22), kept by the reports; `NEVER` where there is none."""
     contact_count: Mapped[int] = mapped_column(default=0)
     """How many contacts it has, kept by the search index: 'no contact' is a filter of the register."""
     registered_on: Mapped[date | None]
@@ -179,6 +184,11 @@ class Customer(Base):
         Index(None, "merged_into_id", sqlite_where=sql("merged_into_id IS NOT NULL"), postgresql_where=sql("merged_into_id IS NOT NULL")),
         # The few whose documents are to be counted.
         Index("ix_customer_to_count", "id", sqlite_where=TO_COUNT, postgresql_where=TO_COUNT),
+        # Of whom a periodic report is owed.
+        *(
+            Index(f"ix_customer_{scope}_reported", scope, "grade", "reported_until", sqlite_where=ON_REGISTER, postgresql_where=ON_REGISTER)
+            for scope in ("owner_id", "team_id")
+        ),
         *register_indexes(),
     )
 

@@ -15,6 +15,7 @@ from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.loan import GRANTED, OUT, Loan
+from portal.models.report import open_urgent
 from portal.models.review import follow
 from portal.models.scope import HangsOnCustomer
 from portal.models.search import index_customer
@@ -23,6 +24,7 @@ from portal.permissions import Permission
 from portal.rules.disposal import ENDINGS
 from portal.rules.message import N_, Message, Refusal
 
+_OPEN_REPORT = N_("An urgent report on %(customer)s of %(day)s is not closed.")
 _STANDING = text("resumed_at IS NULL")
 
 
@@ -97,11 +99,15 @@ def obstacles(customer: Customer) -> list[Message]:
 
 
 def left_open(customer: Customer) -> list[Message]:
-    """Return what stays open when dealings end, to be thought of: loans, and documents that were sent back or withdrawn."""
+    """Return what stays open when dealings end, to be thought of: loans, urgent reports, and documents that were sent back or withdrawn."""
     loans = select(Loan).where(Loan.customer_id == customer.id, Loan.state.in_((GRANTED, OUT))).order_by(Loan.id)
     found = [
         Message(N_("The dossier is lent to %(name)s until %(day)s."), {"name": one.reader.name, "day": one.until_on.isoformat()})
         for one in db.session.scalars(loans)
+    ]
+    found += [
+        Message(_OPEN_REPORT, {"customer": customer.full_name, "day": one.dated_on.isoformat()})
+        for one in open_urgent([customer.id])
     ]
     drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(("draft", "withdrawn"))).order_by(Approval.id)
     for one in db.session.scalars(drafts):

@@ -20,6 +20,7 @@ from portal.models.dealings import DealingsEnd
 from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
+from portal.models.report import InformationReport, forget
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
@@ -126,6 +127,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     for name, value in derived({name: gone[name] for name in ("telephone",) if name in gone}).items():
         setattr(customer, name, value)
     customer.updated_at = clock.now()
+    forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
     for table in (Contact, CustomerTag, CustomerAssistant):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     db.session.flush()

@@ -265,6 +265,7 @@ _TITLES = {
     "approval": N_("Documents in approvals"),
     "attachment": N_("Files"),
     "register_entry": N_("Entries of office registers"),
+    "information_report": N_("Information reports"),
     "printed_sheet": N_("Prints"),
     "customer": N_("Records merged before"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from portal import clock
@@ -94,8 +95,8 @@ def _column(report: InformationReport, level: str) -> str:
     return name if getattr(report, name) is None else ""
 
 
-def add(report: InformationReport, kind: str, text: str, *, by: Staff, upload: Upload | None = None) -> ReportNote:
-    """Add a note and do what it means: reading, instruction, sending back, conclusion; tell whom it concerns.
+def add(report: InformationReport, kind: str, text: str, *, by: Staff, upload: Upload | None = None, told: bool = True) -> ReportNote:
+    """Add a note and do what it means: reading, instruction, sending back, conclusion; unless `told` is off, tell whom it concerns.
 
     Whoever instructs or concludes has read it. Raises `Refusal` (field `text`, or of the file), and `StateConflict` where somebody else
     of the level was first or the report is not in that state any more.
@@ -106,21 +107,21 @@ def add(report: InformationReport, kind: str, text: str, *, by: Staff, upload: U
         raise Refusal(_ASKED[kind], field="text")
     if len(text) > LONGEST:
         raise Refusal("At most %(most)s characters; these are %(count)s.", field="text", most=LONGEST, count=len(text))
-    level = report.level_of(by)
+    level, moment = report.level_of(by), clock.now()
     if kind != NOTE:
-        _move(report, kind, level)
-    note = ReportNote(kind=kind, level=level, text=text, by_id=by.id, at=clock.now())
+        _move(report, kind, level, moment)
+    note = ReportNote(kind=kind, level=level, text=text, by_id=by.id, at=moment)
     if upload is not None:
         note.document = _filed(report, upload, by)
     report.notes.append(note)
     db.session.flush()
     audit.write("change", f"report-{kind}", actor=by, record=report, label=report.label, reason=text)
-    _report_it(report, kind, by)
+    if told:
+        _report_it(report, kind, by)
     return note
 
 
-def _move(report: InformationReport, kind: str, level: str) -> None:
-    moment = clock.now()
+def _move(report: InformationReport, kind: str, level: str, moment: datetime) -> None:
     expect: dict[str, Any] = {"state": report.state}
     change: dict[str, Any] = {"state": {RETURN: RETURNED, CONCLUSION: CLOSED}.get(kind, report.state)}
     column = _column(report, level)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from portal.rules import archive_numbers
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
+from portal.rules.periods import CYCLES
 
 if TYPE_CHECKING:
     from portal.rules.standards import Standard
@@ -53,6 +54,12 @@ def check_switch(standard: Standard, value: object) -> None:
     """Refuse what is neither on nor off."""
     if not isinstance(value, bool):
         raise Refusal("%(value)s is neither on nor off.", value=_short(value))
+
+
+def check_cycle(_standard: Standard, value: object) -> None:
+    """Refuse what is no word for how often a report is owed: none, month, quarter, half (AR-22)."""
+    if value not in CYCLES:
+        raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
 
 
 def check_choices(standard: Standard, value: object) -> None:

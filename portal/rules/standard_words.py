@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from portal.rules.message import N_, Message
 from portal.rules.money import figures, parse_amount
+from portal.rules.periods import CYCLES
 
 if TYPE_CHECKING:
     from portal.rules.standards import Standard
@@ -21,6 +22,8 @@ def in_words(standard: Standard, value: Any) -> Message:
         return Message(N_("%(value)s %%"), {"value": f"{value:g}"})
     if kind == "switch":
         return Message(N_("on") if value else N_("off"))
+    if kind == "cycle":
+        return Message(CYCLES[value])
     if kind == "choices":
         active = sum(entry["active"] for entry in value)
         if active < len(value):

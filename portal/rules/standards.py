@@ -16,6 +16,7 @@ from portal.rules import standard_choices as choices
 from portal.rules import standard_kinds as kinds
 from portal.rules.chains import check_chain
 from portal.rules.message import N_
+from portal.rules.periods import HALF, NONE, QUARTER
 
 _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "integer": kinds.check_whole,
@@ -25,6 +26,7 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "amount": kinds.check_amount,
     "text": kinds.check_text,
     "switch": kinds.check_switch,
+    "cycle": kinds.check_cycle,
     "choices": kinds.check_choices,
     "office_hours": kinds.check_office_hours,
     "weights": kinds.check_weights,
@@ -87,6 +89,7 @@ _CUSTOMER_FILE = N_("Rules for customer files (AR-1)")
 _DOSSIERS = N_("Rules for customer files (AR-8, AR-9)")
 _LENDING = N_("Rules for customer files (AR-20)")
 _REVIEWING = N_("Rules for customer files (AR-21)")
+_REPORTING = N_("Rules for customer files (AR-22)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
 
@@ -145,6 +148,14 @@ _ALL = (
     Standard(
         "review.remind_days", N_("Working days before the end of the half-yearly review on which everybody is reminded"), "days", 5,
         "customers", _REVIEWING, unit=N_("working days"), minimum=1, maximum=15,
+    ),
+    Standard("report.cycle.A", N_("Periodic reports on customers of grade A"), "cycle", QUARTER, "customers", _REPORTING),
+    Standard("report.cycle.B", N_("Periodic reports on customers of grade B"), "cycle", HALF, "customers", _REPORTING),
+    Standard("report.cycle.C", N_("Periodic reports on customers of grade C"), "cycle", NONE, "customers", _REPORTING),
+    Standard("report.cycle.none", N_("Periodic reports on customers without a grade"), "cycle", NONE, "customers", _REPORTING),
+    Standard(
+        "report.due_days", N_("Working days after the end of a period in which its report is written"), "days", 5, "customers", _REPORTING,
+        unit=N_("working days"), minimum=1, maximum=60,
     ),
     Standard(
         "credit.finance_limit", N_("Credit limit above which finance signs"), "amount", "500000.00", "customers",

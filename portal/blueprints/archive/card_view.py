@@ -13,6 +13,8 @@ from portal.field_values import shown
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
 from portal.models.dossier_fields import BY_NAME
+from portal.models.report_fields import BY_NAME as REPORT_FIELDS
+from portal.models.report_fields import PERIODIC
 from portal.rules.message import N_
 
 STATES = {
@@ -103,6 +105,7 @@ def grade_of(customer: Customer) -> str:
 def field_of(record_type: str, name: str) -> card.Field | None:
     """Return the declared field behind an entry of the history, None for the others such as state."""
     tables = {"Customer": card.CARD, "Contact": card.CONTACT, "Investigation": card.INVESTIGATION, "ArchiveDocument": BY_NAME}
+    tables |= {"InformationReport": REPORT_FIELDS[PERIODIC]}
     return tables.get(record_type, {}).get(name)
 
 

@@ -109,6 +109,8 @@ def _link(event: AuditEvent, customer: Customer) -> str:
         return url_for("prints.verification", code=event.data["code"])
     if event.record_type == "RegisterEntry" and event.action != "taken-back":
         return url_for("registers.entry", entry_id=event.record_id)
+    if event.record_type == "InformationReport" and event.action != "report-discarded":
+        return url_for("reports.report", report_id=event.record_id)
     if event.record_type == "ArchiveDocument":
         return url_for("archive.document", document_id=event.record_id)
     if event.record_type == "Binder":

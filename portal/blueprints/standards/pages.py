@@ -24,6 +24,7 @@ from portal.permissions import Permission, requires
 from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.chains import FACTS, MEANINGS, ROLES
 from portal.rules.message import Refusal
+from portal.rules.periods import CYCLES
 from portal.rules.standard_words import in_words, range_in_words
 from portal.rules.standards import GROUPS, STANDARDS, Standard
 from portal.rules.text import read_json
@@ -40,6 +41,7 @@ def words() -> dict[str, Any]:
         "MEANINGS": MEANINGS,
         "ROLES": ROLES,
         "RETENTIONS": RETENTIONS,
+        "CYCLES": CYCLES,
         "in_force": standards.in_force,
     }
 
