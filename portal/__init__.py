@@ -22,6 +22,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         config,
         errors,
         extensions,
+        file_commands,
         filters,
         health,
         i18n,
@@ -33,6 +34,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         seal_commands,
         security,
         sessions,
+        stores,
     )
     from portal.blueprints import accounts, approvals, archive, audit, custody, exchange, home, prints, registers, reports, review, standards
     from portal.database import db
@@ -57,7 +59,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.bootstrap.init_app(app)
     extensions.csrf.init_app(app)
     extensions.login_manager.init_app(app)
-    for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, jobs, commands, seal_commands):
+    for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
     for blueprint in (home, accounts, archive, custody, reports, review, registers, approvals, prints, standards, exchange, audit):
         app.register_blueprint(blueprint.bp)

@@ -1,11 +1,13 @@
 """Backup and restore of database and files as one archive, taken while the portal is in use (quality.md: Correct under load and fault).
 
 Files are kept by content and never changed, so the database is copied first and the files after it: every file that the copy
-knows is then in the archive. A restore puts a site back as it was; the portal is stopped for that.
+knows is then in the archive, but for what was destroyed or tidied meanwhile. A restore puts a site back as it was; the portal is
+stopped for that. Files may lie in a folder or a bucket, then and now.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -25,20 +27,24 @@ from sqlalchemy.engine import URL, make_url
 from portal import clock
 from portal.database import db
 from portal.models import audit
+from portal.models.sealed_form import SealedForm
 from portal.models.session import StaffSession
 from portal.rules.message import Refusal
+from portal.stores import place_of, store
 
-FORMAT = 1
+FORMAT, WITHOUT_FILES = 1, 2
+"""A backup with its files, and one that left them where they are."""
 DATABASE, FILES, SEAL, ABOUT = "database", "files", "seal", "about.json"
 MEMBER = re.compile(
     r"database|about\.json|files/[0-9a-f]{2}/[0-9a-f]{64}|seal/(?:seal\.p12|seal\.json|passphrase|trusted/[0-9a-f]{64}\.pem)"
 )
 
 
-def backup(config: Mapping[str, Any], target: Path) -> int:
+def backup(config: Mapping[str, Any], target: Path, *, files: bool = True) -> int:
     """Write database, files and seal of this site to `target` (.tar) and return its size in bytes. Raises `Refusal` with what went wrong.
 
-    The archive appears under its name only when it is complete.
+    The archive appears under its name only when it is complete. `files=False` leaves the files out, for a bucket that has a backup of
+    its own. Raises `StoreFailed` where a bucket cannot be reached.
     """
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,12 +55,11 @@ def backup(config: Mapping[str, Any], target: Path) -> int:
         part.unlink(missing_ok=True)
         part.touch(0o600)  # everything that the office knows stands in it
         with tarfile.open(part, "w") as archive:
-            _add_text(archive, ABOUT, json.dumps({"format": FORMAT, "database": url.get_backend_name(), "at": clock.now().isoformat()}))
+            about = {"format": FORMAT if files else WITHOUT_FILES, "database": url.get_backend_name(), "at": clock.now().isoformat()}
+            _add_text(archive, ABOUT, json.dumps(about))
             archive.add(copy, DATABASE)
-            for kept in config["FILES_FOLDER"].glob("??/*"):
-                name = f"{FILES}/{kept.parent.name}/{kept.name}"
-                if MEMBER.fullmatch(name):  # not what is being uploaded at this moment, under a name that goes
-                    archive.add(kept, name)
+            if files:
+                _add_files(archive)
             for kept in sorted(config["SEAL_FOLDER"].rglob("*")):
                 name = f"{SEAL}/{kept.relative_to(config['SEAL_FOLDER']).as_posix()}"
                 if MEMBER.fullmatch(name):
@@ -72,9 +77,8 @@ def restore(config: Mapping[str, Any], source: Path) -> int:
     the restored site says so. Raises `Refusal` when it is no backup of such a site.
     """
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
-    files: Path = config["FILES_FOLDER"]
-    files.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=files.parent) as name:
+    config["FILES_FOLDER"].parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=config["FILES_FOLDER"].parent) as name:
         folder = Path(name)
         try:
             with tarfile.open(source) as archive:
@@ -82,25 +86,54 @@ def restore(config: Mapping[str, Any], source: Path) -> int:
             about = json.loads((folder / ABOUT).read_text())
         except (OSError, tarfile.TarError, ValueError) as error:
             raise Refusal("This is not a backup of the portal: %(why)s", why=str(error)) from error
-        if about["format"] != FORMAT or about["database"] != url.get_backend_name():
+        if about["format"] not in (FORMAT, WITHOUT_FILES) or about["database"] != url.get_backend_name():
             own = url.get_backend_name()
             raise Refusal("This backup is of a %(kind)s database; the site has %(own)s.", kind=about["database"], own=own)
         if not (folder / DATABASE).exists():
             raise Refusal("This is not a backup of the portal: %(why)s", why="there is no database in it")
+        _put_files_back(source)  # before the database: files that it does not know do no harm
         db.session.remove()
         db.engine.dispose()
         _put_back(url, folder / DATABASE)
-        for kept in (folder / FILES).rglob("*") if (folder / FILES).exists() else ():
-            if kept.is_file():
-                place = files / kept.relative_to(folder / FILES)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                if not place.exists():
-                    shutil.move(kept, place)
         _put_seal_back(folder / SEAL, config["SEAL_FOLDER"])
+    for digest in SealedForm.digests():
+        if store().has(digest):
+            store().protect(digest)
     ended = StaffSession.end_everybody()
     audit.write("system", "backup-restored", label=source.name, taken_at=about.get("at", ""), sessions_ended=ended)
     db.session.commit()
     return ended
+
+
+def _add_files(archive: tarfile.TarFile) -> None:
+    place = store()
+    for digest in place.digests():
+        try:
+            content = place.open(digest)
+        except FileNotFoundError:
+            continue  # taken out since it was listed
+        with content:
+            info = tarfile.TarInfo(f"{FILES}/{place_of(digest)}")
+            info.size, info.mtime, info.mode = content.seek(0, io.SEEK_END), int(clock.now().timestamp()), 0o600
+            content.seek(0)
+            archive.addfile(info, content)
+
+
+def _put_files_back(source: Path) -> None:
+    """Store the files of the archive that are not there. Raises `Refusal` for one that is not what its name says."""
+    place = store()
+    with tarfile.open(source) as archive:
+        for member in archive:
+            if not (member.isfile() and MEMBER.fullmatch(member.name) and member.name.startswith(f"{FILES}/")):
+                continue
+            digest = member.name.rpartition("/")[2]
+            if place.has(digest):
+                continue
+            content: Any = archive.extractfile(member)
+            with content:
+                if hashlib.file_digest(content, "sha256").hexdigest() != digest:
+                    raise Refusal("This backup is damaged: the content of %(name)s has changed.", name=member.name)
+                place.put(digest, content)
 
 
 def _put_seal_back(taken_out: Path, folder: Path) -> None:
@@ -120,17 +153,15 @@ def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
-    """Write the members that a backup has into `folder`, and nothing else: names from outside choose no place on the disk."""
+    """Write what a backup has besides the files into `folder`, and nothing else: names from outside choose no place on the disk."""
     for member in archive:
-        if member.isfile() and MEMBER.fullmatch(member.name):
+        if member.isfile() and MEMBER.fullmatch(member.name) and not member.name.startswith(f"{FILES}/"):
             place = folder / member.name
             place.parent.mkdir(parents=True, exist_ok=True)
             content = archive.extractfile(member)
             assert content is not None  # noqa: S101 # nosec B101 - isfile() says so
             with content, place.open("wb") as file:
                 shutil.copyfileobj(content, file)
-            if not member.mode & 0o200:
-                place.chmod(0o444)  # a sealed form (AP-7)
 
 
 def _copy_database(url: URL, copy: Path) -> None:

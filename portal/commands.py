@@ -16,6 +16,7 @@ from portal.models.search import index_all, tidy
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.rules.message import Refusal
+from portal.stores import StoreFailed
 
 staff_commands = AppGroup("staff", help="Accounts of staff.")
 audit_commands = AppGroup("audit", help="The audit log.")
@@ -52,12 +53,13 @@ def verify() -> None:
 
 @click.command("backup")
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--without-files", is_flag=True, help="Leave the files out, because the bucket they lie in has a backup of its own.")
 @with_appcontext
-def backup_command(target: Path) -> None:
-    """Write database and files to TARGET (.tar), while the portal is in use."""
+def backup_command(target: Path, without_files: bool) -> None:
+    """Write database, files and seal to TARGET (.tar), while the portal is in use."""
     try:
-        size = backup.backup(current_app.config, target)
-    except Refusal as refusal:
+        size = backup.backup(current_app.config, target, files=not without_files)
+    except (Refusal, StoreFailed) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Wrote {target} ({size / 1024 / 1024:.1f} MB).")
 
@@ -70,9 +72,10 @@ def restore_command(source: Path) -> None:
     """Put database and files back as they were when SOURCE was written. Stop the portal first."""
     try:
         ended = backup.restore(current_app.config, source)
-    except Refusal as refusal:
+    except (Refusal, StoreFailed) as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    click.echo(f"Restored; everybody signs in again ({ended} sessions ended). Check it with `flask audit verify`, then start the portal.")
+    click.echo(f"Restored; everybody signs in again ({ended} sessions ended).")
+    click.echo("Check it with `flask audit verify` and `flask files check`, then start the portal.")
 
 
 @demo_commands.command("load")

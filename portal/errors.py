@@ -1,4 +1,4 @@
-"""Answers when something is not as hoped, as pages of the portal: 400, 403, 404, 409, 413, 422, 429, 500."""
+"""Answers when something is not as hoped, as pages of the portal: 400, 403, 404, 409, 413, 422, 429, 500, 503."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from portal import htmx
 from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.rules.message import Refusal
+from portal.stores import StoreFailed
 
 log = structlog.get_logger()
 
@@ -94,6 +95,15 @@ def init_app(app: Flask) -> None:
     def refused(error: Refusal) -> Any:
         db.session.rollback()
         return _page(422, _("This cannot be done"), translate(error.message))
+
+    @app.errorhandler(StoreFailed)
+    def no_files(_error: StoreFailed) -> Any:
+        db.session.rollback()
+        return _page(
+            503,
+            _("The files cannot be reached"),
+            _("Nothing of what you sent was saved. Try again in some minutes; if it fails again, tell those who run the portal."),
+        )
 
     @app.errorhandler(429)
     def too_many(_error: Any) -> Any:

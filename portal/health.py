@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from portal.database import db
 from portal.permissions import public
+from portal.stores import store
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 """What proxies add to a request that they pass on."""
@@ -37,10 +38,9 @@ def init_app(app: Flask) -> None:
     @app.get("/readyz", endpoint="readyz")
     @public
     def readyz() -> tuple[dict[str, str], int]:
-        folder = app.config["FILES_FOLDER"]
         try:
             db.session.execute(text("SELECT 1 FROM staff LIMIT 1"))
-            folder.mkdir(parents=True, exist_ok=True)
+            store().check()
         except Exception as error:
             db.session.rollback()
             return {"state": "not ready", "why": type(error).__name__}, 503

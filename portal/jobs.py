@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -33,11 +34,15 @@ from portal.models.job import Job
 from portal.models.notice import notify
 from portal.printing import press
 from portal.rules.message import N_, Message, Refusal
+from portal.stores import StoreFailed, store
 
 log = structlog.get_logger()
 
 MOST_TRIES = 5
 """A job that failed this often by dying is given up, and says so."""
+FILES_AWAY = N_("The files cannot be reached. It goes on by itself when they can.")
+FILES_WAITED_FOR = timedelta(hours=6)
+"""So long a job waits for the store of files to answer again."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +114,12 @@ def run(job_id: int) -> None:
     gc.freeze()
     try:
         KINDS[name].work(job)
-        job.state, job.ended_at = "done", clock.now()
+        job.state, job.ended_at, job.error = "done", clock.now(), ""
         db.session.commit()
     except Refusal as refusal:
         _fail(job_id, refusal.message)
+    except StoreFailed:
+        _wait_for_files(job_id)
     except Exception:
         db.session.rollback()
         log.error("job failed", job=job_id, exc_info=True)
@@ -132,13 +139,36 @@ def _fail(job_id: int, message: Message) -> None:
     db.session.commit()
 
 
+def _wait_for_files(job_id: int) -> None:
+    """Note that a job waits for the store of files. It has no heartbeat from now on, so that the reaper finds it."""
+    db.session.rollback()
+    job = db.session.get_one(Job, job_id)
+    job.error, job.error_params, job.heartbeat = FILES_AWAY, {}, clock.now()
+    job.tries -= 1  # it is not the job that fails
+    db.session.commit()
+
+
+def _files_answer() -> bool:
+    try:
+        store().check()
+    except (StoreFailed, OSError):
+        return False
+    return True
+
+
 @every_minute
 def reap() -> None:
-    """Start lost jobs again; give up those that killed their worker too often."""
-    for job in Job.lost():
+    """Start lost jobs again, those that wait for files when these answer; give up those that killed their worker too often."""
+    lost = Job.lost()
+    db.session.commit()
+    files_answer = not any(job.error == FILES_AWAY for job in lost) or _files_answer()
+    for job in lost:
         if job.id in _running:
             continue
-        if job.tries >= MOST_TRIES:
+        if job.error == FILES_AWAY and not files_answer:
+            if clock.now() - job.created_at > FILES_WAITED_FOR:
+                _fail(job.id, Message(N_("It was given up: the files could not be reached for %(hours)s hours."), {"hours": 6}))
+        elif job.tries >= MOST_TRIES:
             _fail(job.id, Message(N_("The job was given up after %(tries)s tries."), {"tries": job.tries}))
         else:
             start(job)

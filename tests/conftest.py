@@ -21,6 +21,7 @@ from portal import clock, config, create_app, database, hashing
 from portal.database import db
 from portal.models.staff import Staff, Team
 from tests.client import PortalClient
+from tests.stored import s3_service
 
 settings.register_profile("portal", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 settings.load_profile("portal")
@@ -105,7 +106,20 @@ def place(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Place:
 
 
 @pytest.fixture(scope="session")
-def bare_app(place: Place) -> Flask:
+def bucket() -> Iterator[dict[str, Any]]:
+    """The settings of an S3 service with an empty bucket."""
+    with s3_service() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def files_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Where files lie: in a folder, or with `TEST_FILES_STORE=s3` in a bucket, in which whatever does not look at the folder passes too."""
+    return request.getfixturevalue("bucket") if os.environ.get("TEST_FILES_STORE") == "s3" else {}
+
+
+@pytest.fixture(scope="session")
+def bare_app(place: Place, files_settings: dict[str, Any]) -> Flask:
     """The portal of this test process, over the template database."""
     place.empty()
     app = create_app(
@@ -123,6 +137,7 @@ def bare_app(place: Place) -> Flask:
             "ARGON2_TIME_COST": 1,
             "ARGON2_MEMORY_KIB": 64,
             "SERVER_NAME": "localhost",
+            **files_settings,
         }
     )
     app.test_client_class = PortalClient

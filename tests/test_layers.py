@@ -10,8 +10,8 @@ import pytest
 
 PORTAL = Path(__file__).resolve().parent.parent / "portal"
 
-SETTINGS = {"attachment.py", "notice.py"}
-"""Models that ask for a setting (`flask.current_app`): where files lie, and whether there is a mail server."""
+SETTINGS = {"notice.py"}
+"""Models that ask for a setting (`flask.current_app`): whether there is a mail server."""
 
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "flask_babel", "jinja2", "werkzeug"}
 

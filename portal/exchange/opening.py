@@ -5,6 +5,8 @@ A spreadsheet of 100,000 rows takes hundreds of megabytes while it is read, whic
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
@@ -15,6 +17,7 @@ from portal.exchange.reading import TableFile, open_table
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
 from portal.rules.message import N_, Refusal
+from portal.stores import store
 
 
 def import_page(job: Job) -> tuple[str, dict[str, Any]]:
@@ -27,11 +30,13 @@ def open_upload(run: ImportRun, sheet: str = "") -> TableFile:
 
     It commits before: reading takes seconds, in which nobody else could write to the database.
     """
-    path, name, sheet = run.attachment.path, run.filename, sheet or run.sheet
+    digest, name, sheet = run.attachment.sha256, run.filename, sheet or run.sheet
     db.session.commit()
-    if not path.exists():
-        raise Refusal("The file is no longer in the store. Upload it again.")
-    table = open_table(path, name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = store().at(digest, Path(folder))
+        if not path.exists():
+            raise Refusal("The file is no longer in the store. Upload it again.")
+        table = open_table(path, name)  # which keeps nothing of the path
     if sheet:
         table.last_row(sheet)
     return table

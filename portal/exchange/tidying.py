@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from portal import clock, jobs
 from portal.database import db
 from portal.models import audit
-from portal.models.attachment import Attachment, path_of
+from portal.models.attachment import Attachment, shut, take_out
 from portal.models.audit import AuditEvent
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
@@ -50,22 +50,26 @@ def removed_at(of: Job | ImportRun) -> datetime | None:
 
 
 def remove_old() -> None:
-    """Remove made files older than `KEPT_DAYS`, at most `PORTION`, and commit; the log keeps that they were made and fetched."""
+    """Remove made files older than `KEPT_DAYS`, at most `PORTION`, each in a transaction; the log keeps that they were made and fetched."""
     limit = clock.now() - timedelta(days=KEPT_DAYS)
-    old = list(db.session.scalars(select(Attachment).where(Attachment.purpose.in_(MADE), Attachment.uploaded_at < limit).limit(PORTION)))
-    for file in old:
-        of = _made_by(file)
-        if isinstance(of, ImportRun):
-            of.refused_id = None
-        if isinstance(of, PrintedSheet):
-            of.file_id = None
-        kind = {"export": "export", "refused-rows": "import"}.get(file.purpose, "print")
-        audit.write(kind, REMOVED, record=of, label=file.filename, sha256=file.sha256)
-        db.session.delete(file)
-    contents = {file.sha256 for file in old}
-    db.session.commit()
-    for digest in contents:
-        if not db.session.scalar(select(exists().where(Attachment.sha256 == digest))):
-            # Asked again after the records are gone: somebody may have uploaded the same content, which is stored once.
-            path_of(digest).unlink(missing_ok=True)
-    db.session.commit()
+    old = select(Attachment.id).where(Attachment.purpose.in_(MADE), Attachment.uploaded_at < limit).order_by(Attachment.id).limit(PORTION)
+    for number in list(db.session.scalars(old)):
+        _remove(number)
+        db.session.commit()
+
+
+def _remove(number: int) -> None:
+    """Remove a made file, record and content at once: where the content cannot go now, the record stays and is tried again."""
+    file = db.session.get(Attachment, number)
+    if file is None or not shut(file.sha256):
+        return
+    of = _made_by(file)
+    if isinstance(of, ImportRun):
+        of.refused_id = None
+    if isinstance(of, PrintedSheet):
+        of.file_id = None
+    kind = {"export": "export", "refused-rows": "import"}.get(file.purpose, "print")
+    audit.write(kind, REMOVED, record=of, label=file.filename, sha256=file.sha256)
+    db.session.delete(file)
+    db.session.flush()
+    take_out(file.sha256)

@@ -15,6 +15,7 @@ from portal.models import audit
 from portal.models.attachment import Attachment
 from portal.models.staff import Staff, as_data
 from portal.rules.freezing import canonical, verification_code
+from portal.stores import StoreFailed
 
 if TYPE_CHECKING:
     from portal.models.approval import Approval
@@ -146,7 +147,10 @@ class Signature(Base):
         return signature
 
     def is_valid(self) -> bool:
-        """Return whether the signature stands as given: its own hash, its content's, its scan's, and the audit log's entry agree."""
+        """Return whether the signature stands as given: its own hash, its content's, its scan's, and the audit log's entry agree.
+
+        Raises `StoreFailed` where the scan cannot be read now.
+        """
         from portal.models.approval_round import ApprovalRound
 
         session = object_session(self) or db.session()
@@ -157,6 +161,13 @@ class Signature(Base):
         if self._digest() != self.hash or verification_code(self.hash) != self.code:
             return False
         return self._scan_stands() and self._is_logged()
+
+    def standing(self) -> str:
+        """Return "valid" or "altered", as `is_valid` finds, or "unknown" where the scan cannot be read now to be compared."""
+        try:
+            return "valid" if self.is_valid() else "altered"
+        except StoreFailed:
+            return "unknown"
 
     def _scan_stands(self) -> bool:
         if not self.scan_sha256:

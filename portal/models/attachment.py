@@ -1,24 +1,21 @@
-"""Files: kept once by content in a folder of the portal, never under the web root; a record each for who put them there."""
+"""Files: kept once by content in the site's store (`portal/stores`); a record each for who put them there."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
-import shutil
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from flask import current_app
-from sqlalchemy import ForeignKey, Select, exists, or_, select
+from sqlalchemy import ForeignKey, Select, exists, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, db
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
+from portal.stores import store
 
 
 class Attachment(Base):
@@ -50,11 +47,9 @@ class Attachment(Base):
     def keep(
         cls, content: bytes, *, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None = None
     ) -> Attachment:
-        """Store `content` and return its record, added to the session. The same content is stored once."""
-        digest = hashlib.sha256(content).hexdigest()
-        if not path_of(digest).exists():
-            _store(io.BytesIO(content), digest)
-        return cls._record(digest, len(content), filename, media_type, purpose, by, customer_id)
+        """Store `content` and return its record, added to the session. The same content is stored once. Raises OSError, `StoreFailed`."""
+        file = io.BytesIO(content)
+        return cls.keep_stream(file, filename=filename, media_type=media_type, purpose=purpose, by=by, customer_id=customer_id)
 
     @classmethod
     def keep_file(
@@ -71,16 +66,8 @@ class Attachment(Base):
         """Store an open file, such as an upload, as `keep` does with bytes."""
         source.seek(0)
         digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
-        size = source.tell()
-        if not path_of(digest).exists():
-            source.seek(0)
-            _store(source, digest)
-        return cls._record(digest, size, filename, media_type, purpose, by, customer_id)
-
-    @classmethod
-    def _record(
-        cls, digest: str, size: int, filename: str, media_type: str, purpose: str, by: Staff | None, customer_id: int | None
-    ) -> Attachment:
+        size = source.seek(0, io.SEEK_END)
+        _put(digest, source)
         record = cls(
             sha256=digest,
             size=size,
@@ -93,38 +80,53 @@ class Attachment(Base):
         db.session.add(record)
         return record
 
-    @property
-    def path(self) -> Path:
-        """Return where the content lies."""
-        return path_of(self.sha256)
-
     def content(self) -> bytes:
-        """Return the bytes. Raises OSError if the store lost them."""
-        return self.path.read_bytes()
+        """Return the bytes. Raises FileNotFoundError if the store lost them, `StoreFailed` where it cannot be reached."""
+        return store().read(self.sha256)
 
 
-def _store(source: BinaryIO, digest: str) -> None:
-    """Put content into the store; it has its name only once it is whole and on the disk."""
-    path = path_of(digest)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            shutil.copyfileobj(source, file, 1 << 20)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)  # a full disk must not be kept full by what was not stored
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name too outlives a power cut
-    finally:
-        os.close(folder)
+# --- what is stored while the same is taken out ----------------------------------------------------------------------------
+#
+# Whoever stores a content looks, and stores it where it is missing, under a lock on its digest that they share until their record
+# is committed; whoever takes one out holds the lock alone from asking for records to the removal. So no content goes between the
+# look and the record. On SQLite one writes at a time, which is the same. A content is never taken out on another way.
+
+GONE, USED, BUSY = "gone", "used", "busy"
+"""What came of taking a content out: it is gone; a record has it; somebody is storing it, to be tried later."""
 
 
-def path_of(digest: str) -> Path:
-    """Return the place of content with this SHA-256 in the store."""
-    folder: Path = current_app.config["FILES_FOLDER"]
-    return folder / digest[:2] / digest
+def _put(digest: str, source: BinaryIO) -> None:
+    place = store()
+    if not place.has(digest):
+        place.put(digest, source)  # before the lock: on SQLite nobody else writes while it is held
+    connection = db.session.connection()  # begins the writing transaction on SQLite
+    if connection.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock_shared(_lock_of(digest))))
+    if not place.has(digest):
+        place.put(digest, source)
+
+
+def shut(digest: str) -> bool:
+    """Keep everybody from storing this content until the transaction, which must be one that writes, ends; False where somebody is."""
+    connection = db.session.connection()
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_of(digest)))))
+
+
+def take_out(digest: str) -> str:
+    """Take a content out of the store that no record has any more; return `GONE`, `USED` or `BUSY`. Raises OSError, `StoreFailed`.
+
+    Safe to run twice. The records that had it have been deleted before, in this transaction or a committed one.
+    """
+    if not shut(digest):
+        return BUSY
+    if db.session.scalar(select(Attachment.id).where(Attachment.sha256 == digest).limit(1)) is not None:
+        return USED
+    store().remove(digest)
+    return GONE
+
+
+def _lock_of(digest: str) -> int:
+    """Return the number of PostgreSQL's advisory lock for a content: 64 bits, signed."""
+    return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)

@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, delete, func, select, update
 from portal import clock
 from portal.database import db, transition
 from portal.models import audit, card
-from portal.models.attachment import Attachment, path_of
+from portal.models.attachment import BUSY, GONE, Attachment, take_out
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerAssistant, CustomerTag, derived
 from portal.models.dealings import DealingsEnd
@@ -146,15 +146,12 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
 def purge(disposal: Disposal) -> list[str]:
     """Take the contents of destroyed documents out of the store where nothing else has the same; return which went.
 
-    Called in a transaction of its own after the destruction was committed, and again by the worker where that did not come about.
+    Called in a transaction of its own after the destruction was committed, and again by the worker where that did not come about, or
+    somebody was storing the same at that moment. Raises OSError, `StoreFailed`: then none of them counts as gone.
     """
-    gone = []
-    for digest in disposal.digests:
-        if db.session.scalar(select(Attachment.id).where(Attachment.sha256 == digest).limit(1)) is None:
-            path_of(digest).unlink(missing_ok=True)
-            gone.append(digest)
-    disposal.digests = []
-    return gone
+    came = {digest: take_out(digest) for digest in disposal.digests}
+    disposal.digests = [digest for digest, what in came.items() if what == BUSY]
+    return [digest for digest, what in came.items() if what == GONE]
 
 
 def to_purge() -> list[Disposal]:

@@ -22,12 +22,12 @@ from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.file_content import PDF, Judged
 from portal.rules.message import N_, Message, revived, stored
+from portal.stores import store
 
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=6))
 """So long after each failure it is tried again; the last one for every further failure."""
 PURPOSE = "sealed"
 """What the file of a sealed form is for (`Attachment.purpose`)."""
-READ_ONLY = 0o444
 _FAILED = text("problem <> ''")
 
 
@@ -91,6 +91,11 @@ class SealedForm(Base):
         return db.session.scalar(query.where(Attachment.sha256 == sha256, Attachment.purpose == PURPOSE))
 
     @classmethod
+    def digests(cls) -> list[str]:
+        """Return the SHA-256 of every form's file."""
+        return list(db.session.scalars(select(Attachment.sha256).join(cls, cls.file_id == Attachment.id)))
+
+    @classmethod
     def by_code(cls, code: str) -> SealedForm | None:
         """Return the form with this verification code, without hyphens."""
         return db.session.scalar(select(cls).join(PrintedSheet, PrintedSheet.id == cls.sheet_id).where(PrintedSheet.code == code))
@@ -119,7 +124,7 @@ class SealedForm(Base):
             assert form.document.current is not None  # noqa: S101 - it was filed with its file
             kept = form.document.current.file
         kept.purpose = PURPOSE
-        kept.path.chmod(READ_ONLY)
+        store().protect(kept.sha256)
         form.file, form.sheet, form.sealed_at, form.certificate = kept, filing.sheet, moment, filing.certificate
         form.problem, form.problem_params, form.next_try_at = "", {}, None
         db.session.flush()

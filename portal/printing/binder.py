@@ -23,7 +23,7 @@ from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.printing import binder_content as content
-from portal.printing.binder_content import Filing, Volume, volume_of
+from portal.printing.binder_content import Bound, Filing, Volume, volume_of
 from portal.printing.bindery import bind
 from portal.printing.catalogue import SHEETS
 from portal.printing.documents import Printed, chosen_language, next_copy, order_of, translate
@@ -32,6 +32,7 @@ from portal.printing.order import Order, Pile
 from portal.printing.papers import Paper
 from portal.printing.press import LONG_SECONDS, POOL
 from portal.rules.message import N_, Message, Refusal
+from portal.stores import store
 
 KIND = "bind"
 PURPOSE = "binder"
@@ -91,22 +92,25 @@ def make(
 
     Ends the transaction that it reads in. `note` hears how many steps are done, two for each document.
     """
-    files = [{"path": one.path, "media_type": one.media_type} for one in volume.documents if not one.is_enclosure]
     release()
+    files = [_file(one, out.parent) for one in volume.documents if not one.is_enclosure]
     volume = volume.counted([step["pages"] for step in bind({"do": "count", "files": files}, note)])
     papers = [content.cover(volume), content.contents(volume), content.remarks(volume, filing)]
     values, first = next_copy(papers[0], language, printed_by=by_name)
     orders = [first, *(order_of(paper, values, printed_by=by_name) for paper in papers[1:])]
     places = [place for place, one in enumerate(volume.documents) if one.is_enclosure]
-    leaves = _in_piles(_enclosures(volume, places, values, by_name), out.parent)
+    waiting = list(_enclosures(volume, places, values, by_name))
     release()
+    # A long contents list takes one press as much memory as two have for other sheets: it is printed first, by one that ends then.
+    POOL.close()
     front = POOL.print_pile(Pile(tuple(orders[:2])), seconds=LONG_SECONDS)
     (out.parent / "front.pdf").write_bytes(front.content)
     (out.parent / "back.pdf").write_bytes(POOL.print(orders[2], seconds=LONG_SECONDS).content)
-    interleaves = dict(zip(places, leaves, strict=True))
+    POOL.close()
+    interleaves = dict(zip(places, _in_piles(waiting, out.parent), strict=True))
     titles = [f"{one.facts['archive_number']} {one.facts['title']}" for one in volume.documents]
     parts = [
-        {"title": title, **(interleaves[place] if one.is_enclosure else {"path": one.path, "media_type": one.media_type})}
+        {"title": title, **(interleaves[place] if one.is_enclosure else _file(one, out.parent))}
         for place, (one, title) in enumerate(zip(volume.documents, titles, strict=True))
     ]
     done = len(volume.documents)
@@ -125,6 +129,11 @@ def make(
     return {**values, "pages": told[-1]["whole"]}
 
 
+def _file(one: Bound, folder: Path) -> dict[str, Any]:
+    """Return where the file of a document can be read and what it is; a bucket's is fetched into `folder` once."""
+    return {"path": str(store().at(one.facts["file"], folder)), "media_type": one.media_type}
+
+
 def _title(paper: Paper, language: Language) -> str:
     return translate(SHEETS[paper.sheet].title, "en" if language == "en" else CHINESE)
 
@@ -133,9 +142,8 @@ def _enclosures(volume: Volume, places: list[int], values: dict[str, Any], by_na
     return (order_of(content.enclosure(volume, place), values, printed_by=by_name) for place in places)
 
 
-def _in_piles(orders: Iterable[Order], folder: Path) -> list[dict[str, Any]]:
+def _in_piles(waiting: list[Order], folder: Path) -> list[dict[str, Any]]:
     """Print sheets in piles over the presses and return where each lies: the path of its pile, its page there and how many it has."""
-    waiting = list(orders)
     piles = [tuple(waiting[start : start + INTERLEAVES]) for start in range(0, len(waiting), INTERLEAVES)]
     found: list[dict[str, Any]] = []
     with ThreadPoolExecutor(POOL.width) as threads:

@@ -36,8 +36,6 @@ class Bound:
 
     facts: dict[str, str]
     """What the sheets say of it, the dates as 20260305."""
-    path: str
-    """Where its file lies, "" for a paper without a scan."""
     media_type: str
     pages: int
     """How many pages of its file are bound, as far as is known; 0 where an interleaf stands for it."""
@@ -140,9 +138,9 @@ def _bound(document: ArchiveDocument) -> Bound:
         "kind_of_file": ENDINGS.get(file.media_type, "").removeprefix(".") if file else "",
     }
     if file is None or file.media_type not in _BOUND:
-        return Bound(facts, "", "", 0)
+        return Bound(facts, "", 0)
     known = document.current.pages if document.current else None
-    return Bound(facts, str(file.path), file.media_type, known or 1)
+    return Bound(facts, file.media_type, known or 1)
 
 
 def mixed(volume: Volume) -> list[Message]:

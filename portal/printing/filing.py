@@ -22,6 +22,7 @@ from portal.printing.press import POOL
 from portal.printing.seal import seal, seal_line
 from portal.printing.seal_keys import NO_SEAL, Place
 from portal.rules.message import N_, Message, Refusal
+from portal.stores import StoreFailed
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ A_MINUTE = 20
 MANY = 10_000
 _said: dict[str, int] = {}
 MISTAKE = N_("The form could not be made because of a mistake of the portal; it is in the log.")
+FILES_AWAY = N_("The place where files are stored cannot be reached.")
 
 
 def place() -> Place:
@@ -84,6 +86,9 @@ def seal_form(job: Job) -> None:
     except Refusal as refusal:
         _note(number, refusal.message)
         raise
+    except StoreFailed as failed:
+        _note(number, Message(FILES_AWAY))
+        raise Refusal(FILES_AWAY) from failed
     except Exception:
         _note(number, Message(MISTAKE))
         raise

@@ -17,7 +17,7 @@ THUMBNAIL, PAGE = 160, 1000
 
 
 def picture(file: Attachment, page: int, width: int) -> Path | None:
-    """Return where the picture of a page is; None where the file cannot be shown. Raises PrintingFailed, OSError."""
+    """Return where the picture of a page is; None where the file cannot be shown. Raises PrintingFailed, OSError, StoreFailed."""
     path = _folder() / file.sha256[:2] / f"{file.sha256}-{page}-{width}.png"
     if path.exists():
         return path

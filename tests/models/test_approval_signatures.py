@@ -13,8 +13,9 @@ from portal.database import StateConflict, db
 from portal.models.approval import ContentChanged
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
-from portal.models.attachment import Attachment, path_of
+from portal.models.attachment import Attachment
 from portal.rules.message import Refusal
+from portal.stores import store
 from tests.approving import APPROVE, FINANCE, INFORM, REVIEW, person, picture, record_paper, scan, sign, states, submitted, told
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -187,7 +188,7 @@ def test_a_scan_that_was_changed_or_lost_shows():
     db.session.commit()
     db.session.expire_all()
     assert given.is_valid()
-    path_of(given.scan.sha256).unlink()
+    store().remove(given.scan.sha256)
     assert not given.is_valid()
 
 

@@ -20,6 +20,7 @@ from portal.models.session import StaffSession
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
+from tests.stored import where
 
 
 def state() -> dict[str, int]:
@@ -32,7 +33,7 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     audit.write("system", "test", actor=staff["mgr1"])
     token = StaffSession.begin(staff["rep1"], address="10.0.0.7", browser="")
     db.session.commit()
-    before, path, number = state(), file.path, kept.id
+    before, path, number = state(), where(file), kept.id
     target = tmp_path / "backup.tar"
     assert backup.backup(app.config, target) > 0
 
@@ -68,7 +69,7 @@ def test_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> None:
 def test_only_whole_files_are_in_the_backup_which_its_owner_reads(app: Flask, tmp_path: Path, staff: dict[str, Staff]) -> None:
     kept = Attachment.keep(b"whole", filename="a.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
     db.session.commit()
-    half = kept.path.parent / "tmpk2j3h4"
+    half = where(kept).parent / "tmpk2j3h4"
     half.write_bytes(b"half")
     target = tmp_path / "backup.tar"
     backup.backup(app.config, target)

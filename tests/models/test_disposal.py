@@ -21,6 +21,7 @@ from tests.approving import change, person, scan, sign
 from tests.approving import submitted as credit_submitted
 from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
 from tests.lending import asked, granted
+from tests.stored import is_stored
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -233,14 +234,14 @@ def test_an_approved_list_waits_for_managers():
 def test_the_contents_go_and_the_index_entry_stays():
     customer = past(factories.customer("rep1"))
     one = old(customer, pages=1, author="甲公司", remarks="内容摘要")
-    path = one.current.file.path
+    content = one.current.file.sha256
     list_ = approved(one)
-    assert path.exists()
+    assert is_stored(content)
     number, title = one.archive_number, one.title
     destroyed(list_)
     assert (one.state, one.archive_number, one.title, one.author, one.remarks) == ("disposed", number, title, "", "")
     assert one.versions == []
-    assert not path.exists()
+    assert not is_stored(content)
     entry = db.session.query(AuditEvent).filter_by(action="destroyed").one()
     assert entry.data["numbers"] == [number]
     assert not list(verify())
@@ -253,7 +254,7 @@ def test_content_that_another_document_has_as_well_stays():
     assert one.current.file.sha256 == twin.current.file.sha256
     past(customer)
     destroyed(approved(one))
-    assert twin.current.file.path.exists()
+    assert is_stored(twin.current.file)
 
 
 def test_a_bound_copy_of_the_dossier_goes_too():
@@ -263,21 +264,21 @@ def test_a_bound_copy_of_the_dossier_goes_too():
     bound = Attachment.keep(b"bound", filename="a.pdf", purpose=disposal_record.BOUND, customer_id=customer.id, **kept)
     other = Attachment.keep(b"other", filename="b.pdf", purpose=disposal_record.BOUND, customer_id=factories.customer("rep1").id, **kept)
     db.session.commit()
-    gone, stays = bound.path, other.path
+    gone, stays = bound.sha256, other.sha256
     destroyed(list_)
-    assert not gone.exists()
-    assert stays.exists()
+    assert not is_stored(gone)
+    assert is_stored(stays)
 
 
 def test_what_was_not_purged_is_purged_later():
     one = old(past(), pages=3)
-    path, list_ = one.current.file.path, approved(one)
+    content, list_ = one.current.file.sha256, approved(one)
     disposal_record.record(list_, destroyed_on=clock.today(), witnesses=("甲", "乙"), scan=scan(), by=person("mgr1"))
     db.session.commit()
-    assert path.exists()
+    assert is_stored(content)
     assert disposal_record.to_purge() == [list_]
     assert len(disposal_record.purge(list_)) == 1
-    assert not path.exists()
+    assert not is_stored(content)
 
 
 def test_the_card_is_erased_with_the_last_document():

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from portal import clock
 from portal.database import db
 from portal.exchange.tidying import KEPT_DAYS, remove_old
-from portal.models.attachment import Attachment, path_of
+from portal.models.attachment import Attachment
+from tests.stored import is_stored
 
 
 def kept(by, content: bytes, purpose: str, days: int) -> Attachment:
@@ -28,7 +29,7 @@ def test_only_old_made_files_go(staff, purpose, days, stays):
     digest = kept(staff["rep1"], b"content", purpose, days).sha256
     remove_old()
     assert bool(db.session.scalar(select(Attachment.id))) is stays
-    assert path_of(digest).exists() is stays
+    assert is_stored(digest) is stays
 
 
 def test_content_that_another_record_has_stays(staff):
@@ -36,4 +37,4 @@ def test_content_that_another_record_has_stays(staff):
     kept(staff["rep1"], b"the same", "import", KEPT_DAYS + 1)
     remove_old()
     assert [file.purpose for file in db.session.scalars(select(Attachment))] == ["import"]
-    assert path_of(digest).exists()
+    assert is_stored(digest)

@@ -26,6 +26,7 @@ from portal.printing.standing import standing
 from portal.rules.message import Refusal
 from tests import factories
 from tests.printing.filed import fill, pdf
+from tests.stored import is_stored, overwrite
 
 ZH = Labels("zh", translate)
 
@@ -99,12 +100,26 @@ def test_what_cannot_be_opened_has_an_interleaf_that_says_so(customer, staff):
         customer, {"kind": "company", "title": "章程", "dated_on": date(2026, 1, 1)}, Upload.of(pdf("other", 3), "a.pdf"), by=staff["rep1"]
     )
     db.session.commit()
-    good.current.file.path.write_bytes(b"%PDF-1.7 nothing")
+    overwrite(good.current.file.sha256, b"%PDF-1.7 nothing")
     reader = PdfReader(io.BytesIO(bound(DOSSIER, customer, staff["rep1"]).file.content()))
     texts = [page.extract_text() for page in reader.pages]
     assert any("无法打开" in text and "a.pdf" in text for text in texts)
-    assert whole.path.exists()
+    assert is_stored(whole)
     assert len(reader.pages) == 1 + 1 + 3 + 1
+
+
+def test_everybody_can_write_while_the_sheets_are_printed(customer, staff, monkeypatch):
+    fill(customer, 12, by=staff["rep1"])
+    db.session.commit()
+    session, busy, printed = db.session(), [], binding.POOL.print_pile
+
+    def noted(pile, **values):
+        busy.append(session.in_transaction())
+        return printed(pile, **values)
+
+    monkeypatch.setattr(binding.POOL, "print_pile", noted)
+    bound(DOSSIER, customer, staff["rep1"])
+    assert busy == [False] * 2  # cover and contents, then the four interleaves
 
 
 def test_a_copy_is_superseded_when_a_document_is_filed(customer, staff):
@@ -136,12 +151,12 @@ def test_who_asked_is_told_and_the_file_goes_after_thirty_days(customer, staff):
     notice = db.session.scalars(select(Notice).where(Notice.staff_id == staff["rep1"].id).order_by(Notice.id.desc())).first()
     assert notice.link.startswith("/prints/binding/")
     printed.file.uploaded_at = clock.now() - timedelta(days=KEPT_DAYS + 1)
-    path = printed.file.path
+    content = printed.file.sha256
     db.session.commit()
     remove_old()
     db.session.refresh(printed)
     assert printed.file_id is None
-    assert not path.exists()
+    assert not is_stored(content)
     assert db.session.scalar(select(Attachment).where(Attachment.purpose == "binder")) is None
 
 

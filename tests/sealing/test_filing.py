@@ -32,6 +32,7 @@ from portal.printing.order import PrintingFailed
 from portal.printing.seal_keys import NoSealError
 from portal.rules.message import Refusal
 from tests.approving import APPROVE, INFORM, person, record_paper, sign, submitted
+from tests.stored import where
 
 
 def approved() -> Approval:
@@ -66,7 +67,7 @@ def test_the_final_form_lies_sealed_in_the_dossier(sealing: Flask) -> None:
     assert form.file is not None
     assert (form.file.purpose, form.file.uploaded_by_id, document.current.file.id) == ("sealed", None, form.file_id)
     assert hashlib.sha256(form.file.content()).hexdigest() == form.file.sha256
-    assert stat.S_IMODE(form.file.path.stat().st_mode) == 0o444
+    assert stat.S_IMODE(where(form.file).stat().st_mode) == 0o444
     assert approval.sealed_at == form.sealed_at == sheet.printed_at
     assert (sheet.printed_by_id, sheet.state, sheet.signatures, sheet.copy_number) == (None, "approved", 1, 1)
     text = PdfReader(io.BytesIO(form.file.content())).pages[-1].extract_text()

@@ -26,7 +26,9 @@ from portal.printing.seal_keys import Place
 from portal.printing.seal_reading import Reading, read, read_apart
 from portal.printing.seal_verdict import ALTERED, GENUINE, NOT_OURS, Verdict, judge, stored_problems
 from portal.rules.message import Refusal
+from portal.stores import store
 from tests.approving import APPROVE, person, sign, submitted
+from tests.stored import overwrite
 
 
 @pytest.fixture
@@ -230,12 +232,11 @@ def test_stored_files_are_checked(form: SealedForm, content: bytes) -> None:
         return [problem.text for _form, problem in stored_problems(filing.place(), read)]
 
     assert form.file is not None
-    path, sha256 = form.file.path, form.file.sha256
+    sha256 = form.file.sha256
     assert problems() == []
-    path.chmod(0o600)
-    path.write_bytes(content + b" ")
+    overwrite(sha256, content + b" ")
     assert problems() == ["The stored file is another one than was stored."]
-    path.unlink()
+    store().remove(sha256)
     assert problems() == ["The stored file is gone."]
     other = Attachment.keep(b"%PDF-1.7 other", filename="a.pdf", media_type="application/pdf", purpose="sealed", by=None)
     db.session.flush()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, redirect, send_file, url_for
+from flask import abort, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from portal.blueprints.approvals import bp
 from portal.blueprints.approvals.view import answer, opinion_form
 from portal.database import commit, db
+from portal.downloads import download
 from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_signature import Signature
@@ -46,11 +46,7 @@ def scan(approval: Approval, signature_id: int) -> Any:
     if found is None or found.scan is None:
         abort(404)
     audit.write_view("scan-downloaded", actor=current_user, record=approval, label=found.scan.filename)
-    content, kind, name = found.scan.content(), found.scan.media_type, found.scan.filename
-    response = send_file(BytesIO(content), mimetype=kind, as_attachment=True, download_name=name, etag=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(found.scan)
 
 
 @bp.get("/approvals/<int:approval_id>/sealed-form")
@@ -62,10 +58,7 @@ def sealed_form(approval: Approval) -> Any:
         abort(404)
     audit.write_view("sealed-form-downloaded", actor=current_user, record=approval, label=form.file.filename)
     file = form.file
-    response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename, etag=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(file)
 
 
 @bp.post("/approvals/<int:approval_id>/withdrawal")

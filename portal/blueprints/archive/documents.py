@@ -16,6 +16,7 @@ from portal.blueprints.archive import bp
 from portal.blueprints.archive.dossier import document_fields, for_model
 from portal.blueprints.archive.history import entries_of
 from portal.database import StateConflict, commit, db
+from portal.downloads import download
 from portal.forms import PortalForm
 from portal.i18n import translate
 from portal.looks import look, look_at
@@ -199,9 +200,7 @@ def document_file(document: ArchiveDocument, number: int) -> Response:
     loan = loan_by_which(_me(), document)
     by_loan = {"loan": loan.id} if loan else {}
     audit.write_view("document-downloaded", actor=current_user, record=document, label=f"{document.label} ({file.filename})", **by_loan)
-    response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename, etag=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return download(file)
 
 
 @bp.get("/documents/<int:document_id>/versions/<int:number>/pages/<int:page>")

@@ -29,6 +29,7 @@ from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.message import Refusal
 from portal.rules.scans import media_type_of_scan
 from portal.rules.text import clean_line
+from portal.stores import StoreFailed
 
 SHOWN = 200
 
@@ -181,10 +182,14 @@ def disposal_destruction(disposal: Disposal) -> Any:
         db.session.rollback()
         form.refuse(refusal)
         return _page(db.session.get_one(Disposal, disposal_id), form, GivingUpForm(formdata=None), 422)
-    for digest in disposal_record.purge(db.session.get_one(Disposal, disposal_id)):
-        pictures.forget(digest)
-    commit()
     flash(_("The destruction is recorded. What remains is the index entry of each document."), "ok")
+    try:
+        for digest in disposal_record.purge(db.session.get_one(Disposal, disposal_id)):
+            pictures.forget(digest)
+        commit()
+    except (OSError, StoreFailed):
+        db.session.rollback()
+        flash(_("The contents could not be taken out of the store now. It is tried again every minute."), "warning")
     return redirect(url_for("custody.disposal", disposal_id=disposal_id), 303)
 
 

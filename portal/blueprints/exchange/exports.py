@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -15,6 +15,7 @@ from portal.blueprints.exchange import bp
 from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ExportForm
 from portal.database import commit, db, write_apart
+from portal.downloads import download
 from portal.exchange import exporting, report_table, tidying
 from portal.exchange.exporting import Export
 from portal.exchange.register_table import register_of
@@ -176,6 +177,4 @@ def export_download(job: Job) -> Any:
     file = fetch(Attachment, job.result["attachment"], user)
     with write_apart() as session:
         audit.write("export", "downloaded", actor=user, record=file, label=file.filename, session=session, rows=job.result["rows"])
-    response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(file)

@@ -6,60 +6,91 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import htmx, jobs
 from portal.blueprints.exchange import bp
 from portal.blueprints.exchange.files import disposition
-from portal.blueprints.exchange.forms import ColumnsForm, EntriesUploadForm, StartForm, UploadForm, entry_targets, targets
+from portal.blueprints.exchange.forms import (
+    BookUploadForm,
+    ColumnsForm,
+    EntriesUploadForm,
+    StartForm,
+    UploadForm,
+    book_targets,
+    entry_targets,
+    targets,
+)
 from portal.database import StateConflict, commit, db, write_apart
+from portal.downloads import download
 from portal.exchange import tidying
+from portal.exchange.book_tables import BOOKS, Book, book_of
 from portal.exchange.customer_table import column_title, template_heads
 from portal.exchange.register_table import PREFIX, register_of, table_of
 from portal.exchange.register_table import heads as entry_heads
 from portal.exchange.taking_back import obstacles
 from portal.exchange.writing import XLSX, write_xlsx
 from portal.models import audit
-from portal.models.import_run import AS_ENTRIES, CUSTOMERS, ImportRun, interrupted
+from portal.models.import_run import AS_BOOK, AS_ENTRIES, CUSTOMERS, ImportRun, interrupted
 from portal.models.job import Job
 from portal.models.register import RegisterQuery
 from portal.models.register_entry import in_use, is_in_use
 from portal.models.staff import Staff
-from portal.permissions import Permission, fetch, requires
+from portal.permissions import Permission, ensure, fetch, requires
 from portal.registers import OfficeRegister
 from portal.rules.message import Refusal
+from portal.rules.text import clean_line
 
 PAGE = 50
 LISTED = 100
 
 
-def _list(form: UploadForm | EntriesUploadForm, status: int) -> Any:
+AnyUpload = UploadForm | EntriesUploadForm | BookUploadForm
+
+
+def _list(form: AnyUpload, status: int) -> Any:
     runs = db.session.scalars(ImportRun.visible_to(current_user).order_by(ImportRun.id.desc()).limit(LISTED)).all()
     register, registers = _register(), in_use() if current_user.may(Permission.REGISTER_EDIT) else []
+    books = list(BOOKS.values()) if current_user.may(Permission.SALES_IMPORT) else []
     context = {"form": form, "runs": runs, "register": register, "registers": registers, "words_of": _words_of}
+    context |= {"book": _book(), "books": books}
     return render_template("exchange/imports.html", **context), status
 
 
 def _register() -> OfficeRegister | None:
-    """Return the register that the address asks to import into, None for customers; 404 for one that is not in use."""
+    """Return the register that the address asks to import into, None for other tables; 404 for one that is not in use."""
     name = request.args.get("table", "")
+    if _book() is not None:
+        return None
     register = register_of(name)
     if name and (register is None or not is_in_use(register.code)):
         abort(404)
     return register
 
 
+def _book() -> Book | None:
+    """Return the table of the books that the address asks to import into, None for others; 403 for who may not."""
+    book = book_of(request.args.get("table", ""))
+    if book is not None:
+        ensure(current_user.may(Permission.SALES_IMPORT))
+    return book
+
+
 def _words_of(run: ImportRun) -> str:
     """Return what the rows of an import become, in words."""
+    book = book_of(run.table_name)
+    if book is not None:
+        return _(book.title)
     register = register_of(run.table_name)
     return _(register.title) if register else _("Customers")
 
 
-def _offered(register: OfficeRegister | None, sent: bool = True) -> UploadForm | EntriesUploadForm:
+def _offered(register: OfficeRegister | None, sent: bool = True) -> AnyUpload:
     given: dict[str, Any] = {} if sent else {"formdata": None}
-    form: UploadForm | EntriesUploadForm = EntriesUploadForm(**given) if register else UploadForm(**given)
+    made: type[AnyUpload] = BookUploadForm if _book() else EntriesUploadForm if register else UploadForm
+    form: AnyUpload = made(**given)
     return form.offer(current_user)
 
 
@@ -74,7 +105,7 @@ def imports() -> Any:
 @requires(Permission.CUSTOMER_IMPORT)
 def import_begin() -> Any:
     """Take a file in."""
-    register = _register()
+    register, book = _register(), _book()
     form = _offered(register)
     if not form.validate():
         return _list(form, 422)
@@ -85,9 +116,10 @@ def import_begin() -> Any:
             form.file.data.filename or "",
             by=current_user._get_current_object(),
             what=form.what.data,
-            as_state=form.as_state.data if isinstance(form, UploadForm) else AS_ENTRIES,
+            as_state=form.as_state.data if isinstance(form, UploadForm) else AS_BOOK if book else AS_ENTRIES,
             owner=owner,
-            table_name=PREFIX + register.code if register else CUSTOMERS,
+            table_name=book.name if book else PREFIX + register.code if register else CUSTOMERS,
+            options={"source": clean_line(form.source.data or "")} if isinstance(form, BookUploadForm) else None,
         )
         commit()
     except Refusal as refusal:
@@ -111,9 +143,12 @@ def import_template() -> Response:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.xlsx"
         register = _register()
+        book = _book()
         heads, title = (entry_heads(register), _(register.title)) if register else (template_heads(), _("Customers"))
+        if book is not None:
+            heads, title = [column_title(column) for column in book.columns], _(book.title)
         write_xlsx(path, heads, [], sheet_name=title)
-        return _attachment(path.read_bytes(), (title if register else _("Customers to import")) + ".xlsx")
+        return _attachment(path.read_bytes(), (title if register or book else _("Customers to import")) + ".xlsx")
 
 
 @bp.get("/imports/<int:run_id>")
@@ -125,6 +160,9 @@ def import_page(run: ImportRun) -> Any:
 
 def _made(run: ImportRun) -> str:
     """Return the address of what an import has made."""
+    book = book_of(run.table_name)
+    if book is not None:
+        return url_for(book.made)
     register = register_of(run.table_name)
     if register is not None:
         return url_for("registers.register", register=register.code, sort="-number")
@@ -144,6 +182,7 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
         "interrupted": interrupted(run),
         "made": _made(run),
         "register": register_of(run.table_name),
+        "book": book_of(run.table_name),
         "words": _words_of(run),
         "obstacles": obstacles(run) if run.state == "done" else [],
         "removed_at": tidying.removed_at(run) if run.refused is None and run.counts.get("refused") and not run.busy else None,
@@ -154,10 +193,14 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
     wanted = run.state == "matched" or (run.state == "failed" and run.heads) or (run.state == "checked" and request.args.get("columns"))
     if mapping is not None or wanted:
         context["form"] = (
-            form or ColumnsForm(formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on).offer(run)
+            form
+            or ColumnsForm(
+                formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on, dates=run.options.get("dates", "")
+            ).offer(run)
         )
         register = register_of(run.table_name)
-        context["targets"] = entry_targets(register) if register else targets(table)
+        book = book_of(run.table_name)
+        context["targets"] = book_targets(book) if book else entry_targets(register) if register else targets(table)
         context["columns"] = True
     elif run.state == "checked":
         context["form"] = form or StartForm(formdata=None).offer(run)
@@ -190,6 +233,7 @@ def import_columns(run: ImportRun) -> Any:
                 reason=form.reason.data,
                 effective_on=form.effective_on.data,
                 columns=table_of(run.table_name),
+                options={"dates": form.dates.data} if form.dates else None,
             )
             commit()
         except Refusal as refusal:
@@ -268,9 +312,7 @@ def import_refused(run: ImportRun) -> Any:
         audit.write(
             "access", "downloaded", actor=current_user._get_current_object(), record=run, label=run.refused.filename, session=session
         )
-    response = send_file(run.refused.path, mimetype=XLSX, as_attachment=True, download_name=run.refused.filename)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(run.refused)
 
 
 @bp.post("/imports/<int:run_id>/refused-rows")

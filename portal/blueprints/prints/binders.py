@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms import StringField, TextAreaField
@@ -13,6 +13,7 @@ from portal import htmx, jobs
 from portal.blueprints.prints import bp
 from portal.blueprints.prints.pages import me
 from portal.database import commit, db
+from portal.downloads import download
 from portal.exchange.tidying import KEPT_DAYS
 from portal.forms import PortalForm
 from portal.looks import look
@@ -93,10 +94,7 @@ def bound_file(code: str) -> Response:
         abort(404)
     file = printed.file
     audit.write_view("downloaded", actor=me(), record=printed, label=printed.label)
-    response = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.filename, etag=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(file)
 
 
 def _begin(record: Any, customer: Customer) -> Any:
