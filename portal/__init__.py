@@ -36,7 +36,21 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         sessions,
         stores,
     )
-    from portal.blueprints import accounts, approvals, archive, audit, custody, exchange, home, prints, registers, reports, review, standards
+    from portal.blueprints import (
+        accounts,
+        approvals,
+        archive,
+        audit,
+        custody,
+        exchange,
+        hand_overs,
+        home,
+        prints,
+        registers,
+        reports,
+        review,
+        standards,
+    )
     from portal.database import db
     from portal.permissions import check_routes
 
@@ -61,7 +75,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.login_manager.init_app(app)
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
-    for blueprint in (home, accounts, archive, custody, reports, review, registers, approvals, prints, standards, exchange, audit):
+    for blueprint in (home, accounts, archive, hand_overs, custody, reports, review, registers, approvals, prints, standards, exchange, audit):
         app.register_blueprint(blueprint.bp)
     check_routes(app)
     return app

@@ -6,7 +6,7 @@ What else goes along with a customer says so itself: `@goes_along` on a function
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, delete, insert, literal, not_, or_, select, update
 from sqlalchemy.orm import load_only
@@ -20,6 +20,9 @@ from portal.models.search import index_many
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.message import N_, Message, Refusal
+
+if TYPE_CHECKING:
+    from portal.models.hand_over_record import HandOver, Keeping
 
 LONGEST_TAG = 20
 _PORTION = 1000
@@ -65,11 +68,12 @@ def _names() -> dict[int | None, str]:
     return {row.id: row.name for row in db.session.execute(select(Staff.id, Staff.name))}
 
 
-def hand_over(ids: Iterable[int], *, to: Staff, by: Staff, reason: str = "") -> int:
+def hand_over(ids: Iterable[int], *, to: Staff, by: Staff, reason: str = "", record: HandOver | None = None) -> int:
     """Give customers to `to`, and with them their open work; return how many changed hands (RO-5).
 
-    `ids` are in the scope of `by` already (`register.chosen` or `matching`). Each change stands in the customer's history; `to` gets a
-    notice. Raises `Refusal` when nothing is chosen, when `to` cannot have customers, or when a customer is not theirs to hand over.
+    `ids` are in the scope of `by` already (`register.chosen` or `matching`). Each change stands in the customer's history, and what moved
+    in `record`, or in a hand-over for each who had some of them; `to` gets a notice. Raises `Refusal` when nothing is chosen, when `to`
+    cannot have customers, or when a customer is not theirs to hand over.
     """
     ids = list(ids)
     if not ids:
@@ -77,7 +81,9 @@ def hand_over(ids: Iterable[int], *, to: Staff, by: Staff, reason: str = "") -> 
     if to.id not in {person.id for person in possible_owners(by)}:
         raise Refusal("Choose an active member of a team whom you may give customers to.", field="to")
     ensure_theirs(ids, by)
-    return _give(ids, to=to, by=by, reason=reason)
+    from portal.models.hand_over_record import Keeping
+
+    return _give(ids, to=to, by=by, reason=reason, keeping=Keeping(to=to, by=by, reason=reason, record=record))
 
 
 def ensure_theirs(ids: list[int], by: Staff) -> None:
@@ -88,10 +94,11 @@ def ensure_theirs(ids: list[int], by: Staff) -> None:
             raise Refusal("%(name)s is of another team: its supervisor or a manager decides who has it and who assists.", name=name)
 
 
-def hand_over_all(*, of: Staff, to: Staff, by: Staff, reason: str = "") -> int:
+def hand_over_all(*, of: Staff, to: Staff, by: Staff, reason: str = "", record: HandOver | None = None) -> int:
     """Give everything that `of` is in charge of to `to`, whatever its state, and end their assisting; return how many customers (RO-4).
 
-    For accounts that are deactivated or leave the team; `by` is a manager or the supervisor of the team. Raises `Refusal`.
+    For accounts that are deactivated or leave the team; `by` is a manager or the supervisor of the team. `record` keeps what moved
+    (`HandOver.move_all`). Raises `Refusal`.
     """
     if of.id == to.id:
         raise Refusal("Choose somebody else.", field="to")
@@ -99,7 +106,7 @@ def hand_over_all(*, of: Staff, to: Staff, by: Staff, reason: str = "") -> int:
     if assisted:
         _end_assisting(assisted, of, by)
     ids = list(db.session.scalars(select(Customer.id).where(Customer.owner_id == of.id)))
-    return hand_over(ids, to=to, by=by, reason=reason) if ids else 0
+    return hand_over(ids, to=to, by=by, reason=reason, record=record) if ids else 0
 
 
 def follow_owner(owner: Staff, *, by: Staff) -> int:
@@ -112,12 +119,14 @@ def _team(record: Customer | Staff) -> str:
     return record.team.name if record.team else ""
 
 
-def _give(ids: list[int], *, to: Staff, by: Staff, reason: str, told: bool = True) -> int:
+def _give(ids: list[int], *, to: Staff, by: Staff, reason: str, told: bool = True, keeping: Keeping | None = None) -> int:
     names, done = _names(), 0
     for portion in _portions(ids):
         moving = [one for one in _load(portion) if (one.owner_id, one.team_id) != (to.id, to.team_id)]
         if not moving:
             continue
+        if keeping is not None:
+            keeping.note(moving)
         for customer in moving:
             changes: list[dict[str, Any]] = []
             if customer.owner_id != to.id:
@@ -136,6 +145,8 @@ def _give(ids: list[int], *, to: Staff, by: Staff, reason: str, told: bool = Tru
             follower(moved, to, by)
         index_many(moved)
         done += len(moved)
+    if keeping is not None:
+        keeping.finish()
     if done and told and to.id != by.id:
         text = N_("%(name)s has handed %(count)s customers over to you.")
         notify(to, Message(text, {"name": by.name, "count": done}), link="/customers?sort=-changed")

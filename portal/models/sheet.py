@@ -67,16 +67,22 @@ class PrintedSheet(Base):
 
     @classmethod
     def visible_to(cls, user: Staff) -> Select[PrintedSheet]:
-        """Return sheets of customers and approvals in scope, empty forms, and the lists one has printed; managers see all (RO-1)."""
+        """Return sheets of what is in scope: customers, approvals, hand-overs; empty forms, and the lists one has printed (RO-1).
+
+        Managers see all.
+        """
         from portal.models.customer import Customer
+        from portal.models.hand_over_record import HandOver
 
         query = select(cls)
         if user.is_manager:
             return query
         of_customer = exists().where(Customer.id == cls.customer_id, customer_scope(user))
         of_approval = cls.approval_id.in_(Approval.visible_to(user).with_only_columns(Approval.id))
+        seen = HandOver.visible_to(user).with_only_columns(HandOver.id)
+        of_hand_over = and_(cls.record_type == "hand_over_list", cls.record_id.in_(seen))
         own_list = and_(cls.record_type == LIST, cls.printed_by_id == user.id)
-        return query.where(or_(of_customer, of_approval, own_list, cls.record_type == BLANK))
+        return query.where(or_(of_customer, of_approval, of_hand_over, own_list, cls.record_type == BLANK))
 
     @classmethod
     def next_copy(cls, subject: str) -> int:

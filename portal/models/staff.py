@@ -178,15 +178,18 @@ class Staff(UserMixin, Base):
         customers = self.customers()
         if customers and to is None:
             raise Refusal(N_("%(name)s has %(count)s customers. Say who takes them over."), field="to_id", name=self.name, count=customers)
+        from portal.models.hand_over_record import HandOver
+
+        record = HandOver.prepared_for(self) if to is None else HandOver.prepare(self, by=by)
+        if record is not None and to is not None:
+            record.keep_all_but_customers()  # what waits here is found as long as the account is active
         transition(self, expect={"active": True}, change={"active": False, "deactivated_at": clock.now()})
         StaffSession.end_all(self)
         Delegation.end_all_to(self, by=by)
-        if to is not None:
-            from portal.models.approval import Approval
-            from portal.models.hand_over import hand_over_all
-
-            hand_over_all(of=self, to=to, by=by)
-            Approval.hand_over(self, to)
+        if record is not None and to is not None:
+            record.move_all(to=to, by=by)
+        elif record is not None:
+            record.discard(by=by)
         _reroute()
         changes = [{"field": "active", "old": "yes", "new": "no"}]
         audit.write(

@@ -130,6 +130,8 @@ class Printable:
     """Return endpoint and values of the page where it is made, where it is the cover of more than one sheet."""
     warnings: Callable[[Any], Iterable[Message]] = lambda record: ()
     """Return what to know before it is printed."""
+    long: Callable[[Any], bool] = lambda record: False
+    """Whether the sheet of a record has so many rows that it is made in the background."""
     changed: str = N_("The content has changed since it was printed.")
     """What is said of a copy whose content is no longer that of the record."""
 

@@ -29,9 +29,9 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     calls: list[tuple[str, str, str]] = []
     real = hand_over.hand_over_all
 
-    def noted(*, of: Staff, to: Staff, by: Staff) -> Any:
+    def noted(*, of: Staff, to: Staff, by: Staff, **more: Any) -> Any:
         calls.append((of.account, to.account, by.account))
-        return real(of=of, to=to, by=by)
+        return real(of=of, to=to, by=by, **more)
 
     monkeypatch.setattr(hand_over, "hand_over_all", noted)
     return calls

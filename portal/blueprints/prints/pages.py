@@ -10,6 +10,7 @@ from flask import Response, abort, redirect, render_template, request, send_file
 from flask_login import current_user
 from sqlalchemy import select
 
+from portal import jobs
 from portal.blueprints.prints import bp
 from portal.database import commit, db
 from portal.i18n import translate
@@ -21,7 +22,7 @@ from portal.models.customer import Customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, fetch, requires
-from portal.printing import documents
+from portal.printing import batches, documents
 from portal.printing.catalogue import SHEETS
 from portal.printing.papers import PRINTABLES, Paper, Printable, blank_paper, paper_of, paper_of_round
 from portal.printing.standing import STATES
@@ -59,10 +60,15 @@ def record(sheet: str, record_id: int) -> Any:
 @bp.post("/prints/<sheet>/<int:record_id>")
 @requires(Permission.SHEET_PRINT)
 def print_record(sheet: str, record_id: int) -> Any:
-    """Print a record's sheet as the next copy."""
+    """Print a record's sheet as the next copy; a long one in the background."""
     printable, found = _found(sheet, record_id)
     if printable.made_at is not None:
         abort(404)
+    if printable.long(found):
+        job = batches.queue_records(sheet, [record_id], documents.chosen_language(request.form.get("language")), by=me())
+        commit()
+        jobs.start(job)
+        return redirect(url_for("prints.batch", job_id=job.id), 303)
     here = url_for("prints.record", sheet=sheet, record_id=record_id)
     back = url_for(printable.page(found)[0], **printable.page(found)[1])
     return _print(lambda: paper_of(printable, fetch(printable.model, record_id, me())), here, back=back)
