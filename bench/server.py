@@ -26,33 +26,53 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def cpu_of(pid: int) -> float:
-    """Return CPU seconds that a process used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def cpu_of(pid: int, *, ended: bool = False) -> float:
+    """Return CPU seconds that a process used so far; with `ended`, also what its children used that are over. 0 where it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return sum(int(field) for field in fields[11 : 15 if ended else 13]) / TICKS
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its children and grandchildren; none for 0."""
+    found = [pid] if pid else []
+    for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda one: int(one.name)):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        if parent in found:
+            found.append(int(folder.name))
+    return found
+
+
+def database_server(url: str) -> int:
+    """Return the process number of the PostgreSQL server on this machine that `url` leads to; 0 for SQLite."""
+    if not url.startswith("postgresql"):
+        return 0
+    import psycopg
+
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        row = connection.execute("SELECT pg_backend_pid()").fetchone()
+        backend = Path(f"/proc/{row[0]}/stat").read_text() if row else ""
+    return int(backend.rsplit(")", 1)[1].split()[1])
 
 
 class Server:
     """A running portal: its port, processes and what they use."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self.process, self.port = process, port
+    def __init__(self, process: subprocess.Popen[bytes], port: int, database: int = 0) -> None:
+        self.process, self.port, self.database = process, port, database
 
     def pids(self) -> list[int]:
         """Return the server's process and its children (the worker)."""
-        found = [self.process.pid]
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, IndexError, ValueError):
-                continue
-            if parent in found:
-                found.append(int(folder.name))
-        return found
+        return family(self.process.pid)
 
     def cpu(self) -> float:
-        """Return CPU seconds used by the web process so far (of the database server's clerk nothing: it is not ours)."""
-        return cpu_of(self.process.pid)
+        """Return CPU seconds used so far by the web process and, on PostgreSQL, by the whole database server."""
+        return cpu_of(self.process.pid) + sum(cpu_of(pid, ended=pid == self.database) for pid in family(self.database))
 
     def memory(self, *, web: bool) -> float:
         """Return the proportional memory in MB of the web process, or of its children (worker, press)."""
@@ -88,7 +108,7 @@ def serve(database: str, instance: Path) -> Iterator[Server]:
             if process.poll() is not None:
                 raise RuntimeError((instance / "server.log").read_text())
             time.sleep(0.05)
-        yield Server(process, port)
+        yield Server(process, port, database_server(database))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -107,10 +127,16 @@ class Browser:
         self, method: str, path: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes, str]:
         """Return status, body and Location of the answer."""
-        body = urlencode(form) if form is not None else None
+        body = urlencode(form).encode() if form is not None else None
+        return self.send(method, path, body, "application/x-www-form-urlencoded", headers)
+
+    def send(
+        self, method: str, path: str, body: bytes | None, media_type: str, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes, str]:
+        """Return the answer to a request with this body."""
         sent = {"Cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items()), **(headers or {})}
         if body is not None:
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
+            sent["Content-Type"] = media_type
         try:
             self.connection.request(method, path, body, sent)
             answer = self.connection.getresponse()

@@ -119,6 +119,7 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "SMTP_STARTTLS": env.get("SMTP_STARTTLS") == "1",
         "SMTP_SENDER": env.get("SMTP_SENDER", "portal@localhost"),
         "ARGON2_TIME_COST": 3,
+        # Above 32 MiB, where malloc gives the memory back after each hash instead of keeping it for each thread.
         "ARGON2_MEMORY_KIB": 47_104,
     }
     config.update(overrides)
