@@ -1,0 +1,180 @@
+"""What gradings ask of people: lines of the inbox, notices at the opening and before the end, provisional grades whose time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+
+from portal import clock
+from portal.database import db
+from portal.models import inbox
+from portal.models.calendar import site_calendar
+from portal.models.customer import NEVER, Customer
+from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, WORKED_ON, Grading
+from portal.models.grading_campaign import GradingCampaign
+from portal.models.grading_progress import own_progress, progress_of
+from portal.models.grading_totals import GradingTotal
+from portal.models.notice import notify
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.permissions import Permission, Role
+from portal.rules.grading import months_after
+from portal.rules.message import N_, Message
+
+NAME = "grading"
+TITLE = N_("Grading of customers")
+REMIND_DAYS = 2
+"""Working days before the end of the campaign on which everybody is reminded."""
+
+
+def _open_figures(campaign: GradingCampaign) -> tuple[dict[int, int], dict[int, int]]:
+    """Return how many customers are to be rated of each person, and of each team."""
+    people: dict[int, int] = {}
+    teams: dict[int, int] = {}
+    for row in db.session.scalars(select(GradingTotal).where(GradingTotal.campaign_id == campaign.id, GradingTotal.open > 0)):
+        people[row.owner_id] = people.get(row.owner_id, 0) + row.open
+        teams[row.team_id] = teams.get(row.team_id, 0) + row.open
+    return people, teams
+
+
+def _tell(campaign: GradingCampaign, own: str, others: str) -> int:
+    """Tell each person how many of their customers are to be rated, supervisors of their team's, managers of all."""
+    people, teams = _open_figures(campaign)
+    told = 0
+    for person in db.session.scalars(select(Staff).where(Staff.active).order_by(Staff.id)):
+        of_others = teams.get(person.team_id or 0, 0) if person.role == Role.SUPERVISOR else 0
+        if person.role == Role.MANAGER:
+            of_others = sum(people.values())
+        for said, count in ((own, people.get(person.id, 0)), (others, of_others)):
+            if count:
+                figures = {"year": campaign.year, "count": count, "day": campaign.due_on.isoformat()}
+                notify(person, Message(said, figures), link=campaign.link)
+                told += 1
+    return told
+
+
+def tell_opened(campaign: GradingCampaign) -> int:
+    """Tell everybody concerned that a campaign has begun; return how many notices that were."""
+    return _tell(
+        campaign,
+        N_("The grading of %(year)s has begun: rate your %(count)s customers until %(day)s."),
+        N_("The grading of %(year)s has begun: %(count)s customers are to be rated until %(day)s."),
+    )
+
+
+def remind_all() -> int:
+    """Remind everybody whose customers are not rated, once, two working days before the end; return how many notices."""
+    campaign = GradingCampaign.running()
+    if campaign is None or campaign.reminded_at is not None:
+        return 0
+    if not site_calendar().add_working_days(campaign.due_on, -REMIND_DAYS) <= clock.today() <= campaign.due_on:
+        return 0
+    campaign.reminded_at = clock.now()
+    return _tell(
+        campaign,
+        N_("The grading of %(year)s ends on %(day)s: %(count)s of your customers are not rated."),
+        N_("The grading of %(year)s ends on %(day)s: %(count)s customers are not rated."),
+    )
+
+
+# --- provisional grades (RL-4) ---------------------------------------------------------------------------------------------------
+
+
+def _in_charge(user: Staff) -> ColumnElement[bool]:
+    """Return the condition on customers for whose provisional grades `user` looks: their own, supervisors the team's too."""
+    own = Customer.owner_id == user.id
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        return or_(own, Customer.team_id == user.team_id)
+    return own
+
+
+def _provisional(user: Staff, *, all_seen: bool) -> Select[Customer]:
+    """Return the customers with a provisional grade that are in no grading now, by the day on which cooperation began."""
+    under_way = exists().where(Grading.customer_id == Customer.id, Grading.state.in_((*WORKED_ON, PENDING)))
+    scope = Customer.visible_to(user) if all_seen else Customer.visible_to(user).where(_in_charge(user))
+    # Written out, so that the index of the few is taken.
+    return scope.where(text("customer.grade_provisional"), text("customer.state = 'active'"), ~under_way)
+
+
+def _since() -> Any:
+    return func.coalesce(Customer.first_deal_on, Customer.registered_on, NEVER)
+
+
+def due_before(today: date) -> date:
+    """Return until which day cooperation must have begun for a provisional grade to be judged anew today."""
+    return months_after(today, -standard("grading.provisional_months"))
+
+
+def provisional(user: Staff, limit: int = 200) -> list[Customer]:
+    """Return the customers with a provisional grade that `user` sees, those whose time has come first."""
+    return list(db.session.scalars(_provisional(user, all_seen=True).order_by(_since(), Customer.id).limit(limit)))
+
+
+def provisional_due(user: Staff) -> tuple[int, date | None]:
+    """Return how many provisional grades `user` should have judged anew by now, and the day on which the first came due."""
+    which = and_(_since() <= due_before(clock.today()))
+    query = _provisional(user, all_seen=False).where(which).with_only_columns(_since().label("since")).limit(inbox.COUNT_CAP).subquery()
+    count, oldest = db.session.execute(select(func.count(), func.min(query.c.since))).one()
+    if not count:
+        return 0, None
+    day = date.fromisoformat(oldest) if isinstance(oldest, str) else oldest
+    return count, months_after(day, standard("grading.provisional_months"))
+
+
+# --- the inbox: lines with a count, not a line for each customer -------------------------------------------------------------------
+
+
+class _Line(NamedTuple):
+    title: str
+    what: str
+    count: int
+    since: datetime
+    due_on: date | None
+    page: tuple[str, dict[str, Any]]
+
+
+def _lines(user: Staff) -> Iterator[_Line]:
+    """Yield what waits for `user`: customers to rate, what the meeting is to re-rate, what is to be proposed, provisional grades."""
+    if not user.may(Permission.GRADING_WORK):
+        return
+    campaign = GradingCampaign.running()
+    if campaign is not None:
+        title, since, due = str(campaign.year), campaign.opened_at, campaign.due_on
+        own = own_progress(user, campaign)[OPEN]
+        if own:
+            yield _Line(title, N_("Rate your customers: %(count)s"), own, since, due, ("grading.next_line", {"year": campaign.year}))
+        if user.role == Role.SUPERVISOR:
+            seen = progress_of(user, campaign)
+            place: tuple[str, dict[str, Any]] = ("grading.lines", {"year": campaign.year, "state": RATED})
+            if seen[RATED]:
+                yield _Line(title, N_("Have the meeting re-rate: %(count)s customers"), seen[RATED], since, due, place)
+            if seen[REVIEWED]:
+                yield _Line(title, N_("Propose grades: %(count)s customers"), seen[REVIEWED], since, due, ("grading.lists", {"year": campaign.year}))
+    count, day = provisional_due(user)
+    if count and day is not None:
+        moment = datetime.combine(day, time(), tzinfo=clock.SITE_ZONE)
+        yield _Line("", N_("Judge provisional grades anew: %(count)s"), count, moment, None, ("grading.provisional", {}))
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if kind not in ("", NAME) or group == "sign":
+        return []
+    today = clock.today()
+    return [
+        inbox.Entry(
+            group="do", kind=NAME, kind_title=TITLE, title=one.title, what=one.what, figures={"count": one.count}, since=one.since,
+            due_on=one.due_on, page=one.page,
+        )
+        for one in _lines(user)
+        if group != "overdue" or (one.due_on is not None and one.due_on < today)
+    ]  # fmt: skip
+
+
+def _count(user: Staff) -> int:
+    return sum(1 for _one in _lines(user))
+
+
+inbox.source(inbox.Source(_entries, _count, lambda: {NAME: TITLE}))
