@@ -10,6 +10,7 @@ from flask import Flask
 
 from portal import clock, config, htmx
 from portal.i18n import LANGUAGES, html_lang, is_chinese, of_choice, translate
+from portal.models.dossier_completeness import register_of
 from portal.models.standard import value as standard
 from portal.models.standard import why
 from portal.permissions import Permission, Role
@@ -42,9 +43,15 @@ def choice(code: str, name: str) -> str:
     return code
 
 
+def required_kind(code: str) -> str:
+    """Return the name of what a rule requires in a dossier: a kind of document, or an office register by its switch (AR-8)."""
+    register = register_of(code)
+    return translate(register.title) if register else choice(code, "document_kind")
+
+
 def init_app(app: Flask) -> None:
     """Register them."""
-    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, choice=choice, translate=translate)
+    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, choice=choice, translate=translate, required_kind=required_kind)
     app.jinja_env.globals.update(
         Permission=Permission,
         Role=Role,

@@ -15,7 +15,8 @@ from portal.exchange.refused import as_staged
 from portal.exchange.register_table import register_of
 from portal.exchange.taking_back import CHANGED, Obstacle
 from portal.models import audit, register_entry
-from portal.models.customer import NumberSeries
+from portal.models.customer import Customer, NumberSeries
+from portal.models.dossier_completeness import is_counted, unknown
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.notice import notify
@@ -52,6 +53,7 @@ class EntryWriter(Writer):
         """Let everybody see what an import of all or nothing has made."""
         hidden = (RegisterEntry.import_id == self.run.id, RegisterEntry.state == IMPORTING)
         db.session.execute(update(RegisterEntry).where(*hidden).values(state=KEPT), execution_options=QUIET)
+        _count_anew(self.register, select(RegisterEntry.customer_id).where(RegisterEntry.import_id == self.run.id))
         db.session.commit()
 
     def _write(self, chunk: list[tuple[int, Any]]) -> None:
@@ -90,6 +92,8 @@ class EntryWriter(Writer):
                 {**common, **register_entry.columns(self.register, verdict.checked), "number": number, "customer_id": verdict.customer.id}
             )
         db.session.execute(insert(_table), rows)
+        if self.state == KEPT:
+            _count_anew(self.register, [row["customer_id"] for row in rows])
         made = select(RegisterEntry.number, RegisterEntry.id).where(
             RegisterEntry.import_id == self.run.id, RegisterEntry.number.in_([row["number"] for row in rows])
         )
@@ -133,6 +137,12 @@ class EntryWriter(Writer):
             db.session.execute(delete(ImportRow).where(ImportRow.id.in_(done)), execution_options=QUIET)
 
 
+def _count_anew(register: OfficeRegister, customer_ids: Any) -> None:
+    """Have the dossiers counted anew by the worker where a rule requires entries of this register (AR-8)."""
+    if is_counted(register):
+        unknown(Customer.id.in_(customer_ids))
+
+
 def remove_hidden_entries(run_id: int) -> None:
     """Remove the entries that an import of all or nothing has made and not shown, a chunk a transaction."""
     hidden = select(RegisterEntry.id).where(RegisterEntry.import_id == run_id, RegisterEntry.state == IMPORTING).limit(WRITE_CHUNK)
@@ -171,6 +181,7 @@ def take_back_entries(run: ImportRun, register: OfficeRegister, job: Job) -> Non
     while entries := list(db.session.scalars(made.limit(WRITE_CHUNK))):
         logged = [_logged("taken-back", entry.id, entry.customer_id, entry.label, register) for entry in entries]
         audit.write_many("change", logged, actor=job.staff, source=run.filename, import_id=run.id)
+        _count_anew(register, [entry.customer_id for entry in entries])
         db.session.execute(delete(RegisterEntry).where(RegisterEntry.id.in_([entry.id for entry in entries])), execution_options=QUIET)
         db.session.expire_all()
         job.progress(job.done + len(entries), None)

@@ -206,7 +206,7 @@ declare(
             Column("title", N_("Concerning")),
             Column("concern", N_("What is open"), "s-w4", "middle", say=_one_of(_CONCERNS)),
             Column("submitter", N_("Submitted by"), "s-w3"),
-            Column("since", N_("Since"), "s-w3", "middle"),
+            Column("since", N_("Submitted on"), "s-w3", "middle"),
         ),
         count=_approval_count,
         rows=_approval_rows,
@@ -246,7 +246,7 @@ declare(
         (
             Column("kind", N_("Kind"), "s-w7", say=_say_kind),
             Column("title", N_("Concerning")),
-            Column("since", N_("Since"), "s-w3", "middle"),
+            Column("since", N_("Begun on"), "s-w3", "middle"),
         ),
         count=lambda of: sum(_counted(query.with_only_columns(query.selected_columns[0])) for _kind, query in _drafts(of)),
         rows=_draft_rows,

@@ -136,6 +136,7 @@ class RegisterEntry(HangsOnCustomer, Base):
         )
         entry._store(added=True)
         entry._write("added", by, [{"field": name, "old": "", "new": new} for name, new in entry.data.items()], source=source)
+        entry._recount()
         return entry
 
     def change(self, values: Mapping[str, Any], *, by: Staff, source: str = "form") -> list[dict[str, Any]]:
@@ -163,6 +164,14 @@ class RegisterEntry(HangsOnCustomer, Base):
         self.updated_by_id, self.updated_at = by.id, clock.now()
         db.session.flush()
         self._write("removed", by, [], reason=reason)
+        self._recount()
+
+    def _recount(self) -> None:
+        """Count what the customer's dossier lacks, where a rule requires entries of this register (AR-8)."""
+        from portal.models.dossier_completeness import count, is_counted
+
+        if is_counted(self.declared):
+            count([self.customer_id])
 
     def ensure_open(self) -> None:
         """Raise `Refusal` saying why where the entry may not be changed."""

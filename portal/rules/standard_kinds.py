@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from portal.rules.standards import Standard
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+REGISTER = "register."
+"""Begins the code of an office register where a rule names kinds of documents and registers alike; it is that of its switch."""
 _AMOUNT = re.compile(r"-?\d+\.\d{2}")
 
 
@@ -84,12 +86,13 @@ def check_dossier_rules(_standard: Standard, value: object) -> None:
     """Refuse rules of a dossier with an unknown retention period or a kind that stands twice (AR-8, AR-9).
 
     A row says of a kind of document how long it is kept and of which natures of customers it is required:
-    `{"code": "company", "retention": "D30", "required": ["ordinary", "government"]}`.
+    `{"code": "company", "retention": "D30", "required": ["ordinary", "government"]}`. A row of an office register, whose code begins
+    with `REGISTER`, has no retention.
     """
     entries = _entries(value, {"code": str, "retention": str, "required": list})
     _check_codes(entries)
     for entry in entries:
-        if entry["retention"] not in archive_numbers.RETENTIONS:
+        if entry["code"].startswith(REGISTER) != (entry["retention"] == "") or entry["retention"] not in ("", *archive_numbers.RETENTIONS):
             raise Refusal("%(value)s is no retention period.", value=_short(entry["retention"]))
         if not all(isinstance(nature, str) and _CODE.fullmatch(nature) for nature in entry["required"]):
             raise Refusal("%(value)s is not a complete entry of this list.", value=_short(entry))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from portal.rules.message import N_, Message
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
+from portal.rules.standard_kinds import REGISTER
 
 if TYPE_CHECKING:
     from portal.rules.standards import Standard
@@ -39,8 +40,11 @@ def in_words(standard: Standard, value: Any) -> Message:
         steps = sum(len(case["steps"]) for case in value)
         return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})
     if kind == "dossier_rules":
-        needed = sum(bool(entry["required"]) for entry in value)
-        return Message(N_("%(count)s kinds, of which %(needed)s are required"), {"count": len(value), "needed": needed})
+        kinds = [entry for entry in value if not entry["code"].startswith(REGISTER)]
+        said = {"count": len(kinds), "needed": sum(bool(entry["required"]) for entry in kinds), "registers": len(value) - len(kinds)}
+        if said["registers"]:
+            return Message(N_("%(count)s kinds, of which %(needed)s are required; %(registers)s office registers"), said)
+        return Message(N_("%(count)s kinds, of which %(needed)s are required"), said)
     if kind in ("text", "archive_template"):
         return _plain(str(value))
     return _with_unit(standard, f"{value:g}" if isinstance(value, float) else str(value))

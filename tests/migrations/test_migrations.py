@@ -142,6 +142,21 @@ def test_what_was_approved_before_there_were_seals_waits_for_one() -> None:
 
 
 @pytest.mark.usefixtures("empty")
+def test_versions_that_were_counted_by_leave_the_number_series() -> None:
+    upgrade(revision="0008")
+    _insert("number_series", {"name": "C2026", "last": 12})
+    _insert("number_series", {"name": "counted dossier.rules", "last": 3})
+    db.session.commit()
+    upgrade()
+    assert [tuple(row) for row in db.session.execute(text("SELECT name, last FROM number_series"))] == [("C2026", 12)]
+    assert [tuple(row) for row in db.session.execute(text("SELECT standard, version FROM counted_version"))] == [("dossier.rules", 3)]
+    db.session.remove()
+    downgrade(revision="0011")
+    kept = db.session.execute(text("SELECT last FROM number_series WHERE name = 'counted dossier.rules'"))
+    assert kept.scalar_one() == 3
+
+
+@pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("statement", ["UPDATE audit_event SET label = 'x'", "DELETE FROM audit_event"])
 def test_migrated_audit_log_refuses_changes(statement: str) -> None:
     upgrade()

@@ -18,6 +18,7 @@ from portal.models.merge import CustomerMerge
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
+from tests.registers.samples import entry
 from tests.rules.test_file_content import pdf, picture
 
 VALUES = {"kind": "company", "title": "营业执照", "dated_on": date(2026, 3, 5), "on_paper": True}
@@ -157,6 +158,75 @@ def test_completeness_follows_filing_nature_and_the_standard(app):
     db.session.commit()
     count_dossiers()
     assert missing(customer) == 0
+
+
+def require_contacts_register(*natures: str) -> None:
+    """Let dossiers of these natures need an entry in the register of emergency contacts, and nothing else."""
+    rules = [{**row, "required": []} for row in standards.value("dossier.rules") if row["retention"]]
+    rules.append({"code": "register.emergency-contacts", "retention": "", "required": list(natures)})
+    standards.set_value("dossier.rules", rules, by=who("mgr1"), reason="须登记紧急联络人")
+    db.session.commit()
+    count_dossiers()
+
+
+def test_an_office_register_counts_where_a_rule_says_so(app):
+    needs, other = factories.customer("rep1", nature="ordinary"), factories.customer("rep1", nature="individual")
+    require_contacts_register("ordinary")
+    assert (missing(needs), missing(other)) == (1, 0)
+    assert completeness.completeness(needs) == (["register.emergency-contacts"], ["register.emergency-contacts"])
+    entry("parking-permits", customer=needs)
+    assert missing(needs) == 1
+    made = entry("emergency-contacts", customer=needs)
+    assert missing(needs) == 0
+    assert completeness.completeness(needs).percent == 100
+    made.remove(by=who("rep1"), reason="重复")
+    db.session.commit()
+    assert missing(needs) == 1
+    standards.set_value("register.emergency-contacts", False, by=who("mgr1"), reason="停用")
+    db.session.commit()
+    count_dossiers()
+    assert missing(needs) == 0
+    assert completeness.completeness(needs).required == []
+
+
+def test_registers_that_no_rule_names_are_not_counted(app):
+    customer = factories.customer("rep1", nature="ordinary")
+    count_dossiers()
+    before = missing(customer)
+    entry("emergency-contacts", customer=customer)
+    assert missing(customer) == before
+
+
+def test_a_merge_has_both_dossiers_counted_anew(app):
+    survivor, loser = factories.customer("rep1", nature="ordinary"), factories.customer("rep1", nature="ordinary")
+    require_contacts_register("ordinary")
+    entry("emergency-contacts", customer=loser)
+    CustomerMerge.carry_out(survivor, loser, take={}, by=who("sup1"))
+    db.session.commit()
+    count_dossiers()
+    assert missing(survivor) == 0
+
+
+def test_the_same_versions_are_counted_once(app):
+    customer = factories.customer("rep1", nature="ordinary")
+    require_contacts_register("ordinary")
+    assert not completeness.follow_standards()
+    standards.set_value("register.keys-in-custody", False, by=who("mgr1"), reason="停用")
+    db.session.commit()
+    assert not completeness.follow_standards()
+    assert missing(customer) == 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"code": "register.emergency-contacts", "retention": "D30", "required": ["ordinary"]},
+        {"code": "company", "retention": "", "required": ["ordinary"]},
+    ],
+)
+def test_only_kinds_of_documents_have_a_retention(app, row):
+    with pytest.raises(Refusal):
+        standards.set_value("dossier.rules", [row], by=who("mgr1"), reason="试")
 
 
 def test_an_unknown_nature_asks_only_for_what_all_need(app):

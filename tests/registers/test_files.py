@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from portal import clock, jobs
 from portal.database import db
+from portal.dossier_count import count_dossiers
 from portal.exchange.reading import open_table
 from portal.exchange.register_table import PREFIX, entry_table
 from portal.exchange.taking_back import obstacles
 from portal.models.audit import AuditEvent
+from portal.models.customer import Customer
 from portal.models.import_run import AS_ENTRIES, ImportRun
 from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
@@ -70,6 +72,29 @@ def test_rows_become_entries_of_their_customers(mode: str) -> None:
     assert first.version == 1
     logged = db.session.scalars(select(AuditEvent).where(AuditEvent.record_type == "RegisterEntry")).all()
     assert [(event.action, event.customer_id, event.data["register"]) for event in logged] == [("added", one.id, "parking-permits")] * 2
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("mode", ["good", "all"])
+def test_an_import_and_its_taking_back_change_what_dossiers_lack(mode: str) -> None:
+    by = Staff.by_account("mgr1")
+    assert by is not None
+    customer = factories.customer("rep1", nature="ordinary")
+    rule = {"code": PERMITS.switch, "retention": "", "required": ["ordinary"]}
+    set_value("dossier.rules", [rule], by=by, reason="须登记停车证")
+    db.session.commit()
+
+    def missing() -> int | None:
+        count_dossiers()
+        return db.session.scalar(select(Customer.__table__.c.documents_missing).where(Customer.id == customer.id))
+
+    assert missing() == 1
+    run = done(f"{HEADS}\n{customer.number},P-100,monthly,粤B12345,2026-03-05,2027-03-04,赵一鸣\n", mode=mode)
+    assert missing() == 0
+    run.take_back(by=run.staff)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    assert missing() == 1
 
 
 @pytest.mark.usefixtures("app")

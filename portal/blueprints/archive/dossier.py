@@ -28,6 +28,7 @@ from portal.models.dossier_fields import BINDER_FIELDS, FIELDS
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.record_form import RecordForm
+from portal.registers.declaring import REGISTERS
 from portal.rules.message import Refusal
 
 MOST_FILES = 50
@@ -83,6 +84,7 @@ def dossier(customer: Customer) -> Any:
         count=len(documents),
         state=state,
         complete=completeness(customer),
+        registers={one.switch: one for one in REGISTERS.values()},
         binders=[(binder, binder.mixed()) for binder in Binder.of(customer)],
         loans=loan_list.open_of(customer.id),
     )

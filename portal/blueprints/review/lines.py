@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.blueprints.review import bp
 from portal.database import StateConflict, commit, db
 from portal.field_values import shown
-from portal.filters import choice
+from portal.filters import required_kind
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import card, review_progress
@@ -70,7 +70,7 @@ def _page(line: ReviewLine, wrong: str = "", status: int = 200) -> Any:
         customer=customer,
         facts=[_facts(customer, names) for names in _FACTS.values()],
         contacts=contacts,
-        missing=[choice(code, "document_kind") for code in completeness(customer).missing],
+        missing=[required_kind(code) for code in completeness(customer).missing],
         progress=review_progress.own_progress(owner, line.campaign) if owner else None,
         owner=owner,
         states=STATES,

@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
+from portal.rules.standard_kinds import REGISTER
 from portal.rules.standards import Standard
 from portal.rules.text import clean_line
 
@@ -129,7 +130,10 @@ def _read_chain(form: Mapping[str, str]) -> list[Row]:
 
 
 def _read_dossier_rules(form: Mapping[str, str]) -> Row:
-    """Return for each kind of document its retention and the natures ticked: fields `retention-<kind>`, `required-<kind>/<nature>`."""
+    """Return for each kind of document its retention and the natures ticked: fields `retention-<kind>`, `required-<kind>/<nature>`.
+
+    An office register goes by the name of its switch, and has no retention.
+    """
     named = [(key.partition("-")[0], key.partition("-")[2], clean_line(text)) for key, text in form.items()]
     rows: Row = {kind: {"retention": text, "required": []} for what, kind, text in named if what == "retention"}
     for what, rest, _text in named:
@@ -288,5 +292,8 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "weights": _weights,
     "thresholds": _thresholds,
     "chain": _chain,
-    "dossier_rules": lambda rows: [{"code": code, **row} for code, row in rows.items()],
+    # A register of which nothing is required needs no row; a kind of document has its retention.
+    "dossier_rules": lambda rows: [
+        {"code": code, **row} for code, row in rows.items() if row["required"] or not code.startswith(REGISTER)
+    ],
 }

@@ -19,6 +19,7 @@ from portal.database import commit, db
 from portal.i18n import in_language
 from portal.models import standard as standards
 from portal.models import standard_effects
+from portal.models.register_entry import in_use
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission, requires
 from portal.rules.archive_numbers import RETENTIONS
@@ -43,6 +44,7 @@ def words() -> dict[str, Any]:
         "RETENTIONS": RETENTIONS,
         "CYCLES": CYCLES,
         "in_force": standards.in_force,
+        "registers_in_use": in_use,
     }
 
 
