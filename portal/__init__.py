@@ -43,12 +43,14 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         audit,
         custody,
         exchange,
+        grading,
         hand_overs,
         home,
         prints,
         registers,
         reports,
         review,
+        sales,
         standards,
     )
     from portal.database import db
@@ -75,7 +77,11 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     extensions.login_manager.init_app(app)
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
-    for blueprint in (home, accounts, archive, hand_overs, custody, reports, review, registers, approvals, prints, standards, exchange, audit):
+    parts = (
+        home, accounts, archive, hand_overs, custody, reports, review, grading, registers,
+        sales, approvals, prints, standards, exchange, audit,
+    )
+    for blueprint in parts:
         app.register_blueprint(blueprint.bp)
     check_routes(app)
     return app

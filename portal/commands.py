@@ -12,6 +12,7 @@ from portal import backup
 from portal.database import db
 from portal.demo import load, remove
 from portal.models import audit
+from portal.models.sales_recount import recount
 from portal.models.search import index_all, tidy
 from portal.models.staff import Staff
 from portal.permissions import Role
@@ -19,6 +20,7 @@ from portal.rules.message import Refusal
 from portal.stores import StoreFailed
 
 staff_commands = AppGroup("staff", help="Accounts of staff.")
+sales_commands = AppGroup("sales", help="Sales and payments.")
 audit_commands = AppGroup("audit", help="The audit log.")
 search_commands = AppGroup("search", help="The search index.")
 demo_commands = AppGroup("demo", help="Demonstration data.")
@@ -100,6 +102,17 @@ def remove_demo() -> None:
     click.echo(f"Removed {count} records." if count else "There is no demonstration data.")
 
 
+@sales_commands.command("recount")
+def recount_sales() -> None:
+    """Compare the totals of sales with their lines, while the portal is in use; says where they differed, and puts them right."""
+    found = 0
+    for differences in recount():
+        for one in differences:
+            click.echo(str(one))
+        found += len(differences)
+    click.echo(f"{found} totals differed and are put right." if found else "All totals say what the lines say.")
+
+
 @search_commands.command("rebuild")
 def rebuild_search() -> None:
     """Make the search index anew, while the portal is in use."""
@@ -114,6 +127,7 @@ def rebuild_search() -> None:
 def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(search_commands)
+    app.cli.add_command(sales_commands)
     app.cli.add_command(demo_commands)
     app.cli.add_command(backup_command)
     app.cli.add_command(restore_command)

@@ -73,9 +73,16 @@ class Permission(StrEnum):
     DISPOSAL_RECORD = "disposal:record"
     REVIEW_WORK = "review:work"
     REVIEW_OPEN = "review:open"
+    GRADING_WORK = "grading:work"
+    GRADING_PROPOSE = "grading:propose"
+    GRADING_OPEN = "grading:open"
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
+    SALES_READ = "sales:read"
+    SALES_EDIT = "sales:edit"
+    SALES_IMPORT = "sales:import"
+    PRODUCT_EDIT = "product:edit"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -101,8 +108,11 @@ _REP = {
     Permission.LOAN_READ,
     Permission.LOAN_ASK,
     Permission.REVIEW_WORK,
+    Permission.GRADING_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
+    Permission.SALES_READ,
+    Permission.SALES_EDIT,
     Permission.REGISTER_READ,
     Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,
@@ -116,16 +126,20 @@ _SUPERVISOR = _REP | {
     Permission.DOSSIER_REMOVE,
     Permission.LOAN_HAND_OUT,
     Permission.CUSTOMER_END,
+    Permission.GRADING_PROPOSE,
     Permission.REPORT_JUDGE,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
     Permission.APPROVAL_SIGN,
+    Permission.SALES_IMPORT,
     Permission.DELEGATION_EDIT,
 }
 _MANAGER = _SUPERVISOR | {
     Permission.APPROVAL_RECORD_PAPER,
+    Permission.PRODUCT_EDIT,
     Permission.DISPOSAL_RECORD,
     Permission.REVIEW_OPEN,
+    Permission.GRADING_OPEN,
     Permission.STANDARD_EDIT,
     Permission.STAFF_MANAGE,
     Permission.AUDIT_READ,

@@ -11,11 +11,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from portal.rules import dates, money, text
 from portal.rules.identifiers import USUAL_PHONE
 from portal.rules.message import Refusal
+from portal.rules.sales import MOST_QUANTITY, PRICE_PLACES, QUANTITY_PLACES, parse_number
 
 if TYPE_CHECKING:
     from portal.exchange.columns import Column
@@ -36,8 +38,8 @@ _NO = ("否", "无", "没有", "错", "假", "×", "✗", "✘", "n", "no", "fal
 _BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 
 
-def cell_parser(column: Column) -> CellParser:
-    """Return the parser for the cells of the column."""
+def cell_parser(column: Column, dates: str = "") -> CellParser:
+    """Return the parser for the cells of the column; `dates` says how 1/6/2012 is read: mdy | dmy."""
     if column.kind == "text":
         return _text_parser(column.max_length)
     if column.kind == "code":
@@ -47,7 +49,10 @@ def cell_parser(column: Column) -> CellParser:
     if column.kind == "email":
         return _limited(_parse_email, column.max_length)
     if column.kind == "date":
-        return _remembering(_parse_date)
+        return _remembering(partial(_parse_date, order=dates))
+    if column.kind in ("quantity", "price"):
+        places = QUANTITY_PLACES if column.kind == "quantity" else PRICE_PLACES
+        return _remembering(partial(_parse_number, places=places))
     if column.kind == "amount":
         return _remembering(_parse_amount)
     if column.kind == "integer":
@@ -157,7 +162,15 @@ def _parse_email(cell: Any) -> str | None:
     return f"{name}@{domain.lower()}"
 
 
-def _parse_date(cell: Any) -> dt.date | None:
+def _parse_number(cell: Any, places: int) -> Decimal | None:
+    """Return a number with at most so many decimals; a float of a spreadsheet is taken to the fifteen figures that it shows."""
+    if isinstance(cell, float):
+        cell = format(Decimal(f"{cell:.15g}"), "f")
+    value = _plain(cell)
+    return parse_number(value, places, MOST_QUANTITY) if value else None
+
+
+def _parse_date(cell: Any, order: str = "") -> dt.date | None:
     """Return a date from a date cell, a text or an Excel serial."""
     if isinstance(cell, dt.datetime):
         return cell.date()
@@ -165,7 +178,7 @@ def _parse_date(cell: Any) -> dt.date | None:
         return cell
     if isinstance(cell, str):
         value = text.clean(cell)
-        return dates.parse_date(value) if value else None
+        return dates.parse_date(value, order=order) if value else None
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         raise Refusal("This is not a date")
     return dates.parse_date(cell)

@@ -9,9 +9,11 @@ from sqlalchemy import delete, update
 
 from portal import jobs
 from portal.database import db
+from portal.exchange.book_judging import BookJudge, BookReader, BookVerdict
+from portal.exchange.book_tables import book_of
 from portal.exchange.customer_rows import Record, RowReader
 from portal.exchange.customer_table import customer_table
-from portal.exchange.entry_judging import EntryJudge, EntryReader, EntryRecord, EntryVerdict
+from portal.exchange.entry_judging import EntryJudge, EntryReader, EntryVerdict
 from portal.exchange.in_file import InFile
 from portal.exchange.judging import Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
@@ -69,6 +71,9 @@ def _check(job: Job, run: ImportRun) -> None:
 def _work(run: ImportRun) -> tuple[Any, Any, Any]:
     """Return what reads the rows of the run's table, what judges them, and what remembers those further up in the file."""
     mapping = {int(index): name for index, name in run.mapping.items()}
+    book, dates = book_of(run.table_name), run.options.get("dates", "")
+    if book is not None:
+        return BookReader(book, mapping, dates), BookJudge(run, run.staff, book), {}
     register = register_of(run.table_name)
     if register is not None:
         return EntryReader(register, mapping), EntryJudge(run, run.staff, register), {}
@@ -81,7 +86,7 @@ def drop_staged(run_id: int) -> None:
     db.session.commit()
 
 
-def _count(counts: dict[str, int], verdict: Verdict | EntryVerdict) -> None:
+def _count(counts: dict[str, int], verdict: Verdict | EntryVerdict | BookVerdict) -> None:
     counts["rows"] += 1
     counts["update" if verdict.outcome == "contact" else verdict.outcome] += 1
     counts["contacts"] += len(verdict.contacts)
@@ -89,7 +94,7 @@ def _count(counts: dict[str, int], verdict: Verdict | EntryVerdict) -> None:
     counts["warnings"] += verdict.outcome != "refused" and bool(verdict.record.warnings)
 
 
-def _staged(verdict: Verdict | EntryVerdict) -> tuple[Any, ...]:
+def _staged(verdict: Verdict | EntryVerdict | BookVerdict) -> tuple[Any, ...]:
     """Return the values of the columns `STAGED`."""
     record = verdict.record
     problems = [as_staged(one) for one in record.problems]
@@ -103,7 +108,7 @@ def _staged(verdict: Verdict | EntryVerdict) -> tuple[Any, ...]:
             }
         ]
     data: dict[str, Any] = {}
-    if isinstance(record, EntryRecord):
+    if not isinstance(record, Record):
         data = record.as_data() if verdict.outcome != "refused" else {}
     elif verdict.outcome != "refused":
         data = {"card": record.card, "derived": record.derived}

@@ -18,7 +18,7 @@ from rapidfuzz import fuzz
 from portal.exchange.cells import CellParser, cell_parser
 from portal.rules.message import N_, Message, Refusal
 
-Kind = Literal["text", "date", "amount", "integer", "choice", "boolean", "phone", "email", "code"]
+Kind = Literal["text", "date", "amount", "quantity", "price", "integer", "choice", "boolean", "phone", "email", "code"]
 
 # rapidfuzz ratio of two normalised heads, 0 to 100, from which they count as the same. One wrong character in seven
 # stays below it: 收货联系人电话 and 发货联系人电话 are two things.
@@ -156,16 +156,16 @@ def check_mapping(table: ImportTable, mapping: dict[int, str]) -> None:
             raise Refusal("The column %(name)s is chosen twice", name=table.by_name[name].title)
 
 
-def compile_mapping(table: ImportTable, mapping: dict[int, str]) -> RowParser:
+def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = "") -> RowParser:
     """Return the function that turns one row's cells into (values by column name, problems) under this mapping.
 
     Values hold every mapped column: text as str, date, Decimal, int, bool, a choice's code; None for an empty cell and for
-    one with a problem. Required columns that are not mapped are a problem of every row.
+    one with a problem. Required columns that are not mapped are a problem of every row. `dates` says how 1/6/2012 is read: mdy | dmy.
     Raises Refusal as `check_mapping` does.
     """
     check_mapping(table, mapping)
     steps: list[tuple[int, str, CellParser, bool]] = [
-        (index, name, cell_parser(table.by_name[name]), table.by_name[name].required) for index, name in sorted(mapping.items())
+        (index, name, cell_parser(table.by_name[name], dates), table.by_name[name].required) for index, name in sorted(mapping.items())
     ]
     missing = [
         Problem(column.name, None, Message(N_("The file has no such column")))

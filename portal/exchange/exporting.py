@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 
 from portal import clock, database, jobs
 from portal.database import db, write_apart
-from portal.exchange import register_table, report_table
+from portal.exchange import register_table, report_table, sales_table
 from portal.exchange.customer_table import column_title, customer_table
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
@@ -48,7 +48,7 @@ class Export:
     """What goes out: whose view, which customers (a query, or chosen ids), which table."""
 
     user: Staff
-    query: RegisterQuery | EntryQuery | ReportQuery
+    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery
     what: str = "list"
     columns: tuple[str, ...] = register.DEFAULT_COLUMNS
     ids: tuple[int, ...] = ()
@@ -59,6 +59,8 @@ class Export:
         register = register_of(self.what)
         if register is not None:
             return gettext(register.title)
+        if self.what.startswith(sales_table.PREFIX):
+            return gettext(sales_table.TITLES[self.what.removeprefix(sales_table.PREFIX)])
         if self.what == report_table.WHAT:
             return gettext("Information reports")
         return gettext("Contacts") if self.what == "contacts" else gettext("Customers")
@@ -71,6 +73,8 @@ class Export:
         """Return the heads in the reader's language, and the rows as they are read."""
         if isinstance(self.query, EntryQuery):
             return register_table.heads(self.query.declared), register_table.rows(self.user, self.query)
+        if isinstance(self.query, sales_table.BookQuery):
+            return sales_table.heads(self.query), sales_table.rows(self.user, self.query)
         if isinstance(self.query, ReportQuery):
             return report_table.heads(), report_table.rows(self.user, self.query)
         if self.what == "contacts":
@@ -245,9 +249,12 @@ def again(job: Job, by: Staff) -> Job:
 def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
     """Return the export that a job's arguments ask for."""
     register = register_of(args["what"])
-    query: RegisterQuery | EntryQuery | ReportQuery = RegisterQuery.read(args["query"])
+    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery = RegisterQuery.read(args["query"])
+    book = sales_table.query_of(args["what"], args["query"])
     if register is not None:
         query = EntryQuery.read(register.code, args["query"])
+    elif book is not None:
+        query = book
     elif args["what"] == report_table.WHAT:
         query = ReportQuery.read(args["query"])
     return Export(user, query, args["what"], tuple(args["columns"]), tuple(args["ids"]))

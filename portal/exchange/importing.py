@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 
 from portal import clock, database, jobs
 from portal.database import db
+from portal.exchange.book_tables import book_of
 from portal.exchange.changing import Change
 from portal.exchange.checking import QUIET, drop_staged
 from portal.exchange.creating import Creation
@@ -54,6 +55,11 @@ def write(job: Job) -> None:
 
 
 def _writer(run: ImportRun, job: Job) -> Writer:
+    book = book_of(run.table_name)
+    if book is not None:
+        from portal.exchange.book_importing import BookWriter
+
+        return BookWriter(run, job, book)
     if register_of(run.table_name) is None:
         return Writer(run, job)
     from portal.exchange.entry_importing import EntryWriter
@@ -63,6 +69,12 @@ def _writer(run: ImportRun, job: Job) -> Writer:
 
 def remove_hidden(run: ImportRun) -> None:
     """Remove what an import of all or nothing has made and not shown, a chunk a transaction."""
+    book = book_of(run.table_name)
+    if book is not None:
+        from portal.exchange.book_importing import remove_hidden_rows
+
+        remove_hidden_rows(run, book)
+        return
     if register_of(run.table_name) is not None:
         from portal.exchange.entry_importing import remove_hidden_entries
 

@@ -66,7 +66,12 @@ def entry_table(register: OfficeRegister) -> ImportTable:
 
 
 def table_of(name: str) -> ImportTable:
-    """Return the importable table of this name: the customers, or a register's entries."""
+    """Return the importable table of this name: the customers, a register's entries, or a table of the books."""
+    from portal.exchange.book_tables import book_of
+
+    book = book_of(name)
+    if book is not None:
+        return book.table()
     register = register_of(name)
     return entry_table(register) if register is not None else customer_table()
 

@@ -17,7 +17,7 @@ from portal.rules.message import N_
 
 WHAT = "reports"
 _OWN = (
-    N_("Kind"), N_("Report"), N_("Date"), N_("State"), N_("Customer number"), N_("Customer name"), N_("Author"), N_("Submitted at"),
+    N_("Kind"), N_("Report"), N_("Date"), N_("State"), N_("Customer number"), N_("Customer name"), N_("Reported by"), N_("Submitted at"),
     N_("Read by the supervisor at"), N_("Read by a manager at"),
 )  # fmt: skip
 _FIELDS = tuple(one for kind in (URGENT, PERIODIC) for one in FIELDS[kind] if one.name not in ("title", "happened_on"))

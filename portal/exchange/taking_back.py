@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 
 from portal import clock, jobs
 from portal.database import Base, db
+from portal.exchange.book_tables import book_of
 from portal.exchange.importing import WRITE_CHUNK, delete_customers
 from portal.exchange.opening import import_page
 from portal.exchange.register_table import register_of
@@ -45,6 +46,11 @@ HANGING = Message(N_("other records hang on it by now"))
 
 def obstacles(run: ImportRun, most: int = 20) -> list[Obstacle]:
     """Return what stands in the way of taking the import back, at most so many."""
+    book = book_of(run.table_name)
+    if book is not None:
+        from portal.exchange.book_importing import book_obstacles
+
+        return book_obstacles(run, book, most)
     register = register_of(run.table_name)
     if register is not None:
         from portal.exchange.entry_importing import entry_obstacles
@@ -114,6 +120,12 @@ def take_back(job: Job) -> None:
         return
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     ensure_may(job.staff, run.as_state)
+    book = book_of(run.table_name)
+    if book is not None:
+        from portal.exchange.book_importing import take_back_rows
+
+        take_back_rows(run, book, job)
+        return
     register = register_of(run.table_name)
     if register is not None:
         from portal.exchange.entry_importing import take_back_entries

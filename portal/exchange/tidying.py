@@ -60,8 +60,11 @@ def remove_old() -> None:
 
 def _remove(number: int) -> None:
     """Remove a made file, record and content at once: where the content cannot go now, the record stays and is tried again."""
-    file = db.session.get(Attachment, number)
-    if file is None or not shut(file.sha256):
+    digest = db.session.scalar(select(Attachment.sha256).where(Attachment.id == number))
+    if digest is None or not shut(digest):
+        return
+    file = db.session.get(Attachment, number, populate_existing=True)
+    if file is None:  # somebody else removed it before the lock was ours
         return
     of = _made_by(file)
     if isinstance(of, ImportRun):
@@ -72,4 +75,4 @@ def _remove(number: int) -> None:
     audit.write(kind, REMOVED, record=of, label=file.filename, sha256=file.sha256)
     db.session.delete(file)
     db.session.flush()
-    take_out(file.sha256)
+    take_out(digest)

@@ -33,12 +33,14 @@ from portal.models.job import Job
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
+from portal.rules.dates import has_year_last, order_of
 from portal.rules.message import Message, Refusal
 from portal.rules.text import clean_line
 
 CUSTOMERS = "customers"
 AS_ENTRIES = "entries"
-"""What stands in the place of the state of new customers where the rows are entries of an office register."""
+AS_BOOK = "book"
+"""What stands in the place of the state of new customers where the rows are entries of an office register, or of the books."""
 WHAT = ("both", "create", "update")
 MODES = ("good", "all")
 SAMPLES = 3
@@ -72,6 +74,8 @@ class ImportRun(Base):
     fingerprint: Mapped[str] = mapped_column(default="")
     mapping: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     """Column of the file, counted from 0, as text → column of the table."""
+    options: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict, server_default="{}")
+    """What else holds for the whole file: `source`, the system that sales come from; `dates`, which of 1/6/2012 is the month: mdy | dmy."""
     kept_for: Mapped[str] = mapped_column(default="")
     """What the data of contacts are kept for where their row does not say (PIPL)."""
     reason: Mapped[str] = mapped_column(default="")
@@ -120,6 +124,7 @@ class ImportRun(Base):
         reason: str = "",
         today: date | None = None,
         table_name: str = "customers",
+        options: dict[str, Any] | None = None,
     ) -> ImportRun:
         """Keep an uploaded file and return its import, flushed; the caller commits and starts `job`, which reads it (AR-40).
 
@@ -132,6 +137,7 @@ class ImportRun(Base):
         run = cls(
             staff=by,
             table_name=table_name,
+            options=options or {},
             what=what,
             as_state=as_state,
             owner=owner,
@@ -158,6 +164,7 @@ class ImportRun(Base):
             effective_on=self.effective_on,
             kept_for=self.kept_for,
             attachment=self.attachment,
+            options={"source": self.options.get("source", "")} if self.options.get("source") else {},
         )
         run._queue_reading()
         return run
@@ -200,14 +207,32 @@ class ImportRun(Base):
         kept = ImportMapping.find(self.staff, self.fingerprint)
         mapping = {index: name for index, name in kept.items() if name in columns.by_name} if kept else match_headers(self.heads, columns)
         self.mapping = {str(index): name for index, name in mapping.items()}
+        shown = [text for samples in self.samples for text in samples if has_year_last(text)]
+        self.options = {**self.options, **({"dates": order_of(shown)} if shown else {})}
         self.state = "matched"
 
-    def match(self, mapping: Mapping[int, str], *, kept_for: str, reason: str, effective_on: date, columns: ImportTable) -> None:
+    def match(
+        self,
+        mapping: Mapping[int, str],
+        *,
+        kept_for: str,
+        reason: str,
+        effective_on: date,
+        columns: ImportTable,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         """Take the mapping as corrected, and remember it for files of the same heads. Raises `Refusal` with the field."""
+        from portal.exchange.book_tables import book_of
+
         found = {index: name for index, name in mapping.items() if name}
         check_mapping(columns, found)
         names = set(found.values())
-        if self.table_name != CUSTOMERS:
+        book = book_of(self.table_name)
+        if book is not None:
+            for some, said in book.needs:
+                if not names & set(some):
+                    raise Refusal(said)
+        elif self.table_name != CUSTOMERS:
             if not names & {"entry_number", "customer_number", "customer_code", "customer_name"}:
                 raise Refusal("Choose the column with the customer's number, credit code or name, or with the entry's number.")
         elif not names & {"full_name", "number", "credit_code"}:
@@ -220,10 +245,18 @@ class ImportRun(Base):
             raise Refusal("The change must hold already: enter it when its day has come.", field="effective_on")
         transition(self, expect={"state": OPEN}, change={"state": "checking"})
         self.mapping = {str(index): name for index, name in found.items()}
+        self.options = {**self.options, **(options or {})}
+        if self.options.get("dates") == "" and self._has_year_last(found, columns):
+            raise Refusal("Say whether the month or the day comes first.", field="dates")
         self.kept_for, self.reason, self.effective_on = kept_for, clean_line(reason)[:300], effective_on
         ImportMapping.keep(self.staff, self.fingerprint, found)
         self.job = Job.queue("import-check", by=self.staff, run=self.id)
         db.session.flush()
+
+    def _has_year_last(self, mapping: Mapping[int, str], columns: ImportTable) -> bool:
+        """Return whether a column that is imported as a date has its year behind."""
+        dated = [index for index, name in mapping.items() if columns.by_name[name].kind == "date"]
+        return any(has_year_last(text) for index in dated for text in self.samples[index])
 
     def start(self, *, by: Staff, mode: str, skip_duplicates: bool) -> None:
         """Begin the import of what was checked: of all rows or of none, or of the good ones. Raises `Refusal`, `StateConflict`."""
@@ -357,6 +390,8 @@ def ensure_may(by: Staff, as_state: str) -> None:
         raise Refusal("Your role does not include imports.")
     if as_state == AS_ENTRIES and not by.may(Permission.REGISTER_EDIT):
         raise Refusal("Your role does not include entries of office registers.")
+    if as_state == AS_BOOK and not by.may(Permission.SALES_IMPORT):
+        raise Refusal("Only supervisors and managers import sales and payments.")
     if as_state == CustomerState.ACTIVE and not by.may(Permission.CUSTOMER_IMPORT_REGISTER):
         raise Refusal("Only supervisors and managers take customers over onto the register. Import them as prospects.", field="as_state")
 
@@ -364,7 +399,7 @@ def ensure_may(by: Staff, as_state: str) -> None:
 def _ensure_choices(by: Staff, what: str, as_state: str, owner: Staff | None) -> None:
     if what not in WHAT:
         raise Refusal("Choose what the file is for.", field="what")
-    if as_state not in (CustomerState.PROSPECT, CustomerState.ACTIVE, AS_ENTRIES):
+    if as_state not in (CustomerState.PROSPECT, CustomerState.ACTIVE, AS_ENTRIES, AS_BOOK):
         raise Refusal("Choose what new customers are.", field="as_state")
     ensure_may(by, as_state)
     if owner is not None and owner.id not in {person.id for person in possible_owners(by)}:

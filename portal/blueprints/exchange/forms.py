@@ -11,6 +11,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from portal.exchange.book_tables import Book
 from portal.exchange.columns import ImportTable
 from portal.exchange.customer_table import column_title
 from portal.exchange.register_table import OWN_COLUMNS
@@ -70,15 +71,44 @@ class EntriesUploadForm(PortalForm):
         return self
 
 
+class BookUploadForm(PortalForm):
+    """A file of sales, payments or what belongs to them, and what is to be done with it."""
+
+    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
+    source = StringField(_l("System that the file comes from"), [Length(max=40)])
+    what = RadioField(_l("What the file is for"), default="both")
+
+    def offer(self, _user: Staff) -> BookUploadForm:
+        """Fill in the choices, and return the form."""
+        self.what.choices = [
+            SelectChoice("both", _("New rows and changes of known ones")),
+            SelectChoice("create", _("New rows only; known ones are left as they are")),
+            SelectChoice("update", _("Changes of known rows only")),
+        ]
+        return self
+
+
 class ColumnsForm(PortalForm):
     """Which column of the file is which, and what holds for the whole file."""
 
     kept_for = SelectField(_l("Contacts' data are kept for"))
+    dates = SelectField(_l("Dates such as 1/6/2012"))
     reason = StringField(_l("Where the data come from"), [InputRequired(_l("Say where the data come from.")), Length(max=300)])
     effective_on = DateField(_l("The changes hold since"), [InputRequired(_l("Give a day such as 2026-03-05."))])
 
     def offer(self, run: ImportRun) -> ColumnsForm:
-        """Fill in the choices, and return the form; only customers have contacts, whose purpose is asked."""
+        """Fill in the choices, and return the form; only customers have contacts, whose purpose is asked.
+
+        How dates with the year behind are read is asked where the file has such, unless they show it themselves.
+        """
+        if "dates" in run.options:
+            self.dates.choices = [
+                SelectChoice("", _("— choose —")),
+                SelectChoice("mdy", _("Month first: 6 January 2012")),
+                SelectChoice("dmy", _("Day first: 1 June 2012")),
+            ]
+        else:
+            del self.dates
         if run.table_name != CUSTOMERS:
             del self.kept_for
             return self
@@ -102,6 +132,11 @@ def entry_targets(register: OfficeRegister) -> list[tuple[str, list[tuple[str, s
     """Return the columns of a register to choose from in groups."""
     own = [(column.name, column_title(column)) for column in OWN_COLUMNS]
     return [(_("The entry and its customer"), own), (_(register.title), [(one.name, _(one.title)) for one in register.fields])]
+
+
+def book_targets(book: Book) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the columns of a book to choose from, in one group."""
+    return [(_(book.title), [(column.name, column_title(column)) for column in book.columns])]
 
 
 class StartForm(PortalForm):

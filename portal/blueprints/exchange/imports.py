@@ -54,7 +54,7 @@ def _list(form: AnyUpload, status: int) -> Any:
     runs = db.session.scalars(ImportRun.visible_to(current_user).order_by(ImportRun.id.desc()).limit(LISTED)).all()
     register, registers = _register(), in_use() if current_user.may(Permission.REGISTER_EDIT) else []
     books = list(BOOKS.values()) if current_user.may(Permission.SALES_IMPORT) else []
-    context = {"form": form, "runs": runs, "register": register, "registers": registers, "words_of": _words_of}
+    context: dict[str, Any] = {"form": form, "runs": runs, "register": register, "registers": registers, "words_of": _words_of}
     context |= {"book": _book(), "books": books}
     return render_template("exchange/imports.html", **context), status
 
