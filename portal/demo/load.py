@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, invent, loans, registers, reviews
+from portal.demo import disposals, dossiers, invent, loans, registers, reports, reviews
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -84,6 +84,7 @@ def load() -> int:
     office.registers()
     office.dossiers()
     office.review()
+    office.reports()
     office.loans()
     office.disposals()
     db.session.flush()
@@ -325,6 +326,13 @@ class _Office:
         """File documents for some customers, and for a few all that is required."""
         query = select(Customer).where(Customer.is_demo, Customer.state != CustomerState.PROSPECT).order_by(Customer.id)
         dossiers.fill(db.session.scalars(query.limit(dossiers.CUSTOMERS)).all(), self.rng, clock.today())
+
+    def reports(self) -> None:
+        """Write information reports: some urgent ones, and what is owed for the last period, but for a few."""
+        query = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        customers = db.session.scalars(query).all()
+        reports.urgent(customers[6::9], self.staff, _at)
+        reports.periodic(customers, self.staff)
 
     def loans(self) -> None:
         """Lend a few dossiers, in every state of a loan."""

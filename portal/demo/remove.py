@@ -13,6 +13,7 @@ from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.notice import Notice
+from portal.models.report import InformationReport
 from portal.models.review import ReviewCampaign
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
@@ -46,6 +47,7 @@ def remove() -> int:
                 grown = True
     links = [f"/approvals/{approval}" for approval in doomed.get(Approval.__tablename__, set())]
     links += [f"/reviews/{campaign}" for campaign in doomed.get(ReviewCampaign.__tablename__, set())]
+    links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]
     for start in range(0, len(links), PORTION):
         # Others may have been told of a document that goes; a notice knows it only by its address.
         db.session.execute(delete(Notice).where(Notice.link.in_(links[start : start + PORTION])))

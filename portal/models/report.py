@@ -96,7 +96,7 @@ class InformationReport(HangsOnCustomer, Base):
     def heading(self) -> Message:
         """Return what it is called: what happened, or which period it is about."""
         period = Period.read(self.period)
-        return period.title if period else Message("%(title)s", {"title": self.title})
+        return period.title if period else Message("%(value)s", {"value": self.title})
 
     @property
     def label(self) -> str:

@@ -31,7 +31,7 @@ FILTERS = {
     "kind": N_("Kind"),
     "period": N_("Period"),
     "customer": N_("Customer"),
-    "author": N_("Author"),
+    "author": N_("Reported by"),
     "team": N_("Team"),
     "unread": N_("Not read"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from portal import clock
@@ -24,7 +25,7 @@ from portal.rules.periods import Period
 _SHEETS = (
     catalogue.Sheet("urgent_report", "QMS-PM-31236", N_("Urgent report on a customer"), "urgent_report.html"),
     catalogue.Sheet("periodic_report", "QMS-PM-31237", N_("Periodic report on a customer"), "periodic_report.html"),
-    catalogue.Sheet("report_list", "QMS-PM-31238", N_("Information reports"), "report_list.html", landscape=True),
+    catalogue.Sheet("report_list", "QMS-PM-31239", N_("Information reports"), "report_list.html", landscape=True),
 )
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 
@@ -64,6 +65,10 @@ def _finish(document: dict[str, Any], labels: Labels) -> None:
         note["kind"] = labels(NOTES[note["kind"]])
 
 
+def _is_of(kind: str, report: InformationReport) -> bool:
+    return report.kind == kind
+
+
 for _kind, _boxes in ((URGENT, (N_("Supervisor"), N_("Manager"))), (PERIODIC, (N_("Reported by"), N_("Supervisor")))):
     declare(
         Printable(
@@ -77,7 +82,7 @@ for _kind, _boxes in ((URGENT, (N_("Supervisor"), N_("Manager"))), (PERIODIC, (N
             boxes=tuple(Box(Message(title), "") for title in _boxes),
             state=lambda report: {DRAFT: "draft", RETURNED: "sent-back"}.get(report.state, ""),
             finish=_finish,
-            fits=lambda report, kind=_kind: report.kind == kind,
+            fits=partial(_is_of, _kind),
         )
     )
 

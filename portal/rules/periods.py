@@ -13,7 +13,11 @@ CYCLES = {NONE: N_("no report"), MONTH: N_("every month"), QUARTER: N_("every qu
 """How often a report is owed."""
 _MONTHS = {MONTH: 1, QUARTER: 3, HALF: 6}
 _LETTERS = {MONTH: "M", QUARTER: "Q", HALF: "H"}
-_TITLES = {MONTH: N_("Month %(number)s of %(year)s"), QUARTER: N_("Q%(number)s %(year)s"), HALF: N_("H%(number)s %(year)s")}
+_TITLES = {
+    MONTH: (N_("Month %(number)s of %(year)s"),) * 12,
+    QUARTER: (N_("Q%(number)s %(year)s"),) * 4,
+    HALF: (N_("H1 %(year)s"), N_("H2 %(year)s")),
+}
 _CODE = re.compile(r"(\d{4})-([MQH])(\d{1,2})")
 OFFERED = 3
 """So many past periods of each length are offered beside the one that runs."""
@@ -64,7 +68,7 @@ class Period(NamedTuple):
     @property
     def title(self) -> Message:
         """Return what it is called."""
-        return Message(_TITLES[self.cycle], {"number": self.number, "year": self.first.year})
+        return Message(_TITLES[self.cycle][self.number - 1], {"number": self.number, "year": self.first.year})
 
     @property
     def before(self) -> Period:

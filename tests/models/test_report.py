@@ -9,14 +9,14 @@ import pytest
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import history, inbox, report_notes
+from portal.models import dealings, history, inbox, report_notes
 from portal.models.approval_authors import DocumentAuthor
 from portal.models.dossier import ArchiveDocument, Upload
 from portal.models.notice import Notice
 from portal.models.report import InformationReport, ReportNote, forget
 from portal.rules.message import Refusal
 from portal.rules.periods import Period
-from tests import factories
+from tests import disposing, factories
 from tests.approving import person
 from tests.reporting import PERIODIC, Q1, URGENT, added, begun, submitted, told
 
@@ -39,7 +39,13 @@ def waiting(account: str) -> list[str]:
 def test_an_urgent_report_reaches_both_levels_at_once() -> None:
     report = told()
     assert told_people() == ["mgr1", "mgr2", "sup1"]
-    assert [waiting(one) for one in ("rep1", "sup1", "sup2", "mgr1", "mgr2")] == [[], ["urgent-report"], [], ["urgent-report"], ["urgent-report"]]
+    assert [waiting(one) for one in ("rep1", "sup1", "sup2", "mgr1", "mgr2")] == [
+        [],
+        ["urgent-report"],
+        [],
+        ["urgent-report"],
+        ["urgent-report"],
+    ]
     added(report, "read", "mgr2")
     assert [waiting(one) for one in ("sup1", "mgr1", "mgr2")] == [["urgent-report"], [], []]
     added(report, "read", "sup1", "知悉")
@@ -180,9 +186,11 @@ def test_one_for_each_customer_and_period() -> None:
         begun(customer)
     begun(customer, period=Q1.before)
     db.session.add(
-        InformationReport(customer_id=customer.id, kind="periodic", period=Q1.code, dated_on=Q1.last, state="draft", author_id=person("rep2").id)
+        InformationReport(
+            customer_id=customer.id, kind="periodic", period=Q1.code, dated_on=Q1.last, state="draft", author_id=person("rep2").id
+        )
     )
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         db.session.flush()
     db.session.rollback()
 
@@ -233,3 +241,25 @@ def test_forgotten_reports_leave_nothing() -> None:
     db.session.commit()
     counts: list[Any] = [db.session.query(one).count() for one in (InformationReport, ReportNote, DocumentAuthor)]
     assert counts == [0, 0, 0]
+
+
+def test_an_open_urgent_report_stands_against_a_disposal_and_is_named_when_dealings_end() -> None:
+    customer = factories.customer("rep1")
+    report = told(customer)
+    assert [one.text for one in dealings.left_open(customer)] == ["An urgent report on %(customer)s of %(day)s is not closed."]
+    paper = disposing.old(disposing.past(customer))
+    with pytest.raises(Refusal, match="is not closed"):
+        disposing.submitted(paper)
+    added(report, "conclusion", "mgr1", "公司注销")
+    disposing.submitted(paper)
+
+
+def test_reports_are_erased_with_the_card() -> None:
+    customer = factories.customer("rep1")
+    added(told(customer), "conclusion", "mgr1", "公司注销")
+    submitted(customer)
+    other = told()
+    disposing.destroyed(disposing.approved(disposing.old(disposing.past(customer))))
+    assert [one.id for one in db.session.query(InformationReport)] == [other.id]
+    assert db.session.query(ReportNote).count() == 0
+    assert history.timeline(customer, only="reports") == ([], False)

@@ -41,8 +41,10 @@ def test_the_form_has_what_an_office_form_has():
         assert part in text
 
 
-ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_list", "shelf_round"}
-"""Tried with their records: tests/printing/test_custody_sheets.py, tests/pages/test_review.py."""
+ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_list", "shelf_round"} | {
+    "urgent_report", "periodic_report", "report_list",
+}  # fmt: skip
+"""Tried with their records: tests/printing/test_custody_sheets.py, test_report_sheets.py, tests/pages/test_review.py."""
 
 
 def test_every_sheet_of_the_catalogue_prints_in_every_language():
