@@ -14,6 +14,7 @@ from portal.models.dossier_completeness import register_of
 from portal.models.standard import value as standard
 from portal.models.standard import why
 from portal.permissions import Permission, Role
+from portal.rules.grading import shown
 
 
 def day(value: date | datetime | None) -> str:
@@ -31,6 +32,11 @@ def moment(value: datetime | None, seconds: bool = False) -> str:
 def yuan(value: Decimal | None) -> str:
     """Return 1,234.50, or nothing."""
     return "" if value is None else f"{value:,.2f}"
+
+
+def points(value: Decimal | None) -> str:
+    """Return points of a grading without zeros at their end: 82.35."""
+    return shown(value)
 
 
 def choice(code: str, name: str) -> str:
@@ -51,7 +57,7 @@ def required_kind(code: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Register them."""
-    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, choice=choice, translate=translate, required_kind=required_kind)
+    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points, choice=choice, translate=translate, required_kind=required_kind)
     app.jinja_env.globals.update(
         Permission=Permission,
         Role=Role,

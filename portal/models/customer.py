@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from portal import clock
 from portal.database import Base, db
 from portal.models import audit, card
-from portal.models.register_indexes import ON_REGISTER, TO_COUNT, register_indexes
+from portal.models.register_indexes import ON_REGISTER, PROVISIONAL, TO_COUNT, register_indexes
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -134,6 +134,9 @@ class Customer(Base):
     grade: Mapped[str] = mapped_column(default="")
     grade_provisional: Mapped[bool] = mapped_column(default=False)
     """暂定等级: given with the investigation, until the first grading (RL-4)."""
+    graded_on: Mapped[date | None]
+    grade_valid_until: Mapped[date | None]
+    """Until when a grade holds that came by a grading (RL-2); both are set with the grade, by its approval alone."""
     credit_rating: Mapped[str] = mapped_column(default="")
     credit_limit: Mapped[Decimal | None] = mapped_column(Money)
     payment_terms: Mapped[str] = mapped_column(default="")
@@ -189,6 +192,8 @@ class Customer(Base):
             Index(f"ix_customer_{scope}_reported", scope, "grade", "reported_until", sqlite_where=ON_REGISTER, postgresql_where=ON_REGISTER)
             for scope in ("owner_id", "team_id")
         ),
+        # Whose provisional grade is to be judged anew one day.
+        Index("ix_customer_provisional", "owner_id", "id", sqlite_where=PROVISIONAL, postgresql_where=PROVISIONAL),
         *register_indexes(),
     )
 

@@ -14,6 +14,8 @@ from portal.models import audit, history
 from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
+from portal.models.grading_list import in_approval
+from portal.models.grading_totals import follow as gradings_follow
 from portal.models.loan import GRANTED, OUT, Loan
 from portal.models.report import open_urgent
 from portal.models.review import follow
@@ -93,6 +95,7 @@ def obstacles(customer: Customer) -> list[Message]:
         Message(N_("%(document)s “%(title)s” is in approval."), {"document": Message(one.kind.title), "title": one.title})
         for one in running
     ]
+    found += [Message(N_("A grading of %(customer)s is in approval."), {"customer": customer.full_name}) for _one in in_approval([customer.id])]
     if customer.frozen_by_id is not None and not found:
         found.append(Message(N_("The card is covered by a document in approval. It can be changed again when that is decided.")))
     return found
@@ -162,6 +165,7 @@ def _move(customer: Customer, before: CustomerState, after: CustomerState) -> No
     transition(customer, expect=expect, change=change)
     index_customer(customer)
     follow([customer.id])
+    gradings_follow([customer.id])
 
 
 def _write(action: str, customer: Customer, by: Staff, before: str, after: str, reason: str, day: date) -> None:

@@ -20,6 +20,7 @@ from portal.models.dealings import DealingsEnd
 from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
+from portal.models.grading import Grading
 from portal.models.report import InformationReport, forget
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
@@ -128,7 +129,8 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
         setattr(customer, name, value)
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
-    for table in (Contact, CustomerTag, CustomerAssistant):
+    customer.graded_on = customer.grade_valid_until = None
+    for table in (Contact, CustomerTag, CustomerAssistant, Grading):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     db.session.flush()
     db.session.expire(customer)

@@ -15,6 +15,9 @@ REGISTER_FILTERS = (
 TO_COUNT = sql("documents_missing IS NULL")
 """The few customers whose documents are to be counted (`dossier_completeness`)."""
 
+PROVISIONAL = sql("grade_provisional")
+"""The few whose grade is provisional (RL-4)."""
+
 ON_REGISTER = sql("state = 'active'")
 """Customers on the register. SQLite takes an index of them only where a query says it in these very words, not by a parameter."""
 

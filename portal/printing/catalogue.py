@@ -17,6 +17,8 @@ class Sheet:
     template: str
     version: str = "A/0"
     landscape: bool = False
+    large: bool = False
+    """Whether it is A3, landscape."""
     cut: bool = False
     """Whether it is cut into labels: no margin for binding, no holes."""
 

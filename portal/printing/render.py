@@ -24,6 +24,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 # left, bottom, right, top in PDF points from the lower left corner.
 SEAL_PLACE_PORTRAIT = (200.0, 20.0, 460.0, 50.0)
 SEAL_PLACE_LANDSCAPE = (290.0, 20.0, 550.0, 50.0)
+SEAL_PLACE_LARGE = (465.0, 20.0, 725.0, 50.0)
 
 
 class Grid(NamedTuple):

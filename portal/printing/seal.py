@@ -16,7 +16,7 @@ from portal.printing.catalogue import SHEETS
 from portal.printing.labels import Language, Translator, html_lang
 from portal.printing.order import Order
 from portal.printing.own_thread import in_own_thread
-from portal.printing.render import SEAL_PLACE_LANDSCAPE, SEAL_PLACE_PORTRAIT, render_seal_html
+from portal.printing.render import SEAL_PLACE_LANDSCAPE, SEAL_PLACE_LARGE, SEAL_PLACE_PORTRAIT, render_seal_html
 from portal.printing.seal_keys import Key
 from portal.rules.numbering import grouped_verification_code
 
@@ -37,7 +37,10 @@ def seal_line(language: Language, translate: Translator, *, owner: str, code: st
 
 def place_of(sheet: str) -> tuple[float, float, float, float]:
     """Return where the line stands on the last page of a sheet: left, bottom, right, top in points."""
-    return SEAL_PLACE_LANDSCAPE if SHEETS[sheet].landscape else SEAL_PLACE_PORTRAIT
+    declared = SHEETS[sheet]
+    if declared.large:
+        return SEAL_PLACE_LARGE
+    return SEAL_PLACE_LANDSCAPE if declared.landscape else SEAL_PLACE_PORTRAIT
 
 
 def seal(content: bytes, line: bytes, *, sheet: str, code: str, key: Key, description: str) -> bytes:

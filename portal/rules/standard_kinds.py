@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.rules import archive_numbers
+from portal.rules import archive_numbers, grading
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
@@ -126,8 +126,18 @@ def check_weights(standard: Standard, value: object) -> None:
         raise Refusal("The weights add up to %(total)s %%, not to 100 %%.", total=f"{total.normalize():f}")
 
 
+def check_indicators(_standard: Standard, value: object) -> None:
+    """Refuse indicators without both names, whose weights do not add up to 100 %, or whose bands are out of order (RL-1, ST-3)."""
+    entries = _entries(value, {"code": str, "zh": str, "en": str, "weight": str, "source": str, "bands": list})
+    _check_codes(entries)
+    for entry in entries:
+        if not entry["zh"].strip() or not entry["en"].strip():
+            raise Refusal("Choice %(code)s needs a Chinese and an English name.", code=entry["code"])
+    grading.check_indicators(entries)
+
+
 def check_thresholds(standard: Standard, value: object) -> None:
-    """Refuse ranges that overlap, leave a gap or do not cover the standard's range (ST-3).
+    """Refuse ranges that overlap, leave a gap, do not cover the standard's range, or are not its codes from the lowest up (ST-3).
 
     Ranges are listed from the lowest: [{"code": "C", "from": 0, "to": 60}, {"code": "B", "from": 60, "to": 80}, …]. The lower
     bound belongs to a range, the upper one to the next; "to" of the last is the standard's maximum, None where there is none.
@@ -136,6 +146,8 @@ def check_thresholds(standard: Standard, value: object) -> None:
     if not entries:
         raise Refusal("Thresholds need at least one range.")
     _check_codes(entries)
+    if standard.codes:
+        _check_order(standard, [entry["code"] for entry in entries])
     expected = entries[0]["from"] if standard.minimum is None else standard.minimum
     for entry in entries:
         if expected is None or entry["from"] < expected:
@@ -149,6 +161,15 @@ def check_thresholds(standard: Standard, value: object) -> None:
         expected = entry["to"]
     if expected != standard.maximum:
         raise Refusal("The last range must end at %(end)s.", end="∞" if standard.maximum is None else standard.maximum)
+
+
+def _check_order(standard: Standard, codes: list[str]) -> None:
+    known = ", ".join(standard.codes)
+    for code in codes:
+        if code not in standard.codes:
+            raise Refusal("%(code)s has no approval chain. There are, from the lowest up: %(codes)s.", code=code, codes=known)
+    if codes != [code for code in standard.codes if code in codes]:
+        raise Refusal("The ranges must stand in this order, from the lowest up: %(codes)s.", codes=known)
 
 
 def read_office_hours(value: object) -> list[tuple[dt.time, dt.time]]:

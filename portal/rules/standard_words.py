@@ -36,6 +36,8 @@ def in_words(standard: Standard, value: Any) -> Message:
         return _plain(", ".join(f"{code} {weight:g} %" for code, weight in value.items()))
     if kind == "thresholds":
         return _plain(", ".join(f"{entry['code']} {_bounds(entry['from'], entry['to'])}" for entry in value))
+    if kind == "indicators":
+        return _plain(", ".join(f"{entry['zh']} {entry['weight']} %" for entry in value))
     if kind == "chain":
         steps = sum(len(case["steps"]) for case in value)
         return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})

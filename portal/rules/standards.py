@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.rules import archive_numbers
+from portal.rules import archive_numbers, grading
 from portal.rules import standard_choices as choices
 from portal.rules import standard_kinds as kinds
 from portal.rules.chains import check_chain
@@ -31,6 +31,7 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "office_hours": kinds.check_office_hours,
     "weights": kinds.check_weights,
     "thresholds": kinds.check_thresholds,
+    "indicators": kinds.check_indicators,
     "archive_template": kinds.check_archive_template,
     "dossier_rules": kinds.check_dossier_rules,
     "chain": lambda standard, value: check_chain(value, facts=standard.facts),
@@ -52,6 +53,8 @@ class Standard:
     maximum: int | None = None
     pattern: str = ""
     """The regular expression of a text."""
+    codes: tuple[str, ...] = ()
+    """The codes that ranges may have, from the lowest up; empty for any."""
     facts: tuple[str, ...] = ()
     """The facts of `chains.FACTS` by which a case of a chain can be chosen."""
 
@@ -70,6 +73,7 @@ class Standard:
 
 GROUPS = {
     "customers": N_("Customers"),
+    "grading": N_("Grading of customers"),
     "dossiers": N_("Dossiers"),
     "lists": N_("Lists of choices"),
     "approvals": N_("Approvals"),
@@ -90,6 +94,7 @@ _DOSSIERS = N_("Rules for customer files (AR-8, AR-9)")
 _LENDING = N_("Rules for customer files (AR-20)")
 _REVIEWING = N_("Rules for customer files (AR-21)")
 _REPORTING = N_("Rules for customer files (AR-22)")
+_GRADING = N_("Rules for grading customers (RL-1 to RL-4)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
 
@@ -162,6 +167,27 @@ _ALL = (
         N_("Rules for customer credit (AP-3)"), unit=N_("yuan"), minimum=0, maximum=10**12,
     ),
     Standard(
+        "grading.indicators", N_("Indicators of grading, their weights and bands"), "indicators", grading.START_INDICATORS, "grading", _GRADING,
+    ),
+    Standard(
+        "grading.thresholds", N_("Grades by total score"), "thresholds", grading.START_THRESHOLDS, "grading", _GRADING, unit=N_("points"),
+        minimum=0, maximum=100, codes=tuple(reversed(grading.GRADES)),
+    ),
+    Standard(
+        "grading.window_first", N_("First day of the yearly grading"), "text", "03-25", "grading", _GRADING,
+        unit=N_("month and day, such as 03-25"), pattern="(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    ),
+    Standard(
+        "grading.window_days", N_("Days of the yearly grading"), "days", 6, "grading", _GRADING, unit=N_("days"), minimum=1, maximum=60,
+    ),
+    Standard(
+        "grading.by_calendar", N_("The calendar opens the yearly grading on its first day"), "switch", True, "grading", _GRADING,
+    ),
+    Standard(
+        "grading.provisional_months", N_("Months of cooperation after which a provisional grade is judged anew"), "integer", 6, "grading",
+        _GRADING, unit=N_("months"), minimum=1, maximum=24,
+    ),
+    Standard(
         "office.hours", N_("Office hours"), "office_hours", [["08:30", "12:00"], ["13:30", "17:30"]], "time",
         N_("Rules for service (SV-4)"), unit=N_("spans of a working day"),
     ),
@@ -220,6 +246,23 @@ _ALL = (
             {"case": "within_limit", "when": {}, "steps": [_REVIEW, _APPROVAL]},
         ],
         "approvals", _SIGNING, facts=("limit",),
+    ),
+    Standard(
+        "chain.grading", N_("Approval chain: grading of customers"), "chain",
+        [
+            {
+                "case": "grade_a",
+                "when": {"grade": ["A"]},
+                "steps": [
+                    {"type": "paper", "title": "departments", "meaning": "review"},
+                    _APPROVAL,
+                    {"type": "paper", "title": "general_manager", "meaning": "approve"},
+                    {"type": "paper", "title": "chairman", "meaning": "approve"},
+                ],
+            },
+            {"case": "others", "when": {}, "steps": [_APPROVAL]},
+        ],
+        "approvals", _SIGNING, facts=("grade",),
     ),
     Standard(
         "chain.loan", N_("Approval chain: dossier loan"), "chain",

@@ -90,6 +90,8 @@ def groups(customer: Customer) -> list[dict[str, Any]]:
                 own.append((_("Assisting"), "、".join(assistant.staff.name for assistant in customer.assistants), False))
             if customer.grade:
                 own.append((_("Customer grade"), grade_of(customer), False))
+            if customer.grade_valid_until:
+                own.append((_("Grade valid until"), f"{customer.grade_valid_until:%Y-%m-%d}", False))
             filled = own + filled
         else:
             filled, empty = facts(fields, customer)
@@ -113,5 +115,6 @@ def title_of_field(record_type: str, name: str) -> str:
     """Return the label of a field of the history."""
     field = field_of(record_type, name)
     titles = {"state": N_("State"), "owner": N_("In charge"), "team": N_("Team"), "assistant": N_("Assisting"), "tag": N_("Tag")}
+    titles |= {"graded_on": N_("Graded on"), "grade_valid_until": N_("Grade valid until"), "grade_provisional": N_("Provisional grade")}
     titles |= {"archive_number": N_("Archive number"), "file": N_("File")}
     return _(field.title if field else titles.get(name, name))

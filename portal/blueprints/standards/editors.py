@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from portal.rules.grading import DATA, MOST_INDICATORS, plain
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
 from portal.rules.standard_kinds import REGISTER
@@ -33,6 +34,9 @@ MOST_PARTS = 20
 Draft = Any
 Row = dict[str, Any]
 
+MOST_BANDS = 12
+
+_BAND = re.compile(r"row-(\d{1,2})-band-(\d{1,2})-(from|score)")
 _FIELD = re.compile(r"case-(\d{1,2})-(code|when-(\d{1,2})|step-(\d{1,2})-sign-(\d{1,2})-(who|meaning))")
 _NEW_SIGNATURE = {"who": "manager", "meaning": "approve"}
 
@@ -50,6 +54,8 @@ def draft_of(standard: Standard, value: Any) -> Draft:
             return [_draft_of_case(case) for case in value]
         case "dossier_rules":
             return {row["code"]: {"retention": row["retention"], "required": list(row["required"])} for row in value}
+        case "indicators":
+            return [{**row, "bands": [list(band) for band in row["bands"]]} for row in value]
         case "switch":
             return "on" if value else "off"
         case _:
@@ -64,6 +70,8 @@ def read(standard: Standard, form: Mapping[str, str]) -> Draft:
         return _read_chain(form)
     if standard.kind == "dossier_rules":
         return _read_dossier_rules(form)
+    if standard.kind == "indicators":
+        return _read_indicators(form)
     return clean_line(form.get("value", ""))
 
 
@@ -77,6 +85,8 @@ def act(standard: Standard, draft: Draft, action: str) -> None:
             _act_on(draft, name, numbers, lambda: {**dict.fromkeys(COLUMNS[standard.kind], ""), **_NEW_ROW[standard.kind]}, MOST_ROWS)
         elif standard.kind == "chain":
             _act_on_chain(draft, name, numbers)
+        elif standard.kind == "indicators":
+            _act_on_indicators(draft, name, numbers)
     except (IndexError, ValueError):  # the row is not there: an old page, or somebody playing
         return
 
@@ -101,6 +111,22 @@ def _read_rows(columns: tuple[str, ...], form: Mapping[str, str]) -> list[Row]:
         if "active" in row:
             row["active"] = row["active"] == "on"
         rows.append(row)
+    return rows
+
+
+_INDICATOR = ("code", "zh", "en", "weight", "source")
+
+
+def _read_indicators(form: Mapping[str, str]) -> list[Row]:
+    rows = _read_rows(_INDICATOR, form)
+    bands: dict[tuple[int, int], list[str]] = {}
+    for key, text in form.items():
+        match = _BAND.fullmatch(key)
+        if match is not None:
+            place = (int(match[1]), int(match[2]))
+            bands.setdefault(place, ["", ""])[match[3] == "score"] = clean_line(text)
+    for number, row in enumerate(rows):
+        row["bands"] = [bands[place] for place in sorted(bands) if place[0] == number]
     return rows
 
 
@@ -196,6 +222,19 @@ def _act_on_chain(cases: list[Row], name: str, numbers: list[int]) -> None:
             case["steps"].pop(path[1])
 
 
+def _act_on_indicators(rows: list[Row], name: str, numbers: list[int]) -> None:
+    what, _dash, verb = name.partition("-")
+    if what == "band":
+        # A new band comes before the last one, which holds for all below.
+        bands = rows[numbers[0]]["bands"]
+        if verb == "add" and len(bands) < MOST_BANDS:
+            bands.insert(max(len(bands) - 1, 0), ["", ""])
+        elif verb == "remove":
+            bands.pop(numbers[1])
+        return
+    _act_on(rows, name, numbers, lambda: {**dict.fromkeys(_INDICATOR, ""), "source": "judgement", "bands": []}, MOST_INDICATORS)
+
+
 def _new_code(cases: list[Row]) -> str:
     taken = {case["code"] for case in cases}
     return next(f"case{number}" for number in range(len(cases) + 1, 1000) if f"case{number}" not in taken)
@@ -242,6 +281,23 @@ def _weights(rows: list[Row]) -> dict[str, int | float]:
 
 def _thresholds(rows: list[Row]) -> list[Row]:
     return [{"code": row["code"], "from": _number(row["from"]), "to": _number(row["to"]) if row["to"] else None} for row in _filled(rows)]
+
+
+def _indicators(rows: list[Row]) -> list[Row]:
+    """Return indicators as they are kept: figures without separators; what is judged has no bands."""
+    filled = [row for row in rows if row["code"] or row["zh"] or row["en"]]
+    return [
+        {
+            **{name: row[name] for name in _INDICATOR},
+            "weight": _exact(row["weight"]),
+            "bands": [[_exact(low), _exact(score)] for low, score in row["bands"]] if row["source"] == DATA else [],
+        }
+        for row in filled
+    ]
+
+
+def _exact(text: str) -> str:
+    return plain(parse_amount(text)) if text else ""
 
 
 def _chain(cases: list[Row]) -> list[Row]:
@@ -292,6 +348,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "weights": _weights,
     "thresholds": _thresholds,
     "chain": _chain,
+    "indicators": _indicators,
     # A register of which nothing is required needs no row; a kind of document has its retention.
     "dossier_rules": lambda rows: [
         {"code": code, **row} for code, row in rows.items() if row["required"] or not code.startswith(REGISTER)

@@ -24,6 +24,7 @@ from portal.models.standard import StandardVersion
 from portal.permissions import Permission, requires
 from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.chains import FACTS, MEANINGS, ROLES
+from portal.rules.grading import FIGURES, SOURCES
 from portal.rules.message import Refusal
 from portal.rules.periods import CYCLES
 from portal.rules.standard_words import in_words, range_in_words
@@ -43,6 +44,8 @@ def words() -> dict[str, Any]:
         "ROLES": ROLES,
         "RETENTIONS": RETENTIONS,
         "CYCLES": CYCLES,
+        "GRADING_FIGURES": FIGURES,
+        "GRADING_SOURCES": SOURCES,
         "in_force": standards.in_force,
         "registers_in_use": in_use,
     }
@@ -207,7 +210,7 @@ def _editor(standard: Standard, form: VersionForm, draft: Any, status: int) -> A
         draft=draft,
         kept={entry["code"] for entry in standards.latest(standard.name).value} if standard.kind == "choices" else set(),
         uses=standard_effects.uses(standard.name) if standard.kind == "choices" else {},
-        total=editors.total(draft) if standard.kind == "weights" else "",
+        total=editors.total(draft) if standard.kind in ("weights", "indicators") else "",
         signatories=signatories(),
         before=standards.latest(standard.name),
     )
