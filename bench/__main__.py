@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import binding, data, jobs, pages, sheets
+from bench import binding, data, jobs, pages, sheets, uploads
 from bench.measure import Figure, Report
 from bench.server import ROOT, serve
 
@@ -72,6 +72,7 @@ def main() -> int:
             )
             register = pages.reading(server, report, count)
             pages.writing(server, report, count)
+            uploads.uploads(server, report, Path(instance))
             pages.together(server, report)
             report.add(Figure("memory of the web process (PSS)", server.memory(web=True), "MB", None, 250))
             report.add(Figure("memory of its worker and press (PSS)", server.memory(web=False), "MB"))

@@ -1,4 +1,4 @@
-"""Many forms as one PDF, and bound dossiers: how long, and how much memory all processes together take at most (PR-6, PR-7)."""
+"""Many forms as one PDF, sealed forms, bound dossiers: how long, and how much memory all processes together take (AP-7, PR-6, PR-7)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bench.measure import Figure, Report
 
 FORMS = int(os.environ.get("FORMS", "500"))
 DOSSIERS = (60, 500)
+"""Ascending: each dossier is the one before with more in it."""
 
 _HEAD = """
 import json, os, resource, sys, tempfile, threading, time
@@ -84,6 +85,67 @@ with app.app_context():
     print(json.dumps({**said, "memory": highest[0]}))
 """
 )
+_SEALED = (
+    _HEAD
+    + """
+with app.app_context():
+    database.read_only(False)
+    from portal.database import db
+    from portal.models.approval import Approval
+    from portal.models.customer import Customer
+    from portal.models.staff import Staff
+    from portal.printing import filing
+    from portal.printing.documents import press
+    from portal.printing.papers import paper_of_round
+    from sqlalchemy import select
+    from tests.approving import APPROVE, chain, change, sign
+    filing.place().init("bench")
+    chain(APPROVE)
+    found = select(Customer).where(Customer.state == "active").order_by(Customer.id)
+    numbers = []
+    for customer in list(db.session.scalars(found.limit(int(sys.argv[1])))):
+        owner = db.session.get_one(Staff, customer.owner_id)
+        approval = change(customer, owner.account).submit(by=owner)
+        db.session.commit()
+        sign(approval, "mgr1")
+        numbers.append(approval.id)
+    db.session.expunge_all()
+    def paper(number):
+        approval = db.session.get_one(Approval, number)
+        return paper_of_round(approval, approval.current_round)
+    def one(number):
+        press(lambda: paper(number), "zh", by=None)
+        db.session.commit()
+    for number in numbers[:3]:
+        one(number)
+    before = cpu()
+    for number in numbers[:15]:
+        one(number)
+    alone = (cpu() - before) / len(numbers[:15])
+    begun, before = time.perf_counter(), cpu()
+    for number in numbers:
+        filing.file_form(number)
+        db.session.commit()
+    said = {"one": alone, "took": cpu() - before, "wall": time.perf_counter() - begun, "forms": len(numbers)}
+    print(json.dumps({**said, "memory": highest[0]}))
+"""
+)
+_FILLING = """
+import sys
+from portal import create_app, database
+app = create_app({"JOBS_IMMEDIATE": True})
+with app.app_context():
+    database.read_only(False)
+    from portal.database import db
+    from portal.models.customer import Customer
+    from portal.models.staff import Staff
+    from tests.printing.filed import fill
+    manager = Staff.by_account("mgr1")
+    customer = db.session.scalars(Customer.visible_to(manager).order_by(Customer.id.desc()).limit(1)).one()
+    fill(customer, int(sys.argv[1]), by=manager)
+    db.session.commit()
+    print(customer.id)
+"""
 _DOSSIER = (
     _HEAD
     + """
@@ -91,16 +153,10 @@ with app.app_context():
     database.read_only(False)
     from portal.database import db
     from portal.models.customer import Customer
-    from portal.models.staff import Staff
     from portal.printing.binder import make
     from portal.printing.binder_content import Filing, volume_of
-    from tests.printing.filed import fill
-    manager = Staff.by_account("mgr1")
-    customer = db.session.scalars(Customer.visible_to(manager).order_by(Customer.id.desc()).limit(1)).one()
-    fill(customer, int(sys.argv[1]), by=manager)
-    db.session.flush()
-    volume = volume_of(customer)
-    db.session.commit()
+    volume = volume_of(db.session.get_one(Customer, int(sys.argv[1])))
+    db.session.rollback()
     begun = cpu()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "binder.pdf"
@@ -112,7 +168,7 @@ with app.app_context():
 
 
 def binding(url: str, instance: Path, report: Report) -> None:
-    """Measure a batch of `FORMS` cards against as many printed one by one, and dossiers of `DOSSIERS` documents."""
+    """Measure a batch of `FORMS` cards against as many printed one by one, as many sealed forms, and dossiers of `DOSSIERS` documents."""
     environment = {"DATABASE_URL": url, "PORTAL_INSTANCE": str(instance)}
     done = json.loads(_python(_BATCH, str(FORMS), environment=environment))
     cores = os.cpu_count() or 1
@@ -120,8 +176,16 @@ def binding(url: str, instance: Path, report: Report) -> None:
     floor = done["one"] * done["forms"]
     report.add(Figure(f"batch of {done['forms']} forms", done["took"] / cores, "s", floor, 0.5, by_ratio=True, note=note))
     report.add(Figure("batch: memory of all processes (PSS)", done["memory"], "MB", None, 500))
+    sealed = json.loads(_python(_SEALED, str(FORMS), environment=environment))
+    note = f"{sealed['wall']:.0f} s wall; floor: one form printed x {sealed['forms']}"
+    report.add(Figure(f"{sealed['forms']} forms sealed and filed", sealed["took"], "s CPU", sealed["one"] * sealed["forms"], note=note))
+    report.add(Figure("sealing: memory of all processes (PSS)", sealed["memory"], "MB", None, 500))
+    filled = 0
     for count in DOSSIERS:
-        bound = json.loads(_python(_DOSSIER, str(count), environment=environment))
+        # By a process of its own: a worker that binds has not made the files.
+        filed = _python(_FILLING, str(count - filled), environment=environment)
+        filled = count
+        bound = json.loads(_python(_DOSSIER, filed, environment=environment))
         note = f"{bound['pages']} pages, {bound['size'] / 1024:,.0f} KB"
         report.add(Figure(f"dossier of {count} documents bound", bound["took"], "s CPU", note=note))
         report.add(Figure("its memory, all processes (PSS)", bound["memory"], "MB", None, 500))

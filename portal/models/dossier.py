@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, func, or_, select
@@ -44,6 +45,11 @@ class Upload:
         """Return the upload of a file. Raises `Refusal` (field `file`) for what cannot be filed."""
         judged = file_content.judge(content, filename, standard("upload.size_limit_mb"))
         return cls(content, file_content.safe_name(filename, judged.media_type), judged)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Return the content's SHA-256."""
+        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def title(self) -> str:
@@ -215,7 +221,7 @@ class ArchiveDocument(HangsOnCustomer, Base):
         """Add a newer file of the same document; the older ones stay (AR-9). Raises `Refusal`."""
         if not first:
             self.ensure_open()
-            if any(one.file.sha256 == _digest(upload.content) for one in self.versions):
+            if any(one.file.sha256 == upload.sha256 for one in self.versions):
                 raise Refusal("This very file is a version of the document already.", field="file")
         kept = Attachment.keep(
             upload.content,
@@ -317,16 +323,12 @@ class DocumentVersion(Base):
         return self.file.media_type in (file_content.PDF, file_content.JPEG, file_content.PNG)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _ensure_new(customer: Customer, upload: Upload) -> None:
     same = (
         select(ArchiveDocument.archive_number)
         .join(DocumentVersion, DocumentVersion.document_id == ArchiveDocument.id)
         .join(Attachment, Attachment.id == DocumentVersion.attachment_id)
-        .where(Attachment.sha256 == _digest(upload.content), ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
+        .where(Attachment.sha256 == upload.sha256, ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
     )
     number = db.session.scalar(same.limit(1))
     if number:
