@@ -8,7 +8,7 @@ from typing import Self
 
 from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, db
@@ -70,10 +70,10 @@ class CustomerCode(HangsOnCustomer, Base):
     def look_up(cls, user: Staff, codes: Iterable[str], source: str) -> dict[str, int | None]:
         """Return code → id of the customer in scope whom it means: in `source` first, else in any; None where several are meant."""
         found: dict[str, dict[bool, set[int]]] = {}
-        wanted = sorted({code for code in codes if code})
+        wanted, record = sorted({code for code in codes if code}), aliased(Customer)
         for start in range(0, len(wanted), PORTION):
             query = cls.visible_to(user).where(cls.code.in_(wanted[start : start + PORTION]))
-            query = query.join(Customer, Customer.id == cls.customer_id).where(Customer.state != CustomerState.MERGED)
+            query = query.join(record, record.id == cls.customer_id).where(record.state != CustomerState.MERGED)
             for one in db.session.scalars(query):
                 found.setdefault(one.code, {}).setdefault(one.source == source, set()).add(one.customer_id)
         means = {code: places.get(True) or places[False] for code, places in found.items()}

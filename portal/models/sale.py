@@ -145,7 +145,8 @@ class Sale(HangsOnCustomer, Base):
         ledger, before = Ledger(), self.row()
         checked = _checked({**{name: before[name] for name in FIELDS}, **values}, self.customer, settled_by=self.settled_by)
         if checked["document"] and not checked["line"]:
-            checked["line"] = _next_line(checked["document"])
+            same = checked["document"] == before["document"]
+            checked["line"] = before["line"] if same else _next_line(checked["document"])
         changes = _changes(before, {**before, **checked})
         if not changes:
             return []
