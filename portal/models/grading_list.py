@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, and_, exists, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, exists, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
@@ -379,11 +379,20 @@ def in_approval(customer_ids: Collection[int]) -> list[Grading]:
     return list(db.session.scalars(query.options(joinedload(Grading.customer), joinedload(Grading.on_list))))
 
 
-def lists_of(customer: Customer) -> list[GradeList]:
-    """Return the approved lists with more customers than this one: their forms are sealed, but lie in no dossier."""
-    there = and_(Grading.list_id == GradeList.id, Grading.customer_id == customer.id, Grading.state == APPROVED)
-    query = select(GradeList).where(GradeList.state == APPROVED, GradeList.customer_id.is_(None), exists().where(there))
-    return list(db.session.scalars(query.order_by(GradeList.id.desc()).limit(30)))
+def approved_by_list(customer: Customer) -> list[Grading]:
+    """Return the gradings whose approved list has more customers than this one: its sealed form lies in no single dossier."""
+    elsewhere = exists().where(GradeList.id == Grading.list_id, GradeList.customer_id.is_(None))
+    query = select(Grading).where(Grading.customer_id == customer.id, Grading.state == APPROVED, elsewhere)
+    return list(db.session.scalars(query.order_by(Grading.id.desc()).limit(30)))
+
+
+def codes_of(list_ids: Collection[int]) -> dict[int, str]:
+    """Return list id → the verification code of its sealed form, of the lists that are sealed."""
+    from portal.models.sealed_form import SealedForm
+
+    query = select(Approval.record_id, SealedForm).join(SealedForm, SealedForm.approval_id == Approval.id)
+    which = (Approval.kind_name == NAME, Approval.record_id.in_(list_ids), Approval.state == "approved")
+    return {row[0]: row[1].sheet.shown_code for row in db.session.execute(query.where(*which)) if row[1].sheet}
 
 
 @disposal_check.blocker

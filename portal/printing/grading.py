@@ -124,10 +124,10 @@ def _rows(gradings: list[Grading]) -> list[dict[str, Any]]:
 
 
 def _finish(document: dict[str, Any], labels: Labels) -> None:
-    colon = ": " if labels.language == "en" else "："
+    colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     for row in document["rows"]:
         said = [f"{labels(title).text}{colon}{row['support'][code]}" for code, title in SUPPORT.items() if row["support"][code]]
-        row["support"] = "\n".join(said)
+        row["support"] = semicolon.join(said)
 
 
 def _conditions(query: LineQuery, labels: Labels) -> str:

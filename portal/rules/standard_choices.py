@@ -118,7 +118,7 @@ SIGNATORIES = _choices(
     ("chairman", "董事长", "Chairman"),
     ("customer_director", "客户总监", "Customer director"),
     ("finance", "财务", "Finance"),
-    ("departments", "部门联席会议", "Departments' meeting"),
+    ("departments", "部门联席会议", "Meeting of departments"),
 )
 DOCUMENT_KIND = _choices(
     ("company", "单位资料", "Company data"),

@@ -20,7 +20,7 @@ from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerState
 from portal.models.grading import Grading, last_approved
 from portal.models.grading_campaign import GradingCampaign
-from portal.models.grading_list import GradeList, lists_of
+from portal.models.grading_list import GradeList, approved_by_list
 from portal.models.grading_progress import by_team, next_line, progress_of
 from portal.models.grading_totals import change_lines, count_anew, follow
 from portal.models.hand_over import hand_over
@@ -211,7 +211,7 @@ def test_a_b_list_goes_to_the_manager_and_grades_every_card(office: dict[str, Cu
     assert {change["field"] for change in entry.data["changes"]} == {"grade", "graded_on", "grade_valid_until"}
     assert (entry.data["source"], entry.data["approval"]) == ("approval", approval.id)
     assert totals(campaign) == {"rep1": {"approved": 2, "b": 2}, "rep2": {"approved": 1, "b": 1}, "rep3": {"open": 1}}
-    assert [listed.label for listed in lists_of(office["rep1"])] == [approval.title]
+    assert [one.on_list.label for one in approved_by_list(office["rep1"]) if one.on_list] == [approval.title]
 
 
 def test_an_a_list_goes_through_meeting_manager_general_manager_and_chairman(office: dict[str, Customer]) -> None:

@@ -25,6 +25,7 @@ from portal.models.customer import Customer
 from portal.models.dossier import FILED, ArchiveDocument, Upload
 from portal.models.dossier_completeness import completeness
 from portal.models.dossier_fields import BINDER_FIELDS, FIELDS
+from portal.models.grading_list import approved_by_list, codes_of
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.record_form import RecordForm
@@ -75,10 +76,13 @@ def dossier(customer: Customer) -> Any:
         .order_by(ArchiveDocument.dated_on.desc(), ArchiveDocument.id.desc())
     )
     documents = list(db.session.scalars(query))
+    gradings = approved_by_list(customer)
     kinds = [entry["code"] for entry in standard("choices.document_kind")]
     kinds += sorted({one.kind for one in documents} - set(kinds))
     return render_template(
         "archive/dossier.html",
+        gradings=gradings,
+        codes=codes_of([one.list_id for one in gradings if one.list_id]),
         customer=customer,
         groups=[(kind, [one for one in documents if one.kind == kind]) for kind in kinds if any(one.kind == kind for one in documents)],
         count=len(documents),
