@@ -110,6 +110,9 @@ def facts(app: Any) -> dict[str, Any]:
     from portal.models.audit import AuditEvent
     from portal.models.customer import Customer
     from portal.models.investigation import Investigation
+    from portal.models.loan import OUT, Loan
+    from portal.models.report import InformationReport
+    from portal.models.review import ReviewCampaign
     from portal.models.staff import Staff
 
     with app.app_context():
@@ -121,12 +124,18 @@ def facts(app: Any) -> dict[str, Any]:
         drafts = select(Investigation).where(Investigation.outcome == "").order_by(Investigation.id)
         draft = next(one for one in db.session.scalars(drafts) if one.approval() is None)
         running = list(db.session.scalars(select(Approval).where(Approval.state == "pending", Approval.kind_name == "investigation")))
+        team = select(Customer.id).where(Customer.team_id == staff["sup1"].team_id)
+        lent_out = select(func.max(Loan.id)).where(Loan.customer_id.in_(team), Loan.state == OUT)
+        told_now = select(func.max(InformationReport.id)).where(InformationReport.customer_id.in_(team), InformationReport.kind == "urgent")
         found = {
             "customer": customer.id,
             "letters": "".join(word[0] for word in customer.name_sort.split()[:3]),
             "draft": draft.customer_id,
             "sign": next(one.id for one in running if one.step_for(staff["sup1"], "portal")),
             "paper": next(one.id for one in running if any(step.type == "paper" for step in one.open_steps)),
+            "loan": db.session.scalar(lent_out),
+            "review": db.session.scalar(select(func.max(ReviewCampaign.id))),
+            "report": db.session.scalar(told_now),
         }
         db.session.remove()
         return found
@@ -198,6 +207,33 @@ def dossier(page: Page, here: dict[str, Any]) -> None:
     page.locator("tbody th a").first.click()
     page.locator("nav.where a").last.click()
     page.locator("table.documents").first.wait_for()
+
+
+@scene("rep1", height=760)
+def office_register(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/registers/parking-permits")
+
+
+@scene("sup1", height=860)
+def binder(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/binders")
+    page.locator("tbody th a").first.click()
+    page.wait_for_url(re.compile(r"/binders/\d+"))
+
+
+@scene("sup1", height=900)
+def loan(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/loans/{here['loan']}")
+
+
+@scene("rep1", height=900)
+def review(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/reviews/{here['review']}/next")
+
+
+@scene("sup1", height=900)
+def urgent_report(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/reports/{here['report']}")
 
 
 @scene("sup1", height=900)
