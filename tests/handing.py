@@ -25,6 +25,11 @@ def busy() -> list[Customer]:
     return own
 
 
+def filled(figures: dict[str, int]) -> dict[str, int]:
+    """Return the figures of the parts of which there is something: areas add parts of their own."""
+    return {name: count for name, count in figures.items() if count}
+
+
 COUNTS = {"customers": 2, "assisted": 1, "approvals": 1, "drafts": 1, "loans": 1, "reviews": 1}
 
 

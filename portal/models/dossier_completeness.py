@@ -83,7 +83,7 @@ def _there(ids: list[int], wanted: Iterable[str]) -> dict[int, set[str]]:
     filed = select(document.customer_id, document.kind).where(document.customer_id.in_(ids), document.state == FILED)
     for customer_id, kind in db.session.execute(filed.distinct()):
         there.setdefault(customer_id, set()).add(kind)
-    registers = {register.code: code for code in wanted if (register := register_of(code)) is not None}
+    registers = {declared.code: code for code in wanted if (declared := register_of(code)) is not None}
     if registers:
         kept = (entry.customer_id.in_(ids), entry.register.in_(registers), entry.state == KEPT)
         for customer_id, register in db.session.execute(select(entry.customer_id, entry.register).where(*kept).distinct()):

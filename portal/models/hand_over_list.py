@@ -124,7 +124,7 @@ declare(
             Column("number", N_("Customer number"), "s-w4"),
             Column("full_name", N_("Customer")),
             Column("stage", N_("Stage"), "s-w3", "middle", choices="stage_time"),
-            Column("state", N_("State"), "s-w3", "middle", say=_one_of(_STATES)),
+            Column("state", N_("State"), "s-w4", "middle", say=_one_of(_STATES)),
             Column("last_on", N_("Last entry"), "s-w3", "middle"),
         ),
         count=lambda of: _counted(select(Customer.id).where(Customer.owner_id == of.id, _LISTED)),
@@ -135,7 +135,7 @@ declare(
 )
 
 
-def _assisted(of: Staff) -> Select[Any]:
+def _assisted(of: Staff) -> Any:
     query = select(Customer.id, Customer.number, Customer.full_name, Staff.name.label("owner"))
     query = query.join(CustomerAssistant, CustomerAssistant.customer_id == Customer.id).outerjoin(Staff, Staff.id == Customer.owner_id)
     return query.where(CustomerAssistant.staff_id == of.id, _LISTED).order_by(Customer.number)
@@ -290,7 +290,7 @@ declare(
 )
 
 
-def _reviews(of: Staff) -> Select[Any]:
+def _reviews(of: Staff) -> Any:
     campaign, total = ReviewCampaign, ReviewTotal
     query = select(campaign.id, campaign.half, campaign.due_on, func.sum(total.open).label("open"))
     query = query.join(total, total.campaign_id == campaign.id).where(campaign.state == RUNNING, total.owner_id == of.id, total.open > 0)

@@ -17,8 +17,8 @@ SHEET = catalogue.Sheet("hand_over_list", "QMS-PM-31238", N_("Hand-over list"), 
 catalogue.SHEETS[SHEET.name] = SHEET
 AT_ONCE = 400
 """So many rows print while one waits; more are made in the background."""
-MOST = 6000
-"""More rows than this are a carton of paper and more memory than a press has."""
+MOST = 4000
+"""More rows than this are over a hundred sheets of paper and a gigabyte of memory: they are handed over in portions."""
 _STATES = {PREPARED: "draft", DONE: "", DISCARDED: "withdrawn"}
 
 
@@ -87,7 +87,7 @@ declare(
         blank={"hand_over": {"from": _person(None), "to": _person(None)}},
         label=lambda record: record.label,
         page=lambda record: ("hand_overs.show", {"hand_over_id": record.id}),
-        boxes=(Box(Message(N_("Handed over by")), ""), Box(Message(N_("Taken over by")), ""), Box(Message(N_("Hand-over witnessed by")), "")),
+        boxes=(Box(Message(N_("Handed over by")), ""), Box(Message(N_("Taken over by")), ""), Box(Message(N_("Witness")), "")),
         state=lambda record: _STATES[record.state],
         choices={
             f"parts.{part.name}.{column.name}": column.choices for part in PARTS.values() for column in part.columns if column.choices

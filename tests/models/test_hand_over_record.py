@@ -16,7 +16,7 @@ from portal.models.sheet import PrintedSheet
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person, scan, submitted
-from tests.handing import COUNTS, busy, done, prepared
+from tests.handing import COUNTS, busy, done, filled, prepared
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -28,7 +28,7 @@ def seen(account: str) -> list[int]:
 def test_the_list_has_everything_in_hand_and_its_figures() -> None:
     own = busy()
     rep = person("rep1")
-    assert counts(rep) == COUNTS
+    assert filled(counts(rep)) == COUNTS
     assert [row["number"] for row in rows(rep, "customers")] == [one.number for one in own]
     assert [(row["stage"], row["state"]) for row in rows(rep, "customers")] == [("old", "active"), ("", "prospect")]
     assert rows(rep, "approvals")[0]["concern"] == "submitted"
@@ -43,13 +43,13 @@ def test_the_list_has_everything_in_hand_and_its_figures() -> None:
 def test_carried_out_it_keeps_what_moved_as_it_was() -> None:
     own = busy()
     record = prepared("sup1")
-    assert record.figures == COUNTS
+    assert filled(record.figures) == COUNTS
     before = {name: record.rows(name) for name in PARTS}
     assert record.carry_out(to=person("rep2"), by=person("sup1")) == 3
     db.session.commit()
     own[0].full_name = "改名公司"
     db.session.commit()
-    assert (record.state, record.figures) == (DONE, COUNTS)
+    assert (record.state, filled(record.figures)) == (DONE, COUNTS)
     assert {name: record.rows(name) for name in PARTS} == before
     assert {one.owner_id for one in own} == {person("rep2").id}
     assert {one.submitter_id for one in db.session.scalars(select(Approval))} >= {person("rep2").id}
@@ -62,7 +62,7 @@ def test_deactivating_keeps_the_list_whether_it_was_prepared_or_not() -> None:
     record = prepared()
     person("rep1").deactivate(by=person("mgr1"), to=person("rep2"))
     db.session.commit()
-    assert (record.state, record.figures, record.taker) == (DONE, COUNTS, person("rep2"))
+    assert (record.state, filled(record.figures), record.taker) == (DONE, COUNTS, person("rep2"))
     factories.customer("rep3")
     person("rep3").deactivate(by=person("mgr1"), to=person("rep4"))
     assert db.session.scalars(select(HandOver).where(HandOver.from_id == person("rep3").id)).one().figures["customers"] == 2
