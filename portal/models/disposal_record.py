@@ -1,7 +1,8 @@
 """The destruction: recorded with date, witnesses and the signed list; only then contents go (AR-11).
 
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card is erased
-to number, name and dates, and its contacts go. The log keeps that it happened.
+to number, name and dates, and what was recorded of its people and affairs goes: contacts, gradings, reports, entries of the office
+registers. The log keeps that it happened.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
 from portal.models.grading import Grading
+from portal.models.register_entry import RegisterEntry
 from portal.models.report import InformationReport, forget
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
@@ -130,7 +132,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
     customer.graded_on = customer.grade_valid_until = None
-    for table in (Contact, CustomerTag, CustomerAssistant, Grading):
+    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     db.session.flush()
     db.session.expire(customer)

@@ -14,6 +14,7 @@ from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState
 from portal.models.dealings import DealingsEnd
+from portal.models.register_entry import RegisterEntry
 from portal.models.search import search
 from portal.rules.message import Refusal
 from tests import factories
@@ -21,6 +22,7 @@ from tests.approving import change, person, scan, sign
 from tests.approving import submitted as credit_submitted
 from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
 from tests.lending import asked, granted
+from tests.registers.samples import entry
 from tests.stored import is_stored
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -284,6 +286,7 @@ def test_what_was_not_purged_is_purged_later():
 def test_the_card_is_erased_with_the_last_document():
     customer = factories.customer("rep1", telephone="0755-88880000", telephone_key="075588880000", remarks="秘密", credit_code="X")
     factories.contact(customer, name="王小明", telephone="13800000000")
+    entry("emergency-contacts", customer=customer)
     first, last = old(customer), old(customer)
     past(customer)
     destroyed(approved(first))
@@ -294,6 +297,7 @@ def test_the_card_is_erased_with_the_last_document():
     assert (customer.remarks, customer.telephone, customer.telephone_key, customer.credit_code) == ("", "", "", "")
     assert db.session.query(Contact).filter_by(customer_id=customer.id).count() == 0
     assert search(person("mgr1"), "王小明") == []
+    assert db.session.query(RegisterEntry).filter_by(customer_id=customer.id).count() == 0
     assert not dealings.can_begin_again(customer, person("sup1"))
     assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).count() == 1
 
