@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, invent, loans, registers, reports, reviews
+from portal.demo import disposals, dossiers, invent, loans, registers, reports, reviews, sales
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -87,6 +87,7 @@ def load() -> int:
     office.reports()
     office.loans()
     office.disposals()
+    office.sales()
     db.session.flush()
     return CUSTOMERS
 
@@ -321,6 +322,12 @@ class _Office:
         """Enter something into every office register."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         registers.fill(db.session.scalars(with_dealings.limit(60)).all(), self.rng, clock.today())
+
+    def sales(self) -> None:
+        """Enter what some customers bought and paid in the last two years."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        chosen = db.session.scalars(with_dealings.limit(40)).all()
+        sales.fill(chosen, self.staff["mgr1"], random.Random(20260306), clock.today())  # noqa: S311 - invented data, not secrets
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""

@@ -154,6 +154,11 @@ def _month_rows(records: list[CustomerYear]) -> list[dict[str, Any]]:
     ]
 
 
+def _heads(document: dict[str, Any], labels: Labels) -> None:
+    months = [(month, f"m{month}", "s-w2", "amount") for month in range(1, 13)]
+    document["heads"] = [(labels(N_("Customer")), "customer", "", ""), *months, (labels(N_("Year")), "sold", "s-w4", "amount")]
+
+
 lists.declare(
     ListSheet(
         "sales_months",
@@ -172,5 +177,6 @@ lists.declare(
             too_many=N_("A list of more than %(most)s customers is not printed. Narrow the list, or export it."),
         ),
         amounts=("months.sold",),
+        finish=_heads,
     )
 )
