@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, extract, func, select
+from sqlalchemy import Select, delete, extract, func, literal_column, select
 
 from portal.database import db
 from portal.models.merge import settles
@@ -50,7 +50,8 @@ class Difference(NamedTuple):
 
 
 def _month(day: Any) -> Any:
-    return extract("year", day) * 100 + extract("month", day)
+    # No parameters: PostgreSQL would not know the expression again in GROUP BY.
+    return extract("year", day) * literal_column("100") + extract("month", day)
 
 
 def _add(found: Counted, key: tuple[Any, ...], **figures: Any) -> None:
@@ -89,7 +90,7 @@ def count_customers(which: Any) -> dict[type[Any], Counted]:
     )
     for customer, month, amount in db.session.execute(itself.group_by(Sale.customer_id, _month(Sale.settled_on))):
         _add(months, (customer, int(month)), paid=amount)
-    unnamed = Payment.document == ""
+    unnamed = func.length(Payment.document) == literal_column("0")
     paid = select(Payment.customer_id, _month(Payment.day), unnamed, func.sum(Payment.amount)).where(
         which(Payment.customer_id), Payment.state == KEPT
     )
