@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, invent, loans, registers, reports, reviews, sales
+from portal.demo import disposals, dossiers, gradings, invent, loans, registers, reports, reviews, sales
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -88,6 +88,7 @@ def load() -> int:
     office.loans()
     office.disposals()
     office.sales()
+    office.gradings()
     db.session.flush()
     return CUSTOMERS
 
@@ -364,3 +365,8 @@ class _Office:
         """Open the half-yearly review and settle about half of it."""
         db.session.flush()
         reviews.fill(self.staff, clock.today())
+
+    def gradings(self) -> None:
+        """Grade everybody for last year, and bring this year's grading about half way."""
+        db.session.flush()
+        gradings.fill(self.staff, _at, self._sign, self._paper)

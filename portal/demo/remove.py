@@ -12,6 +12,7 @@ from portal.database import db
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
+from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
 from portal.models.report import InformationReport
 from portal.models.review import ReviewCampaign
@@ -47,6 +48,8 @@ def remove() -> int:
                 grown = True
     links = [f"/approvals/{approval}" for approval in doomed.get(Approval.__tablename__, set())]
     links += [f"/reviews/{campaign}" for campaign in doomed.get(ReviewCampaign.__tablename__, set())]
+    years = doomed.get(GradingCampaign.__tablename__, set())
+    links += [f"/gradings/{year}" for year in db.session.scalars(select(GradingCampaign.year).where(GradingCampaign.id.in_(years)))]
     links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]
     for start in range(0, len(links), PORTION):
         # Others may have been told of a document that goes; a notice knows it only by its address.

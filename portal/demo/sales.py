@@ -40,7 +40,7 @@ def fill(customers: Sequence[Customer], manager: Staff, rng: random.Random, toda
             day = today - timedelta(days=back * 30 + rng.randrange(0, 12))
             if rng.randrange(14) > SEASON[day.month - 1] // (1 + place % 2):
                 continue
-            document = f"XS{day:%y%m}-{place + 1001}"
+            document = f"XS{day:%y%m%d}-{place + 1001}"
             due, total = day + timedelta(days=30), Decimal(0)
             for line in range(1, 2 + rng.randrange(2)):
                 which = rng.randrange(len(products))
