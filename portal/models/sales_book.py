@@ -191,20 +191,25 @@ class Ledger:
         lock()
         self._moves: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = defaultdict(dict)
         self._documents: set[tuple[int, str]] = set()
+        self._paid: set[tuple[int, str]] = set()
+        """Documents that payments named, or whose lines payments had settled: they are looked at even where no payment names them now."""
 
     def sale(self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
         """Note a line that was written: as it was (None: it is new) and as it is (None: it is gone)."""
         self._note(before, now, parts_of_sale)
-        self._documents.update((row["customer_id"], row["document"]) for row in (before, now) if row and row["document"])
+        for row in (before, now):
+            if row and row["document"]:
+                place = (row["customer_id"], row["document"])
+                (self._paid if row["settled_by"] == BY_PAYMENTS else self._documents).add(place)
 
     def payment(self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
         """Note a payment that was written, likewise."""
         self._note(before, now, parts_of_payment)
-        self._documents.update((row["customer_id"], row["document"]) for row in (before, now) if row and row["document"])
+        self._paid.update((row["customer_id"], row["document"]) for row in (before, now) if row and row["document"])
 
     def settle(self, customer_id: int, document: str) -> None:
         """Note a document that is to be settled anew, though no row of it was written."""
-        self._documents.add((customer_id, document))
+        self._paid.add((customer_id, document))
 
     def close(self) -> None:
         """Settle the documents concerned, and move the totals. What is written must be in the database by now."""
@@ -227,7 +232,7 @@ class Ledger:
         from portal.models.payment import Payment
         from portal.models.sale import Sale
 
-        for some in _portions(sorted(self._documents)):
+        for some in _portions(sorted(self._documents | self._paid)):
             wanted, customers = {document for _customer, document in some}, {customer for customer, _document in some}
             query = select(Payment.customer_id, Payment.document, Payment.day, Payment.amount).where(
                 Payment.document.in_(wanted), Payment.customer_id.in_(customers), Payment.state == KEPT
@@ -239,7 +244,7 @@ class Ledger:
                 self._settle_one(Sale, customer, document, paid.get((customer, document), []))
 
     def _settle_one(self, model: Any, customer: int, document: str, paid: list[tuple[Any, Decimal]]) -> None:
-        if not paid and (customer, document) not in self._paid_before(customer, document):
+        if not paid and (customer, document) not in self._paid:
             return
         first, behind = key_range(document)
         document_here = (model.key >= first, model.key < behind, model.document == document, model.customer_id == customer)
@@ -255,15 +260,6 @@ class Ledger:
             loaded = db.session.identity_map.get(db.session.identity_key(model, line["id"]))
             if loaded is not None:
                 db.session.expire(loaded, ["settled_on", "settled_by"])
-
-    def _paid_before(self, customer: int, document: str) -> set[tuple[int, str]]:
-        """Return the document where a line of it is settled by payments that may be gone now."""
-        from portal.models.sale import Sale
-
-        first, behind = key_range(document)
-        here = (Sale.key >= first, Sale.key < behind, Sale.document == document, Sale.customer_id == customer)
-        query = select(Sale.id).where(*here, Sale.settled_by == BY_PAYMENTS)
-        return {(customer, document)} if db.session.scalar(query.limit(1)) is not None else set()
 
 
 def move(moves: Mapping[tuple[str, tuple[Any, ...]], Mapping[str, Any]]) -> None:
