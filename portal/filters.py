@@ -57,7 +57,8 @@ def required_kind(code: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Register them."""
-    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points, choice=choice, translate=translate, required_kind=required_kind)
+    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points)
+    app.jinja_env.filters.update(choice=choice, translate=translate, required_kind=required_kind)
     app.jinja_env.globals.update(
         Permission=Permission,
         Role=Role,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 from sqlalchemy import select
 
@@ -41,7 +42,7 @@ def fill(staff: Mapping[str, Staff], at: Callable[[float], AbstractContextManage
         for line in _lines(before):
             _rate(line, staff, rng)
     with at(BEFORE_AGO - 3):
-        meetings = {account: GradingMeeting.hold(held_on=clock.today(), attendees=ATTENDEES, campaign=before, by=staff[account]) for account in ("sup1", "sup2")}
+        meetings = _meetings(before, staff)
         for place, line in enumerate(_lines(before)):
             account = _supervisor(line, staff)
             _meet(line, meetings[account], staff[account], place)
@@ -57,7 +58,7 @@ def fill(staff: Mapping[str, Staff], at: Callable[[float], AbstractContextManage
     with at(NOW_AGO - 2):
         rated = _rate_some(now, staff, rng)
     with at(NOW_AGO - 4):
-        meetings = {account: GradingMeeting.hold(held_on=clock.today(), attendees=ATTENDEES, campaign=now, by=staff[account]) for account in ("sup1", "sup2")}
+        meetings = _meetings(now, staff)
         for place, line in enumerate(rated):
             if place % 5 < 3 and line.state == RATED:
                 account = _supervisor(line, staff)
@@ -75,6 +76,12 @@ def _open(year: int, by: Staff) -> GradingCampaign:
     if campaign.job is not None:
         campaign.job.state, campaign.job.ended_at = "done", clock.now()
     return campaign
+
+
+def _meetings(campaign: GradingCampaign, staff: Mapping[str, Staff]) -> dict[str, GradingMeeting]:
+    """Return a meeting of each team's supervisor."""
+    said: dict[str, Any] = {"held_on": clock.today(), "attendees": ATTENDEES, "campaign": campaign}
+    return {account: GradingMeeting.hold(**said, by=staff[account]) for account in ("sup1", "sup2")}
 
 
 def _lines(campaign: GradingCampaign) -> list[Grading]:

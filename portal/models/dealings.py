@@ -95,7 +95,8 @@ def obstacles(customer: Customer) -> list[Message]:
         Message(N_("%(document)s “%(title)s” is in approval."), {"document": Message(one.kind.title), "title": one.title})
         for one in running
     ]
-    found += [Message(N_("A grading of %(customer)s is in approval."), {"customer": customer.full_name}) for _one in in_approval([customer.id])]
+    named = {"customer": customer.full_name}
+    found += [Message(N_("A grading of %(customer)s is in approval."), named) for _one in in_approval([customer.id])]
     if customer.frozen_by_id is not None and not found:
         found.append(Message(N_("The card is covered by a document in approval. It can be changed again when that is decided.")))
     return found

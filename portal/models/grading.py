@@ -47,7 +47,7 @@ STATES = {
     GONE: (N_("No longer on the register"), ""),
     MISSED: (N_("Not graded"), "warn"),
 }
-"""Words and tones of where a grading stands: open → rated → reviewed → pending → approved; gone with the customer, missed at publication."""
+"""Words and tones of where a grading stands: open → rated → reviewed → pending → approved; gone, or missed at publication."""
 WORKED_ON = (OPEN, RATED, REVIEWED)
 LONGEST_REASON = 500
 SUPPORT = {"production": N_("Production support"), "sales": N_("Sales support"), "service": N_("Service support")}
@@ -372,7 +372,8 @@ class GradingMeeting(Base):
             raise Refusal("Enter the day of the meeting; it cannot lie ahead.", field="held_on")
         if not attendees:
             raise Refusal("Say which departments attended, and who.", field="attendees")
-        meeting = cls(held_on=held_on, attendees=attendees[:LONGEST_REASON], campaign_id=campaign.id if campaign else None, created_by_id=by.id)
+        number = campaign.id if campaign else None
+        meeting = cls(held_on=held_on, attendees=attendees[:LONGEST_REASON], campaign_id=number, created_by_id=by.id)
         db.session.add(meeting)
         audit.write("change", "grading-meeting", actor=by, record=meeting, label=meeting.label)
         return meeting

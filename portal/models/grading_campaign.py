@@ -202,7 +202,8 @@ def list_portion(campaign: GradingCampaign) -> tuple[int, int]:
 def _list(campaign: GradingCampaign) -> int:
     customer = Customer
     columns = (customer.id, customer.owner_id, customer.team_id, customer.grade)
-    chosen = select(*columns).where(customer.id > campaign.last_id, customer.state == CustomerState.ACTIVE.value, not_(too_new(campaign.due_on)))
+    on_register = customer.state == CustomerState.ACTIVE.value
+    chosen = select(*columns).where(customer.id > campaign.last_id, on_register, not_(too_new(campaign.due_on)))
     rows = db.session.execute(chosen.order_by(customer.id).limit(CHUNK)).all()
     if not rows:
         return 0

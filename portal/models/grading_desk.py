@@ -127,16 +127,16 @@ def provisional_due(user: Staff) -> tuple[int, date | None]:
 # --- the inbox: lines with a count, not a line for each customer -------------------------------------------------------------------
 
 
-class _Line(NamedTuple):
+class _Waits(NamedTuple):
     title: str
     what: str
-    count: int
+    number: int
     since: datetime
     due_on: date | None
     page: tuple[str, dict[str, Any]]
 
 
-def _lines(user: Staff) -> Iterator[_Line]:
+def _lines(user: Staff) -> Iterator[_Waits]:
     """Yield what waits for `user`: customers to rate, what the meeting is to re-rate, what is to be proposed, provisional grades."""
     if not user.may(Permission.GRADING_WORK):
         return
@@ -145,18 +145,19 @@ def _lines(user: Staff) -> Iterator[_Line]:
         title, since, due = str(campaign.year), campaign.opened_at, campaign.due_on
         own = own_progress(user, campaign)[OPEN]
         if own:
-            yield _Line(title, N_("Rate your customers: %(count)s"), own, since, due, ("grading.next_line", {"year": campaign.year}))
+            yield _Waits(title, N_("Rate your customers: %(count)s"), own, since, due, ("grading.next_line", {"year": campaign.year}))
         if user.role == Role.SUPERVISOR:
             seen = progress_of(user, campaign)
             place: tuple[str, dict[str, Any]] = ("grading.lines", {"year": campaign.year, "state": RATED})
             if seen[RATED]:
-                yield _Line(title, N_("Have the meeting re-rate: %(count)s customers"), seen[RATED], since, due, place)
+                yield _Waits(title, N_("Have the meeting re-rate: %(count)s customers"), seen[RATED], since, due, place)
             if seen[REVIEWED]:
-                yield _Line(title, N_("Propose grades: %(count)s customers"), seen[REVIEWED], since, due, ("grading.lists", {"year": campaign.year}))
+                place = ("grading.lists", {"year": campaign.year})
+                yield _Waits(title, N_("Propose grades: %(count)s customers"), seen[REVIEWED], since, due, place)
     count, day = provisional_due(user)
     if count and day is not None:
         moment = datetime.combine(day, time(), tzinfo=clock.SITE_ZONE)
-        yield _Line("", N_("Judge provisional grades anew: %(count)s"), count, moment, None, ("grading.provisional", {}))
+        yield _Waits("", N_("Judge provisional grades anew: %(count)s"), count, moment, None, ("grading.provisional", {}))
 
 
 def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
@@ -165,7 +166,7 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     today = clock.today()
     return [
         inbox.Entry(
-            group="do", kind=NAME, kind_title=TITLE, title=one.title, what=one.what, figures={"count": one.count}, since=one.since,
+            group="do", kind=NAME, kind_title=TITLE, title=one.title, what=one.what, figures={"count": one.number}, since=one.since,
             due_on=one.due_on, page=one.page,
         )
         for one in _lines(user)

@@ -128,7 +128,8 @@ def _price_level(ids: Sequence[int], first: date, last: date) -> dict[int, Decim
 def _complaints(ids: Sequence[int], first: date, last: date) -> dict[int, Decimal]:
     """Return how many complaints and breaches of the period are on file; none is a figure too."""
     document = ArchiveDocument
-    which = (document.customer_id.in_(ids), document.kind.in_(BROKEN_RULES), document.state == FILED, document.dated_on.between(first, last))
-    rows = db.session.execute(select(document.customer_id, func.count()).where(*which).group_by(document.customer_id))
+    counted = (document.kind.in_(BROKEN_RULES), document.state == FILED, document.dated_on.between(first, last))
+    query = select(document.customer_id, func.count()).where(document.customer_id.in_(ids), *counted)
+    rows = db.session.execute(query.group_by(document.customer_id))
     found = {row[0]: Decimal(row[1]) for row in rows}
     return {one: found.get(one, Decimal(0)) for one in ids}

@@ -42,7 +42,7 @@ STATES = {
     REJECTED: (N_("Rejected"), "seal"),
     GIVEN_UP: (N_("Given up"), ""),
 }
-MOST = 200
+MOST = 100
 """So many customers are on one list: what somebody can read before signing."""
 
 

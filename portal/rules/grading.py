@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from portal.rules.message import N_, Message, Refusal
@@ -149,7 +150,7 @@ def _check_bands(code: str, bands: Any) -> None:
         if before is not None and figure >= before:
             raise Refusal("Band %(place)s of %(code)s does not lie below the one before it.", place=place, code=code)
         before = figure
-    steps = [after - first for first, after in zip(scores, scores[1:], strict=False)]
+    steps = [after - first for first, after in pairwise(scores)]
     if not (all(step < 0 for step in steps) or all(step > 0 for step in steps)):
         raise Refusal("The scores of %(code)s must fall, or rise, from band to band.", code=code)
 

@@ -74,6 +74,7 @@ class Standard:
 GROUPS = {
     "customers": N_("Customers"),
     "grading": N_("Grading of customers"),
+    "maintenance": N_("Maintenance plans"),
     "dossiers": N_("Dossiers"),
     "lists": N_("Lists of choices"),
     "approvals": N_("Approvals"),
@@ -95,6 +96,7 @@ _LENDING = N_("Rules for customer files (AR-20)")
 _REVIEWING = N_("Rules for customer files (AR-21)")
 _REPORTING = N_("Rules for customer files (AR-22)")
 _GRADING = N_("Rules for grading customers (RL-1 to RL-4)")
+_MAINTAINING = N_("Rules for maintaining customer relations (RL-20 to RL-24)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
 
@@ -167,7 +169,8 @@ _ALL = (
         N_("Rules for customer credit (AP-3)"), unit=N_("yuan"), minimum=0, maximum=10**12,
     ),
     Standard(
-        "grading.indicators", N_("Indicators of grading, their weights and bands"), "indicators", grading.START_INDICATORS, "grading", _GRADING,
+        "grading.indicators", N_("Indicators of grading, their weights and bands"), "indicators", grading.START_INDICATORS, "grading",
+        _GRADING,
     ),
     Standard(
         "grading.thresholds", N_("Grades by total score"), "thresholds", grading.START_THRESHOLDS, "grading", _GRADING, unit=N_("points"),
@@ -273,6 +276,20 @@ _ALL = (
         "chain.disposal", N_("Approval chain: disposal of documents"), "chain",
         [{"case": "always", "when": {}, "steps": [_REVIEW, _APPROVAL]}], "approvals", _SIGNING,
     ),
+    Standard(
+        "chain.maintenance_plan", N_("Approval chain: maintenance plan"), "chain",
+        [{"case": "always", "when": {}, "steps": [_APPROVAL, {"type": "paper", "title": "customer_director", "meaning": "approve"}]}],
+        "approvals", _SIGNING,
+    ),
+    Standard(
+        "chain.maintenance_summary", N_("Approval chain: maintenance summary"), "chain",
+        [{"case": "always", "when": {}, "steps": [{"type": "portal", "role": "manager", "meaning": "review"}]}],
+        "approvals", _MAINTAINING,
+    ),
+    Standard(
+        "maintenance.notice_days", N_("Days before which a task of a maintenance plan or a greeting stands in the inbox"), "integer", 7,
+        "maintenance", _MAINTAINING, unit=N_("days"), minimum=0, maximum=60,
+    ),
     Standard("approval.signatories", N_("Paper signatories"), "choices", choices.SIGNATORIES, "approvals", _SIGNING),
     _list("nature", N_("Nature of customers"), choices.NATURE),
     _list("industry", N_("Industries (GB/T 4754-2017)"), choices.INDUSTRY),
@@ -292,6 +309,9 @@ _ALL = (
     _list("kept_for", N_("What contacts' data are kept for"), choices.KEPT_FOR),
     _list("document_kind", N_("Kinds of documents"), choices.DOCUMENT_KIND),
     _list("confidentiality", N_("Confidentiality"), choices.CONFIDENTIALITY),
+    Standard("choices.measure_kind", N_("Kinds of measures"), "choices", choices.MEASURE_KIND, "lists", _MAINTAINING),
+    Standard("choices.greeting_way", N_("Ways to greet customers"), "choices", choices.GREETING_WAY, "lists", _MAINTAINING),
+    Standard("choices.influence", N_("Influence of people"), "choices", choices.INFLUENCE, "lists", _MAINTAINING),
     _list("tags", N_("Tags"), []),
 )  # fmt: skip
 

@@ -126,7 +126,10 @@ ROWS = [
         "grading.rerate", "/customer-gradings/{line}/meeting", "POST", {**_MEETING, "version": "2"}, _rated,
         owner=403, supervisor=303, manager=303,
     ),
-    Row("grading.note", "/customer-gradings/{line}/notes", "POST", {"support-sales": "专人"}, _running, owner=303, supervisor=303, manager=303),
+    Row(
+        "grading.note", "/customer-gradings/{line}/notes", "POST", {"support-sales": "专人"}, _running,
+        owner=303, supervisor=303, manager=303,
+    ),
     Row("grading.of_one", "/customers/{customer}/gradings", prepare=_running),
     Row("grading.begin", "/customers/{customer}/gradings", "POST", {}, owner=303, supervisor=303, manager=303),
     _supervisors("grading.lists", "/gradings/{year}/lists", prepare=_listed),

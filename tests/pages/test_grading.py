@@ -190,8 +190,8 @@ def test_weights_that_do_not_add_up_are_refused_on_the_page(as_: Any) -> None:
     browser = as_("mgr1")
     page = text_of(browser.get("/standards/grading.indicators/new-version"))
     fields = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
-    fields |= {name: "data" for name in re.findall(r'name="(row-[0126]-source)"', page)}
-    fields |= {name: "judgement" for name in re.findall(r'name="(row-[345]-source)"', page)}
+    fields |= dict.fromkeys(re.findall(r'name="(row-[0126]-source)"', page), "data")
+    fields |= dict.fromkeys(re.findall(r'name="(row-[345]-source)"', page), "judgement")
     fields = {name: unescape(value) for name, value in fields.items()} | {"reason": "调整"}
     answer = browser.post("/standards/grading.indicators/new-version", data={**fields, "row-0-weight": "29", "do": "preview"})
     assert answer.status_code == 422

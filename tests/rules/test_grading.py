@@ -95,7 +95,7 @@ def test_bands_in_words() -> None:
     assert words == ["105 and more", "100 to below 105", "98 to below 100", "95 to below 98", "below 95"]
 
 
-@given(st.fixed_dictionaries({code: scores for code in BY_CODE}))
+@given(st.fixed_dictionaries(dict.fromkeys(BY_CODE, scores)))
 def test_a_total_is_exact_and_lies_between_its_scores(given_scores: dict[str, Decimal]) -> None:
     total = grading.total(INDICATORS, given_scores)
     assert min(given_scores.values()) <= total <= max(given_scores.values())
@@ -103,7 +103,7 @@ def test_a_total_is_exact_and_lies_between_its_scores(given_scores: dict[str, De
     assert total == sum(Decimal(entry["weight"]) * given_scores[entry["code"]] for entry in grading.START_INDICATORS) / 100
 
 
-@given(st.fixed_dictionaries({code: scores for code in BY_CODE}), st.sampled_from(sorted(BY_CODE)), scores)
+@given(st.fixed_dictionaries(dict.fromkeys(BY_CODE, scores)), st.sampled_from(sorted(BY_CODE)), scores)
 def test_a_better_score_never_makes_a_worse_grade(before: dict[str, Decimal], code: str, better: Decimal) -> None:
     after = {**before, code: max(better, before[code])}
     old, new = (grading.grade_of(grading.total(INDICATORS, one), grading.START_THRESHOLDS) for one in (before, after))
@@ -130,7 +130,7 @@ def test_what_is_no_score_is_refused_with_its_field(text: str) -> None:
     assert refusal.value.field == "score-sales"
 
 
-@given(st.fixed_dictionaries({code: scores for code in BY_CODE}), st.fixed_dictionaries({code: scores for code in BY_CODE}))
+@given(st.fixed_dictionaries(dict.fromkeys(BY_CODE, scores)), st.fixed_dictionaries(dict.fromkeys(BY_CODE, scores)))
 def test_why_a_total_is_another_adds_up(before: dict[str, Decimal], after: dict[str, Decimal]) -> None:
     steps = grading.steps_between(INDICATORS, before, INDICATORS, after)
     assert sum((step.points for step in steps), Decimal(0)) == grading.total(INDICATORS, after) - grading.total(INDICATORS, before)
