@@ -67,10 +67,10 @@ with app.app_context(), app.test_request_context():
     database.read_only(False)
     from portal.exchange.exporting import Export
     from portal.exchange.writing import write_xlsx
-    from portal.models import register
+    from portal.models.register_query import COLUMNS, RegisterQuery
     from portal.models.staff import Staff
-    columns = tuple(list(register.COLUMNS)[:13])
-    export = Export(Staff.by_account("mgr1"), register.RegisterQuery.read({"tab": "register"}), columns=columns)
+    columns = tuple(list(COLUMNS)[:13])
+    export = Export(Staff.by_account("mgr1"), RegisterQuery.read({"tab": "register"}), columns=columns)
     heads, rows = export.table()
     rows = islice(rows, int(sys.argv[2]))
     if sys.argv[3] == "writer alone":

@@ -14,7 +14,7 @@ from flask import abort, request
 from flask_login import current_user
 
 from portal.models import register
-from portal.models.register import RegisterQuery
+from portal.models.register_query import RegisterQuery
 from portal.permissions import Permission
 from portal.rules.message import Refusal
 

@@ -26,8 +26,8 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.job import Job
 from portal.models.notice import notify
-from portal.models.register import COLUMNS, RegisterQuery
 from portal.models.register_list import EntryQuery
+from portal.models.register_query import COLUMNS, DEFAULT_COLUMNS, RegisterQuery
 from portal.models.report_list import ReportQuery
 from portal.models.scope import scope_key
 from portal.models.staff import Staff, Team
@@ -50,7 +50,7 @@ class Export:
     user: Staff
     query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery
     what: str = "list"
-    columns: tuple[str, ...] = register.DEFAULT_COLUMNS
+    columns: tuple[str, ...] = DEFAULT_COLUMNS
     ids: tuple[int, ...] = ()
 
     @property

@@ -10,8 +10,8 @@ from flask_babel import gettext
 
 from portal import clock
 from portal.models import sales_list
+from portal.models.paging import Count
 from portal.models.payment import STATES as PAYMENT_STATES
-from portal.models.register import Count
 from portal.models.sale import STATES
 from portal.models.sales_list import PAYMENTS, SALES, MonthRow, SalesQuery
 from portal.models.staff import Staff

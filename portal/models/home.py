@@ -27,7 +27,7 @@ from portal.models.history import title_of
 from portal.models.investigation import Investigation
 from portal.models.job import Job
 from portal.models.notice import Notice
-from portal.models.register import TABS, RegisterQuery
+from portal.models.register_query import TABS, RegisterQuery
 from portal.models.scope import ScopeShape, scope_of
 from portal.models.staff import Staff
 from portal.permissions import Role

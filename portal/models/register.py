@@ -1,8 +1,8 @@
-"""The register 交易往来客户一览表 (AR-5): what can be shown, filtered and sorted, and the pages of a list of any length.
+"""The register 交易往来客户一览表 (AR-5): its pages, counts and choices, whatever its length.
 
 A page costs the same at a thousand customers and at a million: it begins behind the last one shown (keyset), is read in the order
 of an index, and nothing is counted beyond `CAP`. SQLite is told which index by a `+` before the columns that must not lead
-(`_not_leading`); PostgreSQL decides by its statistics.
+(`NotLeading`); PostgreSQL decides by its statistics.
 """
 
 from __future__ import annotations
@@ -10,29 +10,25 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, case, exists, func, literal, literal_column, select, tuple_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import Row, and_, case, exists, func, literal, select, tuple_
 
 from portal.database import db
-from portal.models.card import CARD, GRADES
+from portal.models.card import GRADES
 from portal.models.customer import Customer, CustomerState, CustomerTag
-from portal.models.register_indexes import REGISTER_FILTERS
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.register_query import COLUMN_OF, DEFAULT_COLUMNS, MISSING, Filter, RegisterQuery
 from portal.models.review import IS_OPEN, ReviewCampaign, ReviewLine
 from portal.models.scope import Arm, customer_arms, customer_scope
 from portal.models.search import candidates
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
-from portal.rules.message import N_, Refusal
+from portal.rules.message import Refusal
 
-PAGE_SIZE = 50
-CAP = 1000
-"""Counts end here: '1,000+'."""
 MOST_FOUND = 1000
 """So many hits of the words are listed."""
 SPARSE = 3000
@@ -46,144 +42,10 @@ COUNT_DEPTH_APART = 800
 BULK_LIMIT = 10_000
 """Most customers that one action takes at once."""
 
-TABS: dict[str, tuple[CustomerState, str]] = {
-    "register": (CustomerState.ACTIVE, N_("On the register")),
-    "prospects": (CustomerState.PROSPECT, N_("Prospects")),
-    "past": (CustomerState.PAST, N_("Past customers")),
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that a reader can choose."""
-
-    name: str
-    title: str
-    kind: str = "text"
-    """text | choice | date | moment | money | integer | staff | team | region | grade"""
-    choices: str = ""
-
-
-def _of_card(*names: str) -> list[Column]:
-    return [Column(name, CARD[name].title, CARD[name].kind, CARD[name].choices) for name in names]
-
-
-COLUMNS: dict[str, Column] = {
-    column.name: column
-    for column in (
-        *_of_card("short_name", "grade", "nature", "industry", "size"),
-        Column("region", N_("Region"), "region"),
-        Column("owner", N_("In charge"), "staff"),
-        Column("team", N_("Team"), "team"),
-        *_of_card("telephone", "email", "legal_representative", "general_manager", "credit_code", "route"),
-        Column("contact_count", N_("Contacts"), "integer"),
-        *_of_card("stage_time", "stage_transaction", "stage_volume", "stage_service", "stage_years", "credit_rating", "credit_limit"),
-        *_of_card("payment_terms", "operating_state", "development_potential", "satisfaction", "first_contact_on", "first_deal_on"),
-        Column("registered_on", N_("On the register since"), "date"),
-        Column("updated_at", N_("Last change"), "moment"),
-    )
-}
-"""What can be chosen beside number and name, which are always shown."""
-DEFAULT_COLUMNS = ("grade", "nature", "region", "telephone", "owner", "updated_at")
-
-SORTS: dict[str, str] = {
-    "number": N_("Customer number"),
-    "name": N_("Name (pinyin)"),
-    "changed": N_("Last change"),
-    "grade": N_("Customer grade"),
-}
-
-MISSING: dict[str, tuple[str, Any]] = {
-    "telephone": (N_("No telephone"), literal_column("length(customer.telephone_key) = 0")),
-    "contact": (N_("No contact"), literal_column("customer.contact_count = 0")),
-    "credit_code": (N_("No credit code"), literal_column("length(customer.credit_code) = 0")),
-    "documents": (N_("Required documents missing"), literal_column("customer.documents_missing > 0")),
-}
-"""Data that is missing; the conditions are written out, so that they are seen to be those of the partial indexes."""
-
-REVIEW: dict[str, str] = {"due": N_("Review due")}
-"""Where a customer stands in the half-yearly review that runs (AR-21)."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter of the register."""
-
-    name: str
-    title: str
-    kind: str
-    """choice | grade | text | province | team | staff | tag | missing | review | words"""
-    choices: str = ""
-
-
-FILTERS: dict[str, Filter] = {
-    one.name: one
-    for one in (
-        Filter("q", N_("Name, number, telephone or contact"), "words"),
-        Filter("team", N_("Team"), "team"),
-        Filter("owner", N_("In charge"), "staff"),
-        *(
-            Filter(name, CARD[name].title, "text" if name == "city" else CARD[name].kind, CARD[name].choices) for name in REGISTER_FILTERS
-        ),
-        Filter("tag", N_("Tag"), "tag"),
-        Filter("missing", N_("Missing data"), "missing"),
-        Filter("review", N_("Half-yearly review"), "review"),
-        Filter("import", N_("Import"), "import"),
-    )
-}
-_COLUMN_OF = {"team": "team_id", "owner": "owner_id", "import": "import_id", **{name: name for name in REGISTER_FILTERS}}
 _APART = ("tag", "review")
 """Filters by a table of its own: where its rows are many, the customers are walked and each is looked up there."""
 _LEADERS = ("import_id", "owner_id", "city", "team_id", "province", "grade", "industry", "nature", "stage_service", "stage_volume", "size")
 """Which filter leads where none is sparse: those that usually leave fewest first."""
-@dataclass(frozen=True)
-class RegisterQuery:
-    """What a reader asks of the register; its address, a saved filter and 'all that match' say the same."""
-
-    tab: str = "register"
-    filters: dict[str, str] = field(default_factory=dict)
-    sort: str = "number"
-    descending: bool = False
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> RegisterQuery:
-        """Return the query of an address. What is unknown or empty is left out, so that an old address still opens."""
-        sort = args.get("sort", "number")
-        descending, sort = sort.startswith("-"), sort.removeprefix("-")
-        filters = {name: args[name].strip()[:80] for name in FILTERS if args.get(name, "").strip()}
-        if filters.get("missing", "contact") not in MISSING:
-            del filters["missing"]
-        if filters.get("review", "due") not in REVIEW:
-            del filters["review"]
-        for name in ("team", "owner", "import"):
-            if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
-                del filters[name]
-        known = sort in SORTS
-        tab = args.get("tab", "")
-        return cls(tab if tab in TABS else "register", filters, sort if known else "number", descending and known)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address, without what is usual."""
-        found = {"tab": self.tab} if self.tab != "register" else {}
-        if self.sort != "number" or self.descending:
-            found["sort"] = ("-" if self.descending else "") + self.sort
-        return {**found, **self.filters}
-
-    def without(self, name: str) -> RegisterQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
-
-    @property
-    def state(self) -> CustomerState:
-        """Return the state whose customers the tab shows."""
-        return TABS[self.tab][0]
-
-
-class Count(NamedTuple):
-    """How many there are: `number`, and whether there are or may be more."""
-
-    number: int
-    more: bool
 
 
 class Page(NamedTuple):
@@ -192,26 +54,6 @@ class Page(NamedTuple):
     rows: list[Row[Any]]
     next: str
     previous: str
-
-
-class NotLeading(FunctionElement[Any]):
-    """A column that SQLite must not choose an index by; the same value."""
-
-    inherit_cache = True
-
-    def __init__(self, column: Any) -> None:
-        super().__init__(column)
-        self.type = column.type
-
-
-@compiles(NotLeading)
-def _plain(element: Any, compiler: Any, **kw: Any) -> str:
-    return str(compiler.process(element.clauses, **kw))
-
-
-@compiles(NotLeading, "sqlite")
-def _plus(element: Any, compiler: Any, **kw: Any) -> str:
-    return "+" + str(compiler.process(element.clauses, **kw))
 
 
 class _Walk(NamedTuple):
@@ -236,8 +78,8 @@ def _walk(arm: Arm, query: RegisterQuery, ids: list[int] | None) -> _Walk | None
     """Return how to read an arm's customers for a query; None where the arm can have none. `ids` are those the words are found in."""
     equal: dict[str, Any] = dict(arm.equal)
     for name, value in query.filters.items():
-        if name in _COLUMN_OF:
-            column, wanted = _COLUMN_OF[name], int(value) if name in ("team", "owner", "import") else value
+        if name in COLUMN_OF:
+            column, wanted = COLUMN_OF[name], int(value) if name in ("team", "owner", "import") else value
             if equal.setdefault(column, wanted) != wanted:
                 return None
     state = Customer.state == query.state.value

@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
-from portal.models.register import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
 from portal.models.register_entry import KEPT, REMOVED, RegisterEntry, is_in_use
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff

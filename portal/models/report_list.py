@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.database import db
 from portal.models.customer import Customer
-from portal.models.register import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
 from portal.models.report import InformationReport
 from portal.models.report_fields import KINDS, PERIODIC, SUBMITTED, URGENT
 from portal.models.scope import customer_scope

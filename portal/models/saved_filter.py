@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, JsonValue, db
-from portal.models.register import COLUMNS, DEFAULT_COLUMNS, RegisterQuery
+from portal.models.register_query import COLUMNS, DEFAULT_COLUMNS, RegisterQuery
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 

@@ -20,7 +20,7 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.job import Job
 from portal.models.notice import notify
-from portal.models.register import FILTERS, MISSING, REVIEW, TABS, RegisterQuery
+from portal.models.register_query import FILTERS, MISSING, REVIEW, TABS, RegisterQuery
 from portal.models.scope import scope_key
 from portal.models.sheet import LIST
 from portal.models.staff import Staff, Team

@@ -11,8 +11,9 @@ from sqlalchemy import event, select
 from portal.database import db
 from portal.models import register
 from portal.models.customer import Customer, CustomerAssistant, CustomerTag, derived
-from portal.models.register import Count, RegisterQuery
+from portal.models.paging import Count
 from portal.models.register_indexes import REGISTER_FILTERS
+from portal.models.register_query import RegisterQuery
 from portal.models.scope import customer_arms, customer_scope
 from tests import factories
 

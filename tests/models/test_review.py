@@ -21,7 +21,7 @@ from portal.models.hand_over import hand_over
 from portal.models.job import Job
 from portal.models.merge import CustomerMerge
 from portal.models.notice import Notice
-from portal.models.register import RegisterQuery
+from portal.models.register_query import RegisterQuery
 from portal.models.review import ReviewCampaign, ReviewLine, count_anew, follow
 from portal.models.review_progress import by_team, next_line, own_progress, progress_of
 from portal.models.standard import set_value

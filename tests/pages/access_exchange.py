@@ -57,7 +57,7 @@ def _run(make: Any) -> Any:
 
 def _export_job() -> dict[str, Any]:
     from portal.exchange.exporting import Export, queue
-    from portal.models.register import RegisterQuery
+    from portal.models.register_query import RegisterQuery
 
     factories.customer("rep1")
     job = queue(Export(_by("rep1"), RegisterQuery()), "xlsx")

@@ -36,7 +36,7 @@ def _printed() -> dict[str, Any]:
 
 def _job() -> dict[str, Any]:
     from portal.database import db
-    from portal.models.register import RegisterQuery
+    from portal.models.register_query import RegisterQuery
     from portal.printing.lists import LISTS, queue
     from tests.approving import person
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal.database import db
-from portal.models.register import RegisterQuery
+from portal.models.register_query import RegisterQuery
 from portal.models.saved_filter import SavedFilter
 from portal.models.staff import Staff
 from tests.access import Row, everyone

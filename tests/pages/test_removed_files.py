@@ -11,7 +11,7 @@ from portal import clock, jobs
 from portal.database import db
 from portal.exchange import exporting, tidying
 from portal.exchange.tidying import KEPT_DAYS, remove_old
-from portal.models.register import RegisterQuery
+from portal.models.register_query import RegisterQuery
 from tests import factories
 from tests.approving import person
 from tests.pages.access_exchange import check

@@ -17,7 +17,7 @@ from portal.i18n import translate
 from portal.models import register as customers
 from portal.models.card import GRADES
 from portal.models.customer import CustomerTag
-from portal.models.register import COLUMNS, FILTERS, MISSING, REVIEW, RegisterQuery
+from portal.models.register_query import COLUMNS, FILTERS, MISSING, REVIEW, RegisterQuery
 from portal.models.saved_filter import RegisterColumns, SavedFilter
 from portal.models.staff import Staff, Team
 from portal.permissions import Permission, ensure, requires

@@ -17,7 +17,7 @@ from portal.filters import yuan
 from portal.i18n import is_chinese, of_choice
 from portal.models import register
 from portal.models.import_run import ImportRun
-from portal.models.register import COLUMNS, FILTERS, MISSING, REVIEW, SORTS, TABS, Column, RegisterQuery
+from portal.models.register_query import COLUMNS, FILTERS, MISSING, REVIEW, SORTS, TABS, Column, RegisterQuery
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
 

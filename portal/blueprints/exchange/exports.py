@@ -23,7 +23,7 @@ from portal.exchange.writing import XLSX
 from portal.models import audit, register
 from portal.models.attachment import Attachment
 from portal.models.job import Job
-from portal.models.register import RegisterQuery
+from portal.models.register_query import RegisterQuery
 from portal.models.saved_filter import RegisterColumns
 from portal.models.scope import scope_key
 from portal.permissions import Permission, fetch, requires

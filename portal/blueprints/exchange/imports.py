@@ -35,8 +35,8 @@ from portal.exchange.writing import XLSX, write_xlsx
 from portal.models import audit
 from portal.models.import_run import AS_BOOK, AS_ENTRIES, CUSTOMERS, ImportRun, interrupted
 from portal.models.job import Job
-from portal.models.register import RegisterQuery
 from portal.models.register_entry import in_use, is_in_use
+from portal.models.register_query import RegisterQuery
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, fetch, requires
 from portal.registers import OfficeRegister

@@ -15,8 +15,8 @@ from portal import htmx
 from portal.blueprints.sales import bp
 from portal.database import commit, db
 from portal.forms import PortalForm
+from portal.models.paging import PAGE_SIZE
 from portal.models.product import Product, categories
-from portal.models.register import PAGE_SIZE
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
