@@ -10,9 +10,10 @@ from portal.database import db
 from portal.models import grading_campaign
 from portal.models.approval import Approval
 from portal.models.customer import Customer
-from portal.models.grading import Grading, GradingMeeting
+from portal.models.grading import Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_list import GradeList
+from portal.models.grading_meeting import GradingMeeting
 from portal.models.grading_totals import COLUMNS, GradingTotal
 from portal.models.staff import Staff
 from tests import approving

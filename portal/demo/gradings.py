@@ -13,9 +13,10 @@ from portal import clock
 from portal.database import db
 from portal.models import grading_campaign
 from portal.models.approval import Approval
-from portal.models.grading import RATED, REVIEWED, Grading, GradingMeeting
+from portal.models.grading import RATED, REVIEWED, Grading
 from portal.models.grading_campaign import OPENING, GradingCampaign
 from portal.models.grading_list import GradeList
+from portal.models.grading_meeting import GradingMeeting
 from portal.models.staff import Staff
 from portal.rules.grading import DATA
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
 
 from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
@@ -24,13 +23,15 @@ from portal.models import audit, history
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.grading_figures import figures
+from portal.models.grading_meeting import GradingMeeting
+from portal.models.grading_scores import LONGEST_REASON, Points, Scored, decimal_of, first_rating, scores_of, second_rating
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.models.standard import at_version, in_force
 from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules import grading as rules
-from portal.rules.grading import Band, Indicator, plain
+from portal.rules.grading import Indicator, plain
 from portal.rules.message import N_, Message, Refusal
 
 if TYPE_CHECKING:
@@ -49,54 +50,9 @@ STATES = {
 }
 """Words and tones of where a grading stands: open → rated → reviewed → pending → approved; gone, or missed at publication."""
 WORKED_ON = (OPEN, RATED, REVIEWED)
-LONGEST_REASON = 500
 SUPPORT = {"production": N_("Production support"), "sales": N_("Sales support"), "service": N_("Service support")}
 """What an A customer gets (RL-4)."""
 _UNDECIDED = sql("campaign_id IS NULL AND state IN ('open', 'rated', 'reviewed', 'pending')")
-
-
-class Points(TypeDecorator[Decimal]):
-    """Points with four decimals, stored as whole ten-thousandths, because SQLite has no decimal type."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: Any) -> int | None:
-        """Return ten-thousandths."""
-        return None if value is None else int(Decimal(value) * 10_000)
-
-    def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
-        """Return points."""
-        return None if value is None else Decimal(value).scaleb(-4)
-
-
-class Scored(NamedTuple):
-    """One indicator of a grading as it is shown: how its scores came about."""
-
-    indicator: Indicator
-    figure: Decimal | None
-    band: Band | None
-    first: Decimal | None
-    reason: str
-    second: Decimal | None
-    second_reason: str
-    before: Decimal | None
-    before_reason: str
-
-    @property
-    def is_judged(self) -> bool:
-        """Return whether it is scored by judgement: by its standard, or because there is no figure."""
-        return self.figure is None
-
-    @property
-    def score(self) -> Decimal | None:
-        """Return the score that counts."""
-        return self.first if self.second is None else self.second
-
-    @property
-    def points(self) -> Decimal | None:
-        """Return weight × score, in hundredths."""
-        return None if self.score is None else self.indicator.points(self.score)
 
 
 class Grading(HangsOnCustomer, Base):
@@ -236,9 +192,9 @@ class Grading(HangsOnCustomer, Base):
             found.append(
                 Scored(
                     one, figure, one.band(figure) if figure is not None else None,
-                    _decimal(first.get("score")), first.get("reason", ""),
-                    _decimal(second.get("score")), second.get("reason", ""),
-                    _decimal(before.get("score")), before.get("reason", ""),
+                    decimal_of(first.get("score")), first.get("reason", ""),
+                    decimal_of(second.get("score")), second.get("reason", ""),
+                    decimal_of(before.get("score")), before.get("reason", ""),
                 )
             )  # fmt: skip
         return found
@@ -256,7 +212,7 @@ class Grading(HangsOnCustomer, Base):
         """Return which indicators made the total another than last time, the greatest change first (RL-3)."""
         if self.before is None or not self.final:
             return []
-        return rules.steps_between(self.before.indicators, _scores(self.before.final), self.indicators, _scores(self.final))
+        return rules.steps_between(self.before.indicators, scores_of(self.before.final), self.indicators, scores_of(self.final))
 
     # --- who may ---------------------------------------------------------------------------------------------------------
 
@@ -282,7 +238,7 @@ class Grading(HangsOnCustomer, Base):
         """
         if not self.can_rate(by):
             raise StateConflict(f"grading {self.id}")
-        ratings = {one.indicator.code: _first(one, *given.get(one.indicator.code, ("", "")), as_before) for one in self.scored()}
+        ratings = {one.indicator.code: first_rating(one, *given.get(one.indicator.code, ("", "")), as_before) for one in self.scored()}
         total, grade = self._reckon(ratings)
         self._store(
             version, (OPEN, RATED),
@@ -300,7 +256,7 @@ class Grading(HangsOnCustomer, Base):
         """
         if not self.can_rerate(by):
             raise StateConflict(f"grading {self.id}")
-        ratings = {one.indicator.code: _second(one, *given.get(one.indicator.code, ("", ""))) for one in self.scored()}
+        ratings = {one.indicator.code: second_rating(one, *given.get(one.indicator.code, ("", ""))) for one in self.scored()}
         self._review(ratings, meeting, by, version)
 
     def adopt(self, *, meeting: GradingMeeting, by: Staff) -> None:
@@ -333,7 +289,7 @@ class Grading(HangsOnCustomer, Base):
         audit.write("change", "grading-noted", actor=by, record=self, label=self.label)
 
     def _reckon(self, ratings: Mapping[str, Any]) -> tuple[Decimal, str]:
-        total = rules.total(self.indicators, _scores(ratings))
+        total = rules.total(self.indicators, scores_of(ratings))
         return total, rules.grade_of(total, self.thresholds)
 
     def _store(self, version: int, states: Sequence[str], change: dict[str, Any], total: Decimal, grade: str) -> None:
@@ -344,45 +300,6 @@ class Grading(HangsOnCustomer, Base):
         change |= {"total": total, "grade": grade, "move": move, "version": version + 1}
         transition(self, expect={"state": tuple(states), "version": version}, change=change)
         move_totals([(place, old, (self.state, grade, move))])
-
-
-class GradingMeeting(Base):
-    """A meeting of departments that re-rates (RL-3): when, and who attended."""
-
-    __tablename__ = "grading_meeting"
-
-    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("grading_campaign.id", ondelete="CASCADE"), index=True)
-    held_on: Mapped[date]
-    attendees: Mapped[str]
-    """Departments and names, as they sat at the table."""
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-
-    created_by: Mapped[Staff] = relationship()
-
-    @property
-    def label(self) -> str:
-        """Return how it stands on sheets and in choices."""
-        return f"{self.held_on.isoformat()} {self.attendees}"
-
-    @classmethod
-    def hold(cls, *, held_on: date | None, attendees: str, campaign: GradingCampaign | None, by: Staff) -> GradingMeeting:
-        """Note a meeting and return it, flushed. Raises `Refusal` with the field."""
-        if held_on is None or held_on > clock.today():
-            raise Refusal("Enter the day of the meeting; it cannot lie ahead.", field="held_on")
-        if not attendees:
-            raise Refusal("Say which departments attended, and who.", field="attendees")
-        number = campaign.id if campaign else None
-        meeting = cls(held_on=held_on, attendees=attendees[:LONGEST_REASON], campaign_id=number, created_by_id=by.id)
-        db.session.add(meeting)
-        audit.write("change", "grading-meeting", actor=by, record=meeting, label=meeting.label)
-        return meeting
-
-    @classmethod
-    def last(cls, campaign_id: int | None, limit: int = 10) -> list[GradingMeeting]:
-        """Return the newest meetings of a campaign, or of gradings between two."""
-        same = cls.campaign_id.is_(None) if campaign_id is None else cls.campaign_id == campaign_id
-        return list(db.session.scalars(select(cls).where(same).order_by(cls.held_on.desc(), cls.id.desc()).limit(limit)))
 
 
 def last_approved(customer: Customer) -> Grading | None:
@@ -407,35 +324,6 @@ def regrade_on(customer: Customer) -> date | None:
     return rules.months_after(since, standard("grading.provisional_months")) if since else None
 
 
-def _decimal(text: str | None) -> Decimal | None:
-    return Decimal(text) if text else None
-
-
-def _scores(ratings: Mapping[str, Any]) -> dict[str, Decimal]:
-    return {code: Decimal(said["score"]) for code, said in ratings.items()}
-
-
-def _first(one: Scored, score: str, reason: str, as_before: bool) -> dict[str, str]:
-    code = one.indicator.code
-    if one.band is not None:
-        return {"score": plain(one.band.score), "reason": ""}
-    if as_before and not score and one.before is not None:
-        score, reason = plain(one.before), reason or one.before_reason
-    value = rules.read_score(score, f"score-{code}")
-    if not reason:
-        raise Refusal("Say why: a score by judgement needs its reason.", field=f"reason-{code}")
-    return {"score": plain(value), "reason": reason[:LONGEST_REASON]}
-
-
-def _second(one: Scored, score: str, reason: str) -> dict[str, str]:
-    code = one.indicator.code
-    assert one.first is not None  # noqa: S101 - it is rated
-    value = rules.read_score(score, f"second-{code}") if score else one.first
-    if value != one.first and not reason:
-        raise Refusal("Say why the meeting gives another score.", field=f"why-{code}")
-    return {"score": plain(value), "reason": reason[:LONGEST_REASON] if value != one.first else ""}
-
-
 def limit_words(thresholds: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Return from which total on each grade is given, the best first."""
     return [
@@ -451,5 +339,4 @@ for _name, _title in (
 ):
     history.action("Grading", _name, _title)
 history.action("Customer", "graded", N_("Graded"))
-history.action("GradingMeeting", "grading-meeting", N_("Meeting on grading"))
 history.stream("gradings", N_("Gradings"), kinds=("change",), record_types=("Grading",))

@@ -28,6 +28,7 @@ from portal.models.merge import CustomerMerge
 from portal.models.notice import Notice
 from portal.models.standard import set_value
 from portal.models.standard import value as standard
+from portal.models.standard_effects import effects
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person, sign
@@ -476,3 +477,13 @@ def test_a_provisional_grade_is_judged_anew_after_its_months(app: Flask, march: 
     found = db.session.get_one(Customer, customer.id)
     assert (found.grade, found.grade_provisional, found.grade_valid_until) == ("B", False, date(2027, 3, 30))
     assert last_approved(found) == line
+
+
+def test_what_other_thresholds_touch_is_said_in_figures(office: dict[str, Customer]) -> None:
+    campaign = opened()
+    approved(reviewed(office["rep1"]))
+    _publish(campaign, 3)
+    stricter = [{"code": "C", "from": 0, "to": 90}, {"code": "A", "from": 90, "to": 100}]
+    said = [str(message) for message in effects("grading.thresholds", stricter, date(2026, 4, 1))]
+    assert said[0] == "With them 1 customers would have had another grade in 2026."
+    assert said[2] == "1 approved grades stay as they are."

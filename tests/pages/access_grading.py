@@ -7,9 +7,10 @@ from typing import Any
 
 from portal.database import db
 from portal.models import grading_campaign
-from portal.models.grading import Grading, GradingMeeting
+from portal.models.grading import Grading
 from portal.models.grading_campaign import PUBLISHED, GradingCampaign
 from portal.models.grading_list import GradeList
+from portal.models.grading_meeting import GradingMeeting
 from portal.models.grading_totals import count_anew
 from tests import factories
 from tests.access import Row, everyone, managers

@@ -17,8 +17,9 @@ from portal.database import commit, db, write_apart
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
 from portal.i18n import translate
 from portal.models import audit, grading_campaign, grading_desk, grading_progress
-from portal.models.grading import APPROVED, RATED, STATES, SUPPORT, Grading, GradingMeeting, regrade_on
+from portal.models.grading import APPROVED, RATED, STATES, SUPPORT, Grading, regrade_on
 from portal.models.grading_campaign import GradingCampaign
+from portal.models.grading_meeting import GradingMeeting
 from portal.models.grading_progress import LineQuery
 from portal.models.staff import Staff
 from portal.models.team import Team

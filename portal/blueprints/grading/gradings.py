@@ -17,9 +17,11 @@ from portal.looks import look
 from portal.models import grading_progress
 from portal.models.approval import Approval
 from portal.models.customer import Customer
-from portal.models.grading import LONGEST_REASON, STATES, SUPPORT, Grading, GradingMeeting, limit_words, of_customer, regrade_on
+from portal.models.grading import STATES, SUPPORT, Grading, limit_words, of_customer, regrade_on
 from portal.models.grading_figures import page_of
 from portal.models.grading_list import NAME, GradeList
+from portal.models.grading_meeting import GradingMeeting
+from portal.models.grading_scores import LONGEST_REASON
 from portal.models.staff import Staff
 from portal.permissions import Permission, requires
 from portal.rules.grading import FIGURES, shown
