@@ -107,6 +107,7 @@ def recount_sales() -> None:
     """Compare the totals of sales with their lines, while the portal is in use; says where they differed, and puts them right."""
     found = 0
     for differences in recount():
+        db.session.commit()
         for one in differences:
             click.echo(str(one))
         found += len(differences)

@@ -16,6 +16,7 @@ from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
 from portal.models.report import InformationReport
 from portal.models.review import ReviewCampaign
+from portal.models.sales_recount import recount_regions
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.models.team import Team
@@ -58,6 +59,7 @@ def remove() -> int:
     for table in reversed(tables):
         for portion in _portions(doomed.get(table.name, set())):
             db.session.execute(delete(table).where(table.c.id.in_(portion)))
+    recount_regions()
     db.session.expire_all()
     used = set(db.session.scalars(select(Staff.team_id))) | set(db.session.scalars(select(Customer.team_id)))
     for team in db.session.scalars(select(Team).where(Team.id.in_(teams - used))):

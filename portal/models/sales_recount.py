@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, extract, func, literal_column, select
 
-from portal.database import db
+from portal.database import db, release
 from portal.models.merge import settles
 from portal.models.payment import Payment
 from portal.models.sale import Sale
@@ -179,8 +179,9 @@ def totals_after_merge(ids: list[int]) -> None:
 
 
 def recount() -> Iterator[list[Difference]]:
-    """Compare all totals with the lines, a portion at a time; put right what differs, commit, and yield what differed.
+    """Compare all totals with the lines, a portion at a time; put right what differs, and yield what differed.
 
+    The caller commits after each portion.
     Nothing is locked while lines are counted: what seems to differ is counted once more under the lock.
     """
     last, most = 0, max((db.session.scalar(select(func.max(model.customer_id))) or 0) for model in (Sale, Payment, CustomerYear))
@@ -191,7 +192,7 @@ def recount() -> Iterator[list[Difference]]:
             return column.between(first, last)
 
         seem = _compare_customers(which)
-        db.session.rollback()
+        release()
         yield _certain(seem, lambda seem=seem: recount_customers({one.key[0] for one in seem}))
     for model, column in ((ProductMonth, Sale.product_id), (RegionMonth, Sale.region)):
         name = KEYS[model][0]
@@ -199,8 +200,15 @@ def recount() -> Iterator[list[Difference]]:
         for value in sorted(values):
             own = getattr(model, name) == value
             seem = _differences(model, _kept(model, own), _count_column(model, column, value))
-            db.session.rollback()
+            release()
             yield _certain(seem, lambda model=model, column=column, value=value, own=own: _again(model, column, value, own))
+
+
+def recount_regions() -> None:
+    """Count the regions anew after lines went past a ledger; regions without lines go. The caller commits."""
+    for region in list(db.session.scalars(select(RegionMonth.region).distinct())):
+        _again(RegionMonth, Sale.region, region, RegionMonth.region == region)
+    db.session.execute(delete(RegionMonth).where(RegionMonth.lines == 0), execution_options=QUIET)
 
 
 def _again(model: type[Any], column: Any, value: Any, own: Any) -> list[Difference]:
@@ -212,7 +220,6 @@ def _again(model: type[Any], column: Any, value: Any, own: Any) -> list[Differen
 
 def _certain(seem: list[Difference], put_right: Any) -> list[Difference]:
     found: list[Difference] = put_right() if seem else []
-    db.session.commit()
     return found
 
 

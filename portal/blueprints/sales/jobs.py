@@ -23,6 +23,7 @@ def compare(job: Job) -> None:
     found, job_id = [], job.id
     for portion in recount():
         found += portion
+        db.session.commit()
         job = db.session.get_one(Job, job_id)
         job.progress(job.done + 1)
         db.session.commit()
