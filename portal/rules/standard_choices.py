@@ -152,3 +152,23 @@ DOSSIER_RULES: list[dict[str, object]] = [
     {"code": "complaint", "retention": "D30", "required": []},
     {"code": "works", "retention": "D30", "required": []},
 ]
+MEASURE_KIND = _choices(
+    ("visit", "拜访", "Visit"),
+    ("call", "电话", "Call"),
+    ("mailing", "寄送", "Mailing"),
+    ("event", "活动", "Event"),
+    ("greeting", "节日问候", "Holiday greeting"),
+)
+GREETING_WAY = _choices(
+    ("call", "电话问候", "Telephone"),
+    ("visit", "登门拜访", "Visit"),
+    ("card", "贺卡", "Greeting card"),
+    ("message", "短信或微信", "Text message or WeChat"),
+    ("mail", "电子邮件", "E-mail"),
+)
+INFLUENCE = _choices(
+    ("decides", "起决定作用", "Decides"),
+    ("strong", "影响较大", "Strong"),
+    ("some", "有一定影响", "Some"),
+    ("little", "影响较小", "Little"),
+)

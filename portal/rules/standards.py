@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.rules import archive_numbers, grading
+from portal.rules import abc, archive_numbers, grading
 from portal.rules import standard_choices as choices
 from portal.rules import standard_kinds as kinds
 from portal.rules.chains import check_chain
@@ -33,6 +33,7 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "thresholds": kinds.check_thresholds,
     "indicators": kinds.check_indicators,
     "archive_template": kinds.check_archive_template,
+    "abc_thresholds": kinds.check_abc_thresholds,
     "dossier_rules": kinds.check_dossier_rules,
     "chain": lambda standard, value: check_chain(value, facts=standard.facts),
 }
@@ -74,6 +75,7 @@ class Standard:
 GROUPS = {
     "customers": N_("Customers"),
     "grading": N_("Grading of customers"),
+    "insights": N_("Insights"),
     "maintenance": N_("Maintenance plans"),
     "dossiers": N_("Dossiers"),
     "lists": N_("Lists of choices"),
@@ -189,6 +191,10 @@ _ALL = (
     Standard(
         "grading.provisional_months", N_("Months of cooperation after which a provisional grade is judged anew"), "integer", 6, "grading",
         _GRADING, unit=N_("months"), minimum=1, maximum=24,
+    ),
+    Standard(
+        "insights.abc_thresholds", N_("Thresholds of ABC analysis"), "abc_thresholds", abc.START, "insights",
+        N_("Rules for analysis of customers (IN-2)"), unit=N_("cumulative shares of A and B in per cent, such as 80/95"),
     ),
     Standard(
         "office.hours", N_("Office hours"), "office_hours", [["08:30", "12:00"], ["13:30", "17:30"]], "time",
