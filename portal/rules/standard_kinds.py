@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.rules import archive_numbers, grading
+from portal.rules import abc, archive_numbers, grading
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
@@ -60,7 +60,7 @@ def check_switch(standard: Standard, value: object) -> None:
 
 def check_cycle(_standard: Standard, value: object) -> None:
     """Refuse what is no word for how often a report is owed: none, month, quarter, half (AR-22)."""
-    if value not in CYCLES:
+    if not isinstance(value, str) or value not in CYCLES:
         raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
 
 
@@ -80,6 +80,12 @@ def check_archive_template(_standard: Standard, value: object) -> None:
     if not isinstance(value, str) or len(value) > 100:
         raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
     archive_numbers.check_template(value)
+
+
+def check_abc_thresholds(_standard: Standard, value: object) -> None:
+    """Refuse what is no pair of cumulative shares such as 80/95, the first below the second (IN-2)."""
+    if str(abc.thresholds(value)) != value:
+        raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
 
 
 def check_dossier_rules(_standard: Standard, value: object) -> None:

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 KIND = "sales-recount"
 
 
-@jobs.kind(KIND, title=N_("Comparing the totals of sales with their lines"))
+@jobs.kind(KIND, title=N_("Comparing the totals of sales with their lines"), page=lambda _job: ("sales.months", {}))
 def compare(job: Job) -> None:
     """Compare, put right and tell. Safe to run twice."""
     found, job_id = [], job.id
