@@ -43,8 +43,9 @@ def test_the_form_has_what_an_office_form_has():
 
 ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_list", "shelf_round"} | {
     "urgent_report", "periodic_report", "report_list", "grading_form", "grading_ledger", "grade_list",
+    "sales_list", "payments_list", "sales_months",
 }  # fmt: skip
-"""Tried with their records: tests/printing/test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, tests/pages/test_review.py."""
+"""Tried with their records: tests/printing/test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, tests/sales/test_sheets.py, tests/pages/test_review.py."""
 
 
 def test_every_sheet_of_the_catalogue_prints_in_every_language():
