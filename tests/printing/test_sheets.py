@@ -45,7 +45,8 @@ ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_l
     "urgent_report", "periodic_report", "report_list", "grading_form", "grading_ledger", "grade_list",
     "sales_list", "payments_list", "sales_months",
 }  # fmt: skip
-"""Tried with their records: tests/printing/test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, tests/sales/test_sheets.py, tests/pages/test_review.py."""
+"""Tried with their records: test_custody_sheets.py, test_report_sheets.py and test_grading_sheets.py here, tests/sales/test_sheets.py,
+tests/pages/test_review.py."""
 
 
 def test_every_sheet_of_the_catalogue_prints_in_every_language():

@@ -76,7 +76,8 @@ def test_orders_and_their_lines_are_two_files() -> None:
     done("products", "productCode,productName,productLine\nS10_1,摩托车模型,摩托车\n")
     orders = "orderNumber,orderDate,status,customerNumber\n10100,2024-01-06,Shipped,103\n10101,2024-01-09,Cancelled,103\n"
     done("sale-documents", orders, source="CM")
-    lines = "orderNumber,productCode,quantityOrdered,priceEach,orderLineNumber\n10100,S10_1,30,136.00,3\n10100,S10_1,2,0.05,1\n10101,S10_1,1,7,1\n"
+    lines = "orderNumber,productCode,quantityOrdered,priceEach,orderLineNumber\n"
+    lines += "10100,S10_1,30,136.00,3\n10100,S10_1,2,0.05,1\n10101,S10_1,1,7,1\n"
     run = done("sales", lines, source="CM")
     assert run.counts["created"] == 3
     found = db.session.scalars(select(Sale).order_by(Sale.id)).all()
