@@ -21,7 +21,7 @@ from portal import clock, config, create_app, database, hashing
 from portal.database import db
 from portal.models.staff import Staff, Team
 from tests.client import PortalClient
-from tests.stored import s3_service
+from tests.stored import s3_service, take_out_overwritten
 
 settings.register_profile("portal", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 settings.load_profile("portal")
@@ -163,6 +163,7 @@ def app(bare_app: Flask, place: Place) -> Iterator[Flask]:
     with bare_app.app_context():
         database.read_only(False)
         yield bare_app
+        take_out_overwritten()
         db.session.remove()
         db.engine.dispose()
 

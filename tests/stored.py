@@ -15,6 +15,7 @@ from portal.stores import store
 from portal.stores.folder import Folder
 
 BUCKET = "portal-files"
+_overwritten: set[str] = set()
 
 
 def where(file: Attachment) -> Path:
@@ -25,9 +26,16 @@ def where(file: Attachment) -> Path:
 
 
 def overwrite(digest: str, content: bytes) -> None:
-    """Put another content in the place of the one with this SHA-256, past the portal."""
+    """Put another content in the place of the one with this SHA-256, past the portal; after the test it is taken out."""
     store().remove(digest)
     store().put(digest, io.BytesIO(content))
+    _overwritten.add(digest)
+
+
+def take_out_overwritten() -> None:
+    """Take what a test has put in the place of other contents out of the store, which the tests of a process share."""
+    while _overwritten:
+        store().remove(_overwritten.pop())
 
 
 def is_stored(file: Attachment | str) -> bool:
