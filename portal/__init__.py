@@ -46,6 +46,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         grading,
         hand_overs,
         home,
+        insights,
         prints,
         registers,
         reports,
@@ -79,7 +80,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         part.init_app(app)
     parts = (
         home, accounts, archive, hand_overs, custody, reports, review, grading, registers,
-        sales, approvals, prints, standards, exchange, audit,
+        sales, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:
         app.register_blueprint(blueprint.bp)

@@ -83,6 +83,7 @@ class Permission(StrEnum):
     SALES_EDIT = "sales:edit"
     SALES_IMPORT = "sales:import"
     PRODUCT_EDIT = "product:edit"
+    INSIGHT_READ = "insight:read"
     REGISTER_READ = "register:read"
     REGISTER_EDIT = "register:edit"
     SHEET_PRINT = "sheet:print"
@@ -113,6 +114,7 @@ _REP = {
     Permission.REPORT_WRITE,
     Permission.SALES_READ,
     Permission.SALES_EDIT,
+    Permission.INSIGHT_READ,
     Permission.REGISTER_READ,
     Permission.REGISTER_EDIT,
     Permission.SHEET_PRINT,

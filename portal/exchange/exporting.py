@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 
 from portal import clock, database, jobs
 from portal.database import db, write_apart
-from portal.exchange import register_table, report_table, sales_table
+from portal.exchange import insight_table, register_table, report_table, sales_table
 from portal.exchange.customer_table import column_title, customer_table
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
@@ -48,7 +48,7 @@ class Export:
     """What goes out: whose view, which customers (a query, or chosen ids), which table."""
 
     user: Staff
-    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery
+    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery | insight_table.InsightQuery
     what: str = "list"
     columns: tuple[str, ...] = DEFAULT_COLUMNS
     ids: tuple[int, ...] = ()
@@ -61,6 +61,8 @@ class Export:
             return gettext(register.title)
         if self.what.startswith(sales_table.PREFIX):
             return gettext(sales_table.TITLES[self.what.removeprefix(sales_table.PREFIX)])
+        if self.what.startswith(insight_table.PREFIX):
+            return gettext(insight_table.TITLES[self.what.removeprefix(insight_table.PREFIX)])
         if self.what == report_table.WHAT:
             return gettext("Information reports")
         return gettext("Contacts") if self.what == "contacts" else gettext("Customers")
@@ -75,6 +77,8 @@ class Export:
             return register_table.heads(self.query.declared), register_table.rows(self.user, self.query)
         if isinstance(self.query, sales_table.BookQuery):
             return sales_table.heads(self.query), sales_table.rows(self.user, self.query)
+        if isinstance(self.query, insight_table.InsightQuery):
+            return insight_table.heads(self.query), insight_table.rows(self.user, self.query)
         if isinstance(self.query, ReportQuery):
             return report_table.heads(), report_table.rows(self.user, self.query)
         if self.what == "contacts":
@@ -249,8 +253,8 @@ def again(job: Job, by: Staff) -> Job:
 def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
     """Return the export that a job's arguments ask for."""
     register = register_of(args["what"])
-    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery = RegisterQuery.read(args["query"])
-    book = sales_table.query_of(args["what"], args["query"])
+    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery | insight_table.InsightQuery = RegisterQuery.read(args["query"])
+    book = sales_table.query_of(args["what"], args["query"]) or insight_table.query_of(args["what"], args["query"])
     if register is not None:
         query = EntryQuery.read(register.code, args["query"])
     elif book is not None:

@@ -1,11 +1,13 @@
 """The office: records, their states, who may do what to them, and what happens then. Importing this registers every table."""
 
 from portal.models import (
+    abc_analysis,
     approval,
     attachment,
     audit,
     binder,
     calendar,
+    composition,
     contact,
     credit,
     customer,
@@ -29,6 +31,7 @@ from portal.models import (
     hand_over_record,
     import_run,
     inbox,
+    insight,
     investigation,
     job,
     loan,
@@ -60,11 +63,13 @@ from portal.models import (
 )
 
 __all__ = [
+    "abc_analysis",
     "approval",
     "attachment",
     "audit",
     "binder",
     "calendar",
+    "composition",
     "contact",
     "credit",
     "customer",
@@ -88,6 +93,7 @@ __all__ = [
     "hand_over_record",
     "import_run",
     "inbox",
+    "insight",
     "investigation",
     "job",
     "loan",

@@ -50,9 +50,12 @@ class Source:
 
     read: Callable[[Mapping[str, str]], Any]
     """Return the query that the arguments of an address say; it has `args()`."""
-    ids: Callable[[Staff, Any, int], list[int]]
-    """Return the ids of the first rows that somebody sees, in the order of the list, one more than so many where there are more."""
-    records: Callable[[list[int]], list[Any]]
+    ids: Callable[[Staff, Any, int], list[Any]]
+    """Return the ids of the first rows that somebody sees, in the order of the list, one more than so many where there are more.
+
+    Where a row is worked out and no record has it, the row itself stands for its id.
+    """
+    records: Callable[[list[Any]], list[Any]]
     """Return the records of some ids, in their order."""
     conditions: Callable[[Any, Labels], str]
     """Return in words what the query asks for."""
@@ -77,6 +80,8 @@ class ListSheet:
     source: Source
     amounts: tuple[str, ...] = ()
     finish: Finish = lambda document, labels: None
+    more: Callable[[Staff, Any], dict[str, Any]] = lambda user, query: {}
+    """Return what the sheet shows beside its rows, as plain data."""
 
 
 def _ids_of_customers(user: Staff, query: RegisterQuery, most: int) -> list[int]:
@@ -96,6 +101,7 @@ def list_paper(listed: ListSheet, user: Staff, query: Any, *, beginning: bool = 
         listed.part: rows,
         "conditions": [[name, value] for name, value in query.args().items() if name != "sort"],
         "count": len(ids),
+        **listed.more(user, query),
     }
     return Paper(
         sheet=listed.sheet,

@@ -47,7 +47,7 @@ def in_words(standard: Standard, value: Any) -> Message:
         if said["registers"]:
             return Message(N_("%(count)s kinds, of which %(needed)s are required; %(registers)s office registers"), said)
         return Message(N_("%(count)s kinds, of which %(needed)s are required"), said)
-    if kind in ("text", "archive_template"):
+    if kind in ("text", "archive_template", "abc_thresholds"):
         return _plain(str(value))
     return _with_unit(standard, f"{value:g}" if isinstance(value, float) else str(value))
 
@@ -55,7 +55,7 @@ def in_words(standard: Standard, value: Any) -> Message:
 def range_in_words(standard: Standard) -> Message | None:
     """Return the allowed range of a figure or the form of a text in words; None where the kind alone says what is allowed."""
     low, high = standard.minimum, standard.maximum
-    if standard.kind in ("text", "archive_template"):
+    if standard.kind in ("text", "archive_template", "abc_thresholds"):
         return Message(standard.unit) if standard.unit else None
     if low is None and high is None:
         return None

@@ -15,6 +15,7 @@ navigation.area(
 from portal.blueprints.exchange import entries as _entries  # noqa: E402, F401 - routes register on import
 from portal.blueprints.exchange import exports as _exports  # noqa: E402, F401 - routes register on import
 from portal.blueprints.exchange import imports as _imports  # noqa: E402, F401
+from portal.blueprints.exchange import insights as _insights  # noqa: E402, F401
 from portal.blueprints.exchange import reports as _reports  # noqa: E402, F401
 from portal.blueprints.exchange import sales as _sales  # noqa: E402, F401
 from portal.exchange import checking as _checking  # noqa: E402, F401 - jobs register on import

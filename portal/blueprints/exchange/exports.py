@@ -16,7 +16,7 @@ from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ExportForm
 from portal.database import commit, db, write_apart
 from portal.downloads import download
-from portal.exchange import exporting, report_table, sales_table, tidying
+from portal.exchange import exporting, insight_table, report_table, sales_table, tidying
 from portal.exchange.exporting import Export
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX
@@ -148,6 +148,9 @@ def export_made(job: Job) -> Any:
     elif job.args["what"].startswith(sales_table.PREFIX):
         kind = job.args["what"].removeprefix(sales_table.PREFIX)
         place = (_(sales_table.TITLES[kind]), url_for(f"sales.{kind}"))
+    elif job.args["what"].startswith(insight_table.PREFIX):
+        kind = job.args["what"].removeprefix(insight_table.PREFIX)
+        place = (_(insight_table.TITLES[kind]), url_for(f"insights.{kind}"))
     elif job.args["what"] == report_table.WHAT:
         place = (_("Information reports"), url_for("reports.reports"))
     context: dict[str, Any] = {"job": job, "removed": removed, "removed_at": moment, "kept_days": tidying.KEPT_DAYS, "place": place}

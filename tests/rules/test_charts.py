@@ -1,0 +1,44 @@
+"""Geometry of charts: nothing leaves the drawing, lengths are true to the figures (look.md)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.rules.charts import PLOT_HEIGHT, PLOT_WIDTH, ROOM, WIDTH, BarRow, bars, pareto
+
+FIGURES = st.one_of(st.none(), st.integers(-10_000, 10_000).map(Decimal))
+
+
+def test_a_bar_is_as_long_as_its_figure() -> None:
+    chart = bars([BarRow("甲", Decimal(100), Decimal(50), "100"), BarRow("乙", Decimal(25), None, "25")])
+    assert [bar.width for bar in chart.bars] == [WIDTH - ROOM, (WIDTH - ROOM) / 4]
+    assert [bar.before_width for bar in chart.bars] == [(WIDTH - ROOM) / 2, 0]
+
+
+def test_what_is_below_nothing_goes_to_the_left() -> None:
+    chart = bars([BarRow("甲", Decimal(30), None, ""), BarRow("乙", Decimal(-10), None, "")])
+    assert chart.zero == (WIDTH - ROOM) / 4
+    assert (chart.bars[1].x, chart.bars[1].width) == (0, chart.zero)
+
+
+@given(st.lists(st.tuples(FIGURES, FIGURES), max_size=20))
+def test_bars_stay_in_the_drawing(figures: list[tuple[Decimal | None, Decimal | None]]) -> None:
+    chart = bars([BarRow("甲", value, before, "") for value, before in figures])
+    for bar in chart.bars:
+        assert 0 <= bar.x <= bar.x + bar.width <= WIDTH - ROOM + 0.2
+        assert 0 <= bar.before_x <= bar.before_x + bar.before_width <= WIDTH - ROOM + 0.2
+        assert 0 < bar.y < chart.height
+
+
+def test_the_curve_of_three_items() -> None:
+    chart = pareto([(1, 60), (2, 90), (3, 100)], [(1, 100)], [("A", 1), ("B", 2), ("C", 3)], [80, 95])
+    assert chart.curve.split()[0] == f"{chart.left},{chart.bottom}"
+    assert chart.curve.split()[-1] == f"{chart.right},{chart.top}"
+    assert [round((area.end.x - chart.left) / PLOT_WIDTH, 2) for area in chart.areas] == [0.33, 0.67, 1.0]
+    assert [round((chart.bottom - area.end.y) / PLOT_HEIGHT, 2) for area in chart.areas] == [0.6, 0.9, 1.0]
+    assert [line.percent for line in chart.lines] == [95, 80]
+    assert chart.lines[1].label_y - chart.lines[0].label_y >= 15
+    assert pareto([], [], [], [80, 95]).curve == ""
