@@ -14,6 +14,7 @@ from portal.models.dossier_completeness import register_of
 from portal.models.standard import value as standard
 from portal.models.standard import why
 from portal.permissions import Permission, Role
+from portal.rules.credit import use_of
 from portal.rules.grading import shown
 
 
@@ -57,7 +58,7 @@ def required_kind(code: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Register them."""
-    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points)
+    app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points, credit_use=use_of)
     app.jinja_env.filters.update(choice=choice, translate=translate, required_kind=required_kind)
     app.jinja_env.globals.update(
         Permission=Permission,

@@ -141,3 +141,15 @@ def test_the_command_says_where_totals_differ(app: Any) -> None:
     result = app.test_cli_runner().invoke(args=["sales", "recount"])
     assert "All totals say what the lines say" in result.output
     assert list(recount()) != []
+
+
+def test_receivables_stand_against_the_limit(as_: Any) -> None:
+    one, browser = factories.customer("rep1", credit_limit=Decimal(1000)), as_("rep1")
+    pages = [f"/customers/{one.id}", f"/customers/{one.id}/sales", f"/customers/{one.id}/credit-changes"]
+    for amount, percent, word in ((790, "79.0 %", ""), (10, "80.0 %", "接近额度"), (200.01, "100.0 %", "超过额度")):
+        sale(one, amount=Decimal(str(amount)))
+        for address in pages:
+            text = browser.get(address).get_data(as_text=True)
+            assert percent in text, address
+            assert {"接近额度", "超过额度"} & {one for one in ("接近额度", "超过额度") if one in text} == ({word} if word else set()), address
+    assert "超过额度" in as_("sup1").get(f"/customers/{one.id}/credit-changes/new").get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -17,6 +18,7 @@ from portal.blueprints.approvals.forms import CreditForm
 from portal.database import StateConflict, commit, db
 from portal.i18n import of_choice
 from portal.looks import look
+from portal.models import sales_totals
 from portal.models.approval import Approval
 from portal.models.credit import NAME, CreditChange
 from portal.models.customer import Customer
@@ -32,7 +34,9 @@ def credit_changes(customer: Customer) -> Any:
     look(customer)
     query = select(CreditChange).where(CreditChange.customer_id == customer.id).order_by(CreditChange.id.desc()).limit(200)
     changes = list(db.session.scalars(query))
-    return render_template("approvals/credit_changes.html", customer=customer, changes=changes, can_propose=_may_propose(customer))
+    return render_template(
+        "approvals/credit_changes.html", customer=customer, changes=changes, can_propose=_may_propose(customer), owed=_owed(customer)
+    )
 
 
 @bp.get("/customers/<int:customer_id>/credit-changes/new")
@@ -117,7 +121,12 @@ def _form(**values: Any) -> CreditForm:
 
 
 def _form_page(customer: Customer, change: CreditChange | None, form: CreditForm, status: int = 200) -> Any:
-    return render_template("approvals/credit_form.html", customer=customer, change=change, form=form), status
+    return render_template("approvals/credit_form.html", customer=customer, change=change, form=form, owed=_owed(customer)), status
+
+
+def _owed(customer: Customer) -> Decimal:
+    """Return what the customer owes today, in yuan, for the reader to hold against the limit (RL-5)."""
+    return sales_totals.open_balances([customer.id]).get(customer.id, Decimal(0))
 
 
 def _refused(customer: Customer, change: CreditChange | None, form: CreditForm, refusal: Refusal) -> Any:
