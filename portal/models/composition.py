@@ -23,6 +23,7 @@ from portal.models.sale import Sale
 from portal.models.sales_book import CustomerMonth, CustomerProductYear, CustomerYear, ProductMonth, RegionMonth
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
+from portal.rules.credit import WARN_FROM
 from portal.rules.message import N_
 from portal.rules.sales import ORDERED, first_day, next_month
 
@@ -280,7 +281,7 @@ def band_of(limit: Any, balance: Any) -> Any:
     return case(
         (or_(limit.is_(None), limit <= 0), "none"),
         (balance <= 0, "free"),
-        (balance * 100 < limit * 80, "below"),
+        (balance * 100 < limit * WARN_FROM, "below"),
         (balance <= limit, "near"),
         else_="over",
     )

@@ -19,6 +19,7 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.register import PAGE_SIZE
 from portal.models.sales_book import CustomerMonth
 from portal.models.staff import Staff
+from portal.rules.credit import use_of
 
 DEPTH = 2000
 NOT_GIVEN = "-"
@@ -63,11 +64,12 @@ class Row(NamedTuple):
 
 def band(limit: Decimal | None, balance: Decimal) -> str:
     """Return the band of `BANDS` in which what is open stands to a limit; what `composition.band_of` says in SQL."""
-    if limit is None or limit <= 0:
+    use = use_of(balance, limit)
+    if use is None:
         return "none"
-    if balance <= 0:
-        return "free"
-    return "below" if balance * 100 < limit * 80 else "near" if balance <= limit else "over"
+    if use.over or use.near:
+        return "over" if use.over else "near"
+    return "below" if use.open else "free"
 
 
 def page(user: Staff, query: PartQuery, ids: list[int] | None, *, after: str = "") -> tuple[list[Row], str]:

@@ -87,8 +87,8 @@ def test_classes_thresholds_and_who_moved(as_: Any, goods: Product) -> None:
     browser = as_("mgr1")
     page = _page(browser, "/insights/abc?year=2025")
     assert [row[:3] for row in _cells(page, 2)] == [["1", "甲公司", "A"], ["2", "乙公司", "C"]]
-    assert _cells(page, 1)[2][1] == "1 ↑"
-    assert _cells(page, 1)[0][3] == "1 ↓"
+    assert _cells(page, 1)[2][1] == "1 ↑ 上升"
+    assert _cells(page, 1)[0][3] == "1 ↓ 下降"
     moved = _page(browser, page.xpath("(//main//table)[2]//a/@href")[0])
     assert len(_cells(moved, 2)) == 1
     at_99 = _page(browser, "/insights/abc?year=2025&thresholds=98/99")
