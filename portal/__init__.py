@@ -47,6 +47,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         hand_overs,
         home,
         insights,
+        maintenance,
         prints,
         registers,
         reports,
@@ -79,7 +80,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
     parts = (
-        home, accounts, archive, hand_overs, custody, reports, review, grading, registers,
+        home, accounts, archive, hand_overs, custody, reports, review, grading, maintenance, registers,
         sales, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:

@@ -76,6 +76,8 @@ class Permission(StrEnum):
     GRADING_WORK = "grading:work"
     GRADING_PROPOSE = "grading:propose"
     GRADING_OPEN = "grading:open"
+    PLAN_WORK = "plan:work"
+    PLAN_EDIT = "plan:edit"
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
@@ -110,6 +112,7 @@ _REP = {
     Permission.LOAN_ASK,
     Permission.REVIEW_WORK,
     Permission.GRADING_WORK,
+    Permission.PLAN_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
     Permission.SALES_READ,
@@ -129,6 +132,7 @@ _SUPERVISOR = _REP | {
     Permission.LOAN_HAND_OUT,
     Permission.CUSTOMER_END,
     Permission.GRADING_PROPOSE,
+    Permission.PLAN_EDIT,
     Permission.REPORT_JUDGE,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,

@@ -27,6 +27,7 @@ from portal.models import (
     grading_effects,
     grading_list,
     grading_totals,
+    greeting,
     hand_over_list,
     hand_over_record,
     import_run,
@@ -42,6 +43,11 @@ from portal.models import (
     merge,
     notice,
     payment,
+    plan,
+    plan_desk,
+    plan_kind,
+    plan_papers,
+    plan_task,
     product,
     register_entry,
     report,
@@ -60,6 +66,7 @@ from portal.models import (
     sheet,
     staff,
     standard,
+    strengthening,
 )
 
 __all__ = [
@@ -89,6 +96,7 @@ __all__ = [
     "grading_effects",
     "grading_list",
     "grading_totals",
+    "greeting",
     "hand_over_list",
     "hand_over_record",
     "import_run",
@@ -104,6 +112,11 @@ __all__ = [
     "merge",
     "notice",
     "payment",
+    "plan",
+    "plan_desk",
+    "plan_kind",
+    "plan_papers",
+    "plan_task",
     "product",
     "register_entry",
     "report",
@@ -122,4 +135,5 @@ __all__ = [
     "sheet",
     "staff",
     "standard",
+    "strengthening",
 ]

@@ -17,6 +17,8 @@ from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.grading_list import in_approval
 from portal.models.grading_totals import follow as gradings_follow
 from portal.models.loan import GRANTED, OUT, Loan
+from portal.models.plan_desk import in_approval as plans_in_approval
+from portal.models.plan_desk import left_open as tasks_left_open
 from portal.models.report import open_urgent
 from portal.models.review import follow
 from portal.models.scope import HangsOnCustomer
@@ -97,6 +99,7 @@ def obstacles(customer: Customer) -> list[Message]:
     ]
     named = {"customer": customer.full_name}
     found += [Message(N_("A grading of %(customer)s is in approval."), named) for _one in in_approval([customer.id])]
+    found += plans_in_approval([customer.id])
     if customer.frozen_by_id is not None and not found:
         found.append(Message(N_("The card is covered by a document in approval. It can be changed again when that is decided.")))
     return found
@@ -113,6 +116,7 @@ def left_open(customer: Customer) -> list[Message]:
         Message(_OPEN_REPORT, {"customer": customer.full_name, "day": one.dated_on.isoformat()})
         for one in open_urgent([customer.id])
     ]
+    found += tasks_left_open([customer.id])
     drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(("draft", "withdrawn"))).order_by(Approval.id)
     for one in db.session.scalars(drafts):
         names = {"document": Message(one.kind.title), "title": one.title}

@@ -1,8 +1,8 @@
 """The destruction: recorded with date, witnesses and the signed list; only then contents go (AR-11).
 
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card is erased
-to number, name and dates, and what was recorded of its people and affairs goes: contacts, gradings, reports, entries of the office
-registers. The log keeps that it happened.
+to number, name and dates, and what was recorded of its people and affairs goes: contacts, gradings, reports, greetings, the
+strengthening table, results of plans' tasks, entries of the office registers. The log keeps that it happened.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
 from portal.models.grading import Grading
+from portal.models.greeting import GreetingLine
+from portal.models.plan_task import PlanTask
 from portal.models.register_entry import RegisterEntry
 from portal.models.report import InformationReport, forget
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
+from portal.models.strengthening import StrengtheningTable
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal
 
@@ -132,8 +135,10 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
     customer.graded_on = customer.grade_valid_until = None
-    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry):
+    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
+    told = update(PlanTask).where(PlanTask.customer_id == customer.id).values(result="", reason="")
+    db.session.execute(told, execution_options={"synchronize_session": False})  # what was spent stays with the plan
     db.session.flush()
     db.session.expire(customer)
     index_customer(customer)

@@ -190,12 +190,14 @@ class HandOver(Base):
         Raises `Refusal` (field `to_id` or `to`) where `to` cannot have customers or documents, `StateConflict` where it is done already.
         """
         from portal.models.hand_over import hand_over_all
+        from portal.models.plan_desk import take_over
 
         assert self.giver is not None  # noqa: S101 - all of somebody's work is somebody's
         done = {"state": DONE, "to_id": to.id, "done_by_id": by.id, "done_at": clock.now()}
         transition(self, expect={"state": PREPARED}, change=done)
         moved = hand_over_all(of=self.giver, to=to, by=by, reason=self.reason, record=self)
         Approval.hand_over(self.giver, to)
+        take_over(self.giver, to)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}
         self.write_done(by)
         return moved

@@ -75,6 +75,10 @@ class Calendar:
             return ""
         return str(holidays.get(day) or workdays.get(day) or "")
 
+    def free_holiday(self, day: dt.date) -> str:
+        """Return the English name of the official holiday on which `day` is free; empty for none, and for days worked in for one."""
+        return str(holidays.get(day) or "") if day.year in _ANNOUNCED else ""
+
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Return how many working days lie after `start` up to and including `end`; negative where `end` is before `start`.
 

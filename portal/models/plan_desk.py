@@ -1,0 +1,234 @@
+"""What maintenance plans ask of people, and what follows them elsewhere: the day's list, inbox, hand-over, disposal (RL-21, RL-24)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models import greeting, hand_over_list, inbox, plan_task
+from portal.models.customer import Customer
+from portal.models.disposal import Disposal
+from portal.models.disposal_check import blocker
+from portal.models.greeting import GreetingLine, GreetingList
+from portal.models.hand_over import goes_along
+from portal.models.plan import PENDING, RUNNING, MaintenancePlan, of_customers
+from portal.models.plan_papers import due_summaries
+from portal.models.plan_task import OPEN, PlanTask
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.permissions import Permission, Role
+from portal.rules.message import N_, Message
+
+TASK, SUMMARY, GREETING = "plan-task", "plan-summary", "greeting"
+TITLES = {TASK: N_("Task of a maintenance plan"), SUMMARY: N_("Maintenance summary"), GREETING: N_("Festival greetings")}
+MOST = 200
+"""So many tasks stand on the day's list."""
+
+
+# --- the day's list ----------------------------------------------------------------
+
+
+def _running(query: Any) -> Any:
+    joined = query.join(MaintenancePlan, MaintenancePlan.id == PlanTask.plan_id)
+    return joined.where(PlanTask.state == OPEN, MaintenancePlan.state == RUNNING)
+
+
+def waiting_tasks(user: Staff, *, of_all: bool = False, most: int = MOST) -> list[PlanTask]:
+    """Return one's open tasks, the most pressing first; with `of_all` those of everybody that `user` sees."""
+    query = PlanTask.visible_to(user) if of_all else select(PlanTask).where(PlanTask.staff_id == user.id)
+    loaded = (joinedload(PlanTask.plan), joinedload(PlanTask.customer), joinedload(PlanTask.staff))
+    return list(db.session.scalars(_running(query).options(*loaded).order_by(PlanTask.due_on, PlanTask.id).limit(most)))
+
+
+def horizon(today: date) -> date:
+    """Return the day until which a task counts as due."""
+    return today + timedelta(days=standard("maintenance.notice_days"))
+
+
+# --- inbox ----------------------------------------------------------------
+
+
+def _mine(user: Staff, until: date) -> list[ColumnElement[bool]]:
+    """Return the conditions on tasks that are due: one's own; of a supervisor those of the team that are nobody's, too."""
+    mine = PlanTask.staff_id == user.id
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        mine = or_(mine, and_(PlanTask.staff_id.is_(None), MaintenancePlan.team_id == user.team_id))
+    return [mine, PlanTask.due_on <= until]
+
+
+def _tasks(user: Staff, group: str, today: date) -> list[inbox.Entry]:
+    until = today - timedelta(days=1) if group == "overdue" else horizon(today)
+    query = _running(select(PlanTask)).where(*_mine(user, until)).options(joinedload(PlanTask.plan), joinedload(PlanTask.customer))
+    return [
+        inbox.Entry(
+            group="do",
+            kind=TASK,
+            kind_title=TITLES[TASK],
+            title=" · ".join(filter(None, (task.text, task.customer.full_name if task.customer else ""))),
+            what=N_("Carry out, and record what came of it"),
+            since=task.created_at,
+            due_on=task.due_on,
+            page=("maintenance.tasks", {"_anchor": f"task-{task.id}"}),
+            who=task.plan.title,
+        )
+        for task in db.session.scalars(query.order_by(PlanTask.due_on, PlanTask.id).limit(inbox.MOST))
+    ]
+
+
+def _summaries(user: Staff, today: date) -> list[inbox.Entry]:
+    if not user.may(Permission.PLAN_EDIT):
+        return []
+    return [
+        inbox.Entry(
+            group="do",
+            kind=SUMMARY,
+            kind_title=TITLES[SUMMARY],
+            title=one.title,
+            what=N_("The plan has ended: write its summary"),
+            since=one.approved_at or one.created_at,
+            due_on=one.ends_on,
+            page=("maintenance.summary", {"plan_id": one.id}),
+        )
+        for one in due_summaries(user, inbox.MOST)
+    ]
+
+
+def _open_greetings(user: Staff, today: date) -> list[tuple[GreetingList, int]]:
+    """Return the lists whose holiday is near, or passed a week ago at most, with how many of one's own customers are open."""
+    line = GreetingLine
+    query = (
+        select(GreetingList, func.count())
+        .join(line, line.list_id == GreetingList.id)
+        .join(Customer, Customer.id == line.customer_id)
+        .where(line.state == greeting.OPEN, Customer.owner_id == user.id)
+        .where(GreetingList.day.between(today - timedelta(days=7), horizon(today)))
+        .group_by(GreetingList.id)
+        .order_by(GreetingList.day, GreetingList.id)
+        .limit(inbox.MOST)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def _greetings(user: Staff, today: date) -> list[inbox.Entry]:
+    return [
+        inbox.Entry(
+            group="do",
+            kind=GREETING,
+            kind_title=TITLES[GREETING],
+            title=listed.day.isoformat(),
+            what=N_("Greet your customers for the holiday: %(count)s open"),
+            figures={"count": number},
+            since=listed.created_at,
+            due_on=listed.day,
+            page=("maintenance.greeting_next", {"list_id": listed.id, "owner": user.id}),
+        )
+        for listed, number in _open_greetings(user, today)
+    ]
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PLAN_WORK):
+        return []
+    today, found = clock.today(), []
+    if kind in ("", TASK):
+        found += _tasks(user, group, today)
+    if kind in ("", SUMMARY):
+        found += _summaries(user, today)
+    if kind in ("", GREETING):
+        found += _greetings(user, today)
+    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+
+
+def _count(user: Staff) -> int:
+    if not user.may(Permission.PLAN_WORK):
+        return 0
+    today = clock.today()
+    some = _running(select(PlanTask.id)).where(*_mine(user, horizon(today))).limit(inbox.COUNT_CAP).subquery()
+    tasks = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return tasks + len(_summaries(user, today)) + len(_open_greetings(user, today))
+
+
+inbox.source(inbox.Source(_entries, _count, lambda: dict(TITLES)))
+
+
+# --- hand-over, disposal ----------------------------------------------------------------
+
+
+@goes_along
+def _tasks_follow(customer_ids: list[int], to: Staff, _by: Staff) -> None:
+    """Give the open tasks of whoever was in charge of these customers to who is now (RO-5)."""
+    _give(PlanTask.customer_id.in_(customer_ids), PlanTask.follows_owner, to=to)
+
+
+def take_over(gone: Staff, to: Staff) -> int:
+    """Give all open tasks of somebody who leaves to `to`, those by name included, and return how many (RO-4)."""
+    return _give(PlanTask.staff_id == gone.id, to=to)
+
+
+def _give(*which: Any, to: Staff) -> int:
+    step = update(PlanTask).where(PlanTask.state == OPEN, *which).values(staff_id=to.id, version=PlanTask.version + 1)
+    moved: int = db.session.execute(step, execution_options={"synchronize_session": False}).rowcount  # type: ignore[attr-defined]
+    for one in list(db.session.identity_map.values()):
+        if isinstance(one, PlanTask):
+            db.session.expire(one)
+    return moved
+
+
+def tasks_in_hand(of: Staff) -> Select[Any]:
+    """Return the open tasks of somebody, as rows for the hand-over list."""
+    query = select(
+        PlanTask.id, PlanTask.text, MaintenancePlan.title.label("plan"), Customer.full_name.label("customer"), PlanTask.due_on
+    ).outerjoin(Customer, Customer.id == PlanTask.customer_id)
+    return _running(query).where(PlanTask.staff_id == of.id).order_by(PlanTask.due_on, PlanTask.id)
+
+
+hand_over_list.declare(
+    hand_over_list.Part(
+        "plan-tasks",
+        N_("Tasks of maintenance plans"),
+        N_("They go to who takes over."),
+        (
+            hand_over_list.Column("text", N_("What is done")),
+            hand_over_list.Column("customer", N_("Customer"), "s-w7"),
+            hand_over_list.Column("plan", N_("Maintenance plan"), "s-w5"),
+            hand_over_list.Column("due_on", N_("Due on"), "s-w3", "middle"),
+        ),
+        count=lambda of: db.session.scalar(select(func.count()).select_from(tasks_in_hand(of).order_by(None).subquery())) or 0,
+        rows=lambda of, limit: [
+            {"id": row.id, "text": row.text, "customer": row.customer or "", "plan": row.plan, "due_on": row.due_on.isoformat()}
+            for row in db.session.execute(tasks_in_hand(of).limit(limit))
+        ],
+        page=lambda number: ("maintenance.task", {"task_id": number}),
+        model=PlanTask,
+    )
+)
+
+
+def left_open(customer_ids: Collection[int]) -> list[Message]:
+    """Return in words which tasks on customers are open."""
+    found: dict[tuple[str, str], int] = {}
+    for task in plan_task.open_for(customer_ids):
+        key = (task.plan.title, task.customer.full_name if task.customer else "")
+        found[key] = found.get(key, 0) + 1
+    text = N_("The plan “%(plan)s” has %(count)s open tasks on %(customer)s.")
+    return [Message(text, {"plan": plan, "customer": name, "count": number}) for (plan, name), number in found.items()]
+
+
+def in_approval(customer_ids: Collection[int]) -> list[Message]:
+    """Return in words which plans that cover customers are in approval."""
+    return [
+        Message(N_("The maintenance plan “%(plan)s” is in approval."), {"plan": one.title})
+        for one in of_customers(customer_ids, (PENDING,))
+    ]
+
+
+@blocker
+def _open_plans(disposal: Disposal) -> Iterable[Message]:
+    ids = [customer.id for customer in disposal.customers]
+    return [*in_approval(ids), *left_open(ids)]
