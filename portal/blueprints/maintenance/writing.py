@@ -45,6 +45,7 @@ def plan_of_selection() -> Any:
     """Begin a plan of the customers that were chosen in the register."""
     form = _blank().offer_people([])
     form.customers.data = lines_of(bulk.selection().ids[: rules.MOST_CUSTOMERS + 1])
+    form.starts_on.data = clock.today()
     return _page(form, rows_of([]))
 
 
