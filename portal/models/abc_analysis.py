@@ -231,7 +231,12 @@ def _pairs(user: Staff, year: int, now: Curve, before: Curve) -> Iterator[tuple[
     other = aliased(CustomerYear)
     theirs_then = type_coerce(other.sold, BigInteger)
     last = and_(other.customer_id == CustomerYear.customer_id, other.year == year - 1, other.lines > 0)
-    both = select(_FEN.label("now"), theirs_then.label("then")).outerjoin(other, last).where(*_of_year(user, year)).execution_options(yield_per=5000)
+    both = (
+        select(_FEN.label("now"), theirs_then.label("then"))
+        .outerjoin(other, last)
+        .where(*_of_year(user, year))
+        .execution_options(yield_per=5000)
+    )
     for row in db.session.execute(both):
         yield now.percent_of(row[0]), before.percent_of(row[1])
     this = exists().where(other.customer_id == CustomerYear.customer_id, other.year == year, other.lines > 0)

@@ -19,7 +19,10 @@ from tests.sales.samples import sale
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize(
     ("language", "abc", "composition", "rule"),
-    [("zh_Hans_CN", "ABC 分析", "客户构成分析", "归入下一类"), ("en", "ABC analysis", "Composition of customers", "belongs to the lower class")],
+    [
+        ("zh_Hans_CN", "ABC 分析", "客户构成分析", "归入下一类"),
+        ("en", "ABC analysis", "Composition of customers", "belongs to the lower class"),
+    ],
 )
 def test_figures_are_chosen_read_and_followed(
     site: str, page_as: Callable[[str], Page], language: str, abc: str, composition: str, rule: str

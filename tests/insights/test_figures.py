@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from portal import jobs
@@ -49,7 +49,7 @@ def _rows(user: Staff, **values: str) -> list[abc_analysis.Row]:
 
 
 @pytest.fixture(params=["at once", "counted"])
-def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return what must be called before a figure is asked for: it has the worker count, where somebody sees many customers."""
 
     def count(user: Staff, *questions: str) -> None:
@@ -58,7 +58,7 @@ def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
             for question in questions:
                 count_now(user, question, asked=True)
 
-    yield count
+    return count
 
 
 @pytest.mark.usefixtures("app")
@@ -230,6 +230,23 @@ def test_an_answer_is_kept_for_its_scope_alone(monkeypatch: pytest.MonkeyPatch) 
     user.team_id = person("rep3").team_id
     db.session.commit()
     assert insight.kept(user, question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "endpoint", "values"),
+    [
+        ("abc/products/2025", "insights.abc", {"subject": "products", "year": "2025"}),
+        ("composition/grade/2025", "insights.composition", {"subject": "grade", "year": "2025"}),
+        ("composition/grade/202502-202503", "insights.composition", {"subject": "grade", "since": "202502", "till": "202503"}),
+    ],
+)
+def test_a_job_leads_to_the_page_that_asked(app: Flask, question: str, endpoint: str, values: dict[str, str]) -> None:
+    page = jobs.KINDS[insight.KIND].page
+    assert page is not None
+    assert page(Job(args={"question": question})) == (endpoint, values)
+    with app.test_request_context():
+        query: Any = (AbcQuery if endpoint == "insights.abc" else CompositionQuery).read(values)
+    assert query.question == question
 
 
 @pytest.mark.usefixtures("app")

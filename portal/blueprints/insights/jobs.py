@@ -57,7 +57,16 @@ def count_all(usual: list[str]) -> None:
         count_now(db.session.get_one(Staff, staff_id), question, asked=False)
 
 
-@jobs.kind(insight.KIND, title=N_("Counting figures for insights"), short=True)
+def _page(job: Job) -> tuple[str, dict[str, Any]]:
+    """Return the page that shows what a job counts."""
+    first, subject, period = (*job.args["question"].split("/"), "", "")[:3]
+    if first == "abc":
+        return "insights.abc", {"subject": subject, "year": period}
+    since, _dash, till = period.partition("-")
+    return "insights.composition", {"subject": subject, **({"since": since, "till": till} if till else {"year": since})}
+
+
+@jobs.kind(insight.KIND, title=N_("Counting figures for insights"), page=_page, short=True)
 def count_asked(job: Job) -> None:
     """Count the answer to a question in the scope of who asked. Safe to run twice."""
     person = job.staff
