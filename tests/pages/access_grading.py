@@ -93,6 +93,9 @@ def _supervisors(endpoint: str, url: str, method: str = "GET", status: int = 200
 
 _MEETING = {"held_on": "2026-03-01", "attendees": "各部门"}
 
+_SEEN: Any = {"owner": 303, "colleague": 422, "stranger": 422, "supervisor": 303, "other_supervisor": 422, "manager": 303}
+"""Of lines that hang on a customer of the owner: who sees none prints none."""
+
 ROWS = [
     everyone("grading.campaigns", "/gradings"),
     managers("grading.campaign_open", "/gradings", "POST", 303),
@@ -105,6 +108,7 @@ ROWS = [
     managers("grading.campaign_publish", "/gradings/{year}/publication", "POST", 422, data={"left": "7"}, prepare=_running),
     everyone("grading.lines", "/gradings/{year}/customers?state=rated&move=up", prepare=_rated),
     everyone("grading.lines", "/gradings/{year}/customers?policy=1&grade=A", prepare=_running),
+    Row("grading.forms", "/gradings/{year}/forms", "POST", {"language": "en"}, prepare=_running, **_SEEN),
     _supervisors("grading.adopt", "/gradings/{year}/adoption", "POST", 422, data={"ids": "x", **_MEETING}, prepare=_rated),
     everyone("grading.next_line", "/gradings/{year}/next", status=302, prepare=_running),
     everyone("grading.next_line", "/gradings/{year}/next?work=meet", status=302, prepare=_rated),

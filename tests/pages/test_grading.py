@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.grading import Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_list import GradeList
+from portal.models.job import Job
 from portal.models.sale import Sale
 from portal.models.standard import value as standard
 from portal.printing.catalogue import SHEETS
@@ -217,3 +219,15 @@ def test_provisional_grades_are_begun_from_their_list(as_: Any) -> None:
     answer = browser.post(f"/customers/{customer.id}/gradings")
     assert "2025-03-01" in text_of(browser.get(answer.location))
     assert db.session.query(GradingCampaign).count() == 0
+
+
+def test_the_forms_of_a_campaign_are_one_pdf_of_whom_the_reader_sees(as_: Any, two: tuple[int, int]) -> None:
+    assert "/gradings/2026/forms" in text_of(as_("rep1").get("/gradings/2026/customers"))
+    where = as_("rep1").post("/gradings/2026/forms", data={"language": "both"}).location
+    job = db.session.scalars(select(Job).order_by(Job.id.desc())).first()
+    assert job is not None
+    assert where == f"/prints/batches/{job.id}"
+    assert (job.args["ids"], job.args["language"], job.state) == ([line(one).id for one in two], "both", "done")
+    assert job.result["forms"] == 2
+    assert as_("rep3").post("/gradings/2026/forms").status_code == 422, "nobody they see is in it"
+    assert as_("rep1").post("/gradings/2026/forms?grade=A").status_code == 422

@@ -24,6 +24,7 @@ from portal.models.grading_progress import LineQuery
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
+from portal.printing import batches, documents
 from portal.rules.grading import GRADES
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
@@ -172,6 +173,24 @@ def _lines(campaign: GradingCampaign, wrong: dict[str, str], status: int) -> Any
         today=clock.today(),
     )
     return page, status
+
+
+@bp.post("/gradings/<int:year>/forms")
+@requires(Permission.SHEET_PRINT)
+def forms(year: int) -> Any:
+    """Print the assessment forms of all that the list shows as one PDF, in the background (PR-7)."""
+    found = of_year(year)
+    try:
+        numbers = grading_progress.ids(me(), query_of(year), batches.MOST)
+        if not numbers:
+            raise Refusal("No customer you see is here.")
+        job = batches.queue_records("grading_form", numbers, documents.chosen_language(request.form.get("language")), by=me())
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return _lines(found, {"": translate(refusal.message)}, 422)
+    jobs.start(job)
+    return redirect(url_for("prints.batch", job_id=job.id), 303)
 
 
 @bp.post("/gradings/<int:year>/adoption")
