@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, gradings, invent, loans, registers, reports, reviews, sales
+from portal.demo import disposals, dossiers, gradings, invent, loans, maintenance, registers, reports, reviews, sales
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -88,6 +88,7 @@ def load() -> int:
     office.loans()
     office.disposals()
     office.sales()
+    office.maintenance()
     office.gradings()
     db.session.flush()
     return CUSTOMERS
@@ -329,6 +330,12 @@ class _Office:
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         chosen = db.session.scalars(with_dealings.limit(40)).all()
         sales.fill(chosen, self.staff["mgr1"], random.Random(20260306), clock.today())  # noqa: S311 - invented data, not secrets
+
+    def maintenance(self) -> None:
+        """Write maintenance plans in every state, strengthening tables and greetings."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        chosen = db.session.scalars(with_dealings.limit(80)).all()
+        maintenance.fill(chosen, self.staff, _at, self._sign, self._paper)
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""

@@ -205,7 +205,7 @@ SUMMARY = declare(
             "plan.count": N_("Number of customers"),
             "plan.done": N_("Tasks done"),
             "plan.dropped": N_("Tasks dropped"),
-            "summary.verdict": N_("Result"),
+            "summary.verdict": N_("Conclusion on the goal"),
             "summary.reached": N_("Reached against the goal"),
             "summary.cost_note": N_("On cost and budget"),
             "summary.learned": N_("Learned for the next plan"),

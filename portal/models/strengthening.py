@@ -134,7 +134,7 @@ def _check(one: Person, row: int) -> None:
         if len(getattr(one, name)) > LONGEST_LINE:
             raise Refusal("At most %(most)s characters.", field=f"{name}-{row}", most=LONGEST_LINE)
     if one.measures and one.until is None:
-        raise Refusal("Say until when.", field=f"until-{row}")
+        raise Refusal("Say by which day.", field=f"until-{row}")
     if one.measures and one.staff_id is None:
         raise Refusal("Say who of ours is in charge.", field=f"staff-{row}")
     if one.staff_id is not None:

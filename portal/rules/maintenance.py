@@ -30,7 +30,7 @@ STEPS = {
     "listed": N_("On the grade list"),
     "written": N_("Plan written"),
     "reviewed": N_("Plan reviewed and corrected"),
-    "carried-out": N_("Carried out"),
+    "carried-out": N_("Plan carried out"),
     "assessed": N_("Result assessed"),
     "improved": N_("Improved"),
     "filed": N_("Papers filed"),
@@ -154,7 +154,7 @@ def measure_problems(
         if not one.text:
             found.append(Refusal("Say what is done.", field=f"measure-text-{row}"))
         if one.due_on is None:
-            found.append(Refusal("Say until when.", field=f"measure-due-{row}"))
+            found.append(Refusal("Say by which day.", field=f"measure-due-{row}"))
         elif (starts_on and one.due_on < starts_on) or (ends_on and one.due_on > ends_on):
             found.append(Refusal("This day lies outside the plan’s dates.", field=f"measure-due-{row}"))
         if one.staff_id is not None and one.staff_id not in people:

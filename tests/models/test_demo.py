@@ -17,7 +17,11 @@ from portal.models.approval import Approval
 from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
+from portal.models.greeting import GreetingLine
 from portal.models.loan import Loan
+from portal.models.plan import STATES as PLAN_STATES
+from portal.models.plan import MaintenancePlan
+from portal.models.plan_task import PlanTask
 from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
 from portal.models.team import Team
@@ -54,6 +58,9 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
 
     assert {"pending", "granted", "out", "returned"} <= set(db.session.scalars(select(Loan.state)))
     assert {"pending", "approved"} <= set(db.session.scalars(select(Disposal.state)))
+    assert set(db.session.scalars(select(MaintenancePlan.state))) == set(PLAN_STATES)
+    assert {"open", "done", "dropped"} <= set(db.session.scalars(select(PlanTask.state)))
+    assert {"open", "greeted", "skipped"} <= set(db.session.scalars(select(GreetingLine.state)))
     full = counts()
     assert set(db.session.scalars(select(RegisterEntry.register))) == set(REGISTERS)
     assert load.load() == 0

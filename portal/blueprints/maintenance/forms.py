@@ -69,7 +69,9 @@ class AmendmentForm(PortalForm):
 class SummaryForm(PortalForm):
     """What a summary says."""
 
-    verdict = RadioField(_l("Result"), choices=[SelectChoice(code, _l(title)) for code, title in VERDICTS.items()], validate_choice=False)
+    verdict = RadioField(
+        _l("Conclusion on the goal"), choices=[SelectChoice(code, _l(title)) for code, title in VERDICTS.items()], validate_choice=False
+    )
     reached = TextAreaField(_l("Reached against the goal"), [Length(max=LONGEST_TEXT)], render_kw={"rows": 4})
     cost_note = TextAreaField(_l("On cost and budget"), [Length(max=LONGEST_TEXT)], render_kw={"rows": 2})
     learned = TextAreaField(_l("Learned for the next plan"), [Length(max=LONGEST_TEXT)], render_kw={"rows": 4})
