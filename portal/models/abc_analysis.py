@@ -33,7 +33,8 @@ from portal.rules.message import N_, Refusal
 CUSTOMERS, PRODUCTS, REGIONS = "customers", "products", "regions"
 SUBJECTS = {CUSTOMERS: N_("Customers"), PRODUCTS: N_("Products"), REGIONS: N_("Regions")}
 STANDARD = "insights.abc_thresholds"
-SIZE = 100
+SIZE = 50
+"""So many rows have room in 60 KB beside the chart."""
 DEPTH = 3000
 """So many customers a page walks at most to find those of a class of last year."""
 NOT_ANY = "-"

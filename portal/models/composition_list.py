@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 
 from portal.database import db
 from portal.models import sales_totals
-from portal.models.composition import BANDS, LIMIT, OF_CARD, CompositionQuery, Span, theirs
+from portal.models.composition import BANDS, LIMIT, OF_CARD, CompositionQuery, Span
 from portal.models.customer import Customer, CustomerState
 from portal.models.register import PAGE_SIZE
 from portal.models.sales_book import CustomerMonth
+from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.rules.credit import use_of
 
@@ -108,9 +109,10 @@ def _walked(user: Staff, query: PartQuery, ids: list[int] | None, after: str) ->
         Customer.credit_rating,
         Customer.credit_limit,
     )
+    mine = customer_scope(user) if ids is None else Customer.id.in_(ids)
     hidden = (CustomerState.IMPORTING.value, CustomerState.MERGED.value)
     state = Customer.state.not_in(hidden) if query.every else Customer.state == CustomerState.ACTIVE.value
-    some = select(*shown).where(state, Customer.number > after, *theirs(user, Customer.id, ids))
+    some = select(*shown).where(state, Customer.number > after, mine)
     return list(db.session.execute(some.order_by(Customer.number).limit(DEPTH)))
 
 

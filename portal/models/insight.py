@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.database import Base, db
-from portal.models.customer import Customer
+from portal.models.customer import Customer, CustomerState
 from portal.models.job import Job
 from portal.models.scope import customer_arms, scope_key
 from portal.models.staff import Staff
@@ -65,10 +65,10 @@ def few(user: Staff) -> list[int] | None:
     """Return the ids of the customers that somebody sees; None where they are more than `AT_ONCE`."""
     found: list[int] = []
     for arm in customer_arms(user):
-        query = select(Customer.id).where(*arm.conditions(), Customer.state != "importing").limit(AT_ONCE + 1 - len(found))
-        found += db.session.scalars(query)
-        if len(found) > AT_ONCE:
+        query = select(Customer.id).where(*arm.conditions(), Customer.state != CustomerState.IMPORTING.value)
+        if db.session.scalar(query.offset(AT_ONCE - len(found)).limit(1)) is not None:
             return None
+        found += db.session.scalars(query)
     return found
 
 

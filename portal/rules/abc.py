@@ -17,6 +17,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -96,8 +97,15 @@ class Curve:
         """Return the smallest whole threshold that an item of this amount is within; 0 where it is not on the curve."""
         if amount is None or amount <= 0 or not self.steps:
             return 0
-        place = bisect_left(self.steps, -amount, key=lambda step: -step.least)
-        return self.steps[min(place, len(self.steps) - 1)].percent
+        return self._percents[bisect_left(self._from, -amount)]
+
+    @cached_property
+    def _from(self) -> list[Any]:
+        return [-step.least for step in self.steps]
+
+    @cached_property
+    def _percents(self) -> list[int]:
+        return [*(step.percent for step in self.steps), self.steps[-1].percent]
 
     def parts(self, limits: Thresholds) -> list[Part]:
         """Return the classes A, B and C; those of no item are empty."""

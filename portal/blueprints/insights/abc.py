@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -57,7 +58,7 @@ def _shown(query: AbcQuery, found: Analysis, page: model.Page) -> dict[str, Any]
     arguments: dict[str, Any] = query.args()
     moved = rule.classes_moved(found.moved, query.limits)
     return {
-        "rows": [(row, _links(query, row)) for row in page.rows],
+        "rows": list(zip(page.rows, _links(query, page.rows), strict=True)),
         "next": url_for("insights.abc", **arguments, after=page.next) if page.next else "",
         "parts": _parts(query, found),
         "chart": abc_curve(found.now, found.before, query.limits),
@@ -90,16 +91,17 @@ def _parts(query: AbcQuery, found: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def _links(query: AbcQuery, row: Row) -> dict[str, str]:
-    """Return where name and figures of a row lead."""
-    spans = {name: {"since": f"{year}-01", "till": f"{year}-12"} for name, year in (("now", query.year), ("before", query.year - 1))}
-    part = (
-        {"customer": row.key}
-        if query.subject == CUSTOMERS
-        else {"product": row.key}
-        if query.subject == PRODUCTS
-        else {"region": row.key or NO_REGION}
-    )
-    found = {name: url_for("sales.sales", **part, **span) for name, span in spans.items()}  # type: ignore[arg-type]
-    found["name"] = url_for("sales.of_customer", customer_id=row.key) if query.subject == CUSTOMERS else found["now"]
+def _links(query: AbcQuery, rows: list[Row]) -> list[dict[str, str]]:
+    """Return where name and figures of each row lead. An address is made once and completed for each row, because making one costs."""
+    name = {CUSTOMERS: "customer", PRODUCTS: "product"}.get(query.subject, "region")
+    bases = {
+        one: url_for("sales.sales", since=f"{year}-01", till=f"{year}-12")
+        for one, year in (("now", query.year), ("before", query.year - 1))
+    }
+    found = []
+    for row in rows:
+        part = f"&{name}={quote(str(row.key or NO_REGION))}"
+        links = {one: base + part for one, base in bases.items()}
+        links["name"] = url_for("sales.of_customer", customer_id=row.key) if query.subject == CUSTOMERS else links["now"]
+        found.append(links)
     return found
