@@ -157,13 +157,13 @@ def link_of(step: Step) -> str:
     if step.page is None:
         return ""
     endpoint, values = step.page
-    if (
-        endpoint == "grading.grade_list"
-        and db.session.scalar(GradeList.visible_to(me()).where(GradeList.id == values["listed_id"])) is None
-    ):
-        return ""
-    if endpoint == "maintenance.plan" and db.session.scalar(MaintenancePlan.visible_to(me()).where(MaintenancePlan.id == values["plan_id"])) is None:
-        return ""
+    asked: tuple[tuple[str, Any, str], ...] = (
+        ("grading.grade_list", GradeList, "listed_id"),
+        ("maintenance.plan", MaintenancePlan, "plan_id"),
+    )
+    for name, model, key in asked:
+        if endpoint == name and db.session.scalar(model.visible_to(me()).where(model.id == values[key])) is None:
+            return ""
     return url_for(endpoint, **values)
 
 
