@@ -35,7 +35,7 @@ SUBJECTS = {CUSTOMERS: N_("Customers"), PRODUCTS: N_("Products"), REGIONS: N_("R
 STANDARD = "insights.abc_thresholds"
 SIZE = 50
 """So many rows have room in 60 KB beside the chart."""
-DEPTH = 3000
+DEPTH = 1000
 """So many customers a page walks at most to find those of a class of last year."""
 NOT_ANY = "-"
 """Stands in an address for no class."""
