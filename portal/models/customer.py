@@ -73,6 +73,7 @@ NEVER = date(1900, 1, 1)
 BY_CHAIN = N_("%(field_title)s: for a customer on the register this is changed by a change of credit, through its chain.")
 """What is said where a hand or a file would change what has a chain of its own (RL-5)."""
 
+
 class Customer(Base):
     """A customer's card. Codes of choice fields are those of the standards `choices.*`."""
 
@@ -187,13 +188,21 @@ class Customer(Base):
         Index(None, "merged_into_id", sqlite_where=sql("merged_into_id IS NOT NULL"), postgresql_where=sql("merged_into_id IS NOT NULL")),
         # The few whose documents are to be counted.
         Index("ix_customer_to_count", "id", sqlite_where=TO_COUNT, postgresql_where=TO_COUNT),
-        # Of whom a periodic report is owed.
+        # Of whom a periodic report is owed; the index tells all that is asked.
         *(
-            Index(f"ix_customer_{scope}_reported", scope, "grade", "reported_until", sqlite_where=ON_REGISTER, postgresql_where=ON_REGISTER)
-            for scope in ("owner_id", "team_id")
+            Index(
+                f"ix_customer_{scope}_reported",
+                *(scope, "grade", "reported_until", "created_at", "registered_on", other),
+                sqlite_where=ON_REGISTER,
+                postgresql_where=ON_REGISTER,
+            )
+            for scope, other in (("owner_id", "team_id"), ("team_id", "owner_id"))
         ),
         # Whose provisional grade is to be judged anew one day.
-        Index("ix_customer_provisional", "owner_id", "id", sqlite_where=PROVISIONAL, postgresql_where=PROVISIONAL),
+        *(
+            Index(f"ix_customer_{scope}_provisional", scope, "id", sqlite_where=PROVISIONAL, postgresql_where=PROVISIONAL)
+            for scope in ("owner_id", "team_id")
+        ),
         *register_indexes(),
     )
 

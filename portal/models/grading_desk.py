@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, union_all
 
 from portal import clock
 from portal.database import db
 from portal.models import inbox
 from portal.models.calendar import site_calendar
-from portal.models.customer import NEVER, Customer
+from portal.models.customer import NEVER, Customer, CustomerState
 from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, WORKED_ON, Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_progress import own_progress, progress_of
 from portal.models.grading_totals import GradingTotal
 from portal.models.notice import notify
+from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, Role
@@ -83,20 +84,21 @@ def remind_all() -> int:
 # --- provisional grades (RL-4) ---------------------------------------------------------------------------------------------------
 
 
-def _in_charge(user: Staff) -> ColumnElement[bool]:
-    """Return the condition on customers for whose provisional grades `user` looks: their own, supervisors the team's too."""
-    own = Customer.owner_id == user.id
+def _in_charge(user: Staff) -> list[ColumnElement[bool]]:
+    """Return the conditions, each led by an index, on customers for whose provisional grades `user` looks: own ones, the team's others."""
+    found = [Customer.owner_id == user.id]
     if user.role == Role.SUPERVISOR and user.team_id is not None:
-        return or_(own, Customer.team_id == user.team_id)
-    return own
+        others = or_(NotLeading(Customer.owner_id) != user.id, Customer.owner_id.is_(None))
+        found.append(and_(Customer.team_id == user.team_id, others))
+    return found
 
 
-def _provisional(user: Staff, *, all_seen: bool) -> Select[Customer]:
-    """Return the customers with a provisional grade that are in no grading now, by the day on which cooperation began."""
+def _provisional(scope: Select[Customer]) -> Select[Customer]:
+    """Return those of `scope` that have a provisional grade and are in no grading now."""
     under_way = exists().where(Grading.customer_id == Customer.id, Grading.state.in_((*WORKED_ON, PENDING)))
-    scope = Customer.visible_to(user) if all_seen else Customer.visible_to(user).where(_in_charge(user))
-    # Written out, so that the index of the few is taken.
-    return scope.where(text("customer.grade_provisional"), text("customer.state = 'active'"), ~under_way)
+    # Written out and not led by the state, so that their index is taken.
+    on_register = NotLeading(Customer.state) == CustomerState.ACTIVE.value
+    return scope.where(text("customer.grade_provisional"), on_register, ~under_way)
 
 
 def _since() -> Any:
@@ -110,13 +112,17 @@ def due_before(today: date) -> date:
 
 def provisional(user: Staff, limit: int = 200) -> list[Customer]:
     """Return the customers with a provisional grade that `user` sees, those whose time has come first."""
-    return list(db.session.scalars(_provisional(user, all_seen=True).order_by(_since(), Customer.id).limit(limit)))
+    return list(db.session.scalars(_provisional(Customer.visible_to(user)).order_by(_since(), Customer.id).limit(limit)))
 
 
 def provisional_due(user: Staff) -> tuple[int, date | None]:
     """Return how many provisional grades `user` should have judged anew by now, and the day on which the first came due."""
-    which = and_(_since() <= due_before(clock.today()))
-    query = _provisional(user, all_seen=False).where(which).with_only_columns(_since().label("since")).limit(inbox.COUNT_CAP).subquery()
+    # Whose customers somebody has in charge they see: their index is enough to ask.
+    parts = [
+        _provisional(select(Customer).where(one, _since() <= due_before(clock.today()))).with_only_columns(_since().label("since"))
+        for one in _in_charge(user)
+    ]
+    query = union_all(*parts).limit(inbox.COUNT_CAP).subquery()
     count, oldest = db.session.execute(select(func.count(), func.min(query.c.since))).one()
     if not count:
         return 0, None
