@@ -115,8 +115,10 @@ def reading(server: Server, report: Report, count: int) -> dict[str, float]:
     one = cost(server, lambda _number: browser.get(f"/customers/{rng.randrange(1, count)}"), TIMES * 2)
     report.add(floor.within("customer page with timeline and contacts", one, 12))
     kept["customer"] = one.cpu / floor.last
-    for name, path in (("home as manager", "/"), ("inbox as manager", "/inbox"), ("counts of the top bar", "/inbox/count")):
-        report.add(floor.within(name, cost(server, _get(browser, path), TIMES), 15))
+    for role, account in (("manager", "mgr1"), ("supervisor", "sup2"), ("rep", "rep2-1")):
+        reader = signed_in(server, account)
+        for name, path in ((f"home as {role}", "/"), (f"inbox as {role}", "/inbox"), (f"counts of the top bar as {role}", "/inbox/count")):
+            report.add(floor.within(name, cost(server, _get(reader, path), TIMES if role == "manager" else TIMES // 2), 15))
     page = browser.get("/customers")[1]
     report.add(Figure("register: HTML", len(page) / 1024, "KB", None, 60))
     small = browser.get("/customers", Accept_Encoding="gzip")[1]
