@@ -74,7 +74,7 @@ def count_asked(job: Job) -> None:
     count_now(person, job.args["question"], asked=True)
 
 
-@jobs.kind(DAILY, title=N_("Counting figures for insights"))
+@jobs.kind(DAILY, title=N_("Counting figures for insights"), page=lambda _job: ("insights.composition", {}))
 def count_daily(_job: Job) -> None:
     """Count anew what is kept, and what managers of a large office look at first. Safe to run twice."""
     year = composition.latest_year(clock.today())
