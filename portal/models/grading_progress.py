@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
+from portal.models.campaign_totals import seen_by
 from portal.models.customer import Customer
 from portal.models.grading import APPROVED, GONE, MISSED, OPEN, PENDING, RATED, REVIEWED, STATES, Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_totals import COLUMNS, GradingTotal
 from portal.models.staff import Staff
 from portal.models.team import Team
-from portal.permissions import Role
 from portal.rules.grading import GRADES
 
 PAGE_SIZE = 50
@@ -114,17 +114,6 @@ class TeamProgress(Progress):
     reps: list[RepProgress] = field(default_factory=list)
 
 
-def _seen_by(user: Staff, campaign: GradingCampaign) -> Select[GradingTotal]:
-    """Return the figures of a campaign in the scope of `user`: all, the team's, or their own (RO-1)."""
-    total = GradingTotal
-    query = select(total).where(total.campaign_id == campaign.id)
-    if user.role == Role.MANAGER:
-        return query
-    if user.role == Role.SUPERVISOR and user.team_id is not None:
-        return query.where(or_(total.team_id == user.team_id, total.owner_id == user.id))
-    return query.where(total.owner_id == user.id)
-
-
 def _summed(rows: Iterable[GradingTotal]) -> Progress:
     progress = Progress()
     for row in rows:
@@ -134,7 +123,7 @@ def _summed(rows: Iterable[GradingTotal]) -> Progress:
 
 def progress_of(user: Staff, campaign: GradingCampaign) -> Progress:
     """Return how far what `user` sees of a campaign is."""
-    return _summed(db.session.scalars(_seen_by(user, campaign)))
+    return _summed(db.session.scalars(seen_by(GradingTotal, user, campaign.id)))
 
 
 def own_progress(user: Staff, campaign: GradingCampaign) -> Progress:
@@ -145,7 +134,11 @@ def own_progress(user: Staff, campaign: GradingCampaign) -> Progress:
 
 def by_team(user: Staff, campaign: GradingCampaign) -> list[TeamProgress]:
     """Return how far each team and each rep is, as far as `user` sees them: by name, customers of nobody last."""
-    rows = [row for row in db.session.scalars(_seen_by(user, campaign)) if any(getattr(row, state) for state in STATES if state != GONE)]
+    rows = [
+        row
+        for row in db.session.scalars(seen_by(GradingTotal, user, campaign.id))
+        if any(getattr(row, state) for state in STATES if state != GONE)
+    ]
     staff = {one.id: one for one in db.session.scalars(select(Staff).where(Staff.id.in_({row.owner_id for row in rows})))}
     teams = {one.id: one for one in db.session.scalars(select(Team).where(Team.id.in_({row.team_id for row in rows})))}
     found: dict[int, TeamProgress] = {}
@@ -245,4 +238,3 @@ def next_line(user: Staff, campaign: GradingCampaign, work: str, *, owner_id: in
     if owner_id:
         query = query.where(line.owner_id == owner_id)
     return db.session.scalar(query.where(line.id > after)) or db.session.scalar(query.where(line.id <= after))
-

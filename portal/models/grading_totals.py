@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, and_, case, exists, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.database import Base, db
+from portal.models import campaign_totals
 from portal.models.customer import Customer, CustomerState
 from portal.models.grading import APPROVED, GONE, OPEN, PENDING, RATED, REVIEWED, STATES, WORKED_ON, Grading
 from portal.models.hand_over import goes_along
@@ -90,26 +90,7 @@ def move_totals(moves: Iterable[tuple[Place, Standing, Standing]]) -> None:
     for place, old, new in moves:
         _note(changes, place, old, -1)
         _note(changes, place, new, 1)
-    _add(changes)
-
-
-def _add(changes: Changes) -> None:
-    """Add changes to the figures; in one order, so that nobody waits in a circle."""
-    total = GradingTotal
-    for place, row in sorted(changes.items()):
-        row = {column: number for column, number in row.items() if number}
-        if not row:
-            continue
-        here = (total.campaign_id == place[0], total.team_id == place[1], total.owner_id == place[2])
-        step = update(total).where(*here).values({column: getattr(total, column) + number for column, number in row.items()})
-        if db.session.execute(step, execution_options=_QUIET).rowcount:  # type: ignore[attr-defined]
-            continue
-        try:
-            with db.session.begin_nested():
-                db.session.add(total(campaign_id=place[0], team_id=place[1], owner_id=place[2]))
-        except IntegrityError:
-            pass  # somebody else began the row at the same moment
-        db.session.execute(step, execution_options=_QUIET)
+    campaign_totals.move(GradingTotal, changes)
 
 
 def _grouped(*which: Any) -> Changes:
@@ -132,7 +113,7 @@ def change_lines(change: dict[str, Any], *which: Any) -> int:
     for start in range(0, len(ids), 1000):
         _join(after, _grouped(Grading.id.in_(ids[start : start + 1000])), 1)
     _join(after, before, -1)
-    _add(after)
+    campaign_totals.move(GradingTotal, after)
     expire_lines()
     return done
 
@@ -208,7 +189,7 @@ def follow(ids: Collection[int]) -> None:
     follow_customers(*which)
     after = _grouped(*which)
     _join(after, before, -1)
-    _add(after)
+    campaign_totals.move(GradingTotal, after)
     expire_lines()
 
 

@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, and_, case, cast, exists, func, insert, literal, literal_column, or_, select, update
 from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
-from portal.models import audit, history
+from portal.models import audit, campaign_totals, history
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
@@ -216,25 +215,7 @@ def move_totals(moves: Iterable[tuple[Place, str, str]]) -> None:
     for (campaign, team, owner), old, new in moves:
         row = changes.setdefault((campaign, team or 0, owner or 0), {})
         row[old], row[new] = row.get(old, 0) - 1, row.get(new, 0) + 1
-    _add(changes)
-
-
-def _add(changes: dict[tuple[int, int, int], dict[str, int]]) -> None:
-    total = ReviewTotal
-    for place, row in sorted(changes.items()):
-        row = {state: number for state, number in row.items() if number}
-        if not row:
-            continue
-        here = (total.campaign_id == place[0], total.team_id == place[1], total.owner_id == place[2])
-        step = update(total).where(*here).values({state: getattr(total, state) + number for state, number in row.items()})
-        if db.session.execute(step, execution_options=_QUIET).rowcount:  # type: ignore[attr-defined]
-            continue
-        try:
-            with db.session.begin_nested():
-                db.session.add(total(campaign_id=place[0], team_id=place[1], owner_id=place[2]))
-        except IntegrityError:
-            pass  # somebody else began the row at the same moment
-        db.session.execute(step, execution_options=_QUIET)
+    campaign_totals.move(ReviewTotal, changes)
 
 
 def count_anew(campaign: ReviewCampaign) -> None:
@@ -299,7 +280,7 @@ def follow(ids: Collection[int]) -> None:
         return
     follow_customers(*which)
     note(1)
-    _add(changes)
+    campaign_totals.move(ReviewTotal, changes)
     for one in db.session.identity_map.values():
         if isinstance(one, ReviewLine):
             db.session.expire(one)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import exists, select
 
 from portal.database import db
+from portal.models.campaign_totals import seen_by
 from portal.models.customer import Customer, CustomerState
 from portal.models.review import IS_OPEN, ReviewCampaign, ReviewLine, ReviewTotal
 from portal.models.staff import Staff
 from portal.models.team import Team
-from portal.permissions import Role
 
 
 @dataclass
@@ -60,17 +60,6 @@ class TeamProgress(Progress):
     reps: list[RepProgress] = field(default_factory=list)
 
 
-def seen_by(user: Staff, campaign: ReviewCampaign) -> Select[ReviewTotal]:
-    """Return the figures of a campaign in the scope of `user`: all, the team's, or their own (RO-1)."""
-    total = ReviewTotal
-    query = select(total).where(total.campaign_id == campaign.id)
-    if user.role == Role.MANAGER:
-        return query
-    if user.role == Role.SUPERVISOR and user.team_id is not None:
-        return query.where(or_(total.team_id == user.team_id, total.owner_id == user.id))
-    return query.where(total.owner_id == user.id)
-
-
 def summed(rows: Iterable[ReviewTotal]) -> Progress:
     """Return the figures of several reps together."""
     progress = Progress()
@@ -81,7 +70,7 @@ def summed(rows: Iterable[ReviewTotal]) -> Progress:
 
 def progress_of(user: Staff, campaign: ReviewCampaign) -> Progress:
     """Return how far what `user` sees of a campaign is."""
-    return summed(db.session.scalars(seen_by(user, campaign)))
+    return summed(db.session.scalars(seen_by(ReviewTotal, user, campaign.id)))
 
 
 def own_progress(user: Staff, campaign: ReviewCampaign) -> Progress:
@@ -91,7 +80,7 @@ def own_progress(user: Staff, campaign: ReviewCampaign) -> Progress:
 
 def by_team(user: Staff, campaign: ReviewCampaign) -> list[TeamProgress]:
     """Return how far each team and each rep is, as far as `user` sees them: by name, customers of nobody last."""
-    rows = [row for row in db.session.scalars(seen_by(user, campaign)) if row.open + row.confirmed + row.corrected]
+    rows = [row for row in db.session.scalars(seen_by(ReviewTotal, user, campaign.id)) if row.open + row.confirmed + row.corrected]
     staff = {one.id: one for one in db.session.scalars(select(Staff).where(Staff.id.in_({row.owner_id for row in rows})))}
     teams = {one.id: one for one in db.session.scalars(select(Team).where(Team.id.in_({row.team_id for row in rows})))}
     found: dict[int, TeamProgress] = {}
