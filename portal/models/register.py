@@ -27,6 +27,7 @@ from portal.models.scope import Arm, customer_arms, customer_scope
 from portal.models.search import candidates
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.rules.grading import NO_GRADE, grade_rank
 from portal.rules.message import Refusal
 
 MOST_FOUND = 1000
@@ -170,11 +171,7 @@ def _decode(query: RegisterQuery, cursor: str) -> list[Any] | None:
     return values if fits else None
 
 
-def _rank_of_grade(grade: str) -> int:
-    return GRADES.index(grade) if grade in GRADES else len(GRADES)
-
-
-_GRADE_RANK = case({grade: rank for rank, grade in enumerate(GRADES)}, value=Customer.grade, else_=len(GRADES))
+_GRADE_RANK = case({grade: rank for rank, grade in enumerate(GRADES)}, value=Customer.grade, else_=NO_GRADE)
 
 
 def _arm_rows(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list[Any] | None, backwards: bool, size: int) -> list[Row[Any]]:
@@ -185,7 +182,7 @@ def _arm_rows(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
     keys = order = _order(query)
     if query.sort == "grade":
         order = [_GRADE_RANK, Customer.number]
-        start = start and [_rank_of_grade(start[0]), start[1]]
+        start = start and [grade_rank(start[0]), start[1]]
     statement = select(*columns, *(column.label(f"_key{place}") for place, column in enumerate(keys))).where(*walk.leading, *walk.others)
     if start is not None:
         bounds = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
@@ -200,7 +197,7 @@ def _by_grade(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
     if down:
         grades.reverse()
     if start is not None:
-        grades = grades[[_rank_of_grade(grade) for grade in grades].index(_rank_of_grade(start[0])) :]
+        grades = grades[[grade_rank(grade) for grade in grades].index(grade_rank(start[0])) :]
     found: list[Row[Any]] = []
     for grade in grades:
         of_grade = Customer.grade if len(walk.leading) == 1 else NotLeading(Customer.grade)
@@ -216,7 +213,7 @@ def _by_grade(walk: _Walk, query: RegisterQuery, columns: list[Any], start: list
 
 
 def _key(query: RegisterQuery, row: Row[Any]) -> tuple[Any, ...]:
-    first = _rank_of_grade(row._key0) if query.sort == "grade" else row._key0
+    first = grade_rank(row._key0) if query.sort == "grade" else row._key0
     return (first, row._key1) if query.sort != "number" else (first,)
 
 

@@ -22,6 +22,8 @@ from portal.rules.message import N_, Message, Refusal
 
 GRADES = ("A", "B", "C")
 """From the best down (RL-2). Each has its approval chain."""
+NO_GRADE = len(GRADES)
+"""The rank of who has no grade: behind every grade."""
 DATA, JUDGEMENT = "data", "judgement"
 SOURCES = {DATA: N_("data"), JUDGEMENT: N_("judgement")}
 """Where a score comes from."""
@@ -195,6 +197,11 @@ def read_score(text: str, field: str) -> Decimal:
     if not _is_score(text):
         raise Refusal("A score lies between 0 and 100, with one decimal at most.", field=field)
     return Decimal(text)
+
+
+def grade_rank(grade: str) -> int:
+    """Return the place of a grade in every queue of requests and complaints: 0 for A, which comes first, `NO_GRADE` for none (RL-6)."""
+    return GRADES.index(grade) if grade in GRADES else NO_GRADE
 
 
 def move_of(before: str, grade: str) -> int:

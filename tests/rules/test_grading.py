@@ -156,3 +156,7 @@ def test_days_of_the_campaign() -> None:
 def test_figures_as_they_are_printed(value: str, text: str) -> None:
     assert grading.shown(Decimal(value)) == text
     assert Decimal(grading.plain(Decimal(value))) == Decimal(value)
+
+
+def test_grade_a_comes_first_in_every_queue_and_who_has_no_grade_last() -> None:
+    assert sorted(["", "C", "A", "B", "x"], key=grading.grade_rank) == ["A", "B", "C", "", "x"]
