@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from portal.models.standard import why
 from portal.permissions import Permission, Role
 from portal.rules.credit import use_of
 from portal.rules.grading import shown
+from portal.rules.working_time import amount
 
 
 def day(value: date | datetime | None) -> str:
@@ -40,6 +41,11 @@ def points(value: Decimal | None) -> str:
     return shown(value)
 
 
+def worktime(value: timedelta | int) -> str:
+    """Return office time as 3 h 30 min, or a number of working days, in the reader's language (SV-4)."""
+    return translate(amount(value))
+
+
 def choice(code: str, name: str) -> str:
     """Return the name of a choice's code in the reader's language; a code that is no longer listed stays as it is."""
     if not code:
@@ -59,7 +65,7 @@ def required_kind(code: str) -> str:
 def init_app(app: Flask) -> None:
     """Register them."""
     app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points, credit_use=use_of)
-    app.jinja_env.filters.update(choice=choice, translate=translate, required_kind=required_kind)
+    app.jinja_env.filters.update(choice=choice, translate=translate, required_kind=required_kind, worktime=worktime)
     app.jinja_env.globals.update(
         Permission=Permission,
         Role=Role,

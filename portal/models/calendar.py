@@ -13,7 +13,7 @@ from portal.database import Base, StateConflict, db
 from portal.models import audit
 from portal.models.notice import notify
 from portal.models.staff import Staff
-from portal.models.standard import value as standard
+from portal.models.standard import at_version, in_force
 from portal.permissions import Role
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.standards import STANDARDS
@@ -100,27 +100,36 @@ class CalendarWarning(Base):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-def site_calendar() -> Calendar:
-    """Return the calendar by which deadlines are counted: office hours in force today, own days, official days; read once a session."""
+def site_calendar(version: int | None = None) -> Calendar:
+    """Return the calendar by which deadlines are counted: office hours, own days, official days; read once a session.
+
+    The hours are those in force today, or those of the `version` that a running case keeps (ST-2): `site_calendar().version` is what
+    a case notes when it begins. Raises KeyError where there is no such version.
+    """
+    hours = in_force("office.hours") if version is None else at_version("office.hours", version)
     session = db.session()
-    calendar: Calendar | None = session.info.get("calendar")
-    if calendar is None:
-        days = {row.day: row.working for row in session.execute(select(SiteDay.day, SiteDay.working))}
-        hours = STANDARDS["office.hours"].read(standard("office.hours"))
-        calendar = session.info["calendar"] = Calendar(hours, days)
-    return calendar
+    known: dict[int, Calendar] = session.info.setdefault("calendars", {})
+    if hours.version not in known:
+        days = session.execute(select(SiteDay.day, SiteDay.working, SiteDay.note)).all()
+        known[hours.version] = Calendar(
+            STANDARDS["office.hours"].read(hours.value),
+            {row.day: row.working for row in days},
+            notes={row.day: row.note for row in days},
+            version=hours.version,
+        )
+    return known[hours.version]
 
 
 @event.listens_for(Session, "after_flush")
 def _forget_at_flush(session: Session, _context: object) -> None:
     if session.new or session.deleted:
-        session.info.pop("calendar", None)
+        session.info.pop("calendars", None)
 
 
 @event.listens_for(Session, "after_commit")
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop("calendar", None)
+    session.info.pop("calendars", None)
 
 
 def days_of(year: int) -> list[SiteDay]:

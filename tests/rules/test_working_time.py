@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rules.working_time import ZONE, Calendar
+from portal.rules.working_time import ZONE, Calendar, amount
 
 CALENDAR = Calendar([(dt.time(9), dt.time(12)), (dt.time(13, 30), dt.time(17, 30))])
 days = st.dates(min_value=dt.date(2024, 1, 1), max_value=dt.date(2028, 12, 31))
@@ -108,3 +108,67 @@ def test_an_office_that_never_opens_is_refused():
     closed = Calendar(days={dt.date(2026, 1, 1) + dt.timedelta(days=n): False for n in range(5000)})
     with pytest.raises(ValueError, match="ten years"):
         closed.add_working_days(dt.date(2026, 3, 5), 1)
+
+
+# --- the count, day by day (SV-4) ---------------------------------------------------------------------------------------------
+
+OFFICE = Calendar()
+fractions = st.integers(0, 4000).map(lambda minutes: minutes / 60)
+
+
+def test_thirty_working_hours_over_labour_day():
+    count = OFFICE.explain_hours(at("2026-04-30T16:00"), 30)
+    assert count.end == at("2026-05-09T16:00")
+    assert [(one.day.day, one.weekday, str(one.why), str(amount(one.counted)), str(amount(one.total))) for one in count.days] == [
+        (30, "Thursday", "Working day", "1 h 30 min", "1 h 30 min"),
+        (1, "Friday", "Public holiday: Labour Day", "0 h", "1 h 30 min"),
+        (2, "Saturday", "Public holiday: Labour Day", "0 h", "1 h 30 min"),
+        (3, "Sunday", "Public holiday: Labour Day", "0 h", "1 h 30 min"),
+        (4, "Monday", "Public holiday: Labour Day", "0 h", "1 h 30 min"),
+        (5, "Tuesday", "Public holiday: Labour Day", "0 h", "1 h 30 min"),
+        (6, "Wednesday", "Working day", "7 h 30 min", "9 h"),
+        (7, "Thursday", "Working day", "7 h 30 min", "16 h 30 min"),
+        (8, "Friday", "Working day", "7 h 30 min", "24 h"),
+        (9, "Saturday", "Working weekend for Labour Day", "6 h", "30 h"),
+    ]
+    assert count.days[-1].spans == ((dt.time(8, 30), dt.time(12)), (dt.time(13, 30), dt.time(16)))
+
+
+@given(moments, fractions, st.lists(st.tuples(moments, st.integers(1, 5000)), max_size=3))
+def test_adding_then_counting_gives_back_and_never_ends_in_closed_time(moment, added, waits):
+    pauses = [(start, start + dt.timedelta(minutes=minutes)) for start, minutes in waits]
+    count = OFFICE.explain_hours(moment, added, pauses)
+    assert OFFICE.working_time_between(moment, count.end, pauses) == count.total == dt.timedelta(hours=added)
+    assert count.end >= OFFICE.add_working_hours(moment, added)
+    local = count.end.replace(tzinfo=None)
+    assert OFFICE.is_working_day(local.date())
+    assert any(opening <= local.time() <= closing for opening, closing in OFFICE.office_hours)
+    assert not any(start < count.end < end for start, end in pauses)
+    assert sum((one.counted for one in count.days), dt.timedelta()) == count.total
+    assert OFFICE.explain_between(moment, count.end, pauses).total == count.total
+
+
+@given(moments, moments, moments)
+def test_office_time_adds_up_and_never_runs_backwards(first, second, third):
+    first, second, third = sorted((first, second, third))
+    whole = OFFICE.working_time_between(first, third)
+    assert whole == OFFICE.working_time_between(first, second) + OFFICE.working_time_between(second, third)
+    assert dt.timedelta() <= whole <= third - first
+
+
+@given(days, st.integers(-60, 60))
+def test_days_are_explained_as_they_are_counted(day, number):
+    count = OFFICE.explain_days(day, number)
+    assert count.end == OFFICE.add_working_days(day, number)
+    assert [one.counted for one in count.days] == [int(OFFICE.is_working_day(one.day)) for one in count.days]
+    if number:
+        assert count.total == abs(number)
+
+
+def test_the_clock_stands_still_in_a_pause_and_own_days_say_why():
+    own = Calendar(days={dt.date(2026, 3, 6): False}, notes={dt.date(2026, 3, 6): "Stock-taking"})
+    waiting = [(at("2026-03-05T10:00"), at("2026-03-05T14:30"))]
+    count = own.explain_hours(at("2026-03-05T09:00"), 5, waiting)
+    assert count.days[0].spans == ((dt.time(9), dt.time(10)), (dt.time(14, 30), dt.time(17, 30)))
+    assert [str(one.why) for one in count.days[1:]] == ["Closed by the site: Stock-taking", "Weekend", "Weekend", "Working day"]
+    assert count.end == at("2026-03-09T09:30")
