@@ -76,6 +76,8 @@ class Permission(StrEnum):
     GRADING_WORK = "grading:work"
     GRADING_PROPOSE = "grading:propose"
     GRADING_OPEN = "grading:open"
+    RELATION_WORK = "relation:work"
+    RELATION_COMPARE = "relation:compare"
     PLAN_WORK = "plan:work"
     PLAN_EDIT = "plan:edit"
     REPORT_READ = "report:read"
@@ -112,6 +114,7 @@ _REP = {
     Permission.LOAN_ASK,
     Permission.REVIEW_WORK,
     Permission.GRADING_WORK,
+    Permission.RELATION_WORK,
     Permission.PLAN_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
@@ -132,6 +135,7 @@ _SUPERVISOR = _REP | {
     Permission.LOAN_HAND_OUT,
     Permission.CUSTOMER_END,
     Permission.GRADING_PROPOSE,
+    Permission.RELATION_COMPARE,
     Permission.PLAN_EDIT,
     Permission.REPORT_JUDGE,
     Permission.DISPOSAL_READ,

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from portal.rules import relation
 from portal.rules.message import N_, Refusal
 
 ROLES = {"supervisor": N_("Supervisor"), "manager": N_("Manager")}
@@ -28,6 +29,7 @@ MEANINGS = {"review": N_("reviews"), "approve": N_("approves"), "inform": N_("is
 FACTS: dict[str, tuple[str, dict[str, str]]] = {
     "limit": (N_("Credit limit"), {"above": N_("above the site's limit"), "within": N_("up to the site's limit")}),
     "grade": (N_("Customer grade"), {"A": N_("grade A"), "B": N_("grade B"), "C": N_("grade C")}),
+    "advice": (N_("Advice"), relation.ADVICE),
 }
 """Facts of documents by which a case of a chain is chosen: title, and their values with their words."""
 

@@ -132,13 +132,15 @@ def check_weights(standard: Standard, value: object) -> None:
         raise Refusal("The weights add up to %(total)s %%, not to 100 %%.", total=f"{total.normalize():f}")
 
 
-def check_indicators(_standard: Standard, value: object) -> None:
+def check_indicators(standard: Standard, value: object) -> None:
     """Refuse indicators without both names, whose weights do not add up to 100 %, or whose bands are out of order (RL-1, ST-3)."""
     entries = _entries(value, {"code": str, "zh": str, "en": str, "weight": str, "source": str, "bands": list})
     _check_codes(entries)
     for entry in entries:
         if not entry["zh"].strip() or not entry["en"].strip():
             raise Refusal("Choice %(code)s needs a Chinese and an English name.", code=entry["code"])
+        if standard.judged and entry["source"] != grading.JUDGEMENT:
+            raise Refusal("The portal has no data for %(code)s: it is scored by judgement.", code=entry["code"])
     grading.check_indicators(entries)
 
 

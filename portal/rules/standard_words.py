@@ -35,7 +35,9 @@ def in_words(standard: Standard, value: Any) -> Message:
     if kind == "weights":
         return _plain(", ".join(f"{code} {weight:g} %" for code, weight in value.items()))
     if kind == "thresholds":
-        return _plain(", ".join(f"{entry['code']} {_bounds(entry['from'], entry['to'])}" for entry in value))
+        # A name for each range stands in its own place of the sentence.
+        named = ", ".join(f"%({entry['code']})s {_bounds(entry['from'], entry['to'])}" for entry in value)
+        return Message(named, {entry["code"]: _word(standard, entry["code"]) for entry in value})
     if kind == "indicators":
         return _plain(", ".join(f"{entry['zh']} {entry['weight']} %" for entry in value))
     if kind == "chain":
@@ -50,6 +52,10 @@ def in_words(standard: Standard, value: Any) -> Message:
     if kind in ("text", "archive_template", "abc_thresholds"):
         return _plain(str(value))
     return _with_unit(standard, f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _word(standard: Standard, code: str) -> Message | str:
+    return Message(standard.words[code]) if code in standard.words else code
 
 
 def range_in_words(standard: Standard) -> Message | None:

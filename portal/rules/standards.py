@@ -6,12 +6,12 @@ message ids: a page translates title, unit and clause. Names are stable: they ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from portal.rules import abc, archive_numbers, grading
+from portal.rules import abc, archive_numbers, grading, relation
 from portal.rules import standard_choices as choices
 from portal.rules import standard_kinds as kinds
 from portal.rules.chains import check_chain
@@ -58,6 +58,10 @@ class Standard:
     """The codes that ranges may have, from the lowest up; empty for any."""
     facts: tuple[str, ...] = ()
     """The facts of `chains.FACTS` by which a case of a chain can be chosen."""
+    judged: bool = False
+    """Whether indicators are all scored by judgement: there are no data behind them."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the codes of ranges are called, where a code is no word."""
 
     def check(self, value: object) -> None:
         """Raise `Refusal`, saying why, unless `value` may be this standard's value (ST-3)."""
@@ -75,6 +79,7 @@ class Standard:
 GROUPS = {
     "customers": N_("Customers"),
     "grading": N_("Grading of customers"),
+    "relation": N_("Relation assessment"),
     "insights": N_("Insights"),
     "maintenance": N_("Maintenance plans"),
     "dossiers": N_("Dossiers"),
@@ -98,6 +103,7 @@ _LENDING = N_("Rules for customer files (AR-20)")
 _REVIEWING = N_("Rules for customer files (AR-21)")
 _REPORTING = N_("Rules for customer files (AR-22)")
 _GRADING = N_("Rules for grading customers (RL-1 to RL-4)")
+_RELATING = N_("Rules for maintaining customer relations (RL-7, IN-5)")
 _MAINTAINING = N_("Rules for maintaining customer relations (RL-20 to RL-24)")
 _SECURITY = N_("Rules for information security")
 _SIGNING = N_("Rules for review and approval (AP-3)")
@@ -191,6 +197,18 @@ _ALL = (
     Standard(
         "grading.provisional_months", N_("Months of cooperation after which a provisional grade is judged anew"), "integer", 6, "grading",
         _GRADING, unit=N_("months"), minimum=1, maximum=24,
+    ),
+    Standard(
+        "relation.indicators", N_("Indicators of relation assessment and their weights"), "indicators", relation.START_INDICATORS,
+        "relation", _RELATING, judged=True,
+    ),
+    Standard(
+        "relation.thresholds", N_("Advice by total score of a relation assessment"), "thresholds", relation.START_THRESHOLDS, "relation",
+        _RELATING, unit=N_("points"), minimum=0, maximum=100, codes=tuple(relation.ADVICE), words=relation.ADVICE,
+    ),
+    Standard(
+        "relation.value_scale", N_("Most points of one figure of customer delivered value"), "integer", 100, "relation", _RELATING,
+        unit=N_("points"), minimum=5, maximum=1000,
     ),
     Standard(
         "insights.abc_thresholds", N_("Thresholds of ABC analysis"), "abc_thresholds", abc.START, "insights",
@@ -291,6 +309,14 @@ _ALL = (
         "chain.maintenance_summary", N_("Approval chain: maintenance summary"), "chain",
         [{"case": "always", "when": {}, "steps": [{"type": "portal", "role": "manager", "meaning": "review"}]}],
         "approvals", _MAINTAINING,
+    ),
+    Standard(
+        "chain.relation_assessment", N_("Approval chain: relation assessment"), "chain",
+        [
+            {"case": "end", "when": {"advice": ["end"]}, "steps": [_REVIEW, _APPROVAL]},
+            {"case": "others", "when": {}, "steps": [{"type": "portal", "role": "supervisor", "meaning": "approve"}]},
+        ],
+        "approvals", _RELATING, facts=("advice",),
     ),
     Standard(
         "maintenance.notice_days", N_("Days before which a task of a maintenance plan or a greeting stands in the inbox"), "integer", 7,
