@@ -83,6 +83,11 @@ class Permission(StrEnum):
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
+    REQUEST_READ = "request:read"
+    REQUEST_WORK = "request:work"
+    REQUEST_ASSIGN = "request:assign"
+    REQUEST_IMPORT = "request:import"
+    CHANNEL_EDIT = "channel:edit"
     SALES_READ = "sales:read"
     SALES_EDIT = "sales:edit"
     SALES_IMPORT = "sales:import"
@@ -118,6 +123,8 @@ _REP = {
     Permission.PLAN_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
+    Permission.REQUEST_READ,
+    Permission.REQUEST_WORK,
     Permission.SALES_READ,
     Permission.SALES_EDIT,
     Permission.INSIGHT_READ,
@@ -138,6 +145,8 @@ _SUPERVISOR = _REP | {
     Permission.RELATION_COMPARE,
     Permission.PLAN_EDIT,
     Permission.REPORT_JUDGE,
+    Permission.REQUEST_ASSIGN,
+    Permission.REQUEST_IMPORT,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
     Permission.APPROVAL_SIGN,
@@ -147,6 +156,7 @@ _SUPERVISOR = _REP | {
 _MANAGER = _SUPERVISOR | {
     Permission.APPROVAL_RECORD_PAPER,
     Permission.PRODUCT_EDIT,
+    Permission.CHANNEL_EDIT,
     Permission.DISPOSAL_RECORD,
     Permission.REVIEW_OPEN,
     Permission.GRADING_OPEN,

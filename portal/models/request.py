@@ -1,0 +1,217 @@
+"""Requests and complaints of customers 服务请求 (SV-1 to SV-7): inquiry, complaint, repair, suggestion, special event.
+
+Here is what a request is and who sees it. It is taken in by `request_intake.py`, goes its way by `request_flow.py`, is counted against its
+deadlines by `request_clock.py`, and goes up past them by `request_escalation.py`. What happened to it, step by step, is in
+`request_step.py`; what others hear of it, in `request_events.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, Text, and_, exists, or_, select
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.database import Base
+from portal.models.customer import BYTEWISE, Customer
+from portal.models.register_entry import RegisterEntry
+from portal.models.scope import customer_scope
+from portal.models.staff import Staff
+from portal.models.team import Team
+from portal.permissions import Permission
+from portal.rules import requests as rules
+
+FAR = datetime(9999, 12, 30, tzinfo=UTC)
+"""Stands for no deadline, so that the queue has an order without gaps."""
+FAR_DAY = FAR.date()
+
+_OPEN = sql("is_open")
+_TO_ESCALATE = sql("escalate_at IS NOT NULL")
+_UNTALLIED = sql("NOT tallied")
+_WITHOUT_CUSTOMER = sql("customer_id IS NULL")
+_NAMED = sql("reference <> ''")
+
+
+class ServiceRequest(Base):
+    """One request: received → assigned → in hand → answered → followed up → closed; reopened, or joined to the one that it repeats."""
+
+    __tablename__ = "service_request"
+
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    """None as long as nobody has said which customer it is: a request is taken in before its caller is registered."""
+    customer_name: Mapped[str] = mapped_column(default="")
+    """Who it is for as it was said or written, where that is no customer yet."""
+    caller: Mapped[str] = mapped_column(default="")
+    telephone: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    channel: Mapped[str]
+    priority: Mapped[str] = mapped_column(default=rules.NORMAL)
+    grade: Mapped[str] = mapped_column(default="")
+    """The customer's grade when its deadlines were set."""
+    rank: Mapped[int] = mapped_column(default=3)
+    """The place of that grade in the queue, A first (`rules.grading.grade_rank`)."""
+    text: Mapped[str] = mapped_column(Text)
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    reference: Mapped[str] = mapped_column(BYTEWISE, default="")
+    """Its number in the system that it was imported from."""
+    state: Mapped[str]
+    is_open: Mapped[bool] = mapped_column(default=True)
+    taken_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    assignee_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    """Who has it in hand: there is always somebody (SV-2)."""
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    """The team of who has it in hand."""
+
+    received_at: Mapped[datetime]
+    received_on: Mapped[date]
+    """The day of that at the site: months and years are counted by it."""
+    clock_from: Mapped[datetime]
+    """From when its hours count: when it was received, or reopened."""
+    deadlines_version: Mapped[int] = mapped_column(default=0)
+    """The version of the standard `request.deadlines` with which it began (ST-2)."""
+    first_minutes: Mapped[int | None]
+    solve_minutes: Mapped[int | None]
+    """Minutes of working time allowed until the first answer, and until the solution; None where nothing is counted."""
+    waits: Mapped[list[Any]] = mapped_column(default=list)
+    """Spans in which it waited for the customer: [[since, until], …] as ISO texts."""
+    waiting_since: Mapped[datetime | None]
+    first_due_at: Mapped[datetime | None]
+    solve_due_at: Mapped[datetime | None]
+    due_at: Mapped[datetime] = mapped_column(default=FAR)
+    """What is due next: first answer, solution, or following up; `FAR` while it waits for the customer."""
+    due_on: Mapped[date] = mapped_column(default=FAR_DAY)
+    escalate_at: Mapped[datetime | None]
+    """When it goes up next (`request_escalation.py`)."""
+    escalation: Mapped[int] = mapped_column(default=0)
+    """How far up it went: 0, 1 supervisor, 2 manager."""
+
+    first_answered_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    followed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    first_worked: Mapped[int | None]
+    first_elapsed: Mapped[int | None]
+    solve_worked: Mapped[int | None]
+    solve_elapsed: Mapped[int | None]
+    """Minutes that first answer and solution took, of working time without waiting for the customer, and by the clock."""
+    reopened: Mapped[int] = mapped_column(default=0)
+
+    answer: Mapped[str] = mapped_column(Text, default="")
+    cause: Mapped[str] = mapped_column(default="")
+    """A code of the standard `choices.complaint_cause`."""
+    done: Mapped[str] = mapped_column(Text, default="")
+    prevention: Mapped[str] = mapped_column(Text, default="")
+    satisfied: Mapped[bool | None]
+    word: Mapped[str] = mapped_column(Text, default="")
+    """What the customer said of it."""
+    department: Mapped[str] = mapped_column(default="")
+    """The responsible department 归口部门."""
+    register_entry_id: Mapped[int | None] = mapped_column(ForeignKey("register_entry.id", ondelete="SET NULL"))
+    """The entry of a special event in the office register QMS-PM-31304 (SV-6)."""
+    import_id: Mapped[int | None] = mapped_column(index=True)
+    tallied: Mapped[bool] = mapped_column(default=False)
+    """Whether the figures of its month count it as it stands."""
+    version: Mapped[int] = mapped_column(default=1)
+
+    customer: Mapped[Customer | None] = relationship()
+    taken_by: Mapped[Staff] = relationship(foreign_keys=[taken_by_id])
+    assignee: Mapped[Staff] = relationship(foreign_keys=[assignee_id])
+    team: Mapped[Team | None] = relationship()
+    register_entry: Mapped[RegisterEntry | None] = relationship()
+
+    __table_args__ = (
+        Index(
+            "ix_service_request_queue", "due_on", "rank", "due_at", "id", "kind", "channel", "state",
+            sqlite_where=_OPEN, postgresql_where=_OPEN,
+        ),
+        Index("ix_service_request_mine", "assignee_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_service_request_team", "team_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_service_request_of_customer", "customer_id", "due_on", "rank", "due_at", "id",
+            sqlite_where=_OPEN, postgresql_where=_OPEN,
+        ),
+        Index(None, "customer_id", "received_at", "id"),
+        Index(None, "received_at", "id", "kind", "channel", "state"),
+        Index(None, "assignee_id", "received_at", "id"),
+        Index(None, "team_id", "received_at", "id"),
+        Index(None, "kind", "received_on", "id"),
+        Index(None, "received_on"),
+        Index("ix_service_request_escalate", "escalate_at", "id", sqlite_where=_TO_ESCALATE, postgresql_where=_TO_ESCALATE),
+        Index("ix_service_request_untallied", "id", sqlite_where=_UNTALLIED, postgresql_where=_UNTALLIED),
+        Index("ix_service_request_unknown", "taken_by_id", "id", sqlite_where=_WITHOUT_CUSTOMER, postgresql_where=_WITHOUT_CUSTOMER),
+        Index("ix_service_request_reference", "reference", sqlite_where=_NAMED, postgresql_where=_NAMED),
+    )  # fmt: skip
+
+    # --- whose it is -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def visible_to(cls, user: Staff) -> Select[ServiceRequest]:
+        """Return the requests of customers in scope, those that `user` has in hand, and those taken in by `user` without a customer yet.
+
+        A supervisor also sees what the team has in hand (RO-1).
+        """
+        query = select(cls).where(cls.state != rules.IMPORTING)
+        return query if user.is_manager else query.where(cls.scope(user))
+
+    @classmethod
+    def scope(cls, user: Staff) -> Any:
+        """Return the condition on requests that `user`, who is no manager, may see."""
+        mine = [
+            cls.assignee_id == user.id,
+            and_(cls.customer_id.is_(None), cls.taken_by_id == user.id),
+            exists().where(Customer.id == cls.customer_id, customer_scope(user)),
+        ]
+        if user.is_supervisor and user.team_id is not None:
+            mine.append(cls.team_id == user.team_id)
+        return or_(*mine)
+
+    def can_work(self, user: Staff) -> bool:
+        """Return whether `user`, who sees it, may go on with it: as long as it is open."""
+        return self.is_open and user.may(Permission.REQUEST_WORK)
+
+    # --- what it is called -----------------------------------------------------------------------------------------------
+
+    @property
+    def number(self) -> str:
+        """Return the number by which people call it: R2026-000123."""
+        return rules.number_of(self.received_on.year, self.id)
+
+    @property
+    def named(self) -> str:
+        """Return the customer's name, or what was said where it is no customer yet."""
+        return self.customer.full_name if self.customer is not None else self.customer_name
+
+    @property
+    def first_line(self) -> str:
+        """Return the beginning of its text, for lists."""
+        return rules.first_line(self.text)
+
+    @property
+    def label(self) -> str:
+        """Return what inbox and log call it."""
+        return f"{self.number} {self.first_line}"
+
+    @property
+    def link(self) -> str:
+        """Return the path of its page, for notices."""
+        return f"/requests/{self.id}"
+
+    # --- how it stands ---------------------------------------------------------------------------------------------------
+
+    @property
+    def has_deadline(self) -> bool:
+        """Return whether something is due."""
+        return self.is_open and self.due_at < FAR
+
+    @property
+    def is_overdue(self) -> bool:
+        """Return whether what is due is past."""
+        return self.has_deadline and self.due_at < clock.now()
+
+    @property
+    def is_written(self) -> bool:
+        """Return whether it came in writing: by letter or e-mail (SV-10)."""
+        return self.channel in rules.WRITTEN
