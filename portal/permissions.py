@@ -78,6 +78,9 @@ class Permission(StrEnum):
     GRADING_OPEN = "grading:open"
     RELATION_WORK = "relation:work"
     RELATION_COMPARE = "relation:compare"
+    ORDER_REQUEST = "order:request"
+    AGREEMENT_EDIT = "agreement:edit"
+    AGREEMENT_FILE = "agreement:file"
     PLAN_WORK = "plan:work"
     PLAN_EDIT = "plan:edit"
     REPORT_READ = "report:read"
@@ -120,6 +123,8 @@ _REP = {
     Permission.REVIEW_WORK,
     Permission.GRADING_WORK,
     Permission.RELATION_WORK,
+    Permission.ORDER_REQUEST,
+    Permission.AGREEMENT_EDIT,
     Permission.PLAN_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
@@ -143,6 +148,7 @@ _SUPERVISOR = _REP | {
     Permission.CUSTOMER_END,
     Permission.GRADING_PROPOSE,
     Permission.RELATION_COMPARE,
+    Permission.AGREEMENT_FILE,
     Permission.PLAN_EDIT,
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,

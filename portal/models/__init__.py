@@ -2,6 +2,8 @@
 
 from portal.models import (
     abc_analysis,
+    agreement,
+    agreement_desk,
     approval,
     attachment,
     audit,
@@ -42,6 +44,9 @@ from portal.models import (
     loan_reading,
     merge,
     notice,
+    order_desk,
+    order_kind,
+    order_request,
     payment,
     plan,
     plan_desk,
@@ -76,6 +81,8 @@ from portal.models import (
 
 __all__ = [
     "abc_analysis",
+    "agreement",
+    "agreement_desk",
     "approval",
     "attachment",
     "audit",
@@ -116,6 +123,9 @@ __all__ = [
     "loan_reading",
     "merge",
     "notice",
+    "order_desk",
+    "order_kind",
+    "order_request",
     "payment",
     "plan",
     "plan_desk",

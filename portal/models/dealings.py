@@ -11,12 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
+from portal.models.agreement_desk import left_open as agreements_left_open
 from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.grading_list import in_approval
 from portal.models.grading_totals import follow as gradings_follow
 from portal.models.loan import GRANTED, OUT, Loan
+from portal.models.order_desk import left_open as orders_left_open
 from portal.models.plan_desk import in_approval as plans_in_approval
 from portal.models.plan_desk import left_open as tasks_left_open
 from portal.models.report import open_urgent
@@ -117,6 +119,7 @@ def left_open(customer: Customer) -> list[Message]:
         for one in open_urgent([customer.id])
     ]
     found += tasks_left_open([customer.id])
+    found += [*orders_left_open([customer.id]), *agreements_left_open([customer.id])]
     drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(("draft", "withdrawn"))).order_by(Approval.id)
     for one in db.session.scalars(drafts):
         names = {"document": Message(one.kind.title), "title": one.title}

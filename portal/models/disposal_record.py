@@ -2,7 +2,8 @@
 
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card is erased
 to number, name and dates, and what was recorded of its people and affairs goes: contacts, gradings, reports, greetings, the
-strengthening table, results of plans' tasks, entries of the office registers. The log keeps that it happened.
+strengthening table, results of plans' tasks, agreements, what requests about orders say, entries of the office registers. The log keeps
+that it happened.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import MetaData, delete, func, select, update
 from portal import clock
 from portal.database import db, transition
 from portal.models import audit, card
+from portal.models.agreement import Agreement
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerAssistant, CustomerTag, derived
@@ -23,6 +25,7 @@ from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, Doc
 from portal.models.dossier_completeness import count
 from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
+from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
 from portal.models.register_entry import RegisterEntry
 from portal.models.report import InformationReport, forget
@@ -135,8 +138,11 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
     customer.graded_on = customer.grade_valid_until = None
-    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable):
+    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
+    orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)
+    said = {"reason": "", "price_note": "", "payment_note": "", "closing_note": "", "goods": [], "figures": {}}
+    db.session.execute(orders.values(**said), execution_options={"synchronize_session": False})  # its approvals name each of them
     told = update(PlanTask).where(PlanTask.customer_id == customer.id).values(result="", reason="")
     db.session.execute(told, execution_options={"synchronize_session": False})  # what was spent stays with the plan
     db.session.flush()

@@ -24,6 +24,8 @@ from portal.models.disposal import Disposal
 from portal.models.investigation import Investigation
 from portal.models.loan import GRANTED, OUT, Loan
 from portal.models.loan import STATES as LOAN_STATES
+from portal.models.order_request import NAMES as ORDER_REQUESTS
+from portal.models.order_request import OrderRequest
 from portal.models.review import RUNNING, ReviewCampaign, ReviewTotal
 from portal.models.staff import Staff
 from portal.rules.loans import FORMS
@@ -215,19 +217,20 @@ declare(
     )
 )
 
-_BEGUN: tuple[tuple[str, Any, str, str], ...] = (
-    ("investigation", Investigation, "outcome", ""),
-    ("credit", CreditChange, "state", "draft"),
-    ("loan", Loan, "state", "draft"),
-    ("disposal", Disposal, "state", "draft"),
+_BEGUN: tuple[tuple[str, Any, dict[str, str]], ...] = (
+    ("investigation", Investigation, {"outcome": ""}),
+    ("credit", CreditChange, {"state": "draft"}),
+    ("loan", Loan, {"state": "draft"}),
+    ("disposal", Disposal, {"state": "draft"}),
+    *((name, OrderRequest, {"state": "draft", "kind": kind}) for kind, name in ORDER_REQUESTS.items()),
 )
 """Documents that somebody begins: kind, model, and what a draft is known by."""
 
 
 def _drafts(of: Staff) -> Iterable[tuple[str, Select[Any]]]:
-    for kind, model, column, value in _BEGUN:
+    for kind, model, known_by in _BEGUN:
         submitted = exists().where(Approval.kind_name == kind, Approval.record_id == model.id, Approval.state.in_(LIVE))
-        yield kind, select(model).where(model.created_by_id == of.id, getattr(model, column) == value, ~submitted).order_by(model.id)
+        yield kind, select(model).where(model.created_by_id == of.id, ~submitted).filter_by(**known_by).order_by(model.id)
 
 
 def _draft_rows(of: Staff, limit: int | None) -> list[dict[str, Any]]:

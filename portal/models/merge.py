@@ -264,6 +264,8 @@ _TITLES = {
     "credit_change": N_("Changes of credit"),
     "approval": N_("Documents in approvals"),
     "attachment": N_("Files"),
+    "order_request": N_("Requests about orders"),
+    "agreement": N_("Long-term agreements"),
     "register_entry": N_("Entries of office registers"),
     "information_report": N_("Information reports"),
     "printed_sheet": N_("Prints"),

@@ -211,6 +211,10 @@ _ALL = (
         unit=N_("points"), minimum=5, maximum=1000,
     ),
     Standard(
+        "agreement.notice_days", N_("Days before the end of a long-term agreement from which it stands in the inbox"), "days", 60,
+        "grading", _GRADING, unit=N_("days"), minimum=1, maximum=365,
+    ),
+    Standard(
         "insights.abc_thresholds", N_("Thresholds of ABC analysis"), "abc_thresholds", abc.START, "insights",
         N_("Rules for analysis of customers (IN-2)"), unit=N_("cumulative shares of A and B in per cent, such as 80/95"),
     ),
@@ -299,6 +303,14 @@ _ALL = (
     Standard(
         "chain.disposal", N_("Approval chain: disposal of documents"), "chain",
         [{"case": "always", "when": {}, "steps": [_REVIEW, _APPROVAL]}], "approvals", _SIGNING,
+    ),
+    Standard(
+        "chain.order_refusal", N_("Approval chain: refusing an order of a grade-A customer"), "chain",
+        [{"case": "always", "when": {}, "steps": [_REVIEW, _APPROVAL]}], "approvals", _SIGNING,
+    ),
+    Standard(
+        "chain.a_treatment", N_("Approval chain: treating a grade-C order as grade A"), "chain",
+        [{"case": "always", "when": {}, "steps": [_APPROVAL]}], "approvals", _SIGNING,
     ),
     Standard(
         "chain.maintenance_plan", N_("Approval chain: maintenance plan"), "chain",
