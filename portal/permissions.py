@@ -83,6 +83,8 @@ class Permission(StrEnum):
     AGREEMENT_FILE = "agreement:file"
     PLAN_WORK = "plan:work"
     PLAN_EDIT = "plan:edit"
+    RECEPTION_WORK = "reception:work"
+    ROOM_EDIT = "room:edit"
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
@@ -126,6 +128,7 @@ _REP = {
     Permission.ORDER_REQUEST,
     Permission.AGREEMENT_EDIT,
     Permission.PLAN_WORK,
+    Permission.RECEPTION_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
     Permission.REQUEST_READ,
@@ -166,6 +169,7 @@ _MANAGER = _SUPERVISOR | {
     Permission.DISPOSAL_RECORD,
     Permission.REVIEW_OPEN,
     Permission.GRADING_OPEN,
+    Permission.ROOM_EDIT,
     Permission.STANDARD_EDIT,
     Permission.STAFF_MANAGE,
     Permission.AUDIT_READ,

@@ -20,6 +20,7 @@ from typing import Any
 
 from portal.rules import relation
 from portal.rules.message import N_, Refusal
+from portal.rules.reception import CLASSES
 
 ROLES = {"supervisor": N_("Supervisor"), "manager": N_("Manager")}
 """Who signs in the portal, with their words."""
@@ -29,6 +30,8 @@ MEANINGS = {"review": N_("reviews"), "approve": N_("approves"), "inform": N_("is
 FACTS: dict[str, tuple[str, dict[str, str]]] = {
     "limit": (N_("Credit limit"), {"above": N_("above the site's limit"), "within": N_("up to the site's limit")}),
     "grade": (N_("Customer grade"), {"A": N_("grade A"), "B": N_("grade B"), "C": N_("grade C")}),
+    "visitors": (N_("Class of the visitors"), CLASSES),
+    "photographs": (N_("Photographs"), {"asked": N_("asked for"), "none": N_("not asked for")}),
     "advice": (N_("Advice"), relation.ADVICE),
 }
 """Facts of documents by which a case of a chain is chosen: title, and their values with their words."""

@@ -64,6 +64,12 @@ def check_cycle(_standard: Standard, value: object) -> None:
         raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
 
 
+def check_visitor_class(standard: Standard, value: object) -> None:
+    """Refuse what is none of the standard's classes of visitors (SV-21)."""
+    if not isinstance(value, str) or value not in standard.codes:
+        raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
+
+
 def check_choices(standard: Standard, value: object) -> None:
     """Refuse a list of choices with bad or repeated codes, without both names, or (unless it begins empty) without an active one."""
     entries = _entries(value, {"code": str, "zh": str, "en": str, "active": bool})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from portal.rules.message import N_, Message
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
+from portal.rules.reception import CLASS_WORDS
 from portal.rules.standard_kinds import REGISTER
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def in_words(standard: Standard, value: Any) -> Message:
         return Message(N_("on") if value else N_("off"))
     if kind == "cycle":
         return Message(CYCLES[value])
+    if kind == "visitor_class":
+        return Message(CLASS_WORDS[value])
     if kind == "choices":
         active = sum(entry["active"] for entry in value)
         if active < len(value):

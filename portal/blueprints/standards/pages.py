@@ -27,6 +27,7 @@ from portal.rules.chains import FACTS, MEANINGS, ROLES
 from portal.rules.grading import FIGURES, SOURCES
 from portal.rules.message import Refusal
 from portal.rules.periods import CYCLES
+from portal.rules.reception import CLASS_WORDS
 from portal.rules.standard_words import in_words, range_in_words
 from portal.rules.standards import GROUPS, STANDARDS, Standard
 from portal.rules.text import read_json
@@ -44,6 +45,7 @@ def words() -> dict[str, Any]:
         "ROLES": ROLES,
         "RETENTIONS": RETENTIONS,
         "CYCLES": CYCLES,
+        "CLASS_WORDS": CLASS_WORDS,
         "GRADING_FIGURES": FIGURES,
         "GRADING_SOURCES": SOURCES,
         "in_force": standards.in_force,
