@@ -28,6 +28,7 @@ from portal.models.greeting import GreetingLine
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
 from portal.models.register_entry import RegisterEntry
+from portal.models.reception_desk import forget as forget_visits
 from portal.models.report import InformationReport, forget
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
@@ -137,6 +138,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
         setattr(customer, name, value)
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
+    forget_visits([customer.id])
     customer.graded_on = customer.grade_valid_until = None
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))

@@ -191,6 +191,7 @@ class HandOver(Base):
         """
         from portal.models.hand_over import hand_over_all
         from portal.models.plan_desk import take_over
+        from portal.models.reception_desk import take_over as take_over_visits
 
         assert self.giver is not None  # noqa: S101 - all of somebody's work is somebody's
         done = {"state": DONE, "to_id": to.id, "done_by_id": by.id, "done_at": clock.now()}
@@ -198,6 +199,7 @@ class HandOver(Base):
         moved = hand_over_all(of=self.giver, to=to, by=by, reason=self.reason, record=self)
         Approval.hand_over(self.giver, to)
         take_over(self.giver, to)
+        take_over_visits(self.giver, to)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}
         self.write_done(by)
         return moved

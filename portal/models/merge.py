@@ -268,6 +268,7 @@ _TITLES = {
     "agreement": N_("Long-term agreements"),
     "register_entry": N_("Entries of office registers"),
     "information_report": N_("Information reports"),
+    "reception": N_("Receptions of visitors"),
     "printed_sheet": N_("Prints"),
     "customer": N_("Records merged before"),
 }

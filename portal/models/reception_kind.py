@@ -12,7 +12,8 @@ from portal.models import history, room
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.notice import notify
-from portal.models.reception import APPROVED, DRAFT, NAME, PENDING, REJECTED, REPLACED, Reception, applied_on
+from portal.models.reception import APPROVED, DRAFT, NAME, PENDING, REJECTED, REPLACED, Reception
+from portal.models.reception_judging import applied_on
 from portal.models.reception_pass import issue
 from portal.models.staff import Staff
 from portal.rules.message import N_, Message, Refusal
