@@ -85,6 +85,8 @@ class Permission(StrEnum):
     PLAN_EDIT = "plan:edit"
     RECEPTION_WORK = "reception:work"
     ROOM_EDIT = "room:edit"
+    CALLBACK_WORK = "callback:work"
+    CALLBACK_PLAN = "callback:plan"
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
@@ -129,6 +131,7 @@ _REP = {
     Permission.AGREEMENT_EDIT,
     Permission.PLAN_WORK,
     Permission.RECEPTION_WORK,
+    Permission.CALLBACK_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
     Permission.REQUEST_READ,
@@ -153,6 +156,7 @@ _SUPERVISOR = _REP | {
     Permission.RELATION_COMPARE,
     Permission.AGREEMENT_FILE,
     Permission.PLAN_EDIT,
+    Permission.CALLBACK_PLAN,
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,
     Permission.REQUEST_IMPORT,

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.rules import abc, archive_numbers, grading
+from portal.rules import abc, archive_numbers, callbacks, grading
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
@@ -116,6 +116,13 @@ def check_office_hours(standard: Standard, value: object) -> None:
     if not spans:
         raise Refusal("Office hours need at least one span.")
     before = dt.time.min
+def check_callback_rules(_standard: Standard, value: object) -> None:
+    """Refuse a table of call-backs that cannot be worked by: events, windows, purposes, questions (SV-10)."""
+    numbers, flags = ("first", "last"), ("active",)
+    kinds = {name: int if name in numbers else bool if name in flags else str for name in callbacks.Row._fields}
+    callbacks.check_rules(_entries(value, kinds))
+
+
     for opening, closing in spans:
         if closing <= opening:
             raise Refusal("Office hours from %(start)s to %(end)s end before they begin.", start=f"{opening:%H:%M}", end=f"{closing:%H:%M}")

@@ -43,6 +43,8 @@ def in_words(standard: Standard, value: Any) -> Message:
         return Message(named, {entry["code"]: _word(standard, entry["code"]) for entry in value})
     if kind == "indicators":
         return _plain(", ".join(f"{entry['zh']} {entry['weight']} %" for entry in value))
+    if kind == "callback_rules":
+        return Message(N_("%(active)s of %(count)s calls in use"), {"active": sum(row["active"] for row in value), "count": len(value)})
     if kind == "chain":
         steps = sum(len(case["steps"]) for case in value)
         return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})

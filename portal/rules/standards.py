@@ -37,6 +37,7 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "abc_thresholds": kinds.check_abc_thresholds,
     "dossier_rules": kinds.check_dossier_rules,
     "chain": lambda standard, value: check_chain(value, facts=standard.facts),
+    "callback_rules": kinds.check_callback_rules,
 }
 
 
@@ -85,6 +86,7 @@ GROUPS = {
     "maintenance": N_("Maintenance plans"),
     "reception": N_("Receptions of visitors"),
     "dossiers": N_("Dossiers"),
+    "callbacks": N_("Call-backs"),
     "lists": N_("Lists of choices"),
     "approvals": N_("Approvals"),
     "time": N_("Working time"),

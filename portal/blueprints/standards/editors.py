@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from portal.rules import callbacks
 from portal.rules.grading import DATA, MOST_INDICATORS, plain
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
@@ -20,6 +21,7 @@ from portal.rules.text import clean_line
 COLUMNS = {
     "choices": ("code", "zh", "en", "active"),
     "office_hours": ("from", "to"),
+    "callback_rules": callbacks.Row._fields,
     "weights": ("code", "weight"),
     "thresholds": ("code", "from", "to"),
 }
@@ -50,6 +52,8 @@ def draft_of(standard: Standard, value: Any) -> Draft:
             return [{"from": opening, "to": closing} for opening, closing in value]
         case "weights":
             return [{"code": code, "weight": f"{weight:g}"} for code, weight in value.items()]
+        case "callback_rules":
+            return [dict(row) for row in value]
         case "chain":
             return [_draft_of_case(case) for case in value]
         case "dossier_rules":
@@ -82,7 +86,7 @@ def act(standard: Standard, draft: Draft, action: str) -> None:
     try:
         numbers = [int(part) for part in parts if part.isdecimal()]
         if standard.kind in COLUMNS:
-            _act_on(draft, name, numbers, lambda: {**dict.fromkeys(COLUMNS[standard.kind], ""), **_NEW_ROW[standard.kind]}, MOST_ROWS)
+            _act_on(draft, name, numbers, lambda: {**dict.fromkeys(COLUMNS[standard.kind], ""), **_NEW_ROW.get(standard.kind, {})}, MOST_ROWS)
         elif standard.kind == "chain":
             _act_on_chain(draft, name, numbers)
         elif standard.kind == "indicators":
@@ -308,6 +312,10 @@ def _when(conditions: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for condition in conditions:
         fact, _sign, allowed = condition.partition("=")
+def _callback_rules(rows: list[Row]) -> list[Row]:
+    return [{**row, "first": _whole(row["first"]), "last": _whole(row["last"])} for row in rows if row["code"] or row["zh"] or row["event"]]
+
+
         if allowed and allowed not in found.setdefault(fact, []):
             found[fact].append(allowed)
     return found
@@ -354,3 +362,4 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
         {"code": code, **row} for code, row in rows.items() if row["required"] or not code.startswith(REGISTER)
     ],
 }
+    "callback_rules": _callback_rules,

@@ -22,6 +22,7 @@ from portal.models import standard_effects
 from portal.models.register_entry import in_use
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission, requires
+from portal.rules import callbacks
 from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.chains import FACTS, MEANINGS, ROLES
 from portal.rules.grading import FIGURES, SOURCES
@@ -46,6 +47,9 @@ def words() -> dict[str, Any]:
         "RETENTIONS": RETENTIONS,
         "CYCLES": CYCLES,
         "CLASS_WORDS": CLASS_WORDS,
+        "CALLBACK_EVENTS": callbacks.EVENTS,
+        "CALLBACK_NEEDS": callbacks.NEEDS,
+        "CALLBACK_UNITS": callbacks.UNITS,
         "GRADING_FIGURES": FIGURES,
         "GRADING_SOURCES": SOURCES,
         "in_force": standards.in_force,
