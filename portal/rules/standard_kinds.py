@@ -110,12 +110,6 @@ def check_dossier_rules(_standard: Standard, value: object) -> None:
             raise Refusal("%(value)s is not a complete entry of this list.", value=_short(entry))
 
 
-def check_office_hours(standard: Standard, value: object) -> None:
-    """Refuse office hours that are not spans of a day in order, such as [["08:30", "12:00"], ["13:30", "17:30"]]."""
-    spans = read_office_hours(value)
-    if not spans:
-        raise Refusal("Office hours need at least one span.")
-    before = dt.time.min
 def check_callback_rules(_standard: Standard, value: object) -> None:
     """Refuse a table of call-backs that cannot be worked by: events, windows, purposes, questions (SV-10)."""
     numbers, flags = ("first", "last"), ("active",)
@@ -123,6 +117,12 @@ def check_callback_rules(_standard: Standard, value: object) -> None:
     callbacks.check_rules(_entries(value, kinds))
 
 
+def check_office_hours(standard: Standard, value: object) -> None:
+    """Refuse office hours that are not spans of a day in order, such as [["08:30", "12:00"], ["13:30", "17:30"]]."""
+    spans = read_office_hours(value)
+    if not spans:
+        raise Refusal("Office hours need at least one span.")
+    before = dt.time.min
     for opening, closing in spans:
         if closing <= opening:
             raise Refusal("Office hours from %(start)s to %(end)s end before they begin.", start=f"{opening:%H:%M}", end=f"{closing:%H:%M}")

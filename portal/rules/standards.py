@@ -36,8 +36,8 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "archive_template": kinds.check_archive_template,
     "abc_thresholds": kinds.check_abc_thresholds,
     "dossier_rules": kinds.check_dossier_rules,
-    "chain": lambda standard, value: check_chain(value, facts=standard.facts),
     "callback_rules": kinds.check_callback_rules,
+    "chain": lambda standard, value: check_chain(value, facts=standard.facts),
 }
 
 
@@ -85,8 +85,8 @@ GROUPS = {
     "insights": N_("Insights"),
     "maintenance": N_("Maintenance plans"),
     "reception": N_("Receptions of visitors"),
-    "dossiers": N_("Dossiers"),
     "callbacks": N_("Call-backs"),
+    "dossiers": N_("Dossiers"),
     "lists": N_("Lists of choices"),
     "approvals": N_("Approvals"),
     "time": N_("Working time"),

@@ -20,8 +20,8 @@ from portal.rules.text import clean_line
 
 COLUMNS = {
     "choices": ("code", "zh", "en", "active"),
-    "office_hours": ("from", "to"),
     "callback_rules": callbacks.Row._fields,
+    "office_hours": ("from", "to"),
     "weights": ("code", "weight"),
     "thresholds": ("code", "from", "to"),
 }
@@ -48,12 +48,12 @@ def draft_of(standard: Standard, value: Any) -> Draft:
     match standard.kind:
         case "choices" | "thresholds":
             return [{key: "" if part is None else part for key, part in row.items()} for row in value]
+        case "callback_rules":
+            return [dict(row) for row in value]
         case "office_hours":
             return [{"from": opening, "to": closing} for opening, closing in value]
         case "weights":
             return [{"code": code, "weight": f"{weight:g}"} for code, weight in value.items()]
-        case "callback_rules":
-            return [dict(row) for row in value]
         case "chain":
             return [_draft_of_case(case) for case in value]
         case "dossier_rules":
@@ -304,6 +304,10 @@ def _exact(text: str) -> str:
     return plain(parse_amount(text)) if text else ""
 
 
+def _callback_rules(rows: list[Row]) -> list[Row]:
+    return [{**row, "first": _whole(row["first"]), "last": _whole(row["last"])} for row in rows if row["code"] or row["zh"] or row["event"]]
+
+
 def _chain(cases: list[Row]) -> list[Row]:
     return [{"case": case["code"], "when": _when(case["when"]), "steps": [_step(step) for step in case["steps"]]} for case in cases]
 
@@ -312,10 +316,6 @@ def _when(conditions: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for condition in conditions:
         fact, _sign, allowed = condition.partition("=")
-def _callback_rules(rows: list[Row]) -> list[Row]:
-    return [{**row, "first": _whole(row["first"]), "last": _whole(row["last"])} for row in rows if row["code"] or row["zh"] or row["event"]]
-
-
         if allowed and allowed not in found.setdefault(fact, []):
             found[fact].append(allowed)
     return found
@@ -357,9 +357,9 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "thresholds": _thresholds,
     "chain": _chain,
     "indicators": _indicators,
+    "callback_rules": _callback_rules,
     # A register of which nothing is required needs no row; a kind of document has its retention.
     "dossier_rules": lambda rows: [
         {"code": code, **row} for code, row in rows.items() if row["required"] or not code.startswith(REGISTER)
     ],
 }
-    "callback_rules": _callback_rules,
