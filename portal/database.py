@@ -35,6 +35,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Requests of these methods only read."""
 
 _reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+_many_rows: ContextVar[bool] = ContextVar("many_rows", default=False)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -149,7 +150,22 @@ def write_apart() -> Iterator[Session]:
         _reading_only.reset(token)
 
 
-_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-8000", "temp_store=MEMORY")
+@contextmanager
+def many_rows() -> Iterator[None]:
+    """Let SQLite keep more of its pages in memory, 64 MB, while this context writes many rows: a fifth less work, nothing else changes.
+
+    Each row goes to some twenty places of the indexes, which are read again and again where the pages do not fit.
+    """
+    token = _many_rows.set(True)
+    try:
+        yield
+    finally:
+        _many_rows.reset(token)
+
+
+_CACHE, _CACHE_OF_MANY = -8000, -64_000
+"""KiB of pages that a connection keeps in memory."""
+_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", f"cache_size={_CACHE}", "temp_store=MEMORY")
 
 
 @event.listens_for(Engine, "connect")
@@ -165,4 +181,8 @@ def _connect(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
+        cache = _CACHE_OF_MANY if _many_rows.get() else _CACHE
+        if connection.info.get("cache", _CACHE) != cache:
+            connection.exec_driver_sql(f"PRAGMA cache_size={cache}")
+            connection.info["cache"] = cache
         connection.exec_driver_sql("BEGIN" if _reading_only.get() else "BEGIN IMMEDIATE")

@@ -148,10 +148,12 @@ def tokens_of(words: str, scope: str) -> list[str]:
         name, _space, figures = line.rpartition(" ")
         if not figures.isdigit():
             name, figures = line, ""
-        tokens += text_grams(name)
-        tokens += windows(figures)
-        if _NUMBER.fullmatch(name):
-            tokens.append(serial_token(name))
+        elif len(figures) >= WINDOW:
+            tokens += windows(figures)
+        if name:
+            tokens += text_grams(name)
+            if name.isascii() and _NUMBER.fullmatch(name):
+                tokens.append(serial_token(name))
     tokens += [SCOPE + one for one in scope.split()]
     found = dict.fromkeys(tokens)
     for none in _NONE:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import accumulate
 from operator import add
 
 from portal.rules.names import legal_form_length
@@ -107,21 +106,24 @@ def _folded(text: str) -> str:
 
 
 def _pinyin_grams(name: str) -> list[str]:
+    # Asked for every name of an import: as few steps as can be.
     spelt, initials, full = spelling(name)
-    lengths = [len(reading) for reading in spelt if reading]
-    count = len(lengths)
-    stem = max(count - legal_form_length(name), 1)
+    lengths = list(map(len, filter(None, spelt)))
+    stem = max(len(lengths) - legal_form_length(name), 1)
     # Windows that the end of the name would cut short are left out.
-    tokens = [initials[start : start + 2] for start in range(min(stem, count - 2) + 1)]
-    tokens += [initials[start : start + 3] for start in range(min(stem, count - 3) + 1)]
-    starts = list(accumulate(lengths[: stem - 1], initial=0)) if lengths else []
-    sixes = ["0" + full[start : start + _FULL_PREFIX] for start in starts]
-    tokens += [six for six in sixes if len(six) > _FULL_LEAST]
-    for length, following, six in zip(lengths, [*lengths[1:], 0], sixes, strict=False):
-        if length + following < _FULL_PREFIX:
+    pairs = list(map(add, initials, initials[1:]))
+    tokens = pairs[: stem + 1]
+    tokens += map(add, pairs[: stem + 1], initials[2:])
+    start = 0
+    for length, following in zip(lengths[:stem], [*lengths[1:], 0], strict=False):
+        six, both = "0" + full[start : start + _FULL_PREFIX], length + following
+        if len(six) > _FULL_LEAST:
+            tokens.append(six)
+        if both < _FULL_PREFIX:
             tokens.append(six[:_FULL_PREFIX])
-            if length + following < _FULL_PREFIX - 1:
+            if both < _FULL_PREFIX - 1:
                 tokens.append(six[: _FULL_PREFIX - 1])
+        start += length
     return tokens
 
 
