@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 PORT ?= 8000
 export PORT
+# Compiled modules are kept, whatever the machine's setting: each process that starts (a press, a worker) saves seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What is run a second time on PostgreSQL: all that speaks to the database in its own way.
 ON_POSTGRES := tests/concurrency tests/migrations tests/sales/test_totals.py tests/insights/test_figures.py \

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from portal import clock, config, create_app, database, hashing
@@ -118,6 +118,11 @@ def files_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     return request.getfixturevalue("bucket") if os.environ.get("TEST_FILES_STORE") == "s3" else {}
 
 
+def _without_waiting_for_the_disk(connection: Any, record: Any) -> None:
+    """No test outlives a power cut; those that kill a server start one of their own, with the settings of the portal."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture(scope="session")
 def bare_app(place: Place, files_settings: dict[str, Any]) -> Flask:
     """The portal of this test process, over the template database."""
@@ -142,6 +147,8 @@ def bare_app(place: Place, files_settings: dict[str, Any]) -> Flask:
     )
     app.test_client_class = PortalClient
     with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _without_waiting_for_the_disk)
         database.read_only(False)
         fill_with_cast()
         db.session.remove()
