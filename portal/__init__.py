@@ -53,6 +53,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         reports,
         review,
         sales,
+        service,
         standards,
     )
     from portal.database import db
@@ -80,7 +81,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
     parts = (
-        home, accounts, archive, hand_overs, custody, reports, review, grading, maintenance, registers,
+        home, accounts, archive, hand_overs, custody, service, reports, review, grading, maintenance, registers,
         sales, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("reference", BYTEWISE, nullable=False), _text("state"), sa.Column("is_open", sa.Boolean(), nullable=False),
         _number("taken_by_id"), _number("assignee_id"), _number("team_id", nullable=True), _moment("received_at", nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False), _moment("clock_from", nullable=False), _number("deadlines_version"),
+        _number("hours_version"),
         _number("first_minutes", nullable=True), _number("solve_minutes", nullable=True), sa.Column("waits", JSON, nullable=False),
         _moment("waiting_since"), _moment("first_due_at"), _moment("solve_due_at"), _moment("due_at", nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False), _moment("escalate_at"), _number("escalation"), _moment("first_answered_at"),

@@ -280,7 +280,7 @@ def of_customer(customer: Customer, limit: int = 50) -> list[Agreement]:
 
 def running_out(until: date) -> Select[Agreement]:
     """Return the filed agreements that end until a day, are not renewed and were not ended: somebody has to do something about them."""
-    return select(Agreement).where(_FILED, Agreement.ends_on <= until, Agreement.renewed.is_(False))
+    return select(Agreement).where(text("agreement.state = 'filed'"), Agreement.ends_on <= until, Agreement.renewed.is_(False))
 
 
 def newest_of(customer_ids: Collection[int]) -> dict[int, Agreement]:

@@ -30,6 +30,7 @@ from portal.models.plan_task import PlanTask
 from portal.models.register_entry import RegisterEntry
 from portal.models.reception_desk import forget as forget_visits
 from portal.models.report import InformationReport, forget
+from portal.models.request_desk import forget as forget_requests
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
@@ -139,6 +140,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
     forget_visits([customer.id])
+    forget_requests([customer.id])
     customer.graded_on = customer.grade_valid_until = None
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))

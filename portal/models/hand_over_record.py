@@ -192,6 +192,7 @@ class HandOver(Base):
         from portal.models.hand_over import hand_over_all
         from portal.models.plan_desk import take_over
         from portal.models.reception_desk import take_over as take_over_visits
+        from portal.models.request_desk import take_over as take_over_requests
 
         assert self.giver is not None  # noqa: S101 - all of somebody's work is somebody's
         done = {"state": DONE, "to_id": to.id, "done_by_id": by.id, "done_at": clock.now()}
@@ -200,6 +201,7 @@ class HandOver(Base):
         Approval.hand_over(self.giver, to)
         take_over(self.giver, to)
         take_over_visits(self.giver, to)
+        take_over_requests(self.giver, to, by)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}
         self.write_done(by)
         return moved

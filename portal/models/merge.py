@@ -268,6 +268,8 @@ _TITLES = {
     "agreement": N_("Long-term agreements"),
     "register_entry": N_("Entries of office registers"),
     "information_report": N_("Information reports"),
+    "promise": N_("Promises"),
+    "service_request": N_("Requests and complaints"),
     "reception": N_("Receptions of visitors"),
     "printed_sheet": N_("Prints"),
     "customer": N_("Records merged before"),

@@ -72,6 +72,8 @@ class ServiceRequest(Base):
     """From when its hours count: when it was received, or reopened."""
     deadlines_version: Mapped[int] = mapped_column(default=0)
     """The version of the standard `request.deadlines` with which it began (ST-2)."""
+    hours_version: Mapped[int] = mapped_column(default=0)
+    """The version of the office hours by which its hours count."""
     first_minutes: Mapped[int | None]
     solve_minutes: Mapped[int | None]
     """Minutes of working time allowed until the first answer, and until the solution; None where nothing is counted."""

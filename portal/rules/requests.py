@@ -73,8 +73,6 @@ STEPS = {
     "visit-done": N_("Repair done"),
 }
 FLOW: dict[str, tuple[tuple[str, ...], str]] = {
-    "assigned": ((RECEIVED, REOPENED), ASSIGNED),
-    "passed-on": ((RECEIVED, ASSIGNED, IN_HAND, REOPENED), ASSIGNED),
     "in-hand": ((RECEIVED, ASSIGNED, REOPENED), IN_HAND),
     "answered": (UNSOLVED, ANSWERED),
     "followed-up": ((ANSWERED,), FOLLOWED),
@@ -82,7 +80,7 @@ FLOW: dict[str, tuple[tuple[str, ...], str]] = {
     "reopened": ((CLOSED, JOINED), REOPENED),
     "joined": (OPEN, JOINED),
 }
-"""What each step that moves a request needs, and where it leads (SV-2)."""
+"""What each step that moves a request needs, and where it leads (SV-2). It can be passed on in every open state."""
 
 LONGEST = 4000
 """Characters of a request's texts."""

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.rules import abc, archive_numbers, callbacks, grading
+from portal.rules import abc, archive_numbers, callbacks, grading, request_deadlines
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
@@ -68,6 +68,12 @@ def check_visitor_class(standard: Standard, value: object) -> None:
     """Refuse what is none of the standard's classes of visitors (SV-21)."""
     if not isinstance(value, str) or value not in standard.codes:
         raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
+
+
+def check_deadlines(_standard: Standard, value: object) -> None:
+    """Refuse a table of hours in which a request could not be found, or whose rows cannot count (SV-4)."""
+    number = (int, float)
+    request_deadlines.check(_entries(value, {"kind": str, "priority": str, "grade": str, "first": number, "solve": number}))
 
 
 def check_choices(standard: Standard, value: object) -> None:

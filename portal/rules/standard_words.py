@@ -48,6 +48,8 @@ def in_words(standard: Standard, value: Any) -> Message:
     if kind == "chain":
         steps = sum(len(case["steps"]) for case in value)
         return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})
+    if kind == "deadlines":
+        return Message(N_("%(count)s rows of hours"), {"count": len(value)})
     if kind == "dossier_rules":
         kinds = [entry for entry in value if not entry["code"].startswith(REGISTER)]
         said = {"count": len(kinds), "needed": sum(bool(entry["required"]) for entry in kinds), "registers": len(value) - len(kinds)}

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from portal.rules import request_deadlines
 from portal.rules import callbacks
 from portal.rules.grading import DATA, MOST_INDICATORS, plain
 from portal.rules.message import Refusal
@@ -24,10 +25,11 @@ COLUMNS = {
     "office_hours": ("from", "to"),
     "weights": ("code", "weight"),
     "thresholds": ("code", "from", "to"),
+    "deadlines": request_deadlines.COLUMNS,
 }
 """Columns of the kinds that are tables."""
 
-_NEW_ROW: dict[str, dict[str, Any]] = {"choices": {"active": True}, "office_hours": {}, "weights": {}, "thresholds": {}}
+_NEW_ROW: dict[str, dict[str, Any]] = {"choices": {"active": True}, "office_hours": {}, "weights": {}, "thresholds": {}, "deadlines": {}}
 
 MOST_ROWS = 200
 MOST_PARTS = 20
@@ -46,6 +48,8 @@ _NEW_SIGNATURE = {"who": "manager", "meaning": "approve"}
 def draft_of(standard: Standard, value: Any) -> Draft:
     """Return the draft of a value that is set."""
     match standard.kind:
+        case "deadlines":
+            return [{key: f"{part:g}" if isinstance(part, int | float) else part for key, part in row.items()} for row in value]
         case "choices" | "thresholds":
             return [{key: "" if part is None else part for key, part in row.items()} for row in value]
         case "callback_rules":
@@ -287,6 +291,10 @@ def _thresholds(rows: list[Row]) -> list[Row]:
     return [{"code": row["code"], "from": _number(row["from"]), "to": _number(row["to"]) if row["to"] else None} for row in _filled(rows)]
 
 
+def _deadlines(rows: list[Row]) -> list[Row]:
+    return [{**row, "first": _number(row["first"]), "solve": _number(row["solve"])} for row in _filled(rows)]
+
+
 def _indicators(rows: list[Row]) -> list[Row]:
     """Return indicators as they are kept: figures without separators; what is judged has no bands."""
     filled = [row for row in rows if row["code"] or row["zh"] or row["en"]]
@@ -356,6 +364,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "weights": _weights,
     "thresholds": _thresholds,
     "chain": _chain,
+    "deadlines": _deadlines,
     "indicators": _indicators,
     "callback_rules": _callback_rules,
     # A register of which nothing is required needs no row; a kind of document has its retention.

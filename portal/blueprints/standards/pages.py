@@ -29,6 +29,7 @@ from portal.rules.grading import FIGURES, SOURCES
 from portal.rules.message import Refusal
 from portal.rules.periods import CYCLES
 from portal.rules.reception import CLASS_WORDS
+from portal.rules.requests import KINDS, PRIORITIES
 from portal.rules.standard_words import in_words, range_in_words
 from portal.rules.standards import GROUPS, STANDARDS, Standard
 from portal.rules.text import read_json
@@ -52,6 +53,8 @@ def words() -> dict[str, Any]:
         "CLASS_WORDS": CLASS_WORDS,
         "GRADING_FIGURES": FIGURES,
         "GRADING_SOURCES": SOURCES,
+        "REQUEST_KINDS": KINDS,
+        "REQUEST_PRIORITIES": PRIORITIES,
         "in_force": standards.in_force,
         "registers_in_use": in_use,
     }

@@ -1,0 +1,281 @@
+"""The queue of open requests, by what is due with grade A first, and the list of all requests (SV-4): filters, pages by keyset.
+
+Pages of any length of list read along one index; no count walks further than its cap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload, load_only
+
+from portal import clock
+from portal.database import db
+from portal.models.customer import Customer
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.request import ServiceRequest
+from portal.models.staff import Staff
+from portal.permissions import Role
+from portal.rules import requests as rules
+from portal.rules.grams import fold
+from portal.rules.message import N_
+from portal.rules.requests import serial_of
+from portal.rules.text import clean_line
+
+AT_A_TIME = 500
+DEPTH = 5000
+"""So many requests of the order are looked at to count what filters leave."""
+WHOSE = {"mine": N_("In my hands"), "team": N_("My team's"), "all": N_("All I see")}
+FILTERS = {
+    "q": N_("Number or words"),
+    "kind": N_("Kind"),
+    "state": N_("State"),
+    "channel": N_("Channel"),
+    "priority": N_("Priority"),
+    "cause": N_("Cause"),
+    "overdue": N_("Overdue"),
+    "waiting": N_("Waits for the customer"),
+    "unknown": N_("Customer not named"),
+    "assignee": N_("In hand of"),
+    "team": N_("Team"),
+    "customer": N_("Customer"),
+    "month": N_("Received in"),
+}
+_NUMBERS = ("assignee", "team", "customer")
+_SWITCHES = ("overdue", "waiting", "unknown")
+_WORDS: dict[str, Any] = {"kind": rules.KINDS, "state": rules.STATES, "channel": rules.CHANNELS, "priority": rules.PRIORITIES}
+_QUEUE = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d)\.(\d{1,17})\.(\d{1,9})")
+_OPEN: Any = sql("service_request.is_open")
+"""In these words SQLite knows the indexes of what is open."""
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class RequestQuery:
+    """What a reader asks of the requests; its address says the same. `closed`: all requests by receipt instead of the queue."""
+
+    filters: dict[str, str] = field(default_factory=dict)
+    whose: str = ""
+    closed: bool = False
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> RequestQuery:
+        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
+        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
+        for name in _NUMBERS:
+            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
+                del found[name]
+        for name, words in _WORDS.items():
+            if name in found and found[name] not in words:
+                del found[name]
+        if "month" in found and not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", found["month"]):
+            del found["month"]
+        found.update({name: "1" for name in _SWITCHES if name in found})
+        whose = args.get("whose", "")
+        return cls(found, whose if whose in WHOSE else "", args.get("list") == "all")
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        more = {"whose": self.whose} if self.whose else {}
+        return {**self.filters, **more, **({"list": "all"} if self.closed else {})}
+
+    def without(self, name: str) -> RequestQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+    def of(self, user: Staff) -> str:
+        """Return whose requests are meant: where nothing is said, a rep's own, a supervisor's team's, all for managers."""
+        if self.whose == "team" and user.team_id is None:
+            return "all"
+        if self.whose or "customer" in self.filters:
+            return self.whose or "all"
+        return {Role.REP: "mine", Role.SUPERVISOR: "team" if user.team_id is not None else "mine"}.get(Role(user.role), "all")
+
+
+class Page(NamedTuple):
+    """A page of the list, with the cursors of the pages around it."""
+
+    requests: list[ServiceRequest]
+    next: str
+    previous: str
+
+
+# --- reading -----------------------------------------------------------------------------------------------------------------
+
+
+_WITH = (
+    load_only(
+        ServiceRequest.customer_id, ServiceRequest.customer_name, ServiceRequest.kind, ServiceRequest.channel, ServiceRequest.priority,
+        ServiceRequest.grade, ServiceRequest.rank, ServiceRequest.text, ServiceRequest.state, ServiceRequest.is_open,
+        ServiceRequest.received_at, ServiceRequest.received_on, ServiceRequest.due_at, ServiceRequest.due_on, ServiceRequest.cause,
+        ServiceRequest.waiting_since, ServiceRequest.escalation, ServiceRequest.version, ServiceRequest.closed_at,
+        ServiceRequest.hours_version, ServiceRequest.first_answered_at, ServiceRequest.answered_at, ServiceRequest.reopened,
+    ),
+    joinedload(ServiceRequest.customer).load_only(Customer.number, Customer.full_name, Customer.state),
+    joinedload(ServiceRequest.assignee, innerjoin=True).load_only(Staff.name),
+)  # fmt: skip
+
+
+def _order(query: RequestQuery) -> list[tuple[Any, bool]]:
+    """Return the columns of the order, each with whether it goes down."""
+    request = ServiceRequest
+    if query.closed:
+        return [(request.received_at, True), (request.id, True)]
+    return [(request.due_on, False), (request.rank, False), (request.due_at, False), (request.id, False)]
+
+
+def page(user: Staff, query: RequestQuery, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return the page behind `after`, or before `before`, of what `user` may see (RO-1)."""
+    start, up = _decode(query, before or after), bool(before)
+    order, found = _order(query), select(ServiceRequest).options(*_WITH).where(*conditions(user, query))
+    if start is not None:
+        columns = tuple_(*(column for column, _down in order))
+        edge = tuple_(*(literal(value, column.type) for value, (column, _down) in zip(start, order, strict=True)))
+        found = found.where(columns < edge if order[0][1] != up else columns > edge)
+    apart = "customer" in query.filters
+    places = [NotLeading(column) if apart and not query.closed and n == 0 else column for n, (column, _down) in enumerate(order)]
+    sorted_by = [place.desc() if down != up else place.asc() for place, (_column, down) in zip(places, order, strict=True)]
+    rows = list(db.session.scalars(found.order_by(*sorted_by).limit(size + 1)))
+    more, rows = len(rows) > size, rows[:size]
+    if up:
+        rows.reverse()
+    if not rows:
+        return Page(rows, "", "")
+    behind, ahead = (start is not None, more) if up else (more, start is not None)
+    return Page(rows, _encode(query, rows[-1]) if behind else "", _encode(query, rows[0]) if ahead else "")
+
+
+def conditions(user: Staff, query: RequestQuery) -> list[Any]:
+    """Return the conditions of a query for a reader."""
+    request, filters = ServiceRequest, query.filters
+    found: list[Any] = [request.state != rules.IMPORTING] if query.closed else [_OPEN]
+    whose = query.of(user)
+    if whose == "mine":
+        found.append(request.assignee_id == user.id)
+    elif whose == "team":
+        found.append(request.team_id == user.team_id)
+        if not (user.is_manager or user.is_supervisor):
+            found.append(request.scope(user))
+    elif not user.is_manager:
+        found.append(request.scope(user))
+    for name in ("kind", "state", "channel", "priority", "cause"):
+        if name in filters:
+            found.append(getattr(request, name) == ("" if filters[name] == "-" else filters[name]))
+    for name, column in (("assignee", request.assignee_id), ("team", request.team_id), ("customer", request.customer_id)):
+        if name in filters:
+            found.append(column == int(filters[name]))
+    if "overdue" in filters:
+        found += [_OPEN, request.due_on <= clock.today(), request.due_at < clock.now()]
+    if "waiting" in filters:
+        found.append(request.waiting_since.is_not(None))
+    if "unknown" in filters:
+        found.append(request.customer_id.is_(None))
+    if "month" in filters:
+        first = date.fromisoformat(f"{filters['month']}-01")
+        found += [request.received_on >= first, request.received_on < (first + timedelta(days=31)).replace(day=1)]
+    return [*found, *_words(filters.get("q", ""))]
+
+
+def _words(text: str) -> list[Any]:
+    serial = serial_of(text) if text else None
+    if serial is not None:
+        return [ServiceRequest.id == serial]
+    found = []
+    for part in (fold(part) for part in text.split()):
+        escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        found.append(ServiceRequest.search_text.like(f"%{escaped}%", escape="\\"))
+    return found
+
+
+def count(user: Staff, query: RequestQuery) -> Count:
+    """Return how many requests a query finds, counted to `CAP`; with filters among the first `DEPTH` of the order only."""
+    request = ServiceRequest
+    plain = replace(query, filters={name: value for name, value in query.filters.items() if name in ("customer", "assignee", "team")})
+    order = [column.desc() if down else column for column, down in _order(query)]
+    if plain.filters == query.filters:
+        some = select(request.id).where(*conditions(user, query)).limit(CAP + 1)
+        number = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+        return Count(min(number, CAP), number > CAP)
+    first = select(request.id).where(*conditions(user, plain)).order_by(*order).limit(DEPTH)
+    depth = db.session.scalar(select(func.count()).select_from(first.subquery())) or 0
+    some = select(request.id).where(request.id.in_(first.scalar_subquery()), *conditions(user, query)).limit(CAP + 1)
+    number = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return Count(min(number, CAP), number > CAP or depth == DEPTH)
+
+
+def rows(user: Staff, query: RequestQuery, *, most: int | None = None) -> Iterator[ServiceRequest]:
+    """Yield every request of a query in the order of the list, a portion at a time: for exports and prints."""
+    after, given = "", 0
+    while True:
+        part = page(user, query, after=after, size=AT_A_TIME)
+        for request in part.requests:
+            yield request
+            given += 1
+            if given == most:
+                return
+        if not part.next:
+            return
+        after = part.next
+
+
+def ids(user: Staff, query: RequestQuery, most: int) -> list[int]:
+    """Return the ids of the first requests of a query, one more than `most` where there are more."""
+    return [one.id for one in rows(user, query, most=most + 1)]
+
+
+def records(numbers: list[int]) -> list[ServiceRequest]:
+    """Return the requests with these ids, in their order."""
+    query = select(ServiceRequest).where(ServiceRequest.id.in_(numbers)).options(*_WITH)
+    found = {one.id: one for one in db.session.scalars(query)}
+    return [found[number] for number in numbers if number in found]
+
+
+# --- cursors -----------------------------------------------------------------------------------------------------------------
+
+
+def _encode(query: RequestQuery, one: ServiceRequest) -> str:
+    if query.closed:
+        return f"{_micro(one.received_at)}.{one.id}"
+    return f"{one.due_on.isoformat()}.{one.rank}.{_micro(one.due_at)}.{one.id}"
+
+
+def _decode(query: RequestQuery, cursor: str) -> tuple[Any, ...] | None:
+    """Return the values of a cursor, None for what is none: the list then begins at its beginning."""
+    try:
+        if query.closed:
+            moment, _dot, number = cursor.partition(".")
+            return (_moment(moment), int(number)) if moment.isdecimal() and number.isdecimal() and len(number) < 10 else None
+        found = _QUEUE.fullmatch(cursor)
+        return (date.fromisoformat(found[1]), int(found[2]), _moment(found[3]), int(found[4])) if found else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _micro(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(text: str) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(text))
+
+
+# --- what the filters offer --------------------------------------------------------------------------------------------------
+
+
+def people(user: Staff) -> list[tuple[int, str]]:
+    """Return those whose requests `user` may filter by."""
+    query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+    if not user.is_manager:
+        query = query.where(Staff.team_id == user.team_id) if user.team_id is not None else query.where(Staff.id == user.id)
+    return [(number, name) for number, name in db.session.execute(query)]
+
+
+def of_customer(customer: Customer, user: Staff, most: int = 20) -> list[ServiceRequest]:
+    """Return the newest requests of a customer, for the customer's page."""
+    return page(user, RequestQuery({"customer": str(customer.id)}, closed=True), size=most).requests

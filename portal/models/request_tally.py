@@ -1,0 +1,209 @@
+"""Figures of requests (SV-5, SV-8): kept by month, channel and kind, counted by the worker for months in which something changed; and the
+month's complaints with their causes, which are few enough to be counted when they are asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, delete, func, insert, select, update
+
+from portal.database import db
+from portal.models.request import ServiceRequest
+from portal.models.service_channel import RequestTally
+from portal.models.staff import Staff
+from portal.rules.requests import CLOSED, COMPLAINT, IMPORTING, JOINED
+
+COUNTED = (
+    "received", "first_answered", "first_on_time", "first_worked", "first_elapsed", "solved", "solved_on_time", "solve_worked",
+    "solve_elapsed", "satisfied", "unsatisfied",
+)  # fmt: skip
+PORTION = 2000
+
+
+# --- kept figures ------------------------------------------------------------------------------------------------------------
+
+
+def count_changed() -> int:
+    """Count the months anew in which requests changed since they were counted; return how many requests that were. The caller commits."""
+    request = ServiceRequest
+    rows = db.session.execute(select(request.id, request.received_on).where(~request.tallied).order_by(request.id).limit(PORTION)).all()
+    if not rows:
+        return 0
+    done = update(request).where(request.id.in_([row.id for row in rows])).values(tallied=True)
+    db.session.execute(done, execution_options={"synchronize_session": False})
+    for month in sorted({(row.received_on.year, row.received_on.month) for row in rows}):
+        _count_month(*month)
+    db.session.expire_all()
+    return len(rows)
+
+
+def _count_month(year: int, month: int) -> None:
+    first, last = bounds(year, month)
+    code, request = f"{year:04d}-{month:02d}", ServiceRequest
+    on_time = case((request.first_answered_at <= request.first_due_at, 1), else_=0)
+    solved_on_time = case((request.answered_at <= request.solve_due_at, 1), else_=0)
+    columns = (
+        func.count(), func.count(request.first_answered_at), func.sum(on_time), func.sum(request.first_worked),
+        func.sum(request.first_elapsed), func.count(request.answered_at), func.sum(solved_on_time), func.sum(request.solve_worked),
+        func.sum(request.solve_elapsed), func.sum(case((request.satisfied.is_(True), 1), else_=0)),
+        func.sum(case((request.satisfied.is_(False), 1), else_=0)),
+    )  # fmt: skip
+    query = select(request.channel, request.kind, *columns).where(
+        request.received_on.between(first, last), request.state.not_in((IMPORTING, JOINED))
+    )
+    rows = db.session.execute(query.group_by(request.channel, request.kind)).all()
+    db.session.execute(delete(RequestTally).where(RequestTally.month == code))
+    figures = [
+        {"month": code, "channel": row[0], "kind": row[1], **{name: int(value or 0) for name, value in zip(COUNTED, row[2:], strict=True)}}
+        for row in rows
+    ]
+    if figures:
+        db.session.execute(insert(RequestTally), figures)
+
+
+def bounds(year: int, month: int) -> tuple[date, date]:
+    """Return first and last day of a month."""
+    first = date(year, month, 1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+class Figures(NamedTuple):
+    """Sums of kept figures, with what follows from them."""
+
+    received: int = 0
+    first_answered: int = 0
+    first_on_time: int = 0
+    first_worked: int = 0
+    first_elapsed: int = 0
+    solved: int = 0
+    solved_on_time: int = 0
+    solve_worked: int = 0
+    solve_elapsed: int = 0
+    satisfied: int = 0
+    unsatisfied: int = 0
+
+    def mean(self, what: str, of: str) -> int | None:
+        """Return the mean minutes of `first_worked`, `solve_elapsed`, …; None where there is none."""
+        number = getattr(self, of)
+        return getattr(self, what) // number if number else None
+
+    @property
+    def satisfaction(self) -> int | None:
+        """Return how many per cent of those who said so were satisfied; None where nobody did."""
+        asked = self.satisfied + self.unsatisfied
+        return self.satisfied * 100 // asked if asked else None
+
+    @property
+    def punctual(self) -> int | None:
+        """Return how many per cent of the first answers came in time; None where there was none."""
+        return self.first_on_time * 100 // self.first_answered if self.first_answered else None
+
+
+def by_channel(first: str, last: str, kind: str = "") -> dict[str, Figures]:
+    """Return the figures of each channel for the months from `first` to `last`, such as 2026-01 to 2026-12, of one kind or all."""
+    tally = RequestTally
+    query = select(tally.channel, *(func.sum(getattr(tally, name)) for name in COUNTED)).where(tally.month.between(first, last))
+    if kind:
+        query = query.where(tally.kind == kind)
+    return {row[0]: Figures(*(int(value or 0) for value in row[1:])) for row in db.session.execute(query.group_by(tally.channel))}
+
+
+def months_of(year: int) -> dict[str, dict[str, int]]:
+    """Return how many requests each channel had in each month of a year: {month: {channel: number}}."""
+    tally = RequestTally
+    query = select(tally.month, tally.channel, func.sum(tally.received)).where(tally.month.between(f"{year}-01", f"{year}-12"))
+    found: dict[str, dict[str, int]] = {}
+    for month, channel, number in db.session.execute(query.group_by(tally.month, tally.channel)):
+        found.setdefault(month, {})[channel] = int(number)
+    return found
+
+
+def years() -> list[int]:
+    """Return the years of which there are figures, the newest first."""
+    found = db.session.execute(select(func.min(RequestTally.month), func.max(RequestTally.month))).one()
+    return list(range(int(found[1][:4]), int(found[0][:4]) - 1, -1)) if found[0] else []
+
+
+# --- the month's complaints ----------------------------------------------------------------------------------------------------
+
+
+class Group(NamedTuple):
+    """The complaints of a cause or department: how many, closed, satisfied and not, and what the solutions took in minutes."""
+
+    code: str
+    number: int
+    solved: int
+    closed: int
+    satisfied: int
+    unsatisfied: int
+    solve_worked: int
+    solve_elapsed: int
+
+    @property
+    def mean_worked(self) -> int | None:
+        """Return the mean minutes of working time until the solution; None where nothing is solved."""
+        return self.solve_worked // self.solved if self.solved else None
+
+    @property
+    def mean_elapsed(self) -> int | None:
+        """Return the mean minutes by the clock until the solution; None where nothing is solved."""
+        return self.solve_elapsed // self.solved if self.solved else None
+
+
+class Month(NamedTuple):
+    """The complaints of a month that somebody may see (SV-5)."""
+
+    year: int
+    month: int
+    total: Group
+    causes: list[Group]
+    departments: list[Group]
+    channels: list[Group]
+    first_worked: int | None
+    first_elapsed: int | None
+    """Mean minutes until the first answer."""
+
+
+def complaints_of(year: int, month: int, user: Staff) -> Month:
+    """Return the complaints received in a month, with causes, departments and channels counted; those joined to others do not count."""
+    request = ServiceRequest
+    first_worked, first_elapsed = _first_answers(year, month, user)
+    return Month(
+        year, month, _groups(None, year, month, user)[0], _groups(request.cause, year, month, user),
+        _groups(request.department, year, month, user), _groups(request.channel, year, month, user), first_worked, first_elapsed,
+    )  # fmt: skip
+
+
+def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
+    """Return the conditions on the complaints of a month that `user` may see."""
+    request = ServiceRequest
+    first, last = bounds(year, month)
+    found = [request.kind == COMPLAINT, request.received_on.between(first, last), request.state.not_in((IMPORTING, JOINED))]
+    return found if user.is_manager else [*found, request.scope(user)]
+
+
+def _groups(column: Any, year: int, month: int, user: Staff) -> list[Group]:
+    request = ServiceRequest
+
+    def number(condition: Any) -> Any:
+        return func.sum(case((condition, 1), else_=0))
+
+    figures = (
+        func.count(request.id), func.count(request.answered_at), number(request.state == CLOSED), number(request.satisfied.is_(True)),
+        number(request.satisfied.is_(False)), func.sum(request.solve_worked), func.sum(request.solve_elapsed),
+    )  # fmt: skip
+    query = select(*([column] if column is not None else []), *figures).where(*complaint_conditions(year, month, user))
+    if column is not None:
+        query = query.group_by(column)
+    rows = [("", *row) if column is None else row for row in db.session.execute(query)]
+    groups = [Group(row[0] or "", *(int(value or 0) for value in row[1:])) for row in rows]
+    return sorted(groups, key=lambda one: (one.code == "", -one.number, one.code))
+
+
+def _first_answers(year: int, month: int, user: Staff) -> tuple[int | None, int | None]:
+    request = ServiceRequest
+    query = select(func.count(request.first_answered_at), func.sum(request.first_worked), func.sum(request.first_elapsed))
+    number, worked, elapsed = db.session.execute(query.where(*complaint_conditions(year, month, user))).one()
+    return (int(worked or 0) // number, int(elapsed or 0) // number) if number else (None, None)
