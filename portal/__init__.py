@@ -50,6 +50,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         maintenance,
         prints,
         registers,
+        relations,
         reports,
         review,
         sales,
@@ -81,7 +82,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
     parts = (
-        home, accounts, archive, hand_overs, custody, service, reports, review, grading, maintenance, registers,
+        home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, registers,
         sales, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:

@@ -2,8 +2,8 @@
 
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card is erased
 to number, name and dates, and what was recorded of its people and affairs goes: contacts, gradings, reports, greetings, the
-strengthening table, results of plans' tasks, agreements, what requests about orders say, entries of the office registers. The log keeps
-that it happened.
+strengthening table, results of plans' tasks, agreements, requests and promises, what requests about orders say, reasons of relation
+assessments, names and words of visits, entries of the office registers. The log keeps that it happened.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from portal.database import db, transition
 from portal.models import audit, card
 from portal.models.agreement import Agreement
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
+from portal.models.callback_desk import forget as forget_calls
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerAssistant, CustomerTag, derived
 from portal.models.dealings import DealingsEnd
@@ -27,8 +28,9 @@ from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
-from portal.models.register_entry import RegisterEntry
 from portal.models.reception_desk import forget as forget_visits
+from portal.models.register_entry import RegisterEntry
+from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
 from portal.models.search import index_customer
@@ -139,9 +141,12 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
         setattr(customer, name, value)
     customer.updated_at = clock.now()
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
+    forget_relations([customer.id])
     forget_visits([customer.id])
     forget_requests([customer.id])
     customer.graded_on = customer.grade_valid_until = None
+    customer.contacted_on = NEVER
+    forget_calls([customer.id])
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)

@@ -26,6 +26,8 @@ from portal.models.loan import GRANTED, OUT, Loan
 from portal.models.loan import STATES as LOAN_STATES
 from portal.models.order_request import NAMES as ORDER_REQUESTS
 from portal.models.order_request import OrderRequest
+from portal.models.relation import NAME as RELATION
+from portal.models.relation import RelationAssessment
 from portal.models.review import RUNNING, ReviewCampaign, ReviewTotal
 from portal.models.staff import Staff
 from portal.rules.loans import FORMS
@@ -222,6 +224,7 @@ _BEGUN: tuple[tuple[str, Any, dict[str, str]], ...] = (
     ("credit", CreditChange, {"state": "draft"}),
     ("loan", Loan, {"state": "draft"}),
     ("disposal", Disposal, {"state": "draft"}),
+    (RELATION, RelationAssessment, {"state": "draft"}),
     *((name, OrderRequest, {"state": "draft", "kind": kind}) for kind, name in ORDER_REQUESTS.items()),
 )
 """Documents that somebody begins: kind, model, and what a draft is known by."""

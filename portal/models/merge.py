@@ -272,6 +272,7 @@ _TITLES = {
     "service_request": N_("Requests and complaints"),
     "reception": N_("Receptions of visitors"),
     "printed_sheet": N_("Prints"),
+    "relation_assessment": N_("Relation assessments"),
     "customer": N_("Records merged before"),
 }
 

@@ -130,6 +130,10 @@ class RelationAssessment(HangsOnCustomer, Base):
             self.result, self.advice if self.advice != self.proposed else "", self.advice_reason,
         )  # fmt: skip
 
+    def weighted(self, indicator: Indicator) -> Decimal:
+        """Return weight × score of an indicator, in hundredths."""
+        return indicator.points(Decimal(self.scores[indicator.code]["score"]))
+
     @property
     def rule(self) -> Rule:
         """Return by what it is judged: the versions that it began with."""
@@ -246,7 +250,7 @@ class RelationAssessment(HangsOnCustomer, Base):
                     "en": one.en,
                     "weight": plain(one.weight),
                     "score": self.scores[one.code]["score"],
-                    "weighted": shown(one.points(Decimal(self.scores[one.code]["score"]))),
+                    "weighted": shown(self.weighted(one)),
                     "reason": self.scores[one.code]["reason"],
                 }
                 for one in self.indicators
@@ -294,6 +298,12 @@ def of_customer(customer: Customer, most: int = 60) -> list[RelationAssessment]:
     """Return a customer's assessments, the newest first."""
     query = select(RelationAssessment).where(RelationAssessment.customer_id == customer.id)
     return list(db.session.scalars(query.order_by(RelationAssessment.id.desc()).limit(most)))
+
+
+def before(assessment: RelationAssessment) -> RelationAssessment | None:
+    """Return the approved assessment of the same customer that came before this one."""
+    same = (RelationAssessment.customer_id == assessment.customer_id, RelationAssessment.id < assessment.id)
+    return db.session.scalar(select(RelationAssessment).where(*same, _APPROVED).order_by(RelationAssessment.id.desc()).limit(1))
 
 
 def advised_end(customer: Customer) -> RelationAssessment | None:
@@ -355,7 +365,7 @@ KIND = declare(
             "assessment.assessed_by": N_("Assessed by"),
             "assessment.grade": N_("Customer grade"),
             "assessment.total": N_("Total score"),
-            "assessment.result": N_("Result"),
+            "assessment.result": N_("Result of the assessment"),
             "assessment.proposed": N_("Advice proposed by the total"),
             "assessment.advice": N_("Advice"),
             "assessment.advice_reason": N_("Reason of the advice"),
@@ -367,7 +377,7 @@ KIND = declare(
             "parts.basis": N_("Basis"),
             "delivered.value": N_("Total value"),
             "delivered.cost": N_("Total cost"),
-            "delivered.difference": N_("Difference"),
+            "delivered.difference": N_("Value less cost"),
             "delivered.ratio": N_("Ratio"),
         },
     )

@@ -195,3 +195,70 @@ def abc_curve(now: Curve, before: Curve, limits: Thresholds) -> Pareto:
         if part.number:
             ends.append((part.name, end))
     return pareto(steps, then, ends, limits)
+
+
+class Stop(NamedTuple):
+    """One moment to draw: when, the two figures and their words, and a note under it."""
+
+    label: str
+    first: Any
+    second: Any
+    first_text: str
+    second_text: str
+    note: str = ""
+
+
+class Mark(NamedTuple):
+    """A marker on a line, and where its words stand: on the side away from the other line."""
+
+    x: float
+    y: float
+    text: str
+    text_y: float
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """Two lines over some moments, the oldest on the left, each the same way from the next."""
+
+    first: tuple[Mark, ...]
+    second: tuple[Mark, ...]
+    stops: tuple[tuple[float, Stop], ...]
+    ticks: tuple[tuple[float, str], ...]
+    """Where on the left which figure stands."""
+    width: int = WIDTH
+    height: int = TOP + PLOT_HEIGHT + BOTTOM
+    left: int = LEFT
+    top: int = TOP
+    right: int = LEFT + PLOT_WIDTH
+    bottom: int = TOP + PLOT_HEIGHT
+
+    def line(self, marks: Sequence[Mark]) -> str:
+        """Return the line through some markers."""
+        return _text([Point(mark.x, mark.y) for mark in marks])
+
+
+def over_time(stops: Sequence[Stop]) -> OverTime:
+    """Return the chart of two figures, neither below nothing, at some moments in their order."""
+    top = _round_up(max([0.0, *(float(figure) for stop in stops for figure in (stop.first, stop.second))]))
+    apart = PLOT_WIDTH / max(len(stops), 1)
+    first, second, placed = [], [], []
+    for place, stop in enumerate(stops):
+        x = round(LEFT + apart * (place + 0.5), 1)
+        y, other = _up(stop.first, top), _up(stop.second, top)
+        above, below = -APART * 0.6, APART * 1.2
+        first.append(Mark(x, y, stop.first_text, round(y + (above if y <= other else below), 1)))
+        second.append(Mark(x, other, stop.second_text, round(other + (below if y <= other else above), 1)))
+        placed.append((x, stop))
+    ticks = tuple((_up(top * part / 4, top), f"{top * part / 4:g}") for part in range(5))
+    return OverTime(tuple(first), tuple(second), tuple(placed), ticks)
+
+
+def _round_up(most: float) -> float:
+    """Return the end of an axis that has room for `most`, with quarters that are easily read."""
+    power = 1.0
+    while True:
+        for quarter in (1, 2, 2.5, 3, 4, 5, 6, 8):
+            if 4 * quarter * power >= most * 1.05:
+                return 4 * quarter * power
+        power *= 10

@@ -99,10 +99,8 @@ def proposed(total: Decimal, thresholds: Sequence[Mapping[str, Any]]) -> str:
 
 def limit_words(thresholds: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Return from which total on each advice is proposed, the best first."""
-    return [
-        Message(N_("%(advice)s from %(points)s"), {"advice": Message(ADVICE[one["code"]]), "points": f"{one['from']:g}"})
-        for one in reversed(list(thresholds))
-    ]
+    limits = [(one["code"], f"{one['from']:g}") for one in reversed(list(thresholds))]
+    return [Message(N_("%(advice)s from %(points)s"), {"advice": Message(ADVICE[code]), "points": points}) for code, points in limits]
 
 
 # --- what somebody wrote -------------------------------------------------------------------------------------------------------
@@ -137,6 +135,26 @@ def read_points(text: str, scale: int, field: str) -> Decimal:
     return Decimal(text)
 
 
+class Reckoned(NamedTuple):
+    """What the figures typed so far come to; None where one of them is missing or cannot be read."""
+
+    total: Decimal | None
+    proposed: str
+    delivered: DeliveredValue | None
+
+
+def reckon(
+    written: Written, indicators: Sequence[grading.Indicator], thresholds: Sequence[Mapping[str, Any]], scale: int
+) -> tuple[Reckoned, list[Refusal]]:
+    """Return what the figures come to, whatever else is missing, and which of them cannot be read (RL-7, IN-5)."""
+    wrong: list[Refusal] = []
+    scores = _figures(written.scores, [one.code for one in indicators], "score", wrong, grading.read_score)
+    points = _figures(written.points, list(PARTS), "points", wrong, lambda text, field: read_points(text, scale, field))
+    total = grading.total(indicators, scores) if len(scores) == len(indicators) else None
+    delivered = DeliveredValue.of(points, scale) if len(points) == len(PARTS) else None
+    return Reckoned(total, "" if total is None else proposed(total, thresholds), delivered), wrong
+
+
 def judge(
     written: Written, indicators: Sequence[grading.Indicator], thresholds: Sequence[Mapping[str, Any]], scale: int
 ) -> tuple[Judged | None, list[Refusal]]:
@@ -144,48 +162,52 @@ def judge(
 
     Fields are `score-<code>`, `reason-<code>`, `points-<part>`, `basis-<part>`, `result`, `advice`, `advice_reason`.
     """
-    wrong: list[Refusal] = []
-    scores, rated = _rated(written.scores, [one.code for one in indicators], ("score", "reason"), wrong, grading.read_score)
-    points, given = _rated(
-        written.points, list(PARTS), ("points", "basis"), wrong, lambda text, field: read_points(text, scale, field)
-    )
-    advice = propose = ""
-    total = Decimal(0)
-    if len(rated) == len(indicators):
-        total = grading.total(indicators, rated)
-        propose = proposed(total, thresholds)
-        advice = written.advice or propose
+    found, wrong = reckon(written, indicators, thresholds, scale)
+    codes = [one.code for one in indicators]
+    wrong += [*_unsaid(written.scores, codes, "reason"), *_unsaid(written.points, list(PARTS), "basis")]
+    advice = written.advice or found.proposed
     if written.advice and written.advice not in ADVICE:
         wrong.append(Refusal("Choose what is advised.", field="advice"))
-    if propose and advice != propose and not written.advice_reason:
-        wrong.append(
-            Refusal("The total proposes: %(advice)s. Say why you advise otherwise.", field="advice_reason", advice=Message(ADVICE[propose]))
-        )
+    elif found.proposed and advice != found.proposed and not written.advice_reason:
+        said = Message(ADVICE[found.proposed])
+        wrong.append(Refusal("The total proposes: %(advice)s. Say why you advise otherwise.", field="advice_reason", advice=said))
     if not written.result:
         wrong.append(Refusal("Say in a sentence or two how the relation stands.", field="result"))
     for field in ("result", "advice_reason"):
         if len(getattr(written, field)) > LONGEST_TEXT:
             wrong.append(Refusal("At most %(most)s characters.", field=field, most=LONGEST_TEXT))
-    if wrong:
+    if wrong or found.total is None or found.delivered is None:
         return None, wrong
-    return Judged(scores, points, total, propose, advice, DeliveredValue.of(given, scale)), []
+    scores = _stored(written.scores, codes, ("score", "reason"))
+    points = _stored(written.points, list(PARTS), ("points", "basis"))
+    return Judged(scores, points, found.total, found.proposed, advice, found.delivered), []
 
 
-def _rated(
-    typed: Mapping[str, tuple[str, str]], codes: Sequence[str], names: tuple[str, str], wrong: list[Refusal], read: Any
-) -> tuple[dict[str, dict[str, str]], dict[str, Decimal]]:
-    """Return ratings as they are stored, and as figures; add to `wrong` what cannot be read or has no reason."""
-    stored: dict[str, dict[str, str]] = {}
-    figures: dict[str, Decimal] = {}
+Typed = Mapping[str, tuple[str, str]]
+
+
+def _figures(typed: Typed, codes: Sequence[str], name: str, wrong: list[Refusal], read: Any) -> dict[str, Decimal]:
+    """Return the figures that can be read; add the refusals of all others to `wrong`."""
+    found: dict[str, Decimal] = {}
     for code in codes:
-        text, reason = typed.get(code, ("", ""))
         try:
-            figures[code] = read(text, f"{names[0]}-{code}")
-            stored[code] = {names[0]: grading.plain(figures[code]), names[1]: reason}
+            found[code] = read(typed.get(code, ("", ""))[0], f"{name}-{code}")
         except Refusal as refusal:
             wrong.append(refusal)
+    return found
+
+
+def _unsaid(typed: Typed, codes: Sequence[str], name: str) -> list[Refusal]:
+    """Return the reasons that are missing or too long."""
+    wrong = []
+    for code in codes:
+        reason = typed.get(code, ("", ""))[1]
         if not reason:
-            wrong.append(Refusal("Say why: every figure has its reason.", field=f"{names[1]}-{code}"))
+            wrong.append(Refusal("Say why: every figure has its reason.", field=f"{name}-{code}"))
         elif len(reason) > LONGEST_REASON:
-            wrong.append(Refusal("At most %(most)s characters.", field=f"{names[1]}-{code}", most=LONGEST_REASON))
-    return stored, figures
+            wrong.append(Refusal("At most %(most)s characters.", field=f"{name}-{code}", most=LONGEST_REASON))
+    return wrong
+
+
+def _stored(typed: Typed, codes: Sequence[str], names: tuple[str, str]) -> dict[str, dict[str, str]]:
+    return {code: {names[0]: grading.plain(Decimal(typed[code][0])), names[1]: typed[code][1]} for code in codes}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rules.charts import PLOT_HEIGHT, PLOT_WIDTH, ROOM, WIDTH, BarRow, bars, pareto
+from portal.rules.charts import PLOT_HEIGHT, PLOT_WIDTH, ROOM, WIDTH, BarRow, Stop, bars, over_time, pareto
 
 FIGURES = st.one_of(st.none(), st.integers(-10_000, 10_000).map(Decimal))
 
@@ -42,3 +42,21 @@ def test_the_curve_of_three_items() -> None:
     assert [line.percent for line in chart.lines] == [95, 80]
     assert chart.lines[1].label_y - chart.lines[0].label_y >= 15
     assert pareto([], [], [], [80, 95]).curve == ""
+
+
+def test_two_figures_over_time() -> None:
+    chart = over_time([Stop("2025", 140, 95, "140", "95"), Stop("2026", 60, 90, "60", "90")])
+    assert [label for _y, label in chart.ticks] == ["0", "40", "80", "120", "160"]
+    assert [round((chart.bottom - mark.y) / PLOT_HEIGHT * 160) for mark in (*chart.first, *chart.second)] == [140, 60, 95, 90]
+    assert chart.first[0].text_y < chart.first[0].y < chart.second[0].y < chart.second[0].text_y, "words stand away from the other line"
+    assert chart.second[1].text_y < chart.second[1].y < chart.first[1].y < chart.first[1].text_y
+    assert over_time([]).stops == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 400).map(Decimal), st.integers(0, 400).map(Decimal)), min_size=1, max_size=12))
+def test_lines_stay_in_the_drawing(figures: list[tuple[Decimal, Decimal]]) -> None:
+    chart = over_time([Stop("", first, second, "", "") for first, second in figures])
+    for mark in (*chart.first, *chart.second):
+        assert chart.left < mark.x < chart.right
+        assert chart.top <= mark.y <= chart.bottom
+        assert 0 < mark.text_y < chart.height

@@ -17,7 +17,7 @@ from portal.blueprints.custody import bp
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.looks import look
-from portal.models import dealings
+from portal.models import dealings, relation
 from portal.models.customer import Customer, CustomerState
 from portal.models.dealings import DealingsEnd
 from portal.permissions import Permission, requires
@@ -53,7 +53,9 @@ def dealings_end(customer: Customer) -> Any:
     if customer.state != CustomerState.ACTIVE:
         raise StateConflict(f"customer {customer.id}")
     look(customer)
-    form, customer_id = EndOfDealingsForm(ended_on=clock.today()), customer.id
+    advised = relation.advised_end(customer)
+    reason = _("Relation assessment of %(day)s: %(result)s", day=advised.assessed_on.isoformat(), result=advised.result) if advised else ""
+    form, customer_id = EndOfDealingsForm(ended_on=clock.today(), reason=reason[:500]), customer.id
     if form.validate_on_submit():
         try:
             values = {"kind": form.kind.data, "reason": clean_line(form.reason.data), "ended_on": form.ended_on.data}
@@ -70,6 +72,7 @@ def dealings_end(customer: Customer) -> Any:
         "custody/dealings_end.html",
         customer=customer,
         form=form,
+        advised=relation.advised_end(customer),
         obstacles=dealings.obstacles(customer),
         left_open=dealings.left_open(customer),
     )

@@ -1,0 +1,106 @@
+"""What relation assessments ask of people, and what follows them elsewhere: drafts in the inbox, other standards, erasure (RL-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy.orm import joinedload
+
+from portal.database import db
+from portal.models import inbox
+from portal.models.approval import LIVE, Approval
+from portal.models.approval_authors import DocumentAuthor
+from portal.models.relation import DRAFT, NAME, PENDING, RelationAssessment
+from portal.models.staff import Staff
+from portal.models.standard_effects import touching
+from portal.rules.grading import grade_of
+from portal.rules.message import N_, Message
+
+TITLE = N_("Relation assessment")
+
+
+# --- inbox ----------------------------------------------------------------
+
+
+def _begun(user: Staff) -> Select[Any]:
+    """Return one's own drafts that were never submitted; those that came back wait as approvals."""
+    one = RelationAssessment
+    submitted = exists().where(Approval.kind_name == NAME, Approval.record_id == one.id, Approval.state.in_(LIVE))
+    return select(one).where(one.created_by_id == user.id, one.state == DRAFT, ~submitted)
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group in ("sign", "overdue") or kind not in ("", NAME):
+        return []
+    query = _begun(user).options(joinedload(RelationAssessment.customer)).order_by(RelationAssessment.id.desc()).limit(inbox.MOST)
+    return [
+        inbox.Entry(
+            group="do",
+            kind=NAME,
+            kind_title=TITLE,
+            title=one.label,
+            what=N_("A draft: go on with it, or submit it"),
+            since=one.created_at,
+            due_on=None,
+            page=("relations.assessment", {"assessment_id": one.id}),
+        )
+        for one in db.session.scalars(query)
+    ]
+
+
+def _count(user: Staff) -> int:
+    some = _begun(user).with_only_columns(RelationAssessment.id).limit(inbox.COUNT_CAP).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+inbox.source(inbox.Source(_entries, _count, lambda: {NAME: TITLE}))
+
+
+# --- other standards ----------------------------------------------------------------
+
+
+def _open() -> Message:
+    query = select(func.count()).select_from(RelationAssessment).where(RelationAssessment.state.in_((DRAFT, PENDING)))
+    text = N_("%(count)s relation assessments are under way; they keep the version they began with.")
+    return Message(text, {"count": db.session.scalar(query) or 0})
+
+
+@touching("relation.indicators", "relation.value_scale")
+def _kept(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
+    yield _open()
+
+
+@touching("relation.thresholds")
+def _thresholds(_before: Any, value: Any, _day: date) -> Iterator[Message]:
+    from portal.models.relation_list import is_latest
+
+    one = RelationAssessment
+    rows = db.session.execute(select(one.total, one.proposed, func.count()).where(is_latest()).group_by(one.total, one.proposed))
+    other = sum(int(count) for total, proposed, count in rows if grade_of(total, value) != proposed)
+    yield Message(N_("With them the latest assessments of %(count)s customers would have proposed another advice."), {"count": other})
+    yield _open()
+
+
+# --- erasure ----------------------------------------------------------------
+
+
+def forget(customer_ids: Collection[int]) -> None:
+    """Delete what was never submitted of these customers; of all else only figures and advice stay, as in the signed forms (AR-11)."""
+    one = RelationAssessment
+    rows = list(db.session.scalars(select(one).where(one.customer_id.in_(customer_ids))))
+    signed = set(
+        db.session.scalars(select(Approval.record_id).where(Approval.kind_name == NAME, Approval.record_id.in_([row.id for row in rows])))
+    )
+    for row in rows:
+        if row.id in signed:
+            row.result = row.advice_reason = ""
+            row.scores = {code: {**said, "reason": ""} for code, said in row.scores.items()}
+            row.points = {code: {**said, "basis": ""} for code, said in row.points.items()}
+        else:
+            mine = delete(DocumentAuthor).where(DocumentAuthor.kind_name == NAME, DocumentAuthor.record_id == row.id)
+            db.session.execute(mine, execution_options={"synchronize_session": False})
+            db.session.delete(row)
+    db.session.flush()
