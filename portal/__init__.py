@@ -48,6 +48,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         home,
         insights,
         maintenance,
+        orders,
         prints,
         registers,
         relations,
@@ -82,7 +83,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
     parts = (
-        home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, registers,
+        home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, registers,
         sales, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -19,6 +20,9 @@ def _cleaned(value: Any) -> Any:
 
 class PortalForm(FlaskForm):
     """A form of the portal. Every text that comes in is cleaned of what cannot be stored or printed."""
+
+    cell_problems: Sequence[tuple[str, str, str]] = ()
+    """Errors of cells of tables, which are no fields of the form: (id, label, message)."""
 
     class Meta(FlaskForm.Meta):
         """What fields of WTForms say by themselves ("Not a valid date value."), in the reader's language."""
@@ -44,10 +48,26 @@ class PortalForm(FlaskForm):
         else:
             self.form_errors.append(text)
 
+    def refuse_all(self, found: Sequence[Refusal], name_of: Callable[[str], str]) -> dict[str, str]:
+        """Show refusals beside their fields, the first of each; return those of cells of tables by the cell's id.
+
+        The summary leads to both. `name_of` says what a cell is called.
+        """
+        cells: dict[str, str] = {}
+        for one in found:
+            field = one.field or ""
+            if field in self or not field:
+                if not field or not self[field].errors:
+                    self.refuse(one)
+            elif field not in cells:
+                cells[field] = translate(one.message)
+        self.cell_problems = [(field, name_of(field), text) for field, text in cells.items()]
+        return cells
+
     @property
     def problems(self) -> list[tuple[str, str, str]]:
         """Return (field id, label, message) of every error, for the summary; the id is empty for errors of the whole form."""
         found = [("", "", str(text)) for text in self.form_errors]
         for field in self:
             found.extend((field.id, str(field.label.text), str(text)) for text in field.errors if not isinstance(text, (dict, list)))
-        return found
+        return [*found, *self.cell_problems]

@@ -278,6 +278,13 @@ def of_customer(customer: Customer, limit: int = 50) -> list[Agreement]:
     return list(db.session.scalars(query.options(joinedload(Agreement.document))))
 
 
+def filed_with(customer: Customer, today: date) -> list[Agreement]:
+    """Return a customer's filed agreements that run or will, and those that have run out and wait for somebody; the first to end on top."""
+    stands = (Agreement.ends_on >= today) | Agreement.renewed.is_(False)
+    query = select(Agreement).where(Agreement.customer_id == customer.id, Agreement.state == FILED, stands)
+    return list(db.session.scalars(query.order_by(Agreement.ends_on, Agreement.id)))
+
+
 def running_out(until: date) -> Select[Agreement]:
     """Return the filed agreements that end until a day, are not renewed and were not ended: somebody has to do something about them."""
     return select(Agreement).where(text("agreement.state = 'filed'"), Agreement.ends_on <= until, Agreement.renewed.is_(False))

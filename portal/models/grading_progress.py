@@ -232,9 +232,11 @@ WAITING = {"rate": (OPEN,), "meet": (RATED,)}
 
 
 def next_line(user: Staff, campaign: GradingCampaign, work: str, *, owner_id: int = 0, after: int = 0) -> Grading | None:
-    """Return the first line behind `after` that waits for this work, of one owner or of all that `user` sees; then from the beginning."""
+    """Return the first line behind `after` that waits for this work, then from the beginning: of one owner, then of all that `user` sees."""
     line = Grading
     query = line.visible_to(user).where(line.campaign_id == campaign.id, line.state.in_(WAITING[work])).order_by(line.id).limit(1)
-    if owner_id:
-        query = query.where(line.owner_id == owner_id)
-    return db.session.scalar(query.where(line.id > after)) or db.session.scalar(query.where(line.id <= after))
+    for one in ([query.where(line.owner_id == owner_id)] if owner_id else []) + [query]:
+        found = db.session.scalar(one.where(line.id > after)) or db.session.scalar(one.where(line.id <= after))
+        if found is not None:
+            return found
+    return None

@@ -47,7 +47,7 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     found = [
         inbox.Entry(
             group="do", kind=NAME, kind_title=TITLE, title=one.label, what=N_("Say how the order went"),
-            since=one.decided_at or one.created_at, due_on=one.delivery_on, page=("orders.request", {"request_id": one.id}),
+            since=one.decided_at or one.created_at, due_on=one.delivery_on, page=("orders.order_request", {"asked_id": one.id}),
         )
         for one in db.session.scalars(query.order_by(OrderRequest.delivery_on, OrderRequest.id).limit(inbox.MOST))
     ]  # fmt: skip

@@ -71,7 +71,7 @@ for _kind, _sheet in ((REFUSAL, "order_refusal"), (A_TREATMENT, "a_treatment")):
             case=lambda request: {},
             label=lambda request: request.label,
             snapshot=OrderRequest.snapshot,
-            page=lambda request: ("orders.request", {"request_id": request.id}),
+            page=lambda request: ("orders.order_request", {"asked_id": request.id}),
             filed_as="correspondence",
             check=OrderRequest.ensure_ready,
             on_submitted=_submitted,

@@ -433,6 +433,17 @@ def test_the_next_one_comes_behind_and_then_from_the_beginning(office: dict[str,
     assert next_line(person("sup2"), campaign, "meet") is None
 
 
+def test_supervisors_and_managers_go_on_with_the_customers_they_see(office: dict[str, Customer]) -> None:
+    campaign, supervisor = opened(), person("sup1")
+    lines = [line_of(office[name]) for name in ("rep1", "rep1b", "rep2")]
+    assert next_line(supervisor, campaign, "rate", owner_id=supervisor.id) == lines[0]
+    assert next_line(supervisor, campaign, "rate", owner_id=person("rep2").id) == lines[2]
+    rated(office["rep2"], "rep2")
+    assert next_line(supervisor, campaign, "rate", owner_id=person("rep2").id, after=lines[2].id) == lines[0]
+    assert next_line(person("rep1"), campaign, "rate", owner_id=person("rep1").id) == lines[0]
+    assert next_line(person("sup2"), campaign, "rate", owner_id=person("sup2").id) == line_of(office["rep3"])
+
+
 def test_inbox_says_what_waits_for_whom(office: dict[str, Customer], march: Any) -> None:
     opened()
     rated(office["rep1"]), reviewed(office["rep2"])

@@ -110,6 +110,7 @@ ROWS = [
     everyone("grading.lines", "/gradings/{year}/customers?policy=1&grade=A", prepare=_running),
     Row("grading.forms", "/gradings/{year}/forms", "POST", {"language": "en"}, prepare=_running, **_SEEN),
     _supervisors("grading.adopt", "/gradings/{year}/adoption", "POST", 422, data={"ids": "x", **_MEETING}, prepare=_rated),
+    everyone("grading.agreements", "/gradings/{year}/agreements?which=without", prepare=_running),
     everyone("grading.next_line", "/gradings/{year}/next", status=302, prepare=_running),
     everyone("grading.next_line", "/gradings/{year}/next?work=meet", status=302, prepare=_rated),
     everyone("grading.grade_register", "/gradings/{year}/grade-list", prepare=_running),

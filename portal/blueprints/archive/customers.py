@@ -16,7 +16,7 @@ from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
 from portal.database import StateConflict, commit, db
 from portal.looks import look
-from portal.models import card, delivered_value, history, sales_totals
+from portal.models import agreement, card, delivered_value, history, order_request, sales_totals
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
 from portal.models.edits import Clash
@@ -87,6 +87,9 @@ def customer(customer: Customer) -> Any:
         state=card_view.STATES[customer.state],
         editable=customer.can_edit(current_user),
         relation=delivered_value.block(customer) if current_user.may(Permission.RELATION_WORK) else None,
+        treated_orders=order_request.open_treatments([customer.id]),
+        running_agreements=agreement.filed_with(customer, clock.today()),
+        standings=agreement.STANDINGS,
         sales=sales_totals.block(customer.id, clock.today()) if current_user.may(Permission.SALES_READ) else None,
     )
 

@@ -16,7 +16,7 @@ from portal.blueprints.grading import bp
 from portal.database import commit, db, write_apart
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
 from portal.i18n import translate
-from portal.models import audit, grading_campaign, grading_desk, grading_progress
+from portal.models import agreement, agreement_list, audit, grading_campaign, grading_desk, grading_progress
 from portal.models.grading import APPROVED, RATED, STATES, SUPPORT, Grading, regrade_on
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_meeting import GradingMeeting
@@ -241,7 +241,7 @@ def _day(text: str) -> Any:
 @bp.get("/gradings/<int:year>/next")
 @requires(Permission.GRADING_WORK)
 def next_line(year: int) -> Any:
-    """Lead to the next customer of the reader, or of another rep whose customers they see, that is to be rated; or for the meeting."""
+    """Lead to the next customer to be rated, or for the meeting: the reader's own first, or those of a rep; then all that they see."""
     found = of_year(year)
     work = "meet" if request.args.get("work") == "meet" and me().may(Permission.GRADING_PROPOSE) else "rate"
     owner_id = request.args.get("owner", me().id if work == "rate" else 0, int)
@@ -250,6 +250,27 @@ def next_line(year: int) -> Any:
         flash(_("Nothing is left to rate here."), "ok")
         return redirect(url_for("grading.campaign", year=year))
     return redirect(url_for("grading.grading", grading_id=line.id))
+
+
+@bp.get("/gradings/<int:year>/agreements")
+@requires(Permission.GRADING_WORK)
+def agreements(year: int) -> Any:
+    """Show the long-term agreements of the A customers of a campaign: which of them have one, running until when (RL-4)."""
+    found, which = of_year(year), request.args.get("which", "")
+    which = which if which in agreement_list.COLLECTED else ""
+    page = agreement_list.collected(me(), found.id, which, after=request.args.get("after", 0, int))
+    return render_template(
+        "grading/agreements.html",
+        campaign=found,
+        rows=page.rows,
+        agreements=agreement.newest_of([one.customer_id for one in page.rows]),
+        standings=agreement.STANDINGS,
+        today=clock.today(),
+        which=which,
+        collected=agreement_list.COLLECTED,
+        following=page.next,
+        can_draft=found.state == "running" and me().may(Permission.AGREEMENT_EDIT),
+    )
 
 
 # --- the grade list 客户分级名册 --------------------------------------------------------------------------------------------------

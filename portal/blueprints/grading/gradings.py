@@ -14,6 +14,7 @@ from portal.blueprints.grading.campaigns import me, meeting_of
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
+from portal.models import agreement as agreements
 from portal.models import grading_progress
 from portal.models.approval import Approval
 from portal.models.customer import Customer
@@ -56,6 +57,7 @@ def _page(grading: Grading, wrong: dict[str, str], status: int = 200) -> Any:
         limits=limit_words(grading.thresholds),
         states=STATES,
         support=SUPPORT,
+        agreement=agreements.newest_of([grading.customer_id]).get(grading.customer_id),
         listed=listed,
         approval=Approval.latest_for(NAME, listed.id) if listed else None,
         owner=owner,

@@ -1,39 +1,15 @@
-"""Lists as files: CSV as it is read, or a spreadsheet; the log says who took which (AR-41)."""
+"""Who reads, and lists as files (AR-41)."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
-
-from flask import Response, request, stream_with_context
 from flask_login import current_user
 
-from portal import clock
-from portal.database import write_apart
-from portal.exchange.writing import XLSX, iter_csv, write_xlsx
-from portal.models import audit
+from portal.list_files import answer
 from portal.models.staff import Staff
+
+__all__ = ["answer", "me"]
 
 
 def me() -> Staff:
     """Return the reader as a record."""
     return current_user._get_current_object()  # type: ignore[no-any-return]
-
-
-def answer(title: str, heads: list[str], rows: Iterable[list[Any]], *, what: str, filters: dict[str, str]) -> Response:
-    """Return a list as the file that the address asks for: `format=csv`, else a spreadsheet."""
-    kind = "csv" if request.args.get("format") == "csv" else "xlsx"
-    with write_apart() as session:
-        audit.write("export", "exported", actor=me(), label=title, session=session, what=what, filters=filters, format=kind)
-    if kind == "csv":
-        response = Response(stream_with_context(iter_csv(heads, rows)), mimetype="text/csv")
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "list.xlsx"
-            write_xlsx(path, heads, rows, title)
-            response = Response(path.read_bytes(), mimetype=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{title}-{clock.today():%Y%m%d}.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response

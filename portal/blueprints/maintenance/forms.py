@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 from wtforms import DateField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -16,14 +17,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.blueprints.maintenance.files import me
 from portal.database import db
 from portal.forms import PortalForm
-from portal.i18n import translate
 from portal.models.customer import Customer
 from portal.models.customer_choice import Chosen
 from portal.models.plan_papers import VERDICTS
 from portal.models.staff import Staff
 from portal.rules.dates import parse_date
 from portal.rules.maintenance import EACH, EXTENTS, LONGEST_LINE, LONGEST_TEXT, LONGEST_TITLE, MOST_MEASURES, Measure
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.money import parse_amount
 from portal.rules.text import clean_line
 
@@ -151,18 +151,24 @@ def amount_sent(text: str | None, field: str) -> tuple[Decimal, list[Refusal]]:
         return Decimal(0), [Refusal(refusal.message.text, field=field, **refusal.message.params)]
 
 
+_CELLS = {
+    "kind": N_("Kind of measure %(n)s"),
+    "text": N_("What is done, measure %(n)s"),
+    "extent": N_("For whom, measure %(n)s"),
+    "staff": N_("Who does measure %(n)s"),
+    "due": N_("Until when, measure %(n)s"),
+    "cost": N_("Cost of measure %(n)s"),
+}
+
+
 def show(form: PortalForm, found: list[Refusal]) -> dict[str, str]:
-    """Show refusals beside their fields; return those of cells that are no fields of the form, which its summary names as well."""
-    cells: dict[str, str] = {}
-    for one in found:
-        field = one.field or ""
-        if field in form:
-            if not form[field].errors:
-                form.refuse(one)
-        elif field not in cells:
-            cells[field] = translate(one.message)
-            form.form_errors.append(translate(one.message))
-    return cells
+    """Show refusals beside their fields; return those of the cells of measures, to which the summary leads too."""
+    return form.refuse_all(found, _name_of)
+
+
+def _name_of(cell: str) -> str:
+    parts = cell.split("-")
+    return _(_CELLS[parts[1]], n=int(parts[2]) + 1) if len(parts) == 3 and parts[1] in _CELLS else _("Measures")
 
 
 # --- customers ----------------------------------------------------------------

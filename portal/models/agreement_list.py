@@ -1,0 +1,157 @@
+"""Long-term agreements as lists: by where they stand, for the page, for paper and for files; and beside a grading's A customers (RL-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal import clock
+from portal.database import db
+from portal.models import newest_first
+from portal.models.agreement import DRAFT, ENDED, FILED, GIVEN_UP, Agreement
+from portal.models.agreement_desk import notice_day
+from portal.models.card import GRADES
+from portal.models.customer import Customer
+from portal.models.grading import GONE, Grading
+from portal.models.newest_first import Page, called, has
+from portal.models.paging import Count
+from portal.models.staff import Staff
+from portal.rules.message import N_
+from portal.rules.text import clean_line
+
+STANDING = {
+    "draft": N_("Drafted or revised"),
+    "to-come": N_("Filed, not begun"),
+    "running": N_("Running"),
+    "due": N_("Runs out soon"),
+    "run-out": N_("Run out, not renewed"),
+    "over": N_("Ended or renewed"),
+}
+"""What can be asked for."""
+FILTERS = {
+    "q": N_("Agreement or customer"),
+    "standing": N_("State"),
+    "grade": N_("Grade"),
+    "team": N_("Team"),
+    "customer": N_("Customer"),
+}
+_NUMBERS = ("team", "customer")
+
+
+@dataclass(frozen=True)
+class AgreementQuery:
+    """What a reader asks of the agreements; its address says the same."""
+
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> AgreementQuery:
+        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
+        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
+        for name in _NUMBERS:
+            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
+                del found[name]
+        for name, known in (("standing", STANDING), ("grade", GRADES)):
+            if name in found and found[name] not in known:
+                del found[name]
+        return cls(found)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return dict(self.filters)
+
+    def without(self, name: str) -> AgreementQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+def _stands(standing: str, today: date) -> ColumnElement[bool]:
+    one = Agreement
+    filed, renewed = one.state == FILED, one.renewed
+    return {
+        "draft": one.state == DRAFT,
+        "to-come": and_(filed, one.starts_on > today),
+        "running": and_(filed, one.starts_on <= today, one.ends_on >= today),
+        "due": and_(filed, ~renewed, one.ends_on.between(today, notice_day(today))),
+        "run-out": and_(filed, ~renewed, one.ends_on < today),
+        "over": or_(one.state.in_((ENDED, GIVEN_UP)), and_(filed, renewed, one.ends_on < today)),
+    }[standing]
+
+
+def _chosen(user: Staff, query: AgreementQuery) -> Select[Agreement]:
+    one, filters = Agreement, query.filters
+    found = one.visible_to(user)
+    if "standing" in filters:
+        found = found.where(_stands(filters["standing"], clock.today()))
+    if "grade" in filters:
+        found = found.where(one.customer_id.in_(select(Customer.id).where(Customer.grade == filters["grade"])))
+    if "team" in filters:
+        found = found.where(one.customer_id.in_(select(Customer.id).where(Customer.team_id == int(filters["team"]))))
+    if "customer" in filters:
+        found = found.where(one.customer_id == int(filters["customer"]))
+    for part in filters.get("q", "").split():
+        found = found.where(or_(has(one.title, part), has(one.number, part), one.customer_id.in_(called(part))))
+    return found
+
+
+_WITH = (
+    joinedload(Agreement.customer).joinedload(Customer.owner), selectinload(Agreement.revisions), joinedload(Agreement.document),
+)  # fmt: skip
+
+
+def page(user: Staff, query: AgreementQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
+    """Return a page of the agreements that `user` sees (RO-1)."""
+    return newest_first.page(_chosen(user, query).options(*_WITH), Agreement, after=after, before=before, size=size)
+
+
+def count(user: Staff, query: AgreementQuery) -> Count:
+    """Return how many agreements a query finds, counted to a cap."""
+    return newest_first.count(_chosen(user, query), Agreement)
+
+
+def ids(user: Staff, query: AgreementQuery, most: int) -> list[int]:
+    """Return the ids of the first agreements of a query, one more than `most` where there are more."""
+    return newest_first.ids(_chosen(user, query), Agreement, most)
+
+
+def records(numbers: list[int]) -> list[Agreement]:
+    """Return the agreements with these ids, in their order."""
+    return newest_first.records(Agreement, numbers, *_WITH)
+
+
+def rows(user: Staff, query: AgreementQuery) -> Iterator[Agreement]:
+    """Yield every agreement of a query, a portion at a time."""
+    return newest_first.each(lambda after: page(user, query, after=after, size=newest_first.AT_A_TIME))
+
+
+# --- beside a grading (RL-4) -------------------------------------------------------------------------------------------------------
+
+COLLECTED = {"with": N_("With a running agreement"), "draft": N_("Being drafted"), "without": N_("Without an agreement")}
+"""What is asked of the A customers of a grading."""
+
+
+def a_customers(user: Staff, campaign_id: int, which: str = "") -> Select[Grading]:
+    """Return the lines of a campaign that `user` sees whose customers are of grade A in it, or before it while they are not rated."""
+    of_a = or_(Grading.grade == "A", and_(Grading.grade == "", Grading.before_grade == "A"))
+    found = Grading.visible_to(user).where(Grading.campaign_id == campaign_id, Grading.state != GONE, of_a)
+    running, drafted = _has("running"), _has("draft")
+    conditions: dict[str, Any] = {"with": running, "draft": drafted, "without": and_(~running, ~drafted)}
+    return found.where(conditions[which]) if which in conditions else found
+
+
+def _has(standing: str) -> ColumnElement[bool]:
+    return exists().where(Agreement.customer_id == Grading.customer_id, _stands(standing, clock.today())).correlate(Grading)
+
+
+def collected(user: Staff, campaign_id: int, which: str, *, after: int = 0) -> Page:
+    """Return a page of them, with customer and who is in charge; `next` is the line behind which the next page begins."""
+    loaded = (joinedload(Grading.customer), joinedload(Grading.owner))
+    query = a_customers(user, campaign_id, which).where(Grading.id > after).options(*loaded).order_by(Grading.id)
+    lines = list(db.session.scalars(query.limit(newest_first.PAGE_SIZE + 1)))
+    more, lines = len(lines) > newest_first.PAGE_SIZE, lines[: newest_first.PAGE_SIZE]
+    return Page(lines, lines[-1].id if more else 0, 0)
