@@ -50,6 +50,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         maintenance,
         orders,
         prints,
+        reception,
         registers,
         relations,
         reports,
@@ -84,7 +85,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         part.init_app(app)
     parts = (
         home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, registers,
-        sales, insights, approvals, prints, standards, exchange, audit,
+        sales, reception, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:
         app.register_blueprint(blueprint.bp)

@@ -234,7 +234,7 @@ class Reception(HangsOnCustomer, Base):
 
     def _set(self, values: Mapping[str, Any]) -> None:
         with db.session.no_autoflush:
-            found = problems_of(self.customer, values, self)
+            found = problems_of(self.customer, values, self, before=self.amends)
             if found:
                 raise found[0].refusal
             for name in _WRITTEN:
@@ -257,7 +257,7 @@ class Reception(HangsOnCustomer, Base):
         """Raise `Refusal` unless it may be submitted: what held when it was written holds still."""
         if self.amends is not None and self.amends.state != APPROVED:
             raise Refusal("The visit that this changes is not approved any more.")
-        found = problems_of(self.customer, self.values(), self)
+        found = problems_of(self.customer, self.values(), self, before=self.amends)
         if found:
             raise found[0].refusal
 
@@ -357,12 +357,12 @@ class Reception(HangsOnCustomer, Base):
                 "rehearsal_on": self.rehearsal_on.isoformat() if self.rehearsal_on else "",
                 "management": self.management,
                 "management_post": self.management_post,
-                "applied_on": applied_on(self, self.values()).isoformat(),
+                "applied_on": applied_on(self.values(), self, self.amends).isoformat(),
                 "cost": str(rules.costs(self.count, services, each)),
                 "amends": self.amends.days if self.amends else "",
                 "reason": self.reason if self.amends_id else "",
             },
-            "services": [{"service": one, "wished": one in self.wishes} for one in services],
+            "services": [{"service": one} for one in services],
             "areas": [{"area": one} for one in self.areas],
             "visitors": [one.as_data() for one in self.people],
         }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -111,10 +111,10 @@ def _hosts_after_merge(ids: list[int]) -> None:
         _give(Reception.customer_id == customer_id, Reception.follows_owner, to=db.session.get_one(Staff, owner_id))
 
 
-def in_hand(of: Staff) -> Select[Any]:
+def in_hand(of: Staff) -> Any:
     """Return the open visits that somebody is to receive, as rows for the hand-over list."""
-    query: Select[Any] = select(Reception.id, Customer.full_name, Reception.first_on, Reception.state, Reception.count)
-    query = query.join(Customer, Customer.id == Reception.customer_id)
+    columns = (Reception.id, Customer.full_name, Reception.first_on, Reception.state, Reception.count)
+    query: Any = select(*columns).join(Customer, Customer.id == Reception.customer_id)
     return query.where(Reception.host_id == of.id, Reception.state.in_(OPEN)).order_by(Reception.first_on, Reception.id)
 
 

@@ -50,28 +50,30 @@ def proposed_class(customer: Customer) -> str:
 _GRADES = {f"reception.class.{grade}" for grade in "ABC"}
 
 
-def applied_on(reception: Reception | None, values: Mapping[str, Any]) -> date:
-    """Return the day from which the days ahead are counted: of the first submission; of an amendment that of the visit it changes, where
-    day and class stay.
+def applied_on(values: Mapping[str, Any], reception: Reception | None, before: Reception | None) -> date:
+    """Return the day from which the days ahead are counted: that of the first submission.
+
+    Of an amendment it is the day of the visit `before`, where day and class stay as they were.
     """
     if reception is not None and reception.applied_on is not None:
         return reception.applied_on
-    before = reception.amends if reception is not None else None
-    if before is not None and before.applied_on is not None:
-        same = before.first_on == values["first_on"] and before.class_ == values["class_"]
-        return before.applied_on if same else clock.today()
+    if before is not None and before.applied_on is not None and before.first_on == values["first_on"] and before.class_ == values["class_"]:
+        return before.applied_on
     return clock.today()
 
 
-def problems_of(customer: Customer | None, values: Mapping[str, Any], reception: Reception | None = None) -> list[Breach]:
+def problems_of(
+    customer: Customer | None, values: Mapping[str, Any], reception: Reception | None = None, *, before: Reception | None = None
+) -> list[Breach]:
     """Return everything that keeps what was written from being an application, each with its field and standard (SV-21).
 
     `values`: class_, class_reason, purpose, count, visitors, pass_kind, wishes, other_wishes, photo_reason, first_on, last_on, starts_at,
     ends_at, room, areas, language, telephone, host, rehearsal_on, management, management_post; room and host are records or None.
+    `before` is the visit that an amendment changes.
     """
     place: MeetingRoom | None = values["room"]
     host: Staff | None = values["host"]
-    kept = reception is not None and reception.rehearsed_on is not None
+    rehearsed = any(one is not None and one.rehearsed_on is not None for one in (reception, before))
     last_on = values["last_on"] or values["first_on"]
     asked = Application(
         class_=values["class_"],
@@ -95,11 +97,11 @@ def problems_of(customer: Customer | None, values: Mapping[str, Any], reception:
         management_post=values["management_post"],
     )
     today = clock.today()
-    found = rules.problems(asked, policy(), site_calendar(), applied_on=applied_on(reception, values), today=today)
-    if kept:
+    found = rules.problems(asked, policy(), site_calendar(), applied_on=applied_on(values, reception, before), today=today)
+    if rehearsed:
         found = [one for one in found if one.refusal.field != "rehearsal_on"]
     if place is not None and not any(one.refusal.field in ("room", "first_on", "last_on", "starts_at", "ends_at") for one in found):
-        found += _room_breaches(place, values, last_on, reception)
+        found += _room_breaches(place, values, last_on, [one.id for one in (reception, before) if one is not None and one.id])
     return found
 
 
@@ -109,10 +111,9 @@ def _proposed(customer: Customer | None, reception: Reception | None) -> str:
     return kept or (proposed_class(customer) if customer is not None else rules.ORDINARY)
 
 
-def _room_breaches(place: MeetingRoom, values: Mapping[str, Any], last_on: date, reception: Reception | None) -> list[Breach]:
+def _room_breaches(place: MeetingRoom, values: Mapping[str, Any], last_on: date, own: list[int]) -> list[Breach]:
     if not place.active:
         return [Breach(Refusal("%(room)s is not in use any more.", field="room", room=place.zh))]
-    own = [one for one in (reception.id, reception.amends_id) if one is not None] if reception is not None else []
     try:
         room.ensure_free(place, values["first_on"], last_on, values["starts_at"], values["ends_at"], free_of=own)
     except Refusal as refusal:

@@ -22,7 +22,7 @@ from portal.rules.reception import PHOTOGRAPHS
 
 def _submitted(reception: Reception, _approval: Approval, _by: Staff | None) -> None:
     """Hold the room from now on."""
-    day = applied_on(reception, reception.values())
+    day = applied_on(reception.values(), reception, reception.amends)
     transition(reception, expect={"state": DRAFT}, change={"state": PENDING, "applied_on": day})
     room.hold(reception)
 
