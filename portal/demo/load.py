@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, gradings, invent, loans, maintenance, registers, reports, reviews, sales
+from portal.demo import disposals, dossiers, gradings, invent, loans, maintenance, registers, relations, reports, reviews, sales
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -89,6 +89,7 @@ def load() -> int:
     office.disposals()
     office.sales()
     office.maintenance()
+    office.relations()
     office.gradings()
     db.session.flush()
     return CUSTOMERS
@@ -336,6 +337,12 @@ class _Office:
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         chosen = db.session.scalars(with_dealings.limit(80)).all()
         maintenance.fill(chosen, self.staff, _at, self._sign, self._paper)
+
+    def relations(self) -> None:
+        """Assess the relation to some customers, over a year and in every state."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        chosen = db.session.scalars(with_dealings.limit(60)).all()
+        relations.fill(chosen[4:], self.staff, _at, self._sign)
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""

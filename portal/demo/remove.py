@@ -14,6 +14,7 @@ from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
+from portal.models.relation import RelationAssessment
 from portal.models.report import InformationReport
 from portal.models.review import ReviewCampaign
 from portal.models.sales_recount import recount_regions
@@ -52,6 +53,7 @@ def remove() -> int:
     years = doomed.get(GradingCampaign.__tablename__, set())
     links += [f"/gradings/{year}" for year in db.session.scalars(select(GradingCampaign.year).where(GradingCampaign.id.in_(years)))]
     links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]
+    links += [f"/relation-assessments/{one}" for one in doomed.get(RelationAssessment.__tablename__, set())]
     for start in range(0, len(links), PORTION):
         # Others may have been told of a document that goes; a notice knows it only by its address.
         db.session.execute(delete(Notice).where(Notice.link.in_(links[start : start + PORTION])))

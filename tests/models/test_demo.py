@@ -23,9 +23,12 @@ from portal.models.plan import STATES as PLAN_STATES
 from portal.models.plan import MaintenancePlan
 from portal.models.plan_task import PlanTask
 from portal.models.register_entry import RegisterEntry
+from portal.models.relation import STATES as RELATION_STATES
+from portal.models.relation import RelationAssessment
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.registers import REGISTERS
+from portal.rules.relation import ADVICE
 from tests import factories
 
 
@@ -61,6 +64,8 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert set(db.session.scalars(select(MaintenancePlan.state))) == set(PLAN_STATES)
     assert {"open", "done", "dropped"} <= set(db.session.scalars(select(PlanTask.state)))
     assert {"open", "greeted", "skipped"} <= set(db.session.scalars(select(GreetingLine.state)))
+    assert set(db.session.scalars(select(RelationAssessment.state))) == set(RELATION_STATES)
+    assert set(db.session.scalars(select(RelationAssessment.advice))) == set(ADVICE)
     full = counts()
     assert set(db.session.scalars(select(RegisterEntry.register))) == set(REGISTERS)
     assert load.load() == 0
