@@ -29,7 +29,7 @@ STANDINGS = {
     "drafted": (N_("Drafted"), ""),
     "revised": (N_("Revised"), "accent"),
     "to-come": (N_("Filed, not begun"), "accent"),
-    "running": (N_("Running"), "ok"),
+    "running": (N_("In effect"), "ok"),
     "due": (N_("Runs out soon"), "warn"),
     "run-out": (N_("Run out"), "seal"),
     "renewed": (N_("Renewed"), ""),

@@ -27,7 +27,7 @@ from portal.rules.text import clean_line
 STANDING = {
     "draft": N_("Drafted or revised"),
     "to-come": N_("Filed, not begun"),
-    "running": N_("Running"),
+    "running": N_("In effect"),
     "due": N_("Runs out soon"),
     "run-out": N_("Run out, not renewed"),
     "over": N_("Ended or renewed"),

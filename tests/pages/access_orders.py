@@ -29,7 +29,7 @@ def _treated() -> dict[str, Any]:
 
 def _agreement() -> dict[str, Any]:
     agreement = ordering.drafted()
-    return {"agreement": agreement.id, "customer": agreement.customer_id, "day": day(), "last": day(300)}
+    return {"agreement": agreement.id, "number": agreement.customer.number, "day": day(), "last": day(300)}
 
 
 def _filed() -> dict[str, Any]:

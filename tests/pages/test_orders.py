@@ -141,7 +141,7 @@ def test_lists_filter_show_their_chips_and_go_out_as_files(as_: Any, customers: 
     assert "No request about an order that you see" in text_of(browser.get("/order-requests?q=nothing"))
     ordering.filed(customers["A"])
     assert "年度供货协议" in text_of(browser.get("/agreements?standing=running&q=供货"))
-    assert "Running" in text_of(browser.get("/agreements/file?format=csv"))
+    assert "In effect" in text_of(browser.get("/agreements/file?format=csv"))
     page = text_of(browser.get(f"/customers/{customers['A'].id}/orders"))
     assert "年度供货协议" in page
     assert "DD-2026-001" in page
