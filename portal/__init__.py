@@ -41,6 +41,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         approvals,
         archive,
         audit,
+        callbacks,
         custody,
         exchange,
         grading,
@@ -84,6 +85,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     for part in (logs, i18n, assets, sessions, errors, filters, navigation, health, stores, jobs, commands, file_commands, seal_commands):
         part.init_app(app)
     parts = (
+        callbacks,
         home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, registers,
         sales, reception, insights, approvals, prints, standards, exchange, audit,
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, and_, exists, func, not_, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, JsonValue, db
@@ -201,3 +201,9 @@ def _draw(way: str, wanted: int, filters: Filters, seed: int, by: Staff) -> list
 def newest(user: Staff, limit: int = 50) -> list[CallbackDraw]:
     """Return the newest draws that `user` sees."""
     return list(db.session.scalars(CallbackDraw.visible_to(user).order_by(CallbackDraw.id.desc()).limit(limit)))
+
+
+def calls_of(draw: CallbackDraw, user: Staff) -> list[Callback]:
+    """Return the calls of a draw that `user` sees, in the order drawn, with customer and person."""
+    query = Callback.visible_to(user).where(Callback.draw_id == draw.id).order_by(Callback.id)
+    return list(db.session.scalars(query.options(joinedload(Callback.customer), joinedload(Callback.assignee))))

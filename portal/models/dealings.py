@@ -13,6 +13,7 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.agreement_desk import left_open as agreements_left_open
 from portal.models.approval import Approval
+from portal.models.callback_desk import follow_state
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.grading_list import in_approval
@@ -174,6 +175,7 @@ def _move(customer: Customer, before: CustomerState, after: CustomerState) -> No
     index_customer(customer)
     follow([customer.id])
     gradings_follow([customer.id])
+    follow_state(customer)
 
 
 def _write(action: str, customer: Customer, by: Staff, before: str, after: str, reason: str, day: date) -> None:

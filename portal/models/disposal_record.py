@@ -17,8 +17,9 @@ from portal.database import db, transition
 from portal.models import audit, card
 from portal.models.agreement import Agreement
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
+from portal.models.callback_desk import forget as forget_calls
 from portal.models.contact import Contact
-from portal.models.customer import Customer, CustomerAssistant, CustomerTag, derived
+from portal.models.customer import NEVER, Customer, CustomerAssistant, CustomerTag, derived
 from portal.models.dealings import DealingsEnd
 from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
@@ -144,6 +145,8 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     forget_visits([customer.id])
     forget_requests([customer.id])
     customer.graded_on = customer.grade_valid_until = None
+    customer.contacted_on = NEVER
+    forget_calls([customer.id])
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)

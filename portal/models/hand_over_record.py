@@ -189,6 +189,7 @@ class HandOver(Base):
 
         Raises `Refusal` (field `to_id` or `to`) where `to` cannot have customers or documents, `StateConflict` where it is done already.
         """
+        from portal.models.callback_desk import take_over as take_over_calls
         from portal.models.hand_over import hand_over_all
         from portal.models.plan_desk import take_over
         from portal.models.reception_desk import take_over as take_over_visits
@@ -200,6 +201,7 @@ class HandOver(Base):
         moved = hand_over_all(of=self.giver, to=to, by=by, reason=self.reason, record=self)
         Approval.hand_over(self.giver, to)
         take_over(self.giver, to)
+        take_over_calls(self.giver, to)
         take_over_visits(self.giver, to)
         take_over_requests(self.giver, to, by)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}

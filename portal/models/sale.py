@@ -125,7 +125,12 @@ class Sale(HangsOnCustomer, Base):
 
     @classmethod
     def enter(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form") -> Self:
-        """Enter a line and return it, flushed. `values` are those of `FIELDS`. Raises `Refusal` with the field."""
+        """Enter a line and return it, flushed; a purchase is followed by calls. `values` are those of `FIELDS`.
+
+        Raises `Refusal` with the field.
+        """
+        from portal.models.callback_due import bought
+
         if customer.state == CustomerState.MERGED:
             raise Refusal("This record was merged into another one. Change that one.", field="customer")
         ledger = Ledger()
@@ -137,6 +142,7 @@ class Sale(HangsOnCustomer, Base):
         ledger.sale(None, sale.row())
         ledger.close()
         audit.write("change", "entered", actor=by, record=sale, label=sale.label, changes=_changes({}, sale.row()), source=source)
+        bought([sale.id], clock.today())
         return sale
 
     def change(self, values: Mapping[str, Any], *, by: Staff, reason: str) -> list[dict[str, Any]]:

@@ -1,0 +1,85 @@
+"""A customer's calls and the events they follow from; events and calls entered by hand (SV-10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal import clock
+from portal.blueprints.callbacks import bp, reading
+from portal.blueprints.callbacks.reading import Wrong, me
+from portal.database import commit, db
+from portal.looks import look
+from portal.models import callback, callback_due
+from portal.models.callback import STATES, CallbackEvent
+from portal.models.customer import NEVER, Customer
+from portal.permissions import Permission, requires
+from portal.rules.callbacks import EVENTS
+from portal.rules.message import Refusal
+from portal.rules.text import clean
+
+SHOWN = 30
+
+
+@bp.get("/customers/<int:customer_id>/call-backs")
+@requires(Permission.CALLBACK_WORK, customer=Customer)
+def of_customer(customer: Customer) -> Any:
+    """Show the calls to a customer, and the events that they follow from."""
+    return _page(customer)
+
+
+def _page(customer: Customer, wrong: Wrong | None = None, status: int = 200) -> Any:
+    look(customer)
+    events = select(CallbackEvent).where(CallbackEvent.customer_id == customer.id).order_by(CallbackEvent.id.desc()).limit(SHOWN)
+    page = render_template(
+        "callbacks/customer.html",
+        customer=customer,
+        calls=callback.of_customer(customer.id),
+        events=db.session.scalars(events).all(),
+        kinds=EVENTS,
+        states=STATES,
+        can_enter=callback_due.can_enter(customer, me()),
+        purposes=reading.purposes(),
+        never=NEVER,
+        today=clock.today(),
+        wrong=wrong or Wrong(),
+    )
+    return page, status
+
+
+@bp.post("/customers/<int:customer_id>/call-backs/events")
+@requires(Permission.CALLBACK_WORK, customer=Customer)
+def event_new(customer: Customer) -> Any:
+    """Enter an event; the calls that follow from it are made."""
+    number = customer.id
+    try:
+        made = callback_due.enter(customer, request.form.get("kind", ""), on=reading.day("on"), note=reading.line("note"), by=me())
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return _page(db.session.get_one(Customer, number), Wrong(refusal), 422)
+    if made:
+        flash(_("Entered. A call is due on %(day)s.", day=made[0].due_on.isoformat()), "ok")
+    else:
+        flash(_("Entered. Its calls come when their time has come."), "ok")
+    return redirect(url_for("callbacks.of_customer", customer_id=number), 303)
+
+
+@bp.post("/customers/<int:customer_id>/call-backs")
+@requires(Permission.CALLBACK_WORK, customer=Customer)
+def call_new(customer: Customer) -> Any:
+    """Arrange a single call."""
+    number = customer.id
+    try:
+        call = callback_due.arrange(
+            customer, on=reading.day("due_on"), purpose=request.form.get("purpose", ""), text=clean(request.form.get("text", "")), by=me()
+        )
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return _page(db.session.get_one(Customer, number), Wrong(refusal), 422)
+    flash(_("Arranged. The call is due on %(day)s.", day=call.due_on.isoformat()), "ok")
+    return redirect(url_for("callbacks.of_customer", customer_id=number), 303)

@@ -1,0 +1,87 @@
+"""All call-backs by state and person, as page and as file (SV-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from portal import htmx
+from portal.blueprints.callbacks import bp, reading
+from portal.blueprints.callbacks.reading import me
+from portal.filters import choice
+from portal.i18n import of_choice
+from portal.list_files import answer
+from portal.models import callback_list
+from portal.models.callback import AGREED, DRAWN, HAND, STATES
+from portal.models.callback_list import FILTERS, TABS, CallbackQuery
+from portal.permissions import Permission, requires
+from portal.rules.callbacks import EVENTS
+from portal.rules.message import N_
+
+KINDS = {**EVENTS, DRAWN: N_("Drawn"), AGREED: N_("Agreed on"), HAND: N_("Arranged by hand")}
+
+
+@bp.get("/call-backs/list")
+@requires(Permission.CALLBACK_WORK)
+def calls() -> Any:
+    """Show a page of calls by state, person and filters."""
+    query, user = CallbackQuery.read(request.args), me()
+    page = callback_list.page(user, query, after=request.args.get("after", ""))
+    return htmx.render(
+        "callbacks/list.html",
+        "list",
+        query=query,
+        calls=page.calls,
+        next=address(query, after=page.next) if page.next else "",
+        first=address(query) if request.args.get("after") else "",
+        count=callback_list.count(user, query),
+        tabs=[(_(title), address(CallbackQuery(code, query.whose)), code == query.tab) for code, title in TABS.items()],
+        chips=[(_said(name, value), address(query.without(name))) for name, value in query.filters.items()],
+        states=STATES,
+        people=callback_list.people(user),
+        purposes=reading.purposes(query.filters.get("purpose", "")),
+        kinds=KINDS,
+    )
+
+
+def address(query: CallbackQuery, **changes: Any) -> str:
+    """Return the address of a query, with other arguments where given."""
+    return url_for("callbacks.calls", **{**query.args(), **changes})
+
+
+def _said(name: str, value: str) -> str:
+    if name in ("due", "late", "low"):
+        return _(FILTERS[name])
+    words = {"purpose": choice(value, "callback_purpose"), "kind": _(KINDS[value]) if value in KINDS else value}.get(name, value)
+    return f"{_(FILTERS[name])}: {words}"
+
+
+@bp.get("/call-backs/list/file")
+@requires(Permission.CUSTOMER_EXPORT)
+def calls_file() -> Any:
+    """Answer the list as a file."""
+    query = CallbackQuery.read(request.args)
+    heads = [
+        _("Customer number"),
+        _("Customer"),
+        _("Call"),
+        _("Purpose"),
+        _("Due from"),
+        _("Due until"),
+        _("State"),
+        _("Who"),
+        _("Attempts"),
+    ]
+    heads += [_("Called on"), _("Spoken with"), _("Result"), _("Satisfaction"), _("Next step")]
+
+    def rows() -> Any:
+        for one in callback_list.rows(me(), query):
+            yield [
+                one.customer.number, one.customer.full_name, of_choice(one.title), choice(one.purpose, "callback_purpose"),
+                one.due_on, one.due_until, _(STATES[one.state][0]), one.assignee.name if one.assignee else "", one.attempts,
+                one.done_at.date() if one.done_at else None, one.spoken_with, one.result or one.reason, one.satisfaction, one.next_step,
+            ]  # fmt: skip
+
+    return answer(_("Call-backs"), heads, rows(), what="call-backs", filters=query.args())

@@ -1,0 +1,195 @@
+"""Lists of call-backs: the day's list of somebody, and all calls by state and person, in pages by keyset (SV-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, false, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models.callback import CANCELLED, DONE, DROPPED, OPEN, Callback
+from portal.models.register import CAP, PAGE_SIZE, Count
+from portal.models.staff import Staff
+from portal.permissions import Permission
+from portal.rules.message import N_
+from portal.rules.text import clean_line
+
+TABS = {OPEN: N_("Open"), DONE: N_("Called"), "closed": N_("Dropped and cancelled")}
+_STATES = {OPEN: (OPEN,), DONE: (DONE,), "closed": (DROPPED, CANCELLED)}
+MINE, TEAM, ALL, NOBODY = "", "team", "all", "nobody"
+FILTERS = {
+    "due": N_("Due by today"),
+    "late": N_("Overdue"),
+    "low": N_("Low satisfaction"),
+    "purpose": N_("Purpose"),
+    "kind": N_("Event"),
+    "draw": N_("Draw"),
+}
+_SWITCHES = ("due", "late", "low")
+
+
+@dataclass(frozen=True)
+class CallbackQuery:
+    """Which calls are wanted: of which state, whose, and by which filters; its address says the same."""
+
+    tab: str = OPEN
+    whose: str = MINE
+    """'' for one's own, team, all, nobody, or the id of somebody."""
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> CallbackQuery:
+        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
+        tab, whose = args.get("tab", OPEN), args.get("whose", MINE)
+        if whose not in (MINE, TEAM, ALL, NOBODY) and not (whose.isdecimal() and len(whose) < 10):
+            whose = MINE
+        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:40])}
+        found |= {name: "1" for name in _SWITCHES if name in found}
+        if not found.get("draw", "0").isdecimal() or len(found.get("draw", "")) > 9:
+            del found["draw"]
+        return cls(tab if tab in TABS else OPEN, whose, found)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return {**({} if self.tab == OPEN else {"tab": self.tab}), **({"whose": self.whose} if self.whose else {}), **self.filters}
+
+    def without(self, name: str) -> CallbackQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+def of_the_day(whose: str = MINE) -> CallbackQuery:
+    """Return the query of the day's list: open, and due by today."""
+    return CallbackQuery(whose=whose, filters={"due": "1"})
+
+
+class Page(NamedTuple):
+    """A page of calls, and behind which place the next begins; '' for none."""
+
+    calls: list[Callback]
+    next: str
+
+
+def people(user: Staff) -> list[tuple[int, str]]:
+    """Return whose lists `user` may see beside their own, and to whom they may give calls: the team's, for managers everybody's."""
+    if not user.may(Permission.CALLBACK_PLAN):
+        return []
+    query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+    if not user.is_manager:
+        query = query.where(Staff.team_id == user.team_id)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def _whose(user: Staff, whose: str) -> Any:
+    """Return the condition on whose calls are wanted, as far as `user` may see them; each is led by an index."""
+    call = Callback
+    if not user.may(Permission.CALLBACK_PLAN) or whose == MINE:
+        return call.assignee_id == user.id
+    in_team = call.team_id == user.team_id if user.team_id is not None else false()
+    if whose in (TEAM, ALL):
+        return and_(True) if user.is_manager and (whose == ALL or user.team_id is None) else in_team
+    if whose == NOBODY:
+        return call.assignee_id.is_(None) if user.is_manager else and_(in_team, call.assignee_id.is_(None))
+    someone = call.assignee_id == int(whose)
+    if user.is_manager or int(whose) == user.id:
+        return someone
+    # Of the team's people all calls, of others those on the team's customers.
+    mine = db.session.scalar(select(Staff.team_id).where(Staff.id == int(whose))) == user.team_id and user.team_id is not None
+    return someone if mine else and_(someone, in_team)
+
+
+def _chosen(user: Staff, query: CallbackQuery) -> Any:
+    call, filters = Callback, query.filters
+    found: Any = select(call.id, call.due_on).where(_whose(user, query.whose), call.state.in_(_STATES[query.tab]))
+    today = clock.today()
+    if "due" in filters:
+        found = found.where(call.due_on <= today)
+    if "late" in filters:
+        found = found.where(call.due_on <= today, call.due_until < today)
+    if "low" in filters:
+        found = found.where(call.satisfaction <= 2)
+    if "draw" in filters:
+        found = found.where(call.draw_id == int(filters["draw"]))
+    for name, column in (("purpose", call.purpose), ("kind", call.kind)):
+        if name in filters:
+            found = found.where(column == filters[name])
+    return found
+
+
+def _place(text: str) -> tuple[date, int] | None:
+    day, _colon, number = text.partition(":")
+    try:
+        return (date.fromisoformat(day), int(number)) if number.isdecimal() and len(number) < 19 else None
+    except ValueError:
+        return None
+
+
+def ids(user: Staff, query: CallbackQuery, most: int, *, after: str = "") -> list[int]:
+    """Return the ids of the first calls of a query behind a place, one more than `most` where there are more.
+
+    Open ones come by their day, the first first; others the newest first.
+    """
+    call, place = Callback, _place(after)
+    found = _chosen(user, query)
+    if place is not None:
+        here = tuple_(call.due_on, call.id)
+        found = found.where(here > place if query.tab == OPEN else here < place)
+    order = (call.due_on, call.id) if query.tab == OPEN else (call.due_on.desc(), call.id.desc())
+    return [row[0] for row in db.session.execute(found.order_by(*order).limit(most + 1))]
+
+
+def records(numbers: list[int]) -> list[Callback]:
+    """Return the calls with these ids, in their order, with customer and person."""
+    loaded = (joinedload(Callback.customer), joinedload(Callback.assignee), joinedload(Callback.done_by))
+    found: dict[int, Callback] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(Callback).where(Callback.id.in_(numbers[start : start + 500])).options(*loaded)
+        found |= {one.id: one for one in db.session.scalars(query)}
+    return [found[number] for number in numbers if number in found]
+
+
+def page(user: Staff, query: CallbackQuery, *, after: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return the page of calls behind a place."""
+    found = ids(user, query, size, after=after)
+    calls = records(found[:size])
+    more = len(found) > size and bool(calls)
+    return Page(calls, f"{calls[-1].due_on.isoformat()}:{calls[-1].id}" if more else "")
+
+
+def rows(user: Staff, query: CallbackQuery) -> Iterator[Callback]:
+    """Yield every call of a query, a portion at a time."""
+    after = ""
+    while True:
+        part = page(user, query, after=after, size=500)
+        yield from part.calls
+        if not part.next:
+            return
+        after = part.next
+
+
+def count(user: Staff, query: CallbackQuery) -> Count:
+    """Return how many calls a query finds, counted to `CAP`."""
+    some = _chosen(user, query).limit(CAP + 1).subquery()
+    number = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return Count(min(number, CAP), number > CAP)
+
+
+def following(user: Staff, query: CallbackQuery, call: Callback) -> int:
+    """Return the call of the list that comes behind one that was worked on, or the first one; 0 where none is left."""
+    after = f"{call.due_on.isoformat()}:{call.id}"
+    found = [one for one in ids(user, query, 1, after=after) if one != call.id] or [one for one in ids(user, query, 1) if one != call.id]
+    return found[0] if found else 0
+
+
+def waiting(user: Staff, today: date) -> Any:
+    """Return the condition on open calls that wait for `user`: their own that are due; of a supervisor the team's that nobody has, too."""
+    call = Callback
+    mine: Any = call.assignee_id == user.id
+    if user.is_supervisor and user.team_id is not None:
+        mine = or_(mine, and_(call.team_id == user.team_id, call.assignee_id.is_(None)))
+    return and_(mine, call.state == OPEN, call.due_on <= today)
