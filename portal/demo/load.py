@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, gradings, invent, loans, maintenance, registers, relations, reports, reviews, sales
+from portal.demo import disposals, dossiers, gradings, invent, loans, maintenance, orders, registers, relations, reports, reviews, sales
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -90,6 +90,7 @@ def load() -> int:
     office.sales()
     office.maintenance()
     office.relations()
+    office.orders()
     office.gradings()
     db.session.flush()
     return CUSTOMERS
@@ -343,6 +344,11 @@ class _Office:
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         chosen = db.session.scalars(with_dealings.limit(60)).all()
         relations.fill(chosen[4:], self.staff, _at, self._sign)
+
+    def orders(self) -> None:
+        """Refuse orders, have some treated like grade A, and make long-term agreements, in every state."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        orders.fill(db.session.scalars(with_dealings.limit(120)).all(), self.staff, _at, self._sign)
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""

@@ -13,12 +13,15 @@ from portal import clock
 from portal.database import db
 from portal.demo import load, remove
 from portal.models import audit
+from portal.models.agreement import Agreement
 from portal.models.approval import Approval
 from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.greeting import GreetingLine
 from portal.models.loan import Loan
+from portal.models.order_request import STATES as ORDER_STATES
+from portal.models.order_request import OrderRequest
 from portal.models.plan import STATES as PLAN_STATES
 from portal.models.plan import MaintenancePlan
 from portal.models.plan_task import PlanTask
@@ -47,11 +50,12 @@ def counts() -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("bare_office")
+@time_machine.travel(datetime(2026, 3, 9, 4, tzinfo=UTC), tick=False)
 def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "CUSTOMERS", 96)
+    monkeypatch.setattr(load, "CUSTOMERS", 150)
     own = factories.customer("own-rep1")
     before = counts()
-    assert load.load() == 96
+    assert load.load() == 150
     db.session.commit()
     states = {(kind, state) for kind, state in db.session.execute(select(Approval.kind_name, Approval.state))}
     for wanted in ("pending", "draft", "withdrawn", "rejected", "approved"):
@@ -66,13 +70,20 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert {"open", "greeted", "skipped"} <= set(db.session.scalars(select(GreetingLine.state)))
     assert set(db.session.scalars(select(RelationAssessment.state))) == set(RELATION_STATES)
     assert set(db.session.scalars(select(RelationAssessment.advice))) == set(ADVICE)
+    assert set(db.session.scalars(select(OrderRequest.state))) == set(ORDER_STATES)
+    agreements = db.session.scalars(select(Agreement)).all()
+    assert {"drafted", "revised", "running", "due", "run-out", "ended"} <= {one.standing(clock.today()) for one in agreements}
+    due = [step.due_on for step in db.session.scalars(select(ApprovalStep).where(ApprovalStep.state == "open")) if step.due_on]
+    late = [one for one in due if one < clock.today()]
+    assert 1 <= len(late) <= len(due) / 4, "of what waits most is fresh, little overdue"
+    assert len({one for one in due if one >= clock.today()}) > 1, "some is due sooner, some later"
     full = counts()
     assert set(db.session.scalars(select(RegisterEntry.register))) == set(REGISTERS)
     assert load.load() == 0
     db.session.commit()
     assert counts() == full
 
-    assert remove.remove() > 96
+    assert remove.remove() > 150
     db.session.commit()
     kept = {"audit_event", "audit_head", "number_series"}
     assert {name: count for name, count in counts().items() if name not in kept} == {
@@ -80,16 +91,3 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     }
     assert db.session.get(Customer, own.id) is not None
     assert not list(audit.verify())
-
-
-@pytest.mark.usefixtures("bare_office")
-@pytest.mark.parametrize("day", [9])
-def test_of_what_waits_most_is_fresh_some_is_due_soon_and_little_overdue(monkeypatch: pytest.MonkeyPatch, day: int) -> None:
-    monkeypatch.setattr(load, "CUSTOMERS", 200)
-    with time_machine.travel(datetime(2026, 3, day, 4, tzinfo=UTC), tick=False):
-        load.load()
-        today = clock.today()
-        due = [step.due_on for step in db.session.scalars(select(ApprovalStep).where(ApprovalStep.state == "open")) if step.due_on]
-    late = [one for one in due if one < today]
-    assert 1 <= len(late) <= len(due) / 4
-    assert len({one for one in due if one >= today}) > 1, "some sooner, some later"
