@@ -41,7 +41,7 @@ def _due(user: Staff, today: date) -> list[ColumnElement[bool]]:
 
 def _asks(one: Reception, today: date) -> tuple[str, date]:
     if one.last_on < today:
-        return N_("Record what came of the visit"), one.last_on
+        return N_("Record what came of the reception"), one.last_on
     if one.first_on <= today:
         return N_("Visitors come today: receive them, and record how many came"), one.last_on
     assert one.rehearsal_on is not None  # noqa: S101 - it is asked for by the rehearsal alone
@@ -127,7 +127,7 @@ hand_over_list.declare(
             hand_over_list.Column("customer", N_("Customer")),
             hand_over_list.Column("count", N_("Number of visitors"), "s-w3", "middle"),
             hand_over_list.Column("state", N_("State"), "s-w4", "middle", say=lambda code: Message(STATES[code][0])),
-            hand_over_list.Column("first_on", N_("Day of the visit"), "s-w4", "middle"),
+            hand_over_list.Column("first_on", N_("Day of the reception"), "s-w4", "middle"),
         ),
         count=lambda of: db.session.scalar(select(func.count()).select_from(in_hand(of).order_by(None).subquery())) or 0,
         rows=lambda of, limit: [

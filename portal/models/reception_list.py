@@ -25,10 +25,10 @@ FILTERS = {
     "q": N_("Words, customer or visitor"),
     "state": N_("State"),
     "class": N_("Class of the visitors"),
-    "first": N_("From"),
+    "first": N_("From the day"),
     "last": N_("Until"),
     "room": N_("Meeting room"),
-    "host": N_("Received by"),
+    "host": N_("Host of the visitors"),
     "team": N_("Team"),
     "customer": N_("Customer"),
 }

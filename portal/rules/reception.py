@@ -20,7 +20,7 @@ from portal.rules.working_time import Calendar
 ORDINARY, IMPORTANT, MAJOR, NOBODY = "ordinary", "important", "major", "nobody"
 CLASSES = {ORDINARY: N_("Ordinary customer"), IMPORTANT: N_("Important customer"), MAJOR: N_("Major customer")}
 """Classes of visitors, the lowest first."""
-CLASS_WORDS = {**CLASSES, NOBODY: N_("Nobody")}
+CLASS_WORDS = {**CLASSES, NOBODY: N_("Given to nobody")}
 _RANK = {code: place for place, code in enumerate(CLASS_WORDS)}
 
 ACCOMPANIED, EXPLAINED, WORKSHOP, TEA, SOUVENIR, MEAL = "accompanied", "explained", "workshop", "tea", "souvenir", "meal"
@@ -179,7 +179,7 @@ def _no(text: str, field_: str, **params: Any) -> Breach:
 def _class_problems(asked: Application) -> list[Breach]:
     proposed = Message(CLASSES[asked.proposed])
     if asked.class_ not in CLASSES:
-        return [_no("Decide on the class of the visitors. The customer's grade proposes “%(class_)s”.", "class_", class_=proposed)]
+        return [_no(N_("Decide on the class of the visitors. The customer's grade proposes “%(class_)s”."), "class_", class_=proposed)]
     if asked.class_ != asked.proposed and not asked.class_reason:
         text = N_("The customer's grade proposes “%(class_)s”. Say why you decide otherwise.")
         return [_no(text, "class_reason", class_=proposed)]
@@ -189,12 +189,12 @@ def _class_problems(asked: Application) -> list[Breach]:
 def _people_problems(asked: Application, policy: Policy) -> list[Breach]:
     found = []
     if not asked.purpose:
-        found.append(_no("Say what the visit is for.", "purpose"))
+        found.append(_no(N_("Say what the visit is for."), "purpose"))
     if not asked.count or asked.count < 1:
-        found.append(_no("Say how many visitors come.", "count"))
+        found.append(_no(N_("Say how many visitors come."), "count"))
         return found
     if asked.count > MOST_VISITORS:
-        found.append(_no("An application is for at most %(most)s visitors.", "count", most=MOST_VISITORS))
+        found.append(_no(N_("An application is for at most %(most)s visitors."), "count", most=MOST_VISITORS))
     elif asked.class_ == ORDINARY and asked.count <= policy.refused_up_to:
         text = N_("Groups of ordinary customers of %(most)s visitors or fewer are not received.")
         refusal = Refusal(text, field="count", most=policy.refused_up_to)
@@ -204,9 +204,9 @@ def _people_problems(asked: Application, policy: Policy) -> list[Breach]:
         found.append(_no(text, "visitors", count=asked.count, named=len(asked.visitors)))
     nameless = next((one for one in asked.visitors if not one.name), None)
     if nameless is not None:
-        found.append(_no("Each line begins with a name.", "visitors"))
+        found.append(_no(N_("Each line begins with a name."), "visitors"))
     if not asked.areas:
-        found.append(_no("Choose which areas the pass is for.", "areas"))
+        found.append(_no(N_("Choose which areas the pass is for."), "areas"))
     return found
 
 
@@ -218,32 +218,32 @@ def _wish_problems(asked: Application, policy: Policy) -> list[Breach]:
                 refusal = Refusal(_NOT_GIVEN[one], field="wishes", class_=Message(CLASSES[asked.class_]))
                 found.append(Breach(refusal, f"reception.from.{one}", {N_("Class of the visitors"): Message(CLASSES[asked.class_])}))
     if PHOTOGRAPHS in asked.wishes and not asked.photo_reason:
-        found.append(_no("Photographs are taken with special leave only: say what is to be photographed, and why.", "photo_reason"))
+        found.append(_no(N_("Photographs are taken with special leave only: say what is to be photographed, and why."), "photo_reason"))
     return found
 
 
 def _time_problems(asked: Application, policy: Policy, calendar: Calendar, applied_on: date, today: date) -> list[Breach]:
     found = []
     if asked.first_on is None:
-        found.append(_no("Give the day of the visit.", "first_on"))
+        found.append(_no(N_("Give the day of the visit."), "first_on"))
     elif asked.first_on < today:
-        found.append(_no("The day of the visit has passed.", "first_on"))
+        found.append(_no(N_("The day of the visit has passed."), "first_on"))
     else:
         earliest = earliest_day(applied_on, asked.class_, policy, calendar)
         if asked.first_on < earliest:
             days, class_ = policy.days[asked.class_], Message(CLASSES[asked.class_])
             text = N_("Visitors of the class “%(class_)s” are announced at least %(days)s working days ahead: the first day is %(day)s.")
             refusal = Refusal(text, field="first_on", class_=class_, days=days, day=earliest.isoformat())
-            figures = {N_("Applied for on"): applied_on.isoformat(), N_("Day of the visit"): asked.first_on.isoformat()}
+            figures = {N_("Applied for on"): applied_on.isoformat(), N_("Day of the reception"): asked.first_on.isoformat()}
             found.append(Breach(refusal, f"reception.days.{asked.class_}", figures))
     found += _length_problems(asked, policy)
     for name, moment in (("starts_at", asked.starts_at), ("ends_at", asked.ends_at)):
         if moment is None:
-            found.append(_no("Give the time.", name))
+            found.append(_no(N_("Give the time."), name))
         elif moment.minute % QUARTER or moment.second:
-            found.append(_no("Rooms are kept by quarters of an hour: give such a time.", name))
+            found.append(_no(N_("Rooms are kept by quarters of an hour: give such a time."), name))
     if asked.starts_at is not None and asked.ends_at is not None and asked.ends_at <= asked.starts_at:
-        found.append(_no("The visit ends before it begins.", "ends_at"))
+        found.append(_no(N_("The visit ends before it begins."), "ends_at"))
     return found
 
 
@@ -252,10 +252,10 @@ def _length_problems(asked: Application, policy: Policy) -> list[Breach]:
         return []
     days = (asked.last_on - asked.first_on).days + 1
     if days < 1:
-        return [_no("The last day comes before the first.", "last_on")]
+        return [_no(N_("The last day comes before the first."), "last_on")]
     if days > policy.most_days:
         refusal = Refusal("A visit lasts at most %(most)s days.", field="last_on", most=policy.most_days)
-        return [Breach(refusal, "reception.most_days", {N_("Days of the visit"): days})]
+        return [Breach(refusal, "reception.most_days", {N_("Days of the reception"): days})]
     return []
 
 
@@ -276,10 +276,10 @@ def _room_problems(asked: Application, policy: Policy) -> list[Breach]:
 
 def _care_problems(asked: Application, policy: Policy, today: date) -> list[Breach]:
     found = []
-    class_ = Message(CLASSES[asked.class_]) if asked.class_ in CLASSES else Message("")
+    class_ = Message(CLASSES[asked.class_]) if asked.class_ in CLASSES else ""
     figures = {N_("Class of the visitors"): class_}
     if not asked.has_host:
-        found.append(_no("Choose who receives the visitors.", "host_id"))
+        found.append(_no(N_("Choose who receives the visitors."), "host_id"))
     if policy.gives(MANAGEMENT, asked.class_) and not (asked.management and asked.management_post):
         text = N_("A member of the management accompanies visitors of the class “%(class_)s”: give name and post.")
         wrong = "management" if not asked.management else "management_post"

@@ -46,10 +46,11 @@ ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_l
     "sales_list", "payments_list", "sales_months", "abc_analysis", "composition", "hand_over_list",
     "maintenance_plan", "plan_amendment", "maintenance_summary", "strengthening_table", "greeting_list", "plan_list",
     "order_refusal", "a_treatment", "order_request_list", "agreement_list",
+    "reception", "visitor_passes", "escort_sheet", "reception_list",
     "relation_assessment", "delivered_value", "relation_list", "delivered_values",
 }  # fmt: skip
 """Tried with their records: test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, test_hand_over_sheet.py,
-test_relation_sheets.py, test_order_sheets.py and test_maintenance_sheets.py here, tests/sales/test_sheets.py,
+test_relation_sheets.py, test_order_sheets.py, test_reception_sheets.py and test_maintenance_sheets.py here, tests/sales/test_sheets.py,
 tests/pages/test_review.py, tests/insights."""
 
 

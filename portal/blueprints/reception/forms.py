@@ -59,24 +59,24 @@ class ReceptionForm(PortalForm):
     class_ = RadioField(_l("Class of the visitors"), choices=[SelectChoice(code, _l(text)) for code, text in CLASSES.items()],
                         validate_choice=False)  # fmt: skip
     class_reason = StringField(_l("Why another class"), _LINES)
-    purpose = TextAreaField(_l("Purpose of the visit"), _TEXT, render_kw={"rows": 2})
+    purpose = TextAreaField(_l("Purpose of the reception"), _TEXT, render_kw={"rows": 2})
     count = StringField(_l("Number of visitors"), [Length(max=9)], render_kw={"inputmode": "numeric"})
     visitors = TextAreaField(_l("Visitors"), [Length(max=40_000)], render_kw={"rows": 6})
     pass_kind = RadioField(
         _l("Passes"), choices=[SelectChoice(code, _l(text)) for code, text in PASS_KINDS.items()], default="each", validate_choice=False
     )
-    areas = Boxes(_l("Areas"), validate_choice=False)
+    areas = Boxes(_l("Areas allowed"), validate_choice=False)
     telephone = StringField(_l("Telephone of the visitors"), _LINES, render_kw={"inputmode": "tel"})
     language = SelectField(_l("Language"), validate_choice=False)
     wishes = Boxes(_l("Wishes"), choices=[SelectChoice(code, _l(SERVICES[code])) for code in WISHES], validate_choice=False)
     photo_reason = TextAreaField(_l("Special leave to photograph"), _TEXT, render_kw={"rows": 2})
     other_wishes = TextAreaField(_l("Other wishes"), _TEXT, render_kw={"rows": 2})
-    first_on = DateField(_l("Day of the visit"), [Optional()])
+    first_on = DateField(_l("Day of the reception"), [Optional()])
     last_on = DateField(_l("Last day"), [Optional()])
     starts_at = TimeField(_l("Begins at"), [Optional()], render_kw={"step": 900})
     ends_at = TimeField(_l("Ends at"), [Optional()], render_kw={"step": 900})
     room = SelectField(_l("Meeting room"), validate_choice=False)
-    host_id = SelectField(_l("Received by"), validate_choice=False)
+    host_id = SelectField(_l("Host of the visitors"), validate_choice=False)
     rehearsal_on = DateField(_l("Rehearsal on"), [Optional()])
     management = StringField(_l("Member of the management"), _LINES)
     management_post = SelectField(_l("Post in the management"), validate_choice=False)
@@ -131,9 +131,9 @@ class RoomForm(PortalForm):
     zh = StringField(_l("Chinese name"), _LINES)
     en = StringField(_l("English name"), _LINES)
     seats = StringField(_l("Seats"), [Length(max=5)], render_kw={"inputmode": "numeric"})
-    areas = Boxes(_l("Areas"), validate_choice=False)
+    areas = Boxes(_l("Areas allowed"), validate_choice=False)
     note = StringField(_l("Note"), _LINES)
-    active = BooleanField(_l("In use"), default=True)
+    active = BooleanField(_l("Room in use"), default=True)
     version = HiddenField()
 
     def offer(self, *kept: str) -> RoomForm:

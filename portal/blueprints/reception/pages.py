@@ -85,8 +85,23 @@ def _words(name: str, value: str) -> str:
 def receptions_file() -> Any:
     """Answer the list of visits as a file."""
     query = ReceptionQuery.read(request.args)
-    heads = [_("Customer number"), _("Customer"), _("State"), _("Class of the visitors"), _("Purpose of the visit"), _("Day of the visit")]
-    heads += [_("Last day"), _("Hours"), _("Meeting room"), _("Number of visitors"), _("Came"), _("Received by"), _("Remarks")]
+    heads = [
+        _("Customer number"),
+        _("Customer"),
+        _("State"),
+        _("Class of the visitors"),
+        _("Purpose of the reception"),
+        _("Day of the reception"),
+    ]
+    heads += [
+        _("Last day"),
+        _("Time of the reception"),
+        _("Meeting room"),
+        _("Number of visitors"),
+        _("Came"),
+        _("Host of the visitors"),
+        _("Remarks"),
+    ]
 
     def rows() -> Any:
         for one in reception_list.rows(me(), query):
