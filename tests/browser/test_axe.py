@@ -17,9 +17,9 @@ from tests import factories
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 
 
-def findings(page: Page) -> list[str]:
-    """Return what axe finds, a line each."""
-    response = Axe().run(page, options=OPTIONS).response
+def findings(page: Page, within: str | None = None) -> list[str]:
+    """Return what axe finds, a line each; on the whole page, or within what a selector names."""
+    response = Axe().run(page, context=within, options=OPTIONS).response
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in response["violations"] for node in one["nodes"]]
 
 

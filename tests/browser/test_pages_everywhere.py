@@ -111,7 +111,10 @@ def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sig
 
 @pytest.mark.parametrize(("language", "axe_at"), [("zh_Hans_CN", WIDE), ("en", NARROW)], ids=["zh", "en"])
 def test_every_page(app: Flask, site: str, page_as: Callable[[str], Page], as_: Any, language: str, axe_at: int) -> None:
-    """The pages are asked of the portal in the process; the browser gets them as they were answered, and the rest from the server."""
+    """The pages are asked of the portal in the process; the browser gets them as they were answered, and the rest from the server.
+
+    axe looks at what stands in `main`: the frame around it is the same everywhere, and looked at in `test_axe.py`.
+    """
     pages = list(sights(app, as_, language))
     # A manager's pictures: some of the pages hand customers over, and what a rep no longer has in charge is not shown to them.
     page, wrong, now = page_as("mgr1"), [], [""]
@@ -132,7 +135,7 @@ def test_every_page(app: Flask, site: str, page_as: Callable[[str], Page], as_: 
             wrong += [f"{now[0]} at {width}: too wide: {line}" for line in page.evaluate(TOO_WIDE)]
         # A window as high as the page: what stays in view covers nothing that could not be scrolled from under it.
         page.set_viewport_size({"width": axe_at, "height": max(760, page.evaluate("document.documentElement.scrollHeight"))})
-        wrong += [f"{now[0]} at {axe_at}: {line}" for line in findings(page)]
+        wrong += [f"{now[0]} at {axe_at}: {line}" for line in findings(page, "main")]
     wrong += valid(shown)
     assert len(shown) > 60
     assert not wrong, "\n".join(dict.fromkeys(wrong))

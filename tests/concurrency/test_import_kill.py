@@ -24,7 +24,7 @@ from portal.models.job import DEAD_AFTER, Job
 from portal.models.search import CustomerSearch
 from portal.models.staff import Staff
 
-ROWS = 3000
+ROWS = 1200
 
 # The worker of the test does the job as the real one does, and is killed by itself in the middle of a chunk's transaction: the time
 # between the insert and the commit is too short to be hit from outside every time.

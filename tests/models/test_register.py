@@ -82,9 +82,13 @@ def expected(user: Any, query: RegisterQuery, conditions: list[Any]) -> list[int
     return [one.id for one in sorted(records, key=keys[query.sort], reverse=query.descending)]
 
 
-@pytest.mark.parametrize("account", ["mgr1", "sup1", "sup2", "rep1", "rep2", "rep3"])
+ACCOUNTS = ["mgr1", "sup1", "sup2", "rep1", "rep2", "rep3"]
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
 def test_every_order_and_filter_pages_without_gap_or_repetition(account: str, office: Any, staff: Any, monkeypatch: Any) -> None:
-    user = staff[account]
+    """Each combination of way, tab, order and filter is asked by one of the six, the first page of all by every one."""
+    user, turn = staff[account], ACCOUNTS.index(account)
     filters: list[tuple[dict[str, str], list[Any]]] = [
         ({}, []),
         ({"nature": "government"}, [Customer.nature == "government"]),
@@ -101,6 +105,9 @@ def test_every_order_and_filter_pages_without_gap_or_repetition(account: str, of
         for tab in ("register", "past"):
             for sort in ORDERS:
                 for given, conditions in filters:
+                    turn += 1
+                    if given and turn % len(ACCOUNTS):
+                        continue
                     query = RegisterQuery.read({"tab": tab, "sort": sort, **given})
                     wanted = expected(user, query, conditions)
                     assert through(user, query, 4) == wanted, (sparse, query)
@@ -108,7 +115,7 @@ def test_every_order_and_filter_pages_without_gap_or_repetition(account: str, of
                         assert register.count(user, query) == Count(len(wanted), False), query
 
 
-@pytest.mark.parametrize("account", ["mgr1", "sup1", "sup2", "rep1", "rep2", "rep3"])
+@pytest.mark.parametrize("account", ACCOUNTS)
 def test_arms_are_the_scope_without_an_overlap(account: str, office: Any, staff: Any) -> None:
     user = staff[account]
     found = [one for arm in customer_arms(user) for one in db.session.scalars(select(Customer.id).where(*arm.conditions()))]

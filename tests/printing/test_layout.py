@@ -1,7 +1,6 @@
 """Where things stand on the pages: names of groups beside their rows, long texts over pages, frames without white."""
 
 import re
-from functools import cache
 
 import pytest
 
@@ -49,11 +48,6 @@ def long_investigation(language, shift):
     return made.investigation(customer={"main_business": "一\n" * (2 * shift)}, investigation=found)
 
 
-@cache
-def printed(language):
-    return [(name, pages_of(data, name, language)) for name, data in variants(language)]
-
-
 def variants(language):
     for name, make in MAKERS.items():
         yield name, make()
@@ -65,14 +59,18 @@ def variants(language):
         yield "investigation", long_investigation(language, shift)
 
 
-@pytest.mark.parametrize("language", ["both"])
-def test_the_name_of_a_group_has_room_beside_its_rows_on_the_page_where_it_stands(language):
-    for name, pages in printed(language):
-        for page in pages:
-            for band in of_class(page, "s-band"):
-                assert has_room(band, language), f"{name}: {band.element[0].text}"
+def test_a_group_has_room_for_its_name_where_it_stands_and_no_white_under_its_last_row():
+    for name, data in variants("both"):
+        pages = pages_of(data, name, "both")
+        bands = [band for page in pages for band in of_class(page, "s-band")]
+        for band, after in zip(bands, [*bands[1:], None][: len(bands)], strict=True):
+            assert has_room(band, "both"), f"{name}: {band.element[0].text}"
+            if after is not None and after.element is band.element:
+                continue  # it goes on, and closes where the page ends
+            last = max(one.position_y + one.height for one in descend(band) if type(one).__name__ == "TableBox")
+            assert band.position_y + band.height - last < 1, f"{name}: {band.element[0].text}"
         names = {one.element for page in pages for one in descend(page) if one.element_tag == "h2" and own(one)}
-        assert names == {band.element[0] for page in pages for band in of_class(page, "s-band")}
+        assert names == {band.element[0] for band in bands}
 
 
 def has_room(band, language):
@@ -89,8 +87,8 @@ def text_width(line):
     return sum(one.width for one in descend(line) if type(one).__name__ == "TextBox")
 
 
-@pytest.mark.parametrize("language", ["zh", "both"])
-def test_a_long_text_begins_with_lines_of_its_own_beside_its_label(language):
+def test_a_long_text_begins_with_lines_of_its_own_beside_its_label():
+    language = "both"
     for shift in range(8):
         begun = set()
         data = long_investigation(language, shift)
@@ -104,17 +102,6 @@ def test_a_long_text_begins_with_lines_of_its_own_beside_its_label(language):
                 else:
                     assert lines(label)
         assert len(begun) == render_sheet_html("investigation", language, data, made.translate).count("s-flows")
-
-
-@pytest.mark.parametrize("language", ["zh", "both"])
-def test_no_white_stands_under_the_last_row_of_a_group(language):
-    for name, pages in printed(language):
-        bands = [band for page in pages for band in of_class(page, "s-band")]
-        for band, after in zip(bands, [*bands[1:], None][: len(bands)], strict=True):
-            if after is not None and after.element is band.element:
-                continue  # it goes on, and closes where the page ends
-            last = max(one.position_y + one.height for one in descend(band) if type(one).__name__ == "TableBox")
-            assert band.position_y + band.height - last < 1, f"{name}: {band.element[0].text}"
 
 
 def test_a_group_of_one_row_is_as_high_as_its_name():
@@ -131,11 +118,10 @@ def test_a_group_of_one_row_is_as_high_as_its_name():
             assert band.height < 25 * 96 / 25.4
 
 
-@pytest.mark.parametrize("language", ["zh", "both"])
-def test_no_page_but_the_last_is_left_half_empty(language):
+def test_no_page_but_the_last_is_left_half_empty():
     data = made.investigation(customer={"main_business": SAID["zh"] * 60}, investigation=dict.fromkeys(LONG, SAID["zh"] * 60))
     data["document"]["contacts"] = made.CONTACTS * 20
-    pages = pages_of(data, "investigation", language)
+    pages = pages_of(data, "investigation", "both")
     for page in pages[:-1]:
         foot = max(band.position_y + band.height for band in of_class(page, "s-band"))
         assert foot > page.height * 0.6
