@@ -54,13 +54,13 @@ test_relation_sheets.py, test_order_sheets.py, test_reception_sheets.py and test
 tests/pages/test_review.py, tests/insights."""
 
 
-def test_every_sheet_of_the_catalogue_prints_in_every_language():
+def test_every_sheet_of_the_catalogue_prints_in_chinese_and_in_another_language():
     # Those of the office registers are made from their declarations: tests/registers/test_sheets.py.
     sheets = {name: sheet for name, sheet in SHEETS.items() if not name.startswith("register_") and name not in ELSEWHERE}
     assert set(ALL) == set(sheets)
     assert len({sheet.form_number for sheet in sheets.values()}) == len(sheets)
-    for name, sheet in sheets.items():
-        for language in ("zh", "en", "both"):
+    for turn, (name, sheet) in enumerate(sheets.items()):
+        for language in ("zh", ("en", "both")[turn % 2]):
             _, (first, *_) = pages_of(name, language)
             if language != "zh":
                 assert sheet.title in first
