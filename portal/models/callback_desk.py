@@ -200,19 +200,8 @@ def _repaired(request: ServiceRequest, visit: RepairVisit | None, by: Staff | No
 
 # --- the worker ----------------------------------------------------------------
 
-PORTIONS = 20
+WORK = (read_sales, make_due)
+"""What the worker does every minute, a portion at a time: each takes today and returns how many rows it read.
 
-
-def make_what_is_due() -> int:
-    """Read new sales and make the calls whose windows have begun, a portion at a time, each committed; return how many rows were read.
-
-    Killed at any moment it goes on where it was: an event is known by its key, a call by its own, and a portion is all or nothing.
-    """
-    today, done = clock.today(), 0
-    for work in (read_sales, make_due):
-        for _turn in range(PORTIONS):
-            read = work(today)
-            done += read
-            if not read:
-                break
-    return done
+Killed at any moment it goes on where it was: an event is known by its key, a call by its own, and a portion is all or nothing.
+"""

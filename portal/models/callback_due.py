@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from portal import clock
-from portal.database import Base, commit, db
+from portal.database import Base, db
 from portal.models import audit
 from portal.models.calendar import site_calendar
 from portal.models.callback import CALLED, HAND, OPEN, TITLES, Callback, CallbackEvent
@@ -182,12 +182,11 @@ def _telephone(customer: Customer) -> str:
 
 
 def make_due(today: date, most: int = PORTION) -> int:
-    """Make the calls of events whose next window has begun, `most` events at a time, and commit; return how many events there were."""
+    """Make the calls of events whose next window has begun, `most` events at a time; return how many events there were."""
     query = select(CallbackEvent).where(CallbackEvent.next_on <= today).options(joinedload(CallbackEvent.customer))
     found = list(db.session.scalars(query.order_by(CallbackEvent.next_on, CallbackEvent.id).limit(most)))
     for event in found:
         make(event, today)
-    commit()
     return len(found)
 
 
@@ -226,7 +225,7 @@ def _record_purchase(customer: Customer, name: str, day: date, today: date) -> b
 
 
 def read_sales(today: date, most: int = _LINES) -> int:
-    """Record the purchases of the lines that came since the last time, `most` at a time, and commit; return how many were read.
+    """Record the purchases of the lines that came since the last time, `most` at a time; return how many were read.
 
     Lines of an import that is not over are waited for: whoever writes lines holds the lock of the books, so that numbers are in the
     order in which lines were committed.
@@ -236,7 +235,6 @@ def read_sales(today: date, most: int = _LINES) -> int:
     # Lines that were taken back may give their numbers to others.
     begin = min(mark.number, last) if mark is not None else 0
     if last == begin and mark is not None and mark.number == begin:
-        db.session.rollback()
         return 0
     rows = db.session.execute(select(Sale.id, Sale.state).where(Sale.id > begin).order_by(Sale.id).limit(most)).all()
     ids = []
@@ -249,5 +247,5 @@ def read_sales(today: date, most: int = _LINES) -> int:
         mark = CallbackMark(name=_SALES, number=0)
         db.session.add(mark)
     mark.number = ids[-1] if ids else begin
-    commit()
+    db.session.flush()
     return len(ids)
