@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from portal import clock
 from portal.blueprints.callbacks import bp, reading
 from portal.blueprints.callbacks.reading import Wrong, me
 from portal.database import commit, db
@@ -44,7 +43,6 @@ def _page(customer: Customer, wrong: Wrong | None = None, status: int = 200) -> 
         can_enter=callback_due.can_enter(customer, me()),
         purposes=reading.purposes(),
         never=NEVER,
-        today=clock.today(),
         wrong=wrong or Wrong(),
     )
     return page, status
