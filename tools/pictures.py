@@ -111,6 +111,7 @@ def facts(app: Any) -> dict[str, Any]:
     from portal.models.customer import Customer
     from portal.models.investigation import Investigation
     from portal.models.loan import OUT, Loan
+    from portal.models.relation import RelationAssessment
     from portal.models.report import InformationReport
     from portal.models.review import ReviewCampaign
     from portal.models.staff import Staff
@@ -127,6 +128,8 @@ def facts(app: Any) -> dict[str, Any]:
         team = select(Customer.id).where(Customer.team_id == staff["sup1"].team_id)
         lent_out = select(func.max(Loan.id)).where(Loan.customer_id.in_(team), Loan.state == OUT)
         told_now = select(func.max(InformationReport.id)).where(InformationReport.customer_id.in_(team), InformationReport.kind == "urgent")
+        of_team = RelationAssessment.customer_id.in_(team)
+        assessed = select(RelationAssessment.customer_id).where(of_team).group_by(RelationAssessment.customer_id)
         found = {
             "customer": customer.id,
             "letters": "".join(word[0] for word in customer.name_sort.split()[:3]),
@@ -136,6 +139,7 @@ def facts(app: Any) -> dict[str, Any]:
             "loan": db.session.scalar(lent_out),
             "review": db.session.scalar(select(func.max(ReviewCampaign.id))),
             "report": db.session.scalar(told_now),
+            "assessed": db.session.scalar(assessed.order_by(func.count().desc(), RelationAssessment.customer_id).limit(1)),
         }
         db.session.remove()
         return found
@@ -234,6 +238,11 @@ def review(page: Page, here: dict[str, Any]) -> None:
 @scene("sup1", height=900)
 def urgent_report(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/reports/{here['report']}")
+
+
+@scene("sup1", height=1000)
+def delivered_value(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/customers/{here['assessed']}/relation-assessments")
 
 
 @scene("sup1", height=900)

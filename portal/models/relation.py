@@ -383,7 +383,7 @@ KIND = declare(
     )
 )
 
-history.stream("relations", N_("Relation"), record_types=("RelationAssessment",))
+history.stream("relations", N_("Relation assessments"), record_types=("RelationAssessment",))
 for _name, _title in (
     ("relation-drafted", N_("Relation assessment begun")),
     ("relation-draft-changed", N_("Draft of a relation assessment changed")),

@@ -26,7 +26,7 @@ from portal.rules.relation import ADVICE, PARTS, ratio_words, signed
 _SHEETS = (
     catalogue.Sheet("relation_assessment", "QMS-PM-31263", N_("Relation assessment"), "relation_assessment.html"),
     catalogue.Sheet("delivered_value", "QMS-PM-31264", N_("Customer delivered value"), "delivered_value.html"),
-    catalogue.Sheet("relation_list", "QMS-PM-31265", N_("Relation assessments"), "relation_list.html", landscape=True),
+    catalogue.Sheet("relation_list", "QMS-PM-31265", N_("List of relation assessments"), "relation_list.html", landscape=True),
     catalogue.Sheet("delivered_values", "QMS-PM-31266", N_("Delivered value compared"), "delivered_values.html"),
 )
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
