@@ -6,9 +6,10 @@ what two series say is told apart by outline, pattern or marker, never by colour
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 from portal.rules.abc import Curve, Thresholds
 
@@ -103,6 +104,29 @@ class Line(NamedTuple):
     label_y: float
 
 
+class Word(NamedTuple):
+    """Words on a drawing, which begin at a place; and how wide they are, reckoned generously."""
+
+    text: str
+    at: Point
+    width: float
+
+    def overlaps(self, other: Word) -> bool:
+        """Return whether two words touch."""
+        across = self.at.x < other.at.x + other.width and other.at.x < self.at.x + self.width
+        return across and abs(self.at.y - other.at.y) < APART
+
+    @classmethod
+    def of(cls, text: Any, x: float, y: float) -> Word:
+        """Return the words as they begin at a place."""
+        return cls(str(text), Point(round(x, 1), round(y, 1)), _width(str(text)))
+
+
+def _width(text: str) -> float:
+    """Return at most how wide words of 12.5 units are: Chinese ones are square, others narrower."""
+    return round(sum(12.5 if east_asian_width(one) in "WF" else 8 for one in text), 1)
+
+
 @dataclass(frozen=True)
 class Pareto:
     """A curve of cumulative shares: items from left to right, the largest first; the sum of their shares from below upwards."""
@@ -123,6 +147,30 @@ class Pareto:
     top: int = TOP
     right: int = LEFT + PLOT_WIDTH
     bottom: int = TOP + PLOT_HEIGHT
+
+    def words(self, classes: Mapping[str, Any], before: Any) -> list[tuple[str, Word]]:
+        """Return the words in the plot, none over another: of the thresholds, the classes, and of the curve of the year before.
+
+        Each with what it names: 'line', the name of a class, or 'before'. They stand within the plot, as near as can be to their place.
+        """
+        found = [("line", Word.of(f"{line.percent} %", self.left + 6, line.label_y)) for line in self.lines]
+        for area in reversed(self.areas):
+            found.append((area.name, self._free(str(classes[area.name]), area.name_at, found, middle=True)))
+        if self.before_end is not None and before:
+            place = Point(self.before_end.x + 26, self.before_end.y + 36)
+            found.append(("before", self._free(str(before), place, found, middle=False)))
+        return found
+
+    def _free(self, text: str, place: Point, taken: Sequence[tuple[str, Word]], *, middle: bool) -> Word:
+        """Return words at the free place that is nearest, in steps upwards and downwards, kept between the sides of the plot."""
+        width = _width(text)
+        x = max(self.left + 5.0, min(place.x - width / 2 if middle else place.x, self.right - 5 - width))
+        rows = sorted(range(self.top + 14, self.bottom - 4), key=lambda y: abs(y - place.y))
+        for y in rows:
+            word = Word.of(text, x, y)
+            if not any(word.overlaps(other) for _name, other in taken):
+                return word
+        return Word.of(text, x, place.y)
 
 
 Steps = Sequence[tuple[int, Any]]

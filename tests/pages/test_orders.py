@@ -169,7 +169,7 @@ def test_an_agreement_is_drafted_revised_filed_and_renewed(as_: Any, customers: 
     assert supervisor.post(f"{made}/filing", data=signed).status_code == 303
     page = text_of(rep.get(made))
     assert "It runs out on" in page, "within sixty days"
-    assert "2 versions" in page
+    assert "Versions: 2" in page
     assert "It runs out: draft its renewal" in text_of(rep.get("/inbox"))
     number = db.session.query(Agreement.id).scalar()
     page = text_of(rep.get(f"/agreements/new?previous={number}"))

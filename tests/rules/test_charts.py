@@ -44,6 +44,25 @@ def test_the_curve_of_three_items() -> None:
     assert pareto([], [], [], [80, 95]).curve == ""
 
 
+@given(
+    st.lists(st.integers(1, 500), min_size=1, max_size=30), st.sets(st.integers(1, 99), min_size=2, max_size=2), st.integers(0, 10**6),
+    st.sampled_from(["%s: 1 item, 0.1 %%", "%s：%s项，占99.9%%"]), st.booleans(),
+)  # fmt: skip
+def test_no_words_of_a_curve_stand_over_others(parts: list[int], limits: set[int], count: int, words: str, classes_at_once: bool) -> None:
+    parts.sort(reverse=True)
+    steps = [(number, sum(parts[:number])) for number in range(1, len(parts) + 1)]
+    ends = [("A", 1), ("B", min(2, len(parts))), ("C", len(parts))] if classes_at_once else [("A", len(parts))]
+    chart = pareto(steps, steps, ends, sorted(limits))
+    said = {name: words % ((name,) if words.count("%s") == 1 else (name, count)) for name in "ABC"}
+    found = chart.words(said, "2025")
+    assert [names for names, _word in found] == ["line", "line", *(name for name, _end in reversed(ends)), "before"]
+    for place, (_names, word) in enumerate(found):
+        assert not any(word.overlaps(other) for _other, other in found[:place])
+        assert chart.left < word.at.x
+        assert word.at.x + word.width < chart.right
+        assert chart.top - 10 < word.at.y < chart.bottom + 20
+
+
 def test_two_figures_over_time() -> None:
     chart = over_time([Stop("2025", 140, 95, "140", "95"), Stop("2026", 60, 90, "60", "90")])
     assert [label for _y, label in chart.ticks] == ["0", "40", "80", "120", "160"]
