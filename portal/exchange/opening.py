@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from portal import jobs
 from portal.database import db
-from portal.exchange.reading import TableFile, open_table
+from portal.exchange.reading import TableFile, glance_at, open_table
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
 from portal.rules.message import N_, Refusal
@@ -25,10 +25,11 @@ def import_page(job: Job) -> tuple[str, dict[str, Any]]:
     return "exchange.import_page", {"run_id": job.args["run"]}
 
 
-def open_upload(run: ImportRun, sheet: str = "") -> TableFile:
+def open_upload(run: ImportRun, sheet: str = "", *, glance: bool = False) -> TableFile:
     """Return the import's file, opened, with `sheet` (the import's own by default) read. Raises `Refusal`.
 
-    It commits before: reading takes seconds, in which nobody else could write to the database.
+    With `glance` only its sheets, heads and first rows are to be asked. It commits before: reading takes seconds, in which nobody else
+    could write to the database.
     """
     digest, name, sheet = run.attachment.sha256, run.filename, sheet or run.sheet
     db.session.commit()
@@ -36,7 +37,7 @@ def open_upload(run: ImportRun, sheet: str = "") -> TableFile:
         path = store().at(digest, Path(folder))
         if not path.exists():
             raise Refusal("The file is no longer in the store. Upload it again.")
-        table = open_table(path, name)  # which keeps nothing of the path
+        table = (glance_at if glance else open_table)(path, name)  # which keeps nothing of the path
     if sheet:
         table.last_row(sheet)
     return table
@@ -49,7 +50,7 @@ def read(job: Job) -> None:
     if run.state != "reading":
         return
     try:
-        table = open_upload(run, job.args.get("sheet", ""))
+        table = open_upload(run, job.args.get("sheet", ""), glance=True)
         sheet = job.args.get("sheet") or (table.sheets[0] if len(table.sheets) == 1 else "")
         run.sheets = list(table.sheets)
         if sheet:

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,10 @@ PROBE = str(Path(__file__).with_name("probe.py"))
 PROBE_SECONDS = 60
 DAMAGED = N_("The file is damaged. Open it in Excel and save it as .xlsx")
 SNIFFED = 4096
+GLANCE = 4 << 20
+"""Bytes of a sheet that show its heads and first rows, whatever it is wide."""
+BESIDE = 32 << 20
+"""With more than so many bytes beside its sheets a package is read whole at once, because they all have to be read anyway."""
 SENTINEL = "\x00end"
 
 
@@ -227,6 +232,49 @@ def open_table(source: str | Path | bytes, filename: str, bounds: Bounds | None 
     except OSError as error:
         raise Refusal("The file cannot be read") from error
     return _Workbook(source, bounds)
+
+
+def glance_at(source: Path | bytes, filename: str, bounds: Bounds | None = None) -> TableFile:
+    """Return a table of which only sheets, heads and first rows are asked: of a large .xlsx no more than that is loaded (AR-40).
+
+    Raises Refusal as `open_table`; what is wrong further down in a large file is found when it is opened whole.
+    """
+    bounds = bounds or Bounds()
+    try:
+        with _opened(source) as file:
+            if sniff(file, bounds) == "spreadsheet" and (beginnings := _beginnings(file, bounds)) is not None:
+                return _Workbook(beginnings, bounds)
+    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error, Refusal):
+        pass  # opened whole, it says what is wrong
+    return open_table(source, filename, bounds)
+
+
+def _beginnings(file: BinaryIO, bounds: Bounds) -> bytes | None:
+    """Return an .xlsx with nothing but the first rows of its large sheets, None for any other file and where that saves nothing."""
+    file.seek(0)
+    if not zipfile.is_zipfile(file):
+        return None
+    with zipfile.ZipFile(file) as package:
+        entries = package.infolist()
+        long = {entry.filename for entry in entries if _SHEET.fullmatch(entry.filename) and entry.file_size > GLANCE}
+        beside = sum(entry.file_size for entry in entries if entry.filename not in long)
+        if not long or beside > BESIDE or sum(entry.file_size for entry in entries) > bounds.unzipped_bytes:
+            return None
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w") as cut:
+            for entry in entries:
+                with package.open(entry) as part:
+                    content = part.read(GLANCE if entry.filename in long else -1)
+                if entry.filename in long:
+                    rows, end, _rest = content.rpartition(b"</row>")
+                    if not end:
+                        return None
+                    content = rows + end + b"</sheetData></worksheet>"
+                cut.writestr(entry.filename, content)
+    return copy.getvalue()
+
+
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 
 def _opened(source: Path | bytes) -> BinaryIO:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.exchange import reading
 from portal.exchange.bounds import Bounds
 from portal.exchange.reading import open_table
 from portal.rules.message import Refusal
@@ -238,3 +239,32 @@ def test_number_beyond_any_date_formatted_as_one_is_refused():
         book.active["A1"].number_format = "yyyy-mm-dd"
 
     assert "damaged" in refusal(workbook(fill))
+
+
+def test_a_glance_at_a_large_workbook_sees_sheets_heads_and_first_rows(monkeypatch):
+    monkeypatch.setattr(reading, "GLANCE", 4000)
+    data = sheet_of(["导出"], HEADS, *([f"KH{row}", "华为技术有限公司", "0755-12345678"] for row in range(500)))
+    glance, whole = reading.glance_at(data, "客户.xlsx"), open_table(data, "客户.xlsx")
+    assert (glance.sheets, glance.find_header(None, HEADS)) == (whole.sheets, whole.find_header(None, HEADS))
+    first = list(glance.rows())
+    assert 10 < len(first) < 100
+    assert first == list(whole.rows())[: len(first)]
+
+
+def test_a_glance_that_shows_nothing_is_a_whole_look(monkeypatch):
+    monkeypatch.setattr(reading, "GLANCE", 400)
+
+    def fill(book):
+        for row in range(1, 300):
+            book.active.cell(row, 1).number_format = "0.00"
+        book.active.cell(300, 2, "客户全称")
+
+    late = workbook(fill)
+    assert list(reading.glance_at(late, "x.xlsx").rows()) == [(300, ["", "客户全称"])]
+
+
+def test_what_is_wrong_below_a_glance_is_found_in_the_whole(monkeypatch):
+    monkeypatch.setattr(reading, "GLANCE", 1000)
+    damaged = with_sheet_xml(sheet_of(*([f"KH{row}"] for row in range(500))), lambda xml: xml[:-60])
+    assert next(iter(reading.glance_at(damaged, "x.xlsx").rows())) == (1, ["KH0"])
+    assert "damaged" in refusal(damaged)
