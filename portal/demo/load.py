@@ -15,7 +15,21 @@ from sqlalchemy import exists, select
 
 from portal import clock
 from portal.database import db
-from portal.demo import disposals, dossiers, gradings, invent, loans, maintenance, orders, registers, relations, reports, reviews, sales
+from portal.demo import (
+    disposals,
+    dossiers,
+    gradings,
+    invent,
+    loans,
+    maintenance,
+    orders,
+    receptions,
+    registers,
+    relations,
+    reports,
+    reviews,
+    sales,
+)
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
@@ -89,6 +103,7 @@ def load() -> int:
     office.disposals()
     office.sales()
     office.maintenance()
+    office.receptions()
     office.relations()
     office.orders()
     office.gradings()
@@ -349,6 +364,11 @@ class _Office:
         """Refuse orders, have some treated like grade A, and make long-term agreements, in every state."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         orders.fill(db.session.scalars(with_dealings.limit(120)).all(), self.staff, _at, self._sign)
+
+    def receptions(self) -> None:
+        """Add meeting rooms, and visits of each class in every state."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        receptions.fill(db.session.scalars(with_dealings.limit(40)).all(), self.staff, _at, self._sign)
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""

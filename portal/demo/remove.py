@@ -9,14 +9,17 @@ from __future__ import annotations
 from sqlalchemy import Table, delete, or_, select, update
 
 from portal.database import db
+from portal.demo.receptions import ROOMS
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
+from portal.models.reception import Reception
 from portal.models.relation import RelationAssessment
 from portal.models.report import InformationReport
 from portal.models.review import ReviewCampaign
+from portal.models.room import MeetingRoom
 from portal.models.sales_recount import recount_regions
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
@@ -52,6 +55,7 @@ def remove() -> int:
     links += [f"/reviews/{campaign}" for campaign in doomed.get(ReviewCampaign.__tablename__, set())]
     years = doomed.get(GradingCampaign.__tablename__, set())
     links += [f"/gradings/{year}" for year in db.session.scalars(select(GradingCampaign.year).where(GradingCampaign.id.in_(years)))]
+    links += [f"/receptions/{visit}" for visit in doomed.get(Reception.__tablename__, set())]
     links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]
     links += [f"/relation-assessments/{one}" for one in doomed.get(RelationAssessment.__tablename__, set())]
     for start in range(0, len(links), PORTION):
@@ -62,11 +66,20 @@ def remove() -> int:
         for portion in _portions(doomed.get(table.name, set())):
             db.session.execute(delete(table).where(table.c.id.in_(portion)))
     recount_regions()
+    _let_rooms_go()
     db.session.expire_all()
     used = set(db.session.scalars(select(Staff.team_id))) | set(db.session.scalars(select(Customer.team_id)))
     for team in db.session.scalars(select(Team).where(Team.id.in_(teams - used))):
         db.session.delete(team)
     return sum(len(ids) for ids in doomed.values())
+
+
+def _let_rooms_go() -> None:
+    """Take out the demonstration's meeting rooms that no visit has kept."""
+    kept = select(Reception.room_id).where(Reception.room_id.is_not(None))
+    names = [zh for zh, _en, _seats in ROOMS]
+    for room in db.session.scalars(select(MeetingRoom).where(MeetingRoom.zh.in_(names), MeetingRoom.id.not_in(kept))):
+        db.session.delete(room)
 
 
 def _portions(ids: set[int]) -> list[list[int]]:

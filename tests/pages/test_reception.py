@@ -159,3 +159,17 @@ def test_a_room_has_names_in_both_languages_and_seats(as_: Any, field: str) -> N
     answer = as_("mgr1").post("/meeting-rooms/new", data=data)
     assert answer.status_code == 422
     assert field in errors(text_of(answer))
+
+
+def test_the_first_page_names_the_visitors_of_today(as_: Any) -> None:
+    visit = approved(class_="ordinary", count=11, ahead=0)
+    assert f'href="/receptions/{visit.id}"' in text_of(as_("sup1").get("/"))
+    assert f'href="/receptions/{visit.id}"' not in text_of(as_("rep3").get("/"))
+
+
+def test_a_manager_changes_what_a_class_is_given(as_: Any) -> None:
+    page = text_of(as_("mgr1").get("/standards/reception.from.tea/new-version"))
+    assert re.findall(r'name="value" value="(\w+)"', page) == ["ordinary", "important", "major", "nobody"]
+    data = {"value": "nobody", "from_date": str(day()), "reason": "节约开支"}
+    assert as_("mgr1").post("/standards/reception.from.tea/new-version", data=data).status_code == 200
+    assert as_("mgr1").post("/standards/reception.class.A/new-version", data=data).status_code == 422

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, render_template
 from flask_login import current_user
 
-from portal import config, htmx, jobs, navigation
-from portal.models import home, inbox
+from portal import clock, config, htmx, jobs, navigation
+from portal.models import home, inbox, reception_desk
 from portal.permissions import Permission, public, requires
 from portal.printing import filing
 from portal.rules.message import N_
@@ -26,6 +26,7 @@ def index() -> Any:
         "home/index.html",
         waiting=home.waiting(user),
         drafts=home.drafts(user),
+        expected=reception_desk.expected(user, clock.today()) if user.may(Permission.RECEPTION_WORK) else [],
         states=home.customers_by_state(user),
         grades=home.customers_by_grade(user),
         changes=home.recent_changes(user),
