@@ -99,8 +99,8 @@ def upgrade() -> None:
         _once(name, "key"), _primary(name),
     )  # fmt: skip
     _indexes(
-        name, ("event_id",), ("before_id",), ("assignee_id", "state", "due_on", "id"), ("team_id", "state", "due_on", "id"),
-        ("state", "due_on", "id"), ("customer_id", "state", "id"), ("draw_id", "id"),
+        name, ("event_id",), ("before_id",), ("assignee_id", "state", "due_until", "id", "due_on"),
+        ("team_id", "state", "due_until", "id", "due_on"), ("state", "due_until", "id", "due_on"), ("customer_id", "state", "id"), ("draw_id", "id"),
     )  # fmt: skip
     scored = sa.text("satisfaction IS NOT NULL")
     op.create_index(

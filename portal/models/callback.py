@@ -31,7 +31,7 @@ from portal.rules.message import N_, Message, Refusal
 
 OPEN, DONE, DROPPED, CANCELLED = "open", "done", "dropped", "cancelled"
 STATES = {
-    OPEN: (N_("Open"), ""),
+    OPEN: (N_("To be called"), ""),
     DONE: (N_("Called"), "ok"),
     DROPPED: (N_("Dropped"), ""),
     CANCELLED: (N_("Cancelled"), ""),
@@ -146,9 +146,10 @@ class Callback(Base):
     tries: Mapped[list[CallbackAttempt]] = relationship(order_by="CallbackAttempt.id", passive_deletes=True)
 
     __table_args__ = (
-        Index(None, "assignee_id", "state", "due_on", "id"),
-        Index(None, "team_id", "state", "due_on", "id"),
-        Index(None, "state", "due_on", "id"),
+        # By the last day, the most pressing first; from when a call is due is told without its row.
+        Index(None, "assignee_id", "state", "due_until", "id", "due_on"),
+        Index(None, "team_id", "state", "due_until", "id", "due_on"),
+        Index(None, "state", "due_until", "id", "due_on"),
         Index(None, "customer_id", "state", "id"),
         Index(None, "draw_id", "id"),
         Index("ix_callback_scored", "satisfaction", "done_at", "customer_id", sqlite_where=_SCORED, postgresql_where=_SCORED),
@@ -353,7 +354,7 @@ def contacted(customer: Customer, on: date) -> None:
 def of_customer(customer_id: int, limit: int = 100) -> list[Callback]:
     """Return the calls to a customer: the open ones first, by their day, then the newest."""
     query = select(Callback).where(Callback.customer_id == customer_id)
-    coming = query.where(Callback.state == OPEN).order_by(Callback.due_on, Callback.id).limit(limit)
+    coming = query.where(Callback.state == OPEN).order_by(Callback.due_until, Callback.id).limit(limit)
     past = query.where(Callback.state != OPEN).order_by(Callback.due_on.desc(), Callback.id.desc()).limit(limit)
     return [*db.session.scalars(coming), *db.session.scalars(past)]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -17,6 +17,7 @@ from portal.models.callback_due import due, make_due, read_sales
 from portal.models.callback_list import waiting
 from portal.models.customer import Customer
 from portal.models.hand_over import goes_along
+from portal.models.inbox_count import COUNT_CAP
 from portal.models.merge import settles
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -52,24 +53,22 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
             due_on=one.due_until,
             page=("callbacks.day", {"open": one.id, "whose": "nobody" if one.assignee_id is None else None}),
         )
-        for one in db.session.scalars(query.order_by(Callback.due_on, Callback.id).limit(inbox.MOST))
+        for one in db.session.scalars(query.order_by(Callback.due_until, Callback.id).limit(inbox.MOST))
     ]
 
 
-def _count(user: Staff) -> int:
-    if not user.may(Permission.CALLBACK_WORK):
-        return 0
-    some = select(Callback.id).where(waiting(user, clock.today())).limit(inbox.COUNT_CAP).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.CALLBACK_WORK):
+        yield select(Callback.id).where(waiting(user, clock.today()))
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: dict(TITLES)))
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
 def due_today(user: Staff) -> tuple[int, int]:
     """Return how many calls wait for `user` today, and how many of them are overdue, each counted to the cap of the inbox."""
     today = clock.today()
-    some = select(Callback.due_until).where(waiting(user, today)).limit(inbox.COUNT_CAP).subquery()
+    some = select(Callback.due_until).where(waiting(user, today)).limit(COUNT_CAP).subquery()
     late = func.coalesce(func.sum((some.c.due_until < today).cast(db.Integer)), 0)
     row = db.session.execute(select(func.count(), late).select_from(some)).one()
     return row[0], row[1]
@@ -112,10 +111,10 @@ def _move(*which: Any, values: dict[str, Any]) -> int:
 
 def calls_in_hand(of: Staff) -> Any:
     """Return the open calls of somebody, as rows for the hand-over list."""
-    columns = (Callback.id, Callback.title_zh, Callback.purpose, Customer.full_name.label("customer"), Callback.due_on)
+    columns = (Callback.id, Callback.title_zh, Callback.purpose, Customer.full_name.label("customer"), Callback.due_until)
     query: Any = select(*columns)
     query = query.join(Customer, Customer.id == Callback.customer_id).where(Callback.assignee_id == of.id, Callback.state == OPEN)
-    return query.order_by(Callback.due_on, Callback.id)
+    return query.order_by(Callback.due_until, Callback.id)
 
 
 hand_over_list.declare(
@@ -126,12 +125,12 @@ hand_over_list.declare(
         (
             hand_over_list.Column("customer", N_("Customer")),
             hand_over_list.Column("call", N_("Call"), "s-w7"),
-            hand_over_list.Column("purpose", N_("Purpose"), "s-w4", choices="callback_purpose"),
-            hand_over_list.Column("due_on", N_("Due on"), "s-w3", "middle"),
+            hand_over_list.Column("purpose", N_("Purpose of the call"), "s-w4", choices="callback_purpose"),
+            hand_over_list.Column("due_until", N_("Due until"), "s-w3", "middle"),
         ),
         count=lambda of: db.session.scalar(select(func.count()).select_from(calls_in_hand(of).order_by(None).subquery())) or 0,
         rows=lambda of, limit: [
-            {"id": row.id, "customer": row.customer, "call": row.title_zh, "purpose": row.purpose, "due_on": row.due_on.isoformat()}
+            {"id": row.id, "customer": row.customer, "call": row.title_zh, "purpose": row.purpose, "due_until": row.due_until.isoformat()}
             for row in db.session.execute(calls_in_hand(of).limit(limit))
         ],
         page=lambda number: ("callbacks.call", {"call_id": number}),

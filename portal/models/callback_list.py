@@ -19,14 +19,14 @@ from portal.permissions import Permission
 from portal.rules.message import N_
 from portal.rules.text import clean_line
 
-TABS = {OPEN: N_("Open"), DONE: N_("Called"), "closed": N_("Dropped and cancelled")}
+TABS = {OPEN: N_("To be called"), DONE: N_("Called"), "closed": N_("Dropped and cancelled")}
 _STATES = {OPEN: (OPEN,), DONE: (DONE,), "closed": (DROPPED, CANCELLED)}
 MINE, TEAM, ALL, NOBODY = "", "team", "all", "nobody"
 FILTERS = {
     "due": N_("Due by today"),
     "late": N_("Overdue"),
     "low": N_("Low satisfaction"),
-    "purpose": N_("Purpose"),
+    "purpose": N_("Purpose of the call"),
     "kind": N_("Event"),
     "draw": N_("Draw"),
 }
@@ -105,7 +105,7 @@ def _whose(user: Staff, whose: str) -> Any:
 
 def _chosen(user: Staff, query: CallbackQuery) -> Any:
     call, filters = Callback, query.filters
-    found: Any = select(call.id, call.due_on).where(_whose(user, query.whose), call.state.in_(_STATES[query.tab]))
+    found: Any = select(call.id, call.due_until).where(_whose(user, query.whose), call.state.in_(_STATES[query.tab]))
     today = clock.today()
     if "due" in filters:
         found = found.where(call.due_on <= today)
@@ -132,14 +132,14 @@ def _place(text: str) -> tuple[date, int] | None:
 def ids(user: Staff, query: CallbackQuery, most: int, *, after: str = "") -> list[int]:
     """Return the ids of the first calls of a query behind a place, one more than `most` where there are more.
 
-    Open ones come by their day, the first first; others the newest first.
+    Open ones come by their last day, the most pressing first; others the newest first.
     """
     call, place = Callback, _place(after)
     found = _chosen(user, query)
     if place is not None:
-        here = tuple_(call.due_on, call.id)
+        here = tuple_(call.due_until, call.id)
         found = found.where(here > place if query.tab == OPEN else here < place)
-    order = (call.due_on, call.id) if query.tab == OPEN else (call.due_on.desc(), call.id.desc())
+    order = (call.due_until, call.id) if query.tab == OPEN else (call.due_until.desc(), call.id.desc())
     return [row[0] for row in db.session.execute(found.order_by(*order).limit(most + 1))]
 
 
@@ -158,7 +158,7 @@ def page(user: Staff, query: CallbackQuery, *, after: str = "", size: int = PAGE
     found = ids(user, query, size, after=after)
     calls = records(found[:size])
     more = len(found) > size and bool(calls)
-    return Page(calls, f"{calls[-1].due_on.isoformat()}:{calls[-1].id}" if more else "")
+    return Page(calls, f"{calls[-1].due_until.isoformat()}:{calls[-1].id}" if more else "")
 
 
 def rows(user: Staff, query: CallbackQuery) -> Iterator[Callback]:
@@ -181,7 +181,7 @@ def count(user: Staff, query: CallbackQuery) -> Count:
 
 def following(user: Staff, query: CallbackQuery, call: Callback) -> int:
     """Return the call of the list that comes behind one that was worked on, or the first one; 0 where none is left."""
-    after = f"{call.due_on.isoformat()}:{call.id}"
+    after = f"{call.due_until.isoformat()}:{call.id}"
     found = [one for one in ids(user, query, 1, after=after) if one != call.id] or [one for one in ids(user, query, 1) if one != call.id]
     return found[0] if found else 0
 

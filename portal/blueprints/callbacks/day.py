@@ -14,13 +14,16 @@ from portal.blueprints.callbacks.reading import Wrong, me
 from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import callback_desk, callback_list, history
-from portal.models.callback import DONE, LATER, NO_ANSWER, OUTCOMES, STATES, Callback
+from portal.models.callback import DONE, LATER, NO_ANSWER, OPEN, OUTCOMES, STATES, Callback
 from portal.models.customer import NEVER
 from portal.models.greeting import contacts_of
 from portal.models.staff import Staff
 from portal.permissions import Permission, requires
 from portal.rules import callbacks as rules
 from portal.rules.message import Refusal
+
+OTHERS = 5
+"""So many other calls that wait for the same customer are named on a sheet."""
 
 
 @bp.get("/call-backs")
@@ -40,7 +43,7 @@ def _day(opened: int = 0, wrong: Wrong | None = None, status: int = 200) -> Any:
     after = request.values.get("after", "")
     page = callback_list.page(user, query, after=after)
     if call is not None and call.id not in {one.id for one in page.calls}:
-        page = callback_list.page(user, query, after=f"{call.due_on.isoformat()}:{call.id - 1}")
+        page = callback_list.page(user, query, after=f"{call.due_until.isoformat()}:{call.id - 1}")
         if call.id not in {one.id for one in page.calls}:  # of another day, or another person's: on top
             page = callback_list.Page([call, *page.calls], page.next)
     if call is not None:
@@ -73,8 +76,10 @@ def _sheet(call: Callback) -> dict[str, Any]:
         "Good day, this is %(name)s of %(site)s. Do you have a moment for a few questions?",
         name=me().name, site=current_app.config["SITE_NAME"] or _("Customer relations office"),
     )  # fmt: skip
+    waiting = select(Callback).where(Callback.customer_id == call.customer_id, Callback.state == OPEN, Callback.id != call.id)
     return {
         "last": db.session.scalar(last),
+        "others": db.session.scalars(waiting.where(Callback.due_on <= clock.today()).order_by(Callback.due_until).limit(OTHERS)).all(),
         "opening": opening,
         "questions": call.questions,
         "purposes": reading.purposes(call.purpose),

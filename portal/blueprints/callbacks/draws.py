@@ -41,7 +41,7 @@ class DrawForm(PortalForm):
     nature = SelectField(_l("Nature"), validate_choice=False)
     province = StringField(_l("Province"), [Length(max=40)])
     owner = SelectField(_l("In charge"), coerce=int, validate_choice=False)
-    purpose = SelectField(_l("Purpose"), validate_choice=False)
+    purpose = SelectField(_l("Purpose of the call"), validate_choice=False)
     due_on = DateField(_l("To be called on"), [Optional()])
     note = StringField(_l("What it is about"), [Length(max=LONGEST_LINE)])
 

@@ -67,14 +67,14 @@ def calls_file() -> Any:
         _("Customer number"),
         _("Customer"),
         _("Call"),
-        _("Purpose"),
+        _("Purpose of the call"),
         _("Due from"),
         _("Due until"),
         _("State"),
         _("Who"),
         _("Attempts"),
     ]
-    heads += [_("Called on"), _("Spoken with"), _("Result"), _("Satisfaction"), _("Next step")]
+    heads += [_("Called on"), _("Spoken with"), _("Result of the call"), _("Satisfaction"), _("Next step")]
 
     def rows() -> Any:
         for one in callback_list.rows(me(), query):
