@@ -45,6 +45,8 @@ class Creation:
     endpoint: str
     title: str
     permission: Permission
+    key: str = ""
+    """The key that begins it from any page, when nobody types."""
 
 
 _areas: list[Area] = []

@@ -93,7 +93,6 @@ class Permission(StrEnum):
     REQUEST_READ = "request:read"
     REQUEST_WORK = "request:work"
     REQUEST_ASSIGN = "request:assign"
-    REQUEST_IMPORT = "request:import"
     CHANNEL_EDIT = "channel:edit"
     SALES_READ = "sales:read"
     SALES_EDIT = "sales:edit"
@@ -159,7 +158,6 @@ _SUPERVISOR = _REP | {
     Permission.CALLBACK_PLAN,
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,
-    Permission.REQUEST_IMPORT,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
     Permission.APPROVAL_SIGN,

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 
 from portal import clock, database, jobs
 from portal.database import db, write_apart
-from portal.exchange import insight_table, register_table, report_table, sales_table
+from portal.exchange import insight_table, register_table, report_table, request_table, sales_table
 from portal.exchange.customer_table import column_title, customer_table
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
@@ -28,6 +28,7 @@ from portal.models.notice import notify
 from portal.models.register_list import EntryQuery
 from portal.models.register_query import COLUMNS, DEFAULT_COLUMNS, RegisterQuery
 from portal.models.report_list import ReportQuery
+from portal.models.request_list import RequestQuery
 from portal.models.scope import scope_key
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -43,13 +44,15 @@ MEMORY = 10_000
 WHAT = ("list", "card", "contacts")
 FORMATS = ("xlsx", "csv")
 
+AnyQuery = RegisterQuery | EntryQuery | ReportQuery | RequestQuery | sales_table.BookQuery | insight_table.InsightQuery
+
 
 @dataclass(frozen=True)
 class Export:
     """What goes out: whose view, which customers (a query, or chosen ids), which table."""
 
     user: Staff
-    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery | insight_table.InsightQuery
+    query: AnyQuery
     what: str = "list"
     columns: tuple[str, ...] = DEFAULT_COLUMNS
     ids: tuple[int, ...] = ()
@@ -66,6 +69,8 @@ class Export:
             return gettext(insight_table.TITLES[self.what.removeprefix(insight_table.PREFIX)])
         if self.what == report_table.WHAT:
             return gettext("Information reports")
+        if self.what == request_table.WHAT:
+            return gettext("Requests and complaints")
         return gettext("Contacts") if self.what == "contacts" else gettext("Customers")
 
     def filename(self, ending: str) -> str:
@@ -82,6 +87,8 @@ class Export:
             return insight_table.heads(self.query), insight_table.rows(self.user, self.query)
         if isinstance(self.query, ReportQuery):
             return report_table.heads(), report_table.rows(self.user, self.query)
+        if isinstance(self.query, RequestQuery):
+            return request_table.heads(), request_table.rows(self.user, self.query)
         if self.what == "contacts":
             return _contacts(self)
         return _cards(self) if self.what == "card" else _list(self)
@@ -275,7 +282,7 @@ def again(job: Job, by: Staff) -> Job:
 def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
     """Return the export that a job's arguments ask for."""
     register = register_of(args["what"])
-    query: RegisterQuery | EntryQuery | ReportQuery | sales_table.BookQuery | insight_table.InsightQuery = RegisterQuery.read(args["query"])
+    query: AnyQuery = RegisterQuery.read(args["query"])
     book = sales_table.query_of(args["what"], args["query"]) or insight_table.query_of(args["what"], args["query"])
     if register is not None:
         query = EntryQuery.read(register.code, args["query"])
@@ -283,6 +290,8 @@ def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
         query = book
     elif args["what"] == report_table.WHAT:
         query = ReportQuery.read(args["query"])
+    elif args["what"] == request_table.WHAT:
+        query = RequestQuery.read(args["query"])
     return Export(user, query, args["what"], tuple(args["columns"]), tuple(args["ids"]))
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import exists, insert, select, update
 
-from portal import clock
 from portal.database import db
 from portal.models.calendar import site_calendar
 from portal.models.customer import Customer

@@ -109,7 +109,11 @@ class Page(NamedTuple):
 # --- reading -----------------------------------------------------------------------------------------------------------------
 
 
-_WITH = (
+_JOINED = (
+    joinedload(ServiceRequest.customer).load_only(Customer.number, Customer.full_name, Customer.state),
+    joinedload(ServiceRequest.assignee, innerjoin=True).load_only(Staff.name),
+)
+_SHOWN = (
     load_only(
         ServiceRequest.customer_id, ServiceRequest.customer_name, ServiceRequest.kind, ServiceRequest.channel, ServiceRequest.priority,
         ServiceRequest.grade, ServiceRequest.rank, ServiceRequest.text, ServiceRequest.state, ServiceRequest.is_open,
@@ -117,8 +121,7 @@ _WITH = (
         ServiceRequest.waiting_since, ServiceRequest.escalation, ServiceRequest.version, ServiceRequest.closed_at,
         ServiceRequest.hours_version, ServiceRequest.first_answered_at, ServiceRequest.answered_at, ServiceRequest.reopened,
     ),
-    joinedload(ServiceRequest.customer).load_only(Customer.number, Customer.full_name, Customer.state),
-    joinedload(ServiceRequest.assignee, innerjoin=True).load_only(Staff.name),
+    *_JOINED,
 )  # fmt: skip
 
 
@@ -130,10 +133,12 @@ def _order(query: RequestQuery) -> list[tuple[Any, bool]]:
     return [(request.due_on, False), (request.rank, False), (request.due_at, False), (request.id, False)]
 
 
-def page(user: Staff, query: RequestQuery, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
-    """Return the page behind `after`, or before `before`, of what `user` may see (RO-1)."""
+def page(
+    user: Staff, query: RequestQuery, *, after: str = "", before: str = "", size: int = PAGE_SIZE, whole: bool = False
+) -> Page:
+    """Return the page behind `after`, or before `before`, of what `user` may see (RO-1); `whole`: with every column at once."""
     start, up = _decode(query, before or after), bool(before)
-    order, found = _order(query), select(ServiceRequest).options(*_WITH).where(*conditions(user, query))
+    order, found = _order(query), select(ServiceRequest).options(*(_JOINED if whole else _SHOWN)).where(*conditions(user, query))
     if start is not None:
         columns = tuple_(*(column for column, _down in order))
         edge = tuple_(*(literal(value, column.type) for value, (column, _down) in zip(start, order, strict=True)))
@@ -209,11 +214,11 @@ def count(user: Staff, query: RequestQuery) -> Count:
     return Count(min(number, CAP), number > CAP or depth == DEPTH)
 
 
-def rows(user: Staff, query: RequestQuery, *, most: int | None = None) -> Iterator[ServiceRequest]:
+def rows(user: Staff, query: RequestQuery, *, most: int | None = None, whole: bool = False) -> Iterator[ServiceRequest]:
     """Yield every request of a query in the order of the list, a portion at a time: for exports and prints."""
     after, given = "", 0
     while True:
-        part = page(user, query, after=after, size=AT_A_TIME)
+        part = page(user, query, after=after, size=AT_A_TIME, whole=whole)
         for request in part.requests:
             yield request
             given += 1
@@ -231,7 +236,7 @@ def ids(user: Staff, query: RequestQuery, most: int) -> list[int]:
 
 def records(numbers: list[int]) -> list[ServiceRequest]:
     """Return the requests with these ids, in their order."""
-    query = select(ServiceRequest).where(ServiceRequest.id.in_(numbers)).options(*_WITH)
+    query = select(ServiceRequest).where(ServiceRequest.id.in_(numbers)).options(*_SHOWN)
     found = {one.id: one for one in db.session.scalars(query)}
     return [found[number] for number in numbers if number in found]
 

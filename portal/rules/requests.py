@@ -37,7 +37,7 @@ RECEIVED, ASSIGNED, IN_HAND, ANSWERED, FOLLOWED, CLOSED, REOPENED, JOINED = (
 IMPORTING = "importing"
 """Made by an import of all or nothing that has not ended; nobody sees it."""
 STATES = {
-    RECEIVED: (N_("Received"), "warn"),
+    RECEIVED: (N_("Taken in"), "warn"),
     ASSIGNED: (N_("Assigned"), "accent"),
     IN_HAND: (N_("In hand"), "accent"),
     ANSWERED: (N_("Answered"), "accent"),
@@ -52,7 +52,7 @@ UNSOLVED = (RECEIVED, ASSIGNED, REOPENED, IN_HAND)
 """States in which the hours until the solution count."""
 
 STEPS = {
-    "received": N_("Received"),
+    "received": N_("Taken in"),
     "assigned": N_("Assigned"),
     "passed-on": N_("Passed on"),
     "in-hand": N_("Taken in hand"),

@@ -17,6 +17,7 @@ from portal.blueprints.exchange import exports as _exports  # noqa: E402, F401 -
 from portal.blueprints.exchange import imports as _imports  # noqa: E402, F401
 from portal.blueprints.exchange import insights as _insights  # noqa: E402, F401
 from portal.blueprints.exchange import reports as _reports  # noqa: E402, F401
+from portal.blueprints.exchange import requests as _requests  # noqa: E402, F401
 from portal.blueprints.exchange import sales as _sales  # noqa: E402, F401
 from portal.exchange import checking as _checking  # noqa: E402, F401 - jobs register on import
 from portal.exchange import importing as _importing  # noqa: E402, F401

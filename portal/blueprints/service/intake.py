@@ -1,0 +1,72 @@
+"""Taking a request in while the customer is on the telephone (SV-1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal.blueprints.service import bp
+from portal.blueprints.service.forms import IntakeForm, me, moment
+from portal.database import commit, db
+from portal.models import search
+from portal.models.contact import Contact
+from portal.models.customer import Customer
+from portal.models.customer_choice import Chosen
+from portal.models.request_intake import take_in
+from portal.permissions import Permission, requires
+from portal.rules.message import Refusal
+from portal.rules.requests import COMPLAINT, KINDS
+from portal.rules.text import clean_line
+
+SUGGESTED = 8
+
+
+@bp.route("/requests/new", methods=["GET", "POST"])
+@requires(Permission.REQUEST_WORK)
+def request_new() -> Any:
+    """Take a request in. A name that is no customer's is asked about once, with those that come near, and then kept as it was said."""
+    given = _given()
+    kind = request.args.get("kind", "")
+    form = IntakeForm(data={"customer": f"{given.number} {given.full_name}" if given else "", "kind": kind if kind in KINDS else COMPLAINT})
+    if "pick" in request.form:
+        form.customer.data = clean_line(request.form["pick"])
+        return _page(form)
+    if not form.is_submitted():
+        return _page(form)
+    if not form.validate():
+        return _page(form, status=422)
+    text = clean_line(form.customer.data or "")
+    try:
+        customer = Chosen(me(), [text]).find(text)
+        if customer is None and text and not request.form.get("unknown"):
+            form.customer.errors = [_("No customer you see has this number, credit code or name.")]
+            return _page(form, hits=search.search(me(), text, SUGGESTED), unknown=text, status=422)
+        values = {name: (form[name].data or "").strip() for name in ("kind", "channel", "priority", "caller", "telephone", "promise")}
+        values |= {"text": (form.text.data or "").strip(), "answer": (form.answer.data or "").strip()}
+        times = {"received_at": moment(form.received_at), "promised_at": moment(form.promised_at)}
+        made = take_in({**values, **times, "customer": customer, "customer_name": text}, by=me())
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        form.refuse(refusal)
+        return _page(form, status=422)
+    flash(_("%(number)s is taken in; %(name)s has it in hand.", number=made.number, name=made.assignee.name), "ok")
+    return redirect(url_for("service.request", request_id=made.id), 303)
+
+
+def _given() -> Customer | None:
+    """Return the customer of the address, None where there is none in scope."""
+    given = request.args.get("customer", "")
+    if not given.isdecimal() or len(given) > 9:
+        return None
+    return db.session.scalar(Customer.visible_to(current_user).where(Customer.id == int(given)))
+
+
+def _page(form: IntakeForm, *, hits: list[search.Hit] | None = None, unknown: str = "", status: int = 200) -> Any:
+    customer = Chosen(me(), [form.customer.data or ""]).find(form.customer.data or "") if form.customer.data and not unknown else None
+    people = db.session.scalars(select(Contact).where(Contact.customer_id == customer.id).limit(20)).all() if customer else []
+    return render_template("service/new.html", form=form, hits=hits or [], unknown=unknown, people=people), status
