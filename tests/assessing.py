@@ -25,7 +25,7 @@ def written(score: str = "60", points: Mapping[str, str] = POINTS, **values: Any
     return Written(scores, {code: (points[code], "访谈") for code in PARTS}, **given)
 
 
-def sent(score: str = "60", points: Mapping[str, str] = POINTS, **values: Any) -> dict[str, str]:
+def sent(score: str = "60", points: Mapping[str, str] = POINTS, /, **values: Any) -> dict[str, str]:
     """Return the same as the form sends it."""
     one = written(score, points)
     found = {"assessed_on": clock.today().isoformat(), "result": one.result, "advice": "", "advice_reason": ""}

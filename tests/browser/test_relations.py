@@ -1,4 +1,4 @@
-"""A relation assessed from the customer's page to the end of dealings, in Chinese on a desk; read in English on a telephone (RL-7, IN-5)."""
+"""A relation assessed and ended in Chinese on a desk; lists and charts read in English on a telephone (RL-7, IN-5)."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_reckoning_shows_total_advice_and_value_and_keeps_nothing(as_: Any) -> N
     for words in ("maintain the relation", "+45", "1.47", "starting value"):
         assert words in page
     none = dict.fromkeys(POINTS, "0")
-    assert "not defined" in text_of(as_("rep1").post(address, data=sent(points=none, do="reckon")))
+    assert "not defined" in text_of(as_("rep1").post(address, data=sent("60", none, do="reckon")))
     assert db.session.query(RelationAssessment).count() == 0
 
 
