@@ -105,8 +105,8 @@ def load() -> int:
     office.maintenance()
     office.receptions()
     office.relations()
-    office.orders()
     office.gradings()
+    office.orders()
     db.session.flush()
     return CUSTOMERS
 
@@ -363,7 +363,7 @@ class _Office:
     def orders(self) -> None:
         """Refuse orders, have some treated like grade A, and make long-term agreements, in every state."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
-        orders.fill(db.session.scalars(with_dealings.limit(120)).all(), self.staff, _at, self._sign)
+        orders.fill(db.session.scalars(with_dealings).all(), self.staff, _at, self._sign)
 
     def receptions(self) -> None:
         """Add meeting rooms, and visits of each class in every state."""

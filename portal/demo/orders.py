@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import cycle
 
 from portal import clock
 from portal.database import db
@@ -32,14 +33,14 @@ _TERMS = "全年采购不低于上年，按目录价下浮百分之三；优先�
 def fill(customers: Sequence[Customer], staff: Mapping[str, Staff], at: At, sign: Sign) -> int:
     """Refuse orders, have some treated like grade A, and make agreements, in every state; return how many records there are."""
     of = {grade: [one for one in customers if one.grade == grade and one.owner is not None] for grade in "ABC"}
-    for turn, (stage, customer) in enumerate(zip(REFUSALS, of["A"], strict=False)):
+    for turn, (stage, customer) in enumerate(zip(REFUSALS, cycle(of["A"]), strict=False)):
         _refuse(turn, stage, customer, staff, at, sign)
     for turn, customer in enumerate(of["B"][:2]):
         with at(9 + turn):
             _asked(REFUSAL, 50 + turn, customer, 9 + turn).record(by=_owner(customer))
-    for turn, (stage, customer) in enumerate(zip(TREATMENTS, of["C"], strict=False)):
+    for turn, (stage, customer) in enumerate(zip(TREATMENTS, cycle(of["C"]), strict=False)):
         _treat(turn, stage, customer, staff, at, sign)
-    for turn, (stage, customer) in enumerate(zip(AGREEMENTS, of["A"][::-1], strict=False)):
+    for turn, (stage, customer) in enumerate(zip(AGREEMENTS, cycle(of["A"][::-1]), strict=False)):
         _agree(turn, stage, customer, staff, at)
     return db.session.query(OrderRequest).count() + db.session.query(Agreement).count()
 
@@ -111,9 +112,10 @@ def _agree(turn: int, stage: str, customer: Customer, staff: Mapping[str, Staff]
     first = {"due": today - timedelta(days=335), "run-out": today - timedelta(days=380), "to-come": today + timedelta(days=10)}.get(
         stage, today - timedelta(days=90)
     )
-    terms = Terms(f"{first.year} 年度供货协议", f"XY-{first.year}-{turn + 1:02d}", first, first + timedelta(days=364), _TERMS)
+    title = ("年度供货协议", "框架采购协议", "联合备货协议")[turn // 3]
+    terms = Terms(f"{first.year} {title}", f"XY-{first.year}-{turn + 1:02d}", first, first + timedelta(days=364), _TERMS)
     with at(100):
-        agreement = Agreement.begin(customer, terms, by=owner, upload=_paper(f"{customer.number} 协议草稿"))
+        agreement = Agreement.begin(customer, terms, by=owner, upload=_paper(f"{customer.number} {terms.number} 协议草稿"))
     if stage == "drafted":
         return
     if stage in ("revised", "renewed"):
@@ -123,7 +125,7 @@ def _agree(turn: int, stage: str, customer: Customer, staff: Mapping[str, Staff]
     if stage == "revised":
         return
     with at(90):
-        agreement.file(by=supervisor, filed_on=clock.today(), upload=_paper(f"{customer.number} 已签协议"), on_paper=True)
+        agreement.file(by=supervisor, filed_on=clock.today(), upload=_paper(f"{customer.number} {terms.number} 已签协议"), on_paper=True)
     if stage == "ended":
         with at(4):
             agreement.end(by=supervisor, ended_on=clock.today(), reason="客户搬迁外省，双方同意提前终止。")
