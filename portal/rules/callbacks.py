@@ -211,8 +211,8 @@ START = [
         ("提案已收到，谨致谢意。有无补充？", "The proposal is here, with thanks. Anything to add?"),
     ),
     _row(
-        "repair-arranged", REPAIR_ARRANGED, ("告知维修人员", "Fitter's name and number"), (DAY, 0, 0), "guidance",
-        ("已告知维修人员姓名和电话？|约定的时间方便吗？", "Fitter's name and number given?|Is the time agreed on convenient?"),
+        "repair-arranged", REPAIR_ARRANGED, ("告知维修人员", "Name and number of the fitter"), (DAY, 0, 0), "guidance",
+        ("已告知维修人员姓名和电话？|约定的时间方便吗？", "Name and number of the fitter given?|Is the time agreed on convenient?"),
     ),
     _row(
         "repair-late", REPAIR_LATE, ("维修超时致歉", "Repair visit late"), (DAY, 0, 0), "mediation",

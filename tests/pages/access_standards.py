@@ -47,6 +47,8 @@ ROWS = [
     managers("standards.read_upload", "/standards/import", "POST", 422),
     managers("standards.apply_upload", "/standards/import/versions", "POST", 422, data={"content_json": "{{}}"}),
     everyone("standards.calendar", "/standards/calendar?year=2026"),
+    everyone("standards.count", "/standards/calendar/count"),
+    everyone("standards.count", "/standards/calendar/count?what=between&from_day=2026-04-30", status=422),
     managers("standards.add_days", "/standards/calendar/days", "POST", 422),
     managers("standards.remove_day", "/standards/calendar/days/{day}/removal", "POST", 303, prepare=own_day),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -14,14 +14,16 @@ from sqlalchemy import select
 
 from portal import clock, jobs
 from portal.blueprints.standards import bp
-from portal.blueprints.standards.forms import SiteDayForm
+from portal.blueprints.standards.forms import BETWEEN, DAYS, CountForm, SiteDayForm
 from portal.database import commit, db
 from portal.models.calendar import SiteDay, days_of, site_calendar, warn_of_next_year
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
-from portal.rules.working_time import Calendar
+from portal.rules.working_time import ZONE, Calendar, Count
 
 YEARS = range(2004, 2100)
+MOST_DAYS = 400
+"""Longer counts are no deadlines, and no page."""
 
 
 @bp.get("/standards/calendar")
@@ -59,6 +61,49 @@ def _special(days: Calendar, year: int) -> list[tuple[str, str, date, date]]:
             first, *rest = list(run)
             found.append((kind, name, first, rest[-1] if rest else first))
     return found
+
+
+@bp.get("/standards/calendar/count")
+@requires(Permission.STANDARD_READ)
+def count() -> Any:
+    """Count a deadline, or the office time between two moments, day by day (SV-4)."""
+    asked = "what" in request.args
+    now = clock.local(clock.now()).replace(second=0, microsecond=0)
+    form = CountForm(request.args) if asked else CountForm(formdata=None, from_day=now.date(), from_time=now.time(), number=8)
+    found = None
+    if asked and form.validate():
+        try:
+            found = _count(form)
+        except Refusal as refusal:
+            form.refuse(refusal)
+    status = 422 if asked and found is None else 200
+    return render_template("standards/count.html", form=form, found=found, hours=site_calendar().office_hours), status
+
+
+def _count(form: CountForm) -> Count:
+    """Return what the form asks for. Raises `Refusal` with the field."""
+    calendar, first = site_calendar(), form.from_day.data
+    for field in (form.from_day, form.until_day):
+        if field.data is not None and field.data.year not in YEARS:
+            raise Refusal("Enter a year from %(low)s to %(high)s.", field=field.name, low=YEARS[0], high=YEARS[-1])
+    start = datetime.combine(first, form.from_time.data or time.min, tzinfo=ZONE)
+    if form.what.data == BETWEEN:
+        if form.until_day.data is None:
+            raise Refusal("Enter a date, such as 2026-03-05.", field="until_day")
+        until = datetime.combine(form.until_day.data, form.until_time.data or time.max.replace(microsecond=0), tzinfo=ZONE)
+        if until < start or until - start > timedelta(days=MOST_DAYS):
+            raise Refusal("The end lies after the beginning, by at most %(most)s days.", field="until_day", most=MOST_DAYS)
+        return calendar.explain_between(start, until)
+    number = form.number.data
+    if number is None:
+        raise Refusal("Enter a number.", field="number")
+    if form.what.data == DAYS:
+        if number != int(number) or abs(number) > MOST_DAYS:
+            raise Refusal("%(value)s is not a whole number.", field="number", value=number)
+        return calendar.explain_days(first, int(number))
+    if number < 0:
+        raise Refusal("Hours are counted forwards.", field="number")
+    return calendar.explain_hours(start, float(number))
 
 
 @bp.post("/standards/calendar/days")

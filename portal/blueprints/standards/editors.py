@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from portal.rules import request_deadlines
-from portal.rules import callbacks
+from portal.rules import callbacks, request_deadlines
 from portal.rules.grading import DATA, MOST_INDICATORS, plain
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
@@ -29,7 +28,8 @@ COLUMNS = {
 }
 """Columns of the kinds that are tables."""
 
-_NEW_ROW: dict[str, dict[str, Any]] = {"choices": {"active": True}, "office_hours": {}, "weights": {}, "thresholds": {}, "deadlines": {}}
+_NEW_ROW: dict[str, dict[str, Any]] = {"choices": {"active": True}, "callback_rules": {"active": True, "unit": callbacks.DAY}}
+"""What stands in a new row before somebody types."""
 
 MOST_ROWS = 200
 MOST_PARTS = 20
@@ -90,7 +90,8 @@ def act(standard: Standard, draft: Draft, action: str) -> None:
     try:
         numbers = [int(part) for part in parts if part.isdecimal()]
         if standard.kind in COLUMNS:
-            _act_on(draft, name, numbers, lambda: {**dict.fromkeys(COLUMNS[standard.kind], ""), **_NEW_ROW.get(standard.kind, {})}, MOST_ROWS)
+            new_row = {**dict.fromkeys(COLUMNS[standard.kind], ""), **_NEW_ROW.get(standard.kind, {})}
+            _act_on(draft, name, numbers, lambda: dict(new_row), MOST_ROWS)
         elif standard.kind == "chain":
             _act_on_chain(draft, name, numbers)
         elif standard.kind == "indicators":

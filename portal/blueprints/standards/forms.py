@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import DateField, DecimalField, HiddenField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.forms import PortalForm
 
@@ -56,3 +56,32 @@ class SiteDayForm(PortalForm):
         default="free",
     )
     note = StringField(_l("Why it differs"), [InputRequired(_REQUIRED), Length(max=100)])
+
+
+_DAY = _l("Enter a date, such as 2026-03-05.")
+HOURS, DAYS, BETWEEN = "hours", "days", "between"
+MOST_COUNTED = 2000
+
+
+class CountForm(PortalForm):
+    """What is counted by the calendar: a deadline in hours or days, or the office time between two moments. It changes nothing."""
+
+    class Meta(PortalForm.Meta):
+        """Sent by its address."""
+
+        csrf = False
+
+    what = RadioField(
+        _l("What is counted"),
+        choices=[
+            SelectChoice(HOURS, _l("working hours from a moment on")),
+            SelectChoice(DAYS, _l("working days after a day")),
+            SelectChoice(BETWEEN, _l("office time between two moments")),
+        ],
+        default=HOURS,
+    )
+    from_day = DateField(_l("From"), [InputRequired(_DAY)])
+    from_time = TimeField(_l("at"), [Optional()])
+    number = DecimalField(_l("How many"), [Optional(), NumberRange(-MOST_COUNTED, MOST_COUNTED)], places=None)
+    until_day = DateField(_l("Until"), [Optional()])
+    until_time = TimeField(_l("at"), [Optional()])
