@@ -245,6 +245,94 @@ def delivered_value(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/customers/{here['assessed']}/relation-assessments")
 
 
+@scene("sup1", height=700)
+def agreements(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/agreements")
+
+
+@scene("sup1", height=900)
+def register(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/customers?grade=A")
+    for row in (0, 1, 3):
+        page.locator("tbody input[type=checkbox]").nth(row).check()
+
+
+@scene("sup1", height=900)
+def merging(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/customers/{here['customer']}/merge/{here['twin']}")
+
+
+@scene("sup1", height=900)
+def importing(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/imports")
+    page.locator("input[type=file]").set_input_files({"name": "客户清单.csv", "mimeType": "text/csv", "buffer": TABLE.encode("utf-8-sig")})
+    page.locator("main form[enctype] button.btn-primary").click()
+    page.wait_for_url(re.compile(r"/imports/\d+"))
+    page.locator("input[name=reason]").fill("2025年展会客户清单" if here["language"] == "zh" else "List from the 2025 fair")
+    page.locator("main form button.btn-primary").click()
+    page.locator("input[name=mode]").first.wait_for()
+
+
+@scene("mgr1", height=520)
+def standard(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/standards/credit.finance_limit/new-version")
+    page.locator("input[name=value]").fill("300000")
+    page.locator("textarea[name=reason]").fill("董事会2026年第3次会议决定" if here["language"] == "zh" else "Resolution of the board")
+    page.locator("main form .save-bar button").first.click()
+    page.locator("form.confirm").wait_for()
+
+
+# --- taking them -------------------------------------------------------------------------------------------------------
+
+
+def change_customer(app: Any, customer_id: int) -> None:
+    """Change a card, so that a sheet printed before is superseded."""
+    from portal import database
+    from portal.database import db
+    from portal.models.customer import Customer
+
+    with app.app_context():
+        database.read_only(False)
+        record = db.session.get_one(Customer, customer_id)
+        record.change({"staff_count": (record.staff_count or 0) + 5}, by=record.owner, source="form")
+        db.session.commit()
+        db.session.remove()
+
+
+def speak(app: Any, locale: str) -> None:
+    """Let everybody read the portal in one language."""
+    from portal import database
+    from portal.database import db
+    from portal.models.staff import Staff
+
+    with app.app_context():
+        database.read_only(False)
+        db.session.execute(update(Staff).values(language=locale))
+        db.session.commit()
+        db.session.remove()
+
+
+def enter(page: Page, site: str, account: str) -> None:
+    """Sign in."""
+    from portal.demo.load import PASSWORD
+
+    page.goto(f"{site}/sign-in")
+    page.locator("input[name=account]").fill(account)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main form button.btn-primary").click()
+    page.locator(".topbar").wait_for()
+
+
+def keep(picture: bytes, path: Path) -> int:
+    """Write a picture with as few colours as it needs and return its size."""
+    with Image.open(io.BytesIO(picture)) as image:
+        image.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+    size = path.stat().st_size
+    if size > LARGEST:
+        sys.exit(f"{path.name} has {size:,} bytes, more than {LARGEST:,}: make its window smaller")
+    return size
+
+
 @scene("sup1", height=900)
 def register(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/customers?grade=A")
