@@ -24,6 +24,9 @@ from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.payment import HIDDEN, Payment
 from portal.models.product import Product
+from portal.models.request import ServiceRequest
+from portal.models.request_step import hanging
+from portal.models.request_tally import count_month, months_of
 from portal.models.sale import IMPORTING, Sale, SaleDocument
 from portal.models.sales_book import TABLES, Ledger, lock, rows_of
 from portal.rules.message import N_, Message, Refusal
@@ -174,7 +177,7 @@ def remove_hidden_rows(run: ImportRun, book: Book) -> None:
     model = book.model
     hidden = [*IMPORTING, HIDDEN]
     made = select(model.id).where(model.import_id == run.id)
-    if model in (Sale, Payment):
+    if model in (Sale, Payment, ServiceRequest):
         made = made.where(model.state.in_(hidden))
     while ids := list(db.session.scalars(made.limit(WRITE_CHUNK))):
         db.session.execute(delete(model).where(model.id.in_(ids)), execution_options=QUIET)
@@ -204,6 +207,8 @@ def book_obstacles(run: ImportRun, book: Book, most: int) -> list[Obstacle]:
     reasons = [(CHANGED, model.version != 1)]
     if model is Product:
         reasons.append((HANGING, _used()))
+    if model is ServiceRequest:
+        reasons.append((HANGING, hanging()))
     found: list[Obstacle] = []
     for why, condition in reasons:
         rows = db.session.scalars(select(model).where(model.import_id == run.id, condition).limit(most - len(found)))
@@ -222,12 +227,16 @@ def take_back_rows(run: ImportRun, book: Book, job: Job) -> None:
     """Remove what the import made and give what it changed its old values; in chunks, and safe to run twice."""
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     model = book.model
-    untouched = [model.import_id == run.id, model.version == 1, *([~_used()] if model is Product else [])]
+    kept = [~_used()] if model is Product else [~hanging()] if model is ServiceRequest else []
+    untouched = [model.import_id == run.id, model.version == 1, *kept]
     while ids := list(db.session.scalars(select(model.id).where(*untouched).order_by(model.id).limit(WRITE_CHUNK))):
         ledger = Ledger()
         for row in rows_of(model, model.id.in_(ids)):
             _note(model, ledger, row, None)
+        months = months_of(ids) if model is ServiceRequest else set()
         db.session.execute(delete(model).where(model.id.in_(ids)), execution_options=QUIET)
+        for month in sorted(months):
+            count_month(*month)
         ledger.close()
         job.progress(job.done + len(ids), None)
         db.session.commit()

@@ -1,4 +1,4 @@
-"""Tables of the books that can be imported: products, orders, sales, payments, external codes of customers (RL-8, AR-40).
+"""Tables of the books that can be imported: products, orders, sales, payments, external codes of customers, requests (RL-8, SV-5, AR-40).
 
 The heads are Chinese and English, with what usual systems call them. Orders may stand in a file of their own: imported first, they give
 their lines customer, day and state.
@@ -11,10 +11,14 @@ from typing import Any
 
 from portal.exchange.columns import Choice, Column, ImportTable
 from portal.exchange.register_table import OWN_COLUMNS
+from portal.exchange.request_columns import COLUMNS as REQUEST_COLUMNS
+from portal.exchange.request_columns import NAMING as REQUEST_NAMING
+from portal.exchange.request_columns import WHO as WHO_ASKED
 from portal.models import customer_code
 from portal.models.customer_code import CustomerCode
 from portal.models.payment import Payment
 from portal.models.product import Product
+from portal.models.request import ServiceRequest
 from portal.models.sale import Sale, SaleDocument
 from portal.rules.message import N_
 from portal.rules.sales import CANCELLED, ORDERED
@@ -214,6 +218,14 @@ BOOKS: dict[str, Book] = {
             ),
             ((NAMING, WHO),),
             "archive.register",
+        ),
+        Book(
+            "requests",
+            N_("Requests and complaints"),
+            ServiceRequest,
+            REQUEST_COLUMNS,
+            ((REQUEST_NAMING, WHO_ASKED),),
+            "service.requests",
         ),
     )
 }

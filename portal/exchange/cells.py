@@ -33,6 +33,8 @@ SHORTEST_PHONE = 3  # 110, 119
 _PHONE = re.compile(r"[0-9+()\-–—./,;、 ]*(?:(?:转|ext\.?|x|#)\s*[0-9]+)?[0-9+()\-–—./,;、 ]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(?:\.[^\s@<>()\[\],;:\"\\.]+)+")
 _SPACES = re.compile(r"\s+")
+_TIME = re.compile(r"(上午|下午|晚上|中午)? ?(\d{1,2})[:时](\d{2})(?:[:分](\d{2}))?")
+_AFTERNOON = ("下午", "晚上")
 _YES = ("是", "有", "对", "真", "√", "✓", "✔", "y", "yes", "true", "t", "1")
 _NO = ("否", "无", "没有", "错", "假", "×", "✗", "✘", "n", "no", "false", "f", "0")
 _BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
@@ -50,6 +52,8 @@ def cell_parser(column: Column, dates: str = "") -> CellParser:
         return _limited(_parse_email, column.max_length)
     if column.kind == "date":
         return _remembering(partial(_parse_date, order=dates))
+    if column.kind == "moment":
+        return _remembering(partial(_parse_moment, order=dates))
     if column.kind in ("quantity", "price"):
         places = QUANTITY_PLACES if column.kind == "quantity" else PRICE_PLACES
         return _remembering(partial(_parse_number, places=places))
@@ -182,6 +186,26 @@ def _parse_date(cell: Any, order: str = "") -> dt.date | None:
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         raise Refusal("This is not a date")
     return dates.parse_date(cell)
+
+
+def _parse_moment(cell: Any, order: str = "") -> dt.datetime | None:
+    """Return day and time of day from a cell with both, a text or an Excel serial; a day alone is its beginning."""
+    if isinstance(cell, dt.datetime):
+        return cell.replace(tzinfo=None)
+    found = _TIME.search(unicodedata.normalize("NFKC", cell)) if isinstance(cell, str) else None
+    day = _parse_date(found.string[: found.start()] if found else cell, order)
+    if day is None:
+        return None
+    if isinstance(cell, float):
+        return dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=round(cell % 1 * 86400))
+    if found is None:
+        return dt.datetime.combine(day, dt.time())
+    later = 12 if found[1] in _AFTERNOON and int(found[2]) < 12 else 0
+    try:
+        time = dt.time(int(found[2]) + later, int(found[3]), int(found[4] or 0))
+    except ValueError:
+        raise Refusal("%(typed)s is not a time of day.", typed=str(cell)[:40]) from None
+    return dt.datetime.combine(day, time)
 
 
 def _parse_amount(cell: Any) -> Decimal | None:

@@ -19,9 +19,11 @@ from portal.exchange.judging import Judge, Verdict
 from portal.exchange.opening import import_page, open_upload
 from portal.exchange.refused import as_staged, keep_refused
 from portal.exchange.register_table import register_of
+from portal.exchange.request_judging import RequestJudge
 from portal.inserting import insert_rows
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
+from portal.models.request import ServiceRequest
 from portal.rules.message import N_, Refusal
 
 CHECK_CHUNK = 1000
@@ -73,7 +75,8 @@ def _work(run: ImportRun) -> tuple[Any, Any, Any]:
     mapping = {int(index): name for index, name in run.mapping.items()}
     book, dates = book_of(run.table_name), run.options.get("dates", "")
     if book is not None:
-        return BookReader(book, mapping, dates), BookJudge(run, run.staff, book), {}
+        judge = RequestJudge if book.model is ServiceRequest else BookJudge
+        return BookReader(book, mapping, dates), judge(run, run.staff, book), {}
     register = register_of(run.table_name)
     if register is not None:
         return EntryReader(register, mapping), EntryJudge(run, run.staff, register), {}

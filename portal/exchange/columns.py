@@ -18,7 +18,7 @@ from rapidfuzz import fuzz
 from portal.exchange.cells import CellParser, cell_parser
 from portal.rules.message import N_, Message, Refusal
 
-Kind = Literal["text", "date", "amount", "quantity", "price", "integer", "choice", "boolean", "phone", "email", "code"]
+Kind = Literal["text", "date", "moment", "amount", "quantity", "price", "integer", "choice", "boolean", "phone", "email", "code"]
 
 # rapidfuzz ratio of two normalised heads, 0 to 100, from which they count as the same. One wrong character in seven
 # stays below it: 收货联系人电话 and 发货联系人电话 are two things.

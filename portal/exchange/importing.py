@@ -27,6 +27,7 @@ from portal.models.customer import Customer, CustomerState, NumberSeries
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.notice import notify
+from portal.models.request import ServiceRequest
 from portal.models.search import index_many
 from portal.models.standard import value as standard
 from portal.rules.message import N_, Message, Refusal
@@ -61,8 +62,9 @@ def _writer(run: ImportRun, job: Job) -> Writer:
     book = book_of(run.table_name)
     if book is not None:
         from portal.exchange.book_importing import BookWriter
+        from portal.exchange.request_importing import RequestWriter
 
-        return BookWriter(run, job, book)
+        return (RequestWriter if book.model is ServiceRequest else BookWriter)(run, job, book)
     if register_of(run.table_name) is None:
         return Writer(run, job)
     from portal.exchange.entry_importing import EntryWriter

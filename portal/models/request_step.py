@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Text, exists, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, db
+from portal.models.promise import Promise
 from portal.models.request import ServiceRequest
 from portal.models.staff import Staff
 from portal.rules.requests import STEPS
@@ -133,3 +134,9 @@ def links_of(request: ServiceRequest, user: Staff) -> list[tuple[str, bool, Serv
 def visits_of(request: ServiceRequest) -> list[RepairVisit]:
     """Return the repair visits of a request, the newest first."""
     return list(db.session.scalars(select(RepairVisit).where(RepairVisit.request_id == request.id).order_by(RepairVisit.id.desc())))
+
+
+def hanging() -> ColumnElement[bool]:
+    """Return the condition that a promise or link hangs on a request, which keeps its import from being taken back."""
+    promised = exists().where(Promise.source == "request", Promise.source_id == ServiceRequest.id)
+    return promised | exists().where((RequestLink.request_id == ServiceRequest.id) | (RequestLink.other_id == ServiceRequest.id))

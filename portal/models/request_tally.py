@@ -34,12 +34,13 @@ def count_changed() -> int:
     done = update(request).where(request.id.in_([row.id for row in rows])).values(tallied=True)
     db.session.execute(done, execution_options={"synchronize_session": False})
     for month in sorted({(row.received_on.year, row.received_on.month) for row in rows}):
-        _count_month(*month)
+        count_month(*month)
     db.session.expire_all()
     return len(rows)
 
 
-def _count_month(year: int, month: int) -> None:
+def count_month(year: int, month: int) -> None:
+    """Count the figures of a month anew."""
     first, last = bounds(year, month)
     code, request = f"{year:04d}-{month:02d}", ServiceRequest
     on_time = case((request.first_answered_at <= request.first_due_at, 1), else_=0)
@@ -61,6 +62,12 @@ def _count_month(year: int, month: int) -> None:
     ]
     if figures:
         db.session.execute(insert(RequestTally), figures)
+
+
+def months_of(ids: list[int]) -> set[tuple[int, int]]:
+    """Return the months in which some requests were received, as (year, month)."""
+    days = db.session.scalars(select(ServiceRequest.received_on).where(ServiceRequest.id.in_(ids)))
+    return {(day.year, day.month) for day in days}
 
 
 def bounds(year: int, month: int) -> tuple[date, date]:
