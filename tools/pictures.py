@@ -333,6 +333,13 @@ def keep(picture: bytes, path: Path) -> int:
     return size
 
 
+@scene("mgr1", height=560)
+def meeting_rooms(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/receptions?state=approved&class=major")
+    day = page.locator("table.list time").first.inner_text()
+    page.goto(f"{here['site']}/meeting-rooms?day={day}")
+
+
 def take(browser: Browser, app: Any, here: dict[str, Any], wanted: list[Scene]) -> None:
     """Take the scenes in both languages."""
     for language, (locale, spoken) in LANGUAGES.items():

@@ -25,6 +25,8 @@ from portal.models.order_request import OrderRequest
 from portal.models.plan import STATES as PLAN_STATES
 from portal.models.plan import MaintenancePlan
 from portal.models.plan_task import PlanTask
+from portal.models.reception import STATES as RECEPTION_STATES
+from portal.models.reception import Reception
 from portal.models.register_entry import RegisterEntry
 from portal.models.relation import STATES as RELATION_STATES
 from portal.models.relation import RelationAssessment
@@ -66,6 +68,7 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     assert {"pending", "granted", "out", "returned"} <= set(db.session.scalars(select(Loan.state)))
     assert {"pending", "approved"} <= set(db.session.scalars(select(Disposal.state)))
     assert set(db.session.scalars(select(MaintenancePlan.state))) == set(PLAN_STATES)
+    assert set(db.session.scalars(select(Reception.state))) == set(RECEPTION_STATES) - {"given-up"}
     assert {"open", "done", "dropped"} <= set(db.session.scalars(select(PlanTask.state)))
     assert {"open", "greeted", "skipped"} <= set(db.session.scalars(select(GreetingLine.state)))
     assert set(db.session.scalars(select(RelationAssessment.state))) == set(RELATION_STATES)
