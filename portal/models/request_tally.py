@@ -117,16 +117,6 @@ def by_channel(first: str, last: str, kind: str = "") -> dict[str, Figures]:
     return {row[0]: Figures(*(int(value or 0) for value in row[1:])) for row in db.session.execute(query.group_by(tally.channel))}
 
 
-def months_of(year: int) -> dict[str, dict[str, int]]:
-    """Return how many requests each channel had in each month of a year: {month: {channel: number}}."""
-    tally = RequestTally
-    query = select(tally.month, tally.channel, func.sum(tally.received)).where(tally.month.between(f"{year}-01", f"{year}-12"))
-    found: dict[str, dict[str, int]] = {}
-    for month, channel, number in db.session.execute(query.group_by(tally.month, tally.channel)):
-        found.setdefault(month, {})[channel] = int(number)
-    return found
-
-
 def years() -> list[int]:
     """Return the years of which there are figures, the newest first."""
     found = db.session.execute(select(func.min(RequestTally.month), func.max(RequestTally.month))).one()
