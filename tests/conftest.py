@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from portal import clock, config, create_app, database, hashing
 from portal.database import db
+from portal.models import inbox_count
 from portal.models.staff import Staff, Team
 from tests.client import PortalClient
 from tests.stored import s3_service, take_out_overwritten
@@ -167,6 +168,7 @@ def bare_app(place: Place, files_settings: dict[str, Any]) -> Flask:
 def app(bare_app: Flask, place: Place) -> Iterator[Flask]:
     """The portal over a fresh copy of the office, inside an app context that may write."""
     place.copy_template()
+    inbox_count.forget()
     with bare_app.app_context():
         database.read_only(False)
         yield bare_app

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
 from portal import clock
@@ -51,14 +52,12 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     return [one for one in found if group != "overdue" or one.is_overdue(today)]
 
 
-def _count(user: Staff) -> int:
-    if not user.may(Permission.AGREEMENT_EDIT):
-        return 0
-    some = _waiting(user).with_only_columns(Agreement.id).limit(inbox.COUNT_CAP).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+def _counted(user: Staff) -> Iterable[Select[Any]]:
+    if user.may(Permission.AGREEMENT_EDIT):
+        yield _waiting(user).with_only_columns(Agreement.id)
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {NAME: TITLE}))
+inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: TITLE}))
 
 
 def left_open(customer_ids: Collection[int]) -> list[Message]:

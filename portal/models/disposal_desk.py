@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, select
 
 from portal import clock
 from portal.database import db
@@ -33,11 +36,9 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     ]
 
 
-def _count(user: Staff) -> int:
-    if not user.may(Permission.DISPOSAL_RECORD):
-        return 0
-    query = select(Disposal.id).where(Disposal.state == APPROVED).limit(inbox.COUNT_CAP)
-    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.DISPOSAL_RECORD):
+        yield select(Disposal.id).where(Disposal.state == APPROVED)
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {NAME: N_("Disposal of documents")}))
+inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: N_("Disposal of documents")}))

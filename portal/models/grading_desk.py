@@ -12,11 +12,13 @@ from portal import clock
 from portal.database import db
 from portal.models import inbox
 from portal.models.calendar import site_calendar
+from portal.models.campaign_totals import seen_by
 from portal.models.customer import NEVER, Customer, CustomerState
 from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, WORKED_ON, Grading
 from portal.models.grading_campaign import GradingCampaign
-from portal.models.grading_progress import own_progress, progress_of
+from portal.models.grading_progress import own_progress, own_totals, progress_of
 from portal.models.grading_totals import GradingTotal
+from portal.models.inbox_count import COUNT_CAP, one_line, shaped_by
 from portal.models.notice import notify
 from portal.models.paging import NotLeading
 from portal.models.staff import Staff
@@ -115,14 +117,18 @@ def provisional(user: Staff, limit: int = 200) -> list[Customer]:
     return list(db.session.scalars(_provisional(Customer.visible_to(user)).order_by(_since(), Customer.id).limit(limit)))
 
 
-def provisional_due(user: Staff) -> tuple[int, date | None]:
-    """Return how many provisional grades `user` should have judged anew by now, and the day on which the first came due."""
+def _provisional_due(user: Staff) -> Select[Any]:
     # Whose customers somebody has in charge they see: their index is enough to ask.
     parts = [
         _provisional(select(Customer).where(one, _since() <= due_before(clock.today()))).with_only_columns(_since().label("since"))
         for one in _in_charge(user)
     ]
-    query = union_all(*parts).limit(inbox.COUNT_CAP).subquery()
+    return select(union_all(*parts).limit(COUNT_CAP).subquery())
+
+
+def provisional_due(user: Staff) -> tuple[int, date | None]:
+    """Return how many provisional grades `user` should have judged anew by now, and the day on which the first came due."""
+    query = _provisional_due(user).subquery()
     count, oldest = db.session.execute(select(func.count(), func.min(query.c.since))).one()
     if not count:
         return 0, None
@@ -180,8 +186,18 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     ]  # fmt: skip
 
 
-def _count(user: Staff) -> int:
-    return sum(1 for _one in _lines(user))
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    """Yield a statement for each of `_lines`."""
+    if not user.may(Permission.GRADING_WORK):
+        return
+    campaign = GradingCampaign.running()
+    if campaign is not None:
+        yield one_line(own_totals(user, campaign).where(GradingTotal.open > 0))
+        if user.role == Role.SUPERVISOR:
+            for state in (RATED, REVIEWED):
+                yield one_line(seen_by(GradingTotal, user, campaign.id).where(getattr(GradingTotal, state) > 0))
+    yield one_line(_provisional_due(user))
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {NAME: TITLE}))
+shaped_by(GradingCampaign)
+inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: TITLE}))

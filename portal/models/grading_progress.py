@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
@@ -128,8 +128,12 @@ def progress_of(user: Staff, campaign: GradingCampaign) -> Progress:
 
 def own_progress(user: Staff, campaign: GradingCampaign) -> Progress:
     """Return how far the customers in the charge of `user` are."""
-    own = select(GradingTotal).where(GradingTotal.campaign_id == campaign.id, GradingTotal.owner_id == user.id)
-    return _summed(db.session.scalars(own))
+    return _summed(db.session.scalars(own_totals(user, campaign)))
+
+
+def own_totals(user: Staff, campaign: GradingCampaign) -> Select[GradingTotal]:
+    """Return the query for the figures of the customers in the charge of `user`."""
+    return select(GradingTotal).where(GradingTotal.campaign_id == campaign.id, GradingTotal.owner_id == user.id)
 
 
 def by_team(user: Staff, campaign: GradingCampaign) -> list[TeamProgress]:
@@ -232,7 +236,7 @@ WAITING = {"rate": (OPEN,), "meet": (RATED,)}
 
 
 def next_line(user: Staff, campaign: GradingCampaign, work: str, *, owner_id: int = 0, after: int = 0) -> Grading | None:
-    """Return the first line behind `after` that waits for this work, then from the beginning: of one owner, then of all that `user` sees."""
+    """Return the first line behind `after` that waits for this work, then from the beginning: of one owner, then all `user` sees."""
     line = Grading
     query = line.visible_to(user).where(line.campaign_id == campaign.id, line.state.in_(WAITING[work])).order_by(line.id).limit(1)
     for one in ([query.where(line.owner_id == owner_id)] if owner_id else []) + [query]:

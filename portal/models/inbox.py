@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, union_all
+from sqlalchemy import Select, bindparam, select, union_all
 
 from portal import clock
 from portal.database import db
@@ -16,13 +16,15 @@ from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
 from portal.models.approval_routing import waiting, waits_for
 from portal.models.approval_step import ApprovalStep
+from portal.models.calendar import SiteDay
+from portal.models.delegation import Delegation
+from portal.models.inbox_count import number, shaped_by
 from portal.models.staff import Staff
+from portal.models.standard import StandardVersion
 from portal.rules.message import N_
 
 MOST = 50
 """So many entries of a source are shown, the most pressing ones; nobody works through more without a filter."""
-COUNT_CAP = 1000
-"""Counts stop here: a figure in the header is not worth walking a big table."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Source:
-    """Where entries come from: at most `MOST` entries, most pressing first, and their count up to `COUNT_CAP`."""
+    """Where entries come from: at most `MOST` entries, the most pressing first, and the statements that count them."""
 
     entries: Callable[[Staff, str, str], list[Entry]]
     """Of one person; of one kind and one group (`sign`, `do`, `overdue`), or of all where these are empty."""
-    count: Callable[[Staff], int]
+    waiting: Callable[[Staff], Iterable[Select[Any]]]
+    """Statements of one person with a row for each entry. They ask nothing of the database before they are asked themselves, but for what
+    `shaped_by` names."""
     kinds: Callable[[], dict[str, str]]
     """Codes and English titles of its kinds."""
 
@@ -77,8 +81,8 @@ def kinds() -> dict[str, str]:
 
 
 def count(user: Staff) -> int:
-    """Return how much waits for `user`, up to `COUNT_CAP` from each source."""
-    return sum(one.count(user) for one in _sources)
+    """Return how much waits for `user`, each statement counted up to `COUNT_CAP`, all asked at once."""
+    return number(user, [one.waiting for one in _sources])
 
 
 def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
@@ -172,20 +176,15 @@ def _returned(user: Staff, kind: str, group: str) -> list[Entry]:
     ]
 
 
-@cache
-def _count_query(seats: int) -> Select[Any]:
-    steps = select(ApprovalStep.id).where(waiting(seats)).limit(COUNT_CAP).subquery()
-    returned = select(Approval.id).where(Approval.submitter_id == bindparam("me"), Approval.state == "draft").limit(COUNT_CAP).subquery()
-    return select(select(func.count()).select_from(steps).scalar_subquery(), select(func.count()).select_from(returned).scalar_subquery())
-
-
-def _count(user: Staff) -> int:
+def _waiting(user: Staff) -> Iterable[Select[Any]]:
     seats, values = waits_for(user)
-    return sum(db.session.execute(_count_query(seats), values).one())
+    yield select(ApprovalStep.id).where(waiting(seats)).params(**values)
+    yield select(Approval.id).where(Approval.submitter_id == user.id, Approval.state == "draft")
 
 
 def _kinds() -> dict[str, str]:
     return {kind.name: kind.title for kind in KINDS.values()}
 
 
-source(Source(lambda *asked: [*_steps(*asked), *_returned(*asked)], _count, _kinds))
+shaped_by(Staff, Delegation, StandardVersion, SiteDay)
+source(Source(lambda *asked: [*_steps(*asked), *_returned(*asked)], _waiting, _kinds))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -109,9 +111,8 @@ def _what(loan: Loan, user: Staff) -> str:
     return N_("Bring the papers back") if loan.reader_id == user.id else N_("Have the papers brought back")
 
 
-def _count(user: Staff) -> int:
-    query = select(Loan.id).join(Customer, Customer.id == Loan.customer_id).where(_waiting(user, clock.today()))
-    return db.session.scalar(select(func.count()).select_from(query.limit(inbox.COUNT_CAP).subquery())) or 0
+def _counted(user: Staff) -> Iterator[Select[Any]]:
+    yield select(Loan.id).join(Customer, Customer.id == Loan.customer_id).where(_waiting(user, clock.today()))
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {NAME: N_("Dossier loan")}))
+inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: N_("Dossier loan")}))

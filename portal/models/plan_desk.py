@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -95,24 +95,21 @@ def _summaries(user: Staff, today: date) -> list[inbox.Entry]:
             due_on=one.ends_on,
             page=("maintenance.summary", {"plan_id": one.id}),
         )
-        for one in due_summaries(user, inbox.MOST)
+        for one in db.session.scalars(due_summaries(user).order_by(MaintenancePlan.ends_on, MaintenancePlan.id).limit(inbox.MOST))
     ]
 
 
-def _open_greetings(user: Staff, today: date) -> list[tuple[GreetingList, int]]:
-    """Return the lists whose holiday is near, or passed a week ago at most, with how many of one's own customers are open."""
+def _open_greetings(user: Staff, today: date) -> Select[GreetingList, int]:
+    """Return the query for the lists whose holiday is near, or passed a week ago at most, with how many of one's own customers are open."""
     line = GreetingLine
-    query = (
+    return (
         select(GreetingList, func.count())
         .join(line, line.list_id == GreetingList.id)
         .join(Customer, Customer.id == line.customer_id)
         .where(line.state == greeting.OPEN, Customer.owner_id == user.id)
         .where(GreetingList.day.between(today - timedelta(days=7), horizon(today)))
         .group_by(GreetingList.id)
-        .order_by(GreetingList.day, GreetingList.id)
-        .limit(inbox.MOST)
     )
-    return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
 def _greetings(user: Staff, today: date) -> list[inbox.Entry]:
@@ -128,7 +125,9 @@ def _greetings(user: Staff, today: date) -> list[inbox.Entry]:
             due_on=listed.day,
             page=("maintenance.greeting_next", {"list_id": listed.id, "owner": user.id}),
         )
-        for listed, number in _open_greetings(user, today)
+        for listed, number in db.session.execute(
+            _open_greetings(user, today).order_by(GreetingList.day, GreetingList.id).limit(inbox.MOST)
+        )
     ]
 
 
@@ -145,16 +144,16 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     return [one for one in found if group != "overdue" or one.is_overdue(today)]
 
 
-def _count(user: Staff) -> int:
-    if not user.may(Permission.PLAN_WORK):
-        return 0
-    today = clock.today()
-    some = _running(select(PlanTask.id)).where(*_mine(user, horizon(today))).limit(inbox.COUNT_CAP).subquery()
-    tasks = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return tasks + len(_summaries(user, today)) + len(_open_greetings(user, today))
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.PLAN_WORK):
+        today = clock.today()
+        yield _running(select(PlanTask.id)).where(*_mine(user, horizon(today)))
+        if user.may(Permission.PLAN_EDIT):
+            yield due_summaries(user).with_only_columns(MaintenancePlan.id)
+        yield _open_greetings(user, today).with_only_columns(GreetingList.id)
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: dict(TITLES)))
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
 # --- hand-over, disposal ----------------------------------------------------------------

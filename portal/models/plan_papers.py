@@ -362,9 +362,8 @@ def ensure_summary(values: dict[str, str]) -> None:
         raise one
 
 
-def due_summaries(user: Staff, limit: int) -> list[MaintenancePlan]:
-    """Return the plans that `user` sees and wrote whose last day has passed and that have no summary in review, the oldest first."""
-    query = MaintenancePlan.visible_to(user).where(
+def due_summaries(user: Staff) -> Select[MaintenancePlan]:
+    """Return the query for the plans that `user` sees and wrote whose last day has passed and that have no summary in review."""
+    return MaintenancePlan.visible_to(user).where(
         MaintenancePlan.state == RUNNING, MaintenancePlan.ends_on < clock.today(), MaintenancePlan.created_by_id == user.id
     )
-    return list(db.session.scalars(query.order_by(MaintenancePlan.ends_on, MaintenancePlan.id).limit(limit)))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -65,12 +65,11 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     return [one for one in found if group != "overdue" or one.is_overdue(today)]
 
 
-def _count(user: Staff) -> int:
-    some = select(Reception.id).where(*_due(user, clock.today())).limit(inbox.COUNT_CAP).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+def _waiting(user: Staff) -> Iterable[Select[Any]]:
+    yield select(Reception.id).where(*_due(user, clock.today()))
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {VISIT: _TITLE}))
+inbox.source(inbox.Source(_entries, _waiting, lambda: {VISIT: _TITLE}))
 
 
 def expected(user: Staff, day: date, *, most: int = 8) -> list[Reception]:

@@ -51,12 +51,11 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     ]
 
 
-def _count(user: Staff) -> int:
-    some = _begun(user).with_only_columns(RelationAssessment.id).limit(inbox.COUNT_CAP).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    yield _begun(user).with_only_columns(RelationAssessment.id)
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {NAME: TITLE}))
+inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: TITLE}))
 
 
 # --- other standards ----------------------------------------------------------------

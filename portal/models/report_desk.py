@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -149,25 +149,16 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     return [one for one in found if group != "overdue" or one.is_overdue(today)]
 
 
-def _count(user: Staff) -> int:
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
     joined = select(InformationReport.id).join(Customer, Customer.id == InformationReport.customer_id)
-    queries = [joined.where(condition).limit(inbox.COUNT_CAP) for condition in _to_read(user)]
-    queries.append(
-        InformationReport.visible_to(user)
-        .where(InformationReport.author_id == user.id, _RETURNED)
-        .with_only_columns(InformationReport.id)
-        .limit(inbox.COUNT_CAP)
-    )
+    yield from (joined.where(condition) for condition in _to_read(user))
+    returned = InformationReport.visible_to(user).where(InformationReport.author_id == user.id, _RETURNED)
+    yield returned.with_only_columns(InformationReport.id)
     for _own, _period, _day, conditions in _to_write(user, clock.today()):
-        queries.append(select(Customer.id).where(*conditions).limit(inbox.COUNT_CAP))
-    return db.session.scalar(select(sum((_number(one) for one in queries), literal(0)))) or 0
+        yield select(Customer.id).where(*conditions)
 
 
-def _number(query: Any) -> Any:
-    return select(func.count()).select_from(query.subquery()).scalar_subquery()
-
-
-inbox.source(inbox.Source(_entries, _count, lambda: {code: KINDS[kind] for code, kind in _CODES.items()}))
+inbox.source(inbox.Source(_entries, _waiting, lambda: {code: KINDS[kind] for code, kind in _CODES.items()}))
 
 
 # --- disposal ------------------------------------------------------------------------------------------------------------------

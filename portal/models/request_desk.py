@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -136,16 +136,14 @@ PAGES: dict[str, Callable[[int], tuple[str, dict[str, Any]]]] = {
 """Where a promise is settled, by the kind of record in which it was made. An area whose records hold promises adds its own."""
 
 
-def _count(user: Staff) -> int:
-    if not user.may(Permission.REQUEST_WORK):
-        return 0
-    queries: list[Select[Any]] = [select(Promise.id).where(*_near_promises(user)).limit(inbox.COUNT_CAP)]
-    queries += [select(ServiceRequest.id).where(*conditions).limit(inbox.COUNT_CAP) for _code, _what, conditions in _groups(user)]
-    numbers = (select(func.count()).select_from(one.subquery()).scalar_subquery() for one in queries)
-    return db.session.scalar(select(sum(numbers, literal(0)))) or 0
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.REQUEST_WORK):
+        yield select(Promise.id).where(*_near_promises(user))
+        for _code, _what, conditions in _groups(user):
+            yield select(ServiceRequest.id).where(*conditions)
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: dict(TITLES)))
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
 # --- hand-over -------------------------------------------------------------------------------------------------------------

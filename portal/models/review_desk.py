@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal import clock
 from portal.database import db
 from portal.models import history, inbox
 from portal.models.calendar import site_calendar
+from portal.models.campaign_totals import seen_by
+from portal.models.inbox_count import one_line, shaped_by
 from portal.models.notice import notify
 from portal.models.review import ReviewCampaign, ReviewTotal
 from portal.models.review_progress import own_progress, progress_of
@@ -113,9 +116,17 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     ]
 
 
-def _count(user: Staff) -> int:
-    return sum(1 for _one in _waiting(user))
+def _counted(user: Staff) -> Iterable[Select[Any]]:
+    """Yield a statement for each that `_waiting` may yield."""
+    campaign = ReviewCampaign.running()
+    if campaign is None:
+        return
+    totals = seen_by(ReviewTotal, user, campaign.id).where(ReviewTotal.open > 0)
+    yield one_line(totals.where(ReviewTotal.owner_id == user.id))
+    if campaign.is_overdue and user.role == Role.SUPERVISOR:
+        yield one_line(totals.where(ReviewTotal.owner_id != user.id))
 
 
-inbox.source(inbox.Source(_entries, _count, lambda: {NAME: TITLE}))
+shaped_by(ReviewCampaign)
+inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: TITLE}))
 history.action("ReviewCampaign", "review-opened", N_("Half-yearly review opened"))

@@ -187,8 +187,8 @@ def _failed(columns: Any) -> Select[Any]:
     return select(columns).join(Approval, Approval.id == SealedForm.approval_id).where(_FAILED)
 
 
-def _for_managers(answer: Callable[..., Any], none: Any) -> Callable[..., Any]:
-    return lambda user, *asked: answer(*asked) if user.may(Permission.APPROVAL_RECORD_PAPER) else none
+def _for_managers(answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    return lambda user, *asked: answer(*asked) if user.may(Permission.APPROVAL_RECORD_PAPER) else []
 
 
 def _entries(kind: str, group: str) -> list[inbox.Entry]:
@@ -211,11 +211,7 @@ def _entries(kind: str, group: str) -> list[inbox.Entry]:
     ]
 
 
-def _count() -> int:
-    return db.session.scalar(select(func.count()).select_from(_failed(SealedForm.id).limit(inbox.COUNT_CAP).subquery())) or 0
-
-
-inbox.source(inbox.Source(_for_managers(_entries, []), _for_managers(_count, 0), dict))
+inbox.source(inbox.Source(_for_managers(_entries), _for_managers(lambda: [_failed(SealedForm.id)]), dict))
 history.action("Approval", "sealed", N_("Final form sealed and filed"))
 history.action("", "seal-made", N_("Electronic seal made"))
 history.action("", "seal-replaced", N_("Certificate of the electronic seal replaced"))

@@ -9,7 +9,8 @@ import time_machine
 
 from portal.database import db
 from portal.models import inbox
-from tests.approving import APPROVE, FINANCE, person, record_paper, sign, submitted
+from portal.models.delegation import Delegation
+from tests.approving import APPROVE, FINANCE, REVIEW, person, record_paper, sign, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -76,3 +77,14 @@ def test_inbox_and_count_cost_the_same_whatever_is_finished(app):
     finally:
         event.remove(db.engine, "before_cursor_execute", listener)
     assert len(statements) <= 2 + 2 * len(inbox._sources), "one or two for each source, and those for delegations"
+
+
+def test_the_number_is_that_of_the_moment_and_its_statement_follows_what_it_is_made_of():
+    with time_machine.travel(NOON, tick=False):
+        supervisor, other = person("sup1"), person("sup2")
+        assert (inbox.count(supervisor), inbox.count(other)) == (0, 0)
+        submitted(REVIEW)
+        assert (inbox.count(supervisor), inbox.count(other)) == (1, 0)
+        Delegation.give(supervisor, other, from_date=date(2026, 3, 4), to_date=date(2026, 3, 9), by=supervisor)
+        db.session.commit()
+        assert inbox.count(other) == 1

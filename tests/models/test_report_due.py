@@ -12,9 +12,10 @@ from portal.database import db
 from portal.models import inbox, report_due
 from portal.models.customer import NEVER, Customer
 from portal.models.hand_over import hand_over
+from portal.models.inbox_count import number
 from portal.models.merge import CustomerMerge
 from portal.models.report import InformationReport
-from portal.models.report_desk import _count
+from portal.models.report_desk import _waiting
 from portal.models.standard import set_value
 from portal.rules.periods import Period
 from tests import factories
@@ -40,7 +41,7 @@ def late(app: object) -> Iterator[None]:
 def due(account: str, group: str = "") -> list[str]:
     found = [one.title.split(" · ")[1] for one in inbox.entries(person(account), "periodic-report", group)]
     if not group:
-        assert _count(person(account)) == len(found)
+        assert number(person(account), [_waiting]) == len(found)
     return found
 
 

@@ -1,0 +1,80 @@
+"""How much waits for somebody, asked in one statement: the figure stands on every page (AP-8; quality.md, Speed).
+
+To put the statement together from all areas takes ten times as long as to ask it. It is therefore made once for a person and a minute, and
+made anew where something was written that it is put together from: what it counts is always counted at the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, event, func, literal, select
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from portal import clock
+from portal.database import db
+from portal.models.staff import Staff
+
+COUNT_CAP = 1000
+"""Counts stop here, for each statement of an area: a figure in the header is not worth walking a big table."""
+_SHAPED = "inbox shaped"
+
+_shaping: set[type] = set()
+_made: dict[tuple[Any, ...], Select[Any]] = {}
+_made_in: list[datetime] = []
+
+
+def shaped_by(*models: type) -> None:
+    """Say by which records the statements of an area are put together: a written one lets them be made anew in this process at once.
+
+    Another process has its own for a minute at most.
+    """
+    _shaping.update(models)
+
+
+def one_line(records: Select[Any]) -> Select[Any]:
+    """Return the statement of an entry that stands for many records: one row where there is any of them."""
+    return select(literal(1)).where(records.exists())
+
+
+def forget() -> None:
+    """Let every statement be made anew."""
+    _made.clear()
+
+
+def number(user: Staff, areas: Sequence[Callable[[Staff], Iterable[Select[Any]]]]) -> int:
+    """Return how many rows the statements of the areas for `user` have together, each counted up to `COUNT_CAP`."""
+    minute = clock.now().replace(second=0, microsecond=0)
+    if _made_in != [minute]:
+        _made_in[:] = [minute]
+        forget()
+    key = (user.id, user.role, user.team_id, *areas)
+    statement = _made.get(key)
+    if statement is None:
+        statement = _made[key] = _together(one for area in areas for one in area(user))
+    return db.session.scalar(statement) or 0
+
+
+def _together(queries: Iterable[Select[Any]]) -> Select[Any]:
+    counted = (select(func.count()).select_from(one.limit(COUNT_CAP).subquery()).scalar_subquery() for one in queries)
+    return select(sum(counted, literal(0)))
+
+
+@event.listens_for(Session, "after_flush")
+def _flushed(session: Session, _context: Any) -> None:
+    if any(type(one) in _shaping for group in (session.new, session.dirty, session.deleted) for one in group):
+        session.info[_SHAPED] = True
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _executed(state: ORMExecuteState) -> None:
+    if not state.is_select and state.bind_mapper is not None and state.bind_mapper.class_ in _shaping:
+        state.session.info[_SHAPED] = True
+
+
+@event.listens_for(Session, "after_commit")
+def _committed(session: Session) -> None:
+    if session.info.pop(_SHAPED, False):
+        forget()
