@@ -17,6 +17,8 @@ from bench.measure import Figure, Report
 from bench.server import ROOT, serve
 
 BUILD = ROOT / "build"
+SMALL = 10_000
+"""Customers of the office that the large one is compared with."""
 
 
 def make_app(url: str) -> object:
@@ -70,7 +72,10 @@ def main() -> int:
             report.add(
                 Figure("start to first answer", time.perf_counter() - begin, "s", libraries(), 3.0, note="floor: importing the libraries")
             )
-            register = pages.reading(server, report, count)
+            pages.reading(server, report, count)
+            if count > SMALL:
+                with office(kind, SMALL) as few, tempfile.TemporaryDirectory(dir=BUILD) as beside, serve(few, Path(beside)) as small:
+                    pages.growth(server, small, report, (count, SMALL))
             pages.writing(server, report, count)
             uploads.uploads(server, report, Path(instance))
             pages.together(server, report)
@@ -78,9 +83,6 @@ def main() -> int:
             report.add(Figure("memory of its worker and press (PSS)", server.memory(web=False), "MB"))
         jobs.exchange(url, Path(instance), report)
         binding.binding(url, Path(instance), report)
-        if count > 10_000:
-            with office(kind, 10_000) as small, serve(small, Path(instance)) as server:
-                pages.growth(server, report, register)
     sheets.one_form(report)
     report.save(BUILD / "bench.json")
     missed = [figure.name for figure in report.figures if figure.ok is False]
