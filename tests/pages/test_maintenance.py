@@ -58,6 +58,7 @@ def test_what_is_refused_stands_beside_its_field(as_: Any, values: dict[str, str
     answer = as_("sup1").post("/maintenance-plans/new", data=sent(factories.customer("rep1"), **values))
     assert answer.status_code == 422
     found = errors(text_of(answer))
+    assert f'class="entry"><a href="#{field}"' in text_of(answer), "the summary leads to fields and cells"
     assert words in found[field]
     assert db.session.query(MaintenancePlan).count() == 0
 
