@@ -27,6 +27,7 @@ from portal.demo import (
     registers,
     relations,
     reports,
+    requests,
     reviews,
     sales,
 )
@@ -99,6 +100,7 @@ def load() -> int:
     office.dossiers()
     office.review()
     office.reports()
+    office.requests()
     office.loans()
     office.disposals()
     office.sales()
@@ -381,6 +383,11 @@ class _Office:
         customers = db.session.scalars(query).all()
         reports.urgent(customers[6::9], self.staff, _at)
         reports.periodic(customers, self.staff)
+
+    def requests(self) -> None:
+        """Take in requests and complaints, in every state, and close some of the month before."""
+        query = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        requests.fill(db.session.scalars(query.offset(3).limit(40)).all(), self.staff, _at)
 
     def loans(self) -> None:
         """Lend a few dossiers, in every state of a loan."""

@@ -18,6 +18,8 @@ from portal.models.notice import Notice
 from portal.models.reception import Reception
 from portal.models.relation import RelationAssessment
 from portal.models.report import InformationReport
+from portal.models.request import ServiceRequest
+from portal.models.request_tally import count_month, months_of
 from portal.models.review import ReviewCampaign
 from portal.models.room import MeetingRoom
 from portal.models.sales_recount import recount_regions
@@ -57,6 +59,9 @@ def remove() -> int:
     links += [f"/gradings/{year}" for year in db.session.scalars(select(GradingCampaign.year).where(GradingCampaign.id.in_(years)))]
     links += [f"/receptions/{visit}" for visit in doomed.get(Reception.__tablename__, set())]
     links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]
+    requests = doomed.get(ServiceRequest.__tablename__, set())
+    links += [f"/requests/{request}" for request in requests]
+    months = months_of(sorted(requests))
     links += [f"/relation-assessments/{one}" for one in doomed.get(RelationAssessment.__tablename__, set())]
     for start in range(0, len(links), PORTION):
         # Others may have been told of a document that goes; a notice knows it only by its address.
@@ -66,6 +71,8 @@ def remove() -> int:
         for portion in _portions(doomed.get(table.name, set())):
             db.session.execute(delete(table).where(table.c.id.in_(portion)))
     recount_regions()
+    for month in sorted(months):
+        count_month(*month)
     _let_rooms_go()
     db.session.expire_all()
     used = set(db.session.scalars(select(Staff.team_id))) | set(db.session.scalars(select(Customer.team_id)))
