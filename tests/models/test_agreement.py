@@ -12,8 +12,9 @@ from portal.models import agreement_desk, agreement_list, audit, inbox
 from portal.models.agreement import Agreement, being_renewed, filed_with, newest_of
 from portal.models.agreement_list import AgreementQuery
 from portal.models.dossier import ArchiveDocument
+from portal.models.order_request import OrderRequest
 from portal.rules.message import Refusal
-from tests import factories
+from tests import disposing, factories
 from tests import grading as graded
 from tests.approving import person
 from tests.ordering import day, drafted, filed, paper, terms
@@ -180,3 +181,25 @@ def test_a_grading_collects_the_agreements_of_its_a_customers() -> None:
 def test_notice_follows_the_standard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.models.agreement_desk.standard", lambda _name: 5)
     assert agreement_desk.notice_day(day()) == day() + timedelta(days=5)
+
+
+def test_what_is_agreed_goes_with_an_erased_card_and_keeps_papers_while_it_runs() -> None:
+    customer = disposing.past(factories.customer("rep1", grade="A"))
+    paper_due = disposing.old(customer)
+    running = Agreement(customer=customer, title="协议", terms="下浮", starts_on=day(-9), ends_on=day(9), state="filed")
+    running.created_by = person("rep1")
+    refused = OrderRequest(
+        kind="refusal", customer=customer, order_number="DD-1", ordered_on=day(-9), amount=1, reason="无原料", state="recorded",
+        created_by=person("rep1"), goods=[{"product": "轴承", "quantity": "1", "amount": "1.00"}],
+    )  # fmt: skip
+    db.session.add_all([running, refused])
+    db.session.commit()
+    with pytest.raises(Refusal, match="runs until"):
+        disposing.submitted(paper_due)
+    db.session.rollback()
+    running.end(by=person("sup1"), ended_on=day(), reason="停产")
+    db.session.commit()
+    disposing.destroyed(disposing.approved(paper_due))
+    assert not db.session.query(Agreement).count()
+    kept = db.session.query(OrderRequest).one()
+    assert (kept.order_number, kept.reason, kept.goods) == ("DD-1", "", [])

@@ -14,6 +14,7 @@ from portal.models.agreement_list import AgreementQuery
 from portal.models.order_list import OrderQuery
 from portal.printing import documents, lists, papers
 from portal.printing.catalogue import SHEETS
+from portal.printing.labels import Language
 from portal.printing.lists import LISTS
 from portal.rules.orders import A_TREATMENT, REFUSAL
 from tests import factories
@@ -27,7 +28,7 @@ def text_of(content: bytes) -> str:
     return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
 
 
-def press(app: Flask, paper: Any, language: str = "zh") -> str:
+def press(app: Flask, paper: Any, language: Language = "zh") -> str:
     with app.test_request_context():
         printed = documents.press(lambda: paper, language, by=person("mgr1"))
     db.session.commit()

@@ -40,6 +40,11 @@ def _page_of(args: Any) -> dict[str, int]:
     return {"after": args.get("after", 0, int), "before": args.get("before", 0, int)}
 
 
+def _address(endpoint: str, query: Any, **changes: Any) -> str:
+    """Return the address of a query on a list."""
+    return url_for(endpoint, **{**query.args(), **changes})
+
+
 def _chips(query: Any, titles: dict[str, str], words: dict[str, dict[str, str]], endpoint: str) -> list[tuple[str, str]]:
     found = []
     for name, value in query.filters.items():
@@ -50,7 +55,7 @@ def _chips(query: Any, titles: dict[str, str], words: dict[str, dict[str, str]],
         elif name == "customer":
             customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
             text = customer.full_name if customer else value
-        found.append((f"{_(titles[name])}{'：' if is_chinese() else ': '}{text}", url_for(endpoint, **query.without(name).args())))
+        found.append((f"{_(titles[name])}{'：' if is_chinese() else ': '}{text}", _address(endpoint, query.without(name))))
     return found
 
 
@@ -75,8 +80,8 @@ def order_requests() -> Any:
         teams=_teams(),
         authors=_authors(),
         chips=_chips(query, order_list.FILTERS, words, "orders.order_requests"),
-        next=url_for("orders.order_requests", **query.args(), after=page.next) if page.next else "",
-        previous=url_for("orders.order_requests", **query.args(), before=page.previous) if page.previous else "",
+        next=_address("orders.order_requests", query, after=page.next) if page.next else "",
+        previous=_address("orders.order_requests", query, before=page.previous) if page.previous else "",
     )
 
 
@@ -126,8 +131,8 @@ def agreements() -> Any:
         standings=STANDINGS,
         today=clock.today(),
         chips=_chips(query, agreement_list.FILTERS, words, "orders.agreements"),
-        next=url_for("orders.agreements", **query.args(), after=page.next) if page.next else "",
-        previous=url_for("orders.agreements", **query.args(), before=page.previous) if page.previous else "",
+        next=_address("orders.agreements", query, after=page.next) if page.next else "",
+        previous=_address("orders.agreements", query, before=page.previous) if page.previous else "",
     )
 
 
