@@ -18,6 +18,7 @@ JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 BYTEWISE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 NEVER = "1900-01-01"
+FILTERED = ("due_on", "purpose", "kind", "satisfaction")
 
 
 def _key(table: str, column: str, target: str, **values: Any) -> sa.ForeignKeyConstraint:
@@ -98,10 +99,9 @@ def upgrade() -> None:
         _key(name, "before_id", name, ondelete="SET NULL"), _key(name, "done_by_id", "staff"), _key(name, "created_by_id", "staff"),
         _once(name, "key"), _primary(name),
     )  # fmt: skip
-    _indexes(
-        name, ("event_id",), ("before_id",), ("assignee_id", "state", "due_until", "id", "due_on"),
-        ("team_id", "state", "due_until", "id", "due_on"), ("state", "due_until", "id", "due_on"), ("customer_id", "state", "id"), ("draw_id", "id"),
-    )  # fmt: skip
+    _indexes(name, ("event_id",), ("before_id",), ("customer_id", "state", "id"), ("draw_id", "id"))
+    for index, columns in (("assignee", ["assignee_id", "state"]), ("team", ["team_id", "state"]), ("state", ["state"])):
+        op.create_index(f"ix_{name}_{index}", name, [*columns, "due_until", "id", *FILTERED])
     scored = sa.text("satisfaction IS NOT NULL")
     op.create_index(
         "ix_callback_scored", name, ["satisfaction", "done_at", "customer_id"], sqlite_where=scored, postgresql_where=scored

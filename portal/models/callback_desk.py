@@ -38,10 +38,12 @@ _QUIET: dict[str, Any] = {"synchronize_session": False}
 def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
     if group == "sign" or kind not in ("", CALL) or not user.may(Permission.CALLBACK_WORK):
         return []
-    today = clock.today()
-    query = select(Callback).where(waiting(user, today)).options(joinedload(Callback.customer))
-    if group == "overdue":
-        query = query.where(Callback.due_until < today)
+    today, found = clock.today(), list[Callback]()
+    for arm in waiting(user, today):
+        query = select(Callback).where(arm).options(joinedload(Callback.customer))
+        if group == "overdue":
+            query = query.where(Callback.due_until < today)
+        found += db.session.scalars(query.order_by(Callback.due_until, Callback.id).limit(inbox.MOST))
     return [
         inbox.Entry(
             group="do",
@@ -53,13 +55,14 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
             due_on=one.due_until,
             page=("callbacks.day", {"open": one.id, "whose": "nobody" if one.assignee_id is None else None}),
         )
-        for one in db.session.scalars(query.order_by(Callback.due_until, Callback.id).limit(inbox.MOST))
+        for one in found
     ]
 
 
 def _waiting(user: Staff) -> Iterator[Select[Any]]:
     if user.may(Permission.CALLBACK_WORK):
-        yield select(Callback.id).where(waiting(user, clock.today()))
+        for arm in waiting(user, clock.today()):
+            yield select(Callback.id).where(arm)
 
 
 inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
@@ -68,10 +71,13 @@ inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 def due_today(user: Staff) -> tuple[int, int]:
     """Return how many calls wait for `user` today, and how many of them are overdue, each counted to the cap of the inbox."""
     today = clock.today()
-    some = select(Callback.due_until).where(waiting(user, today)).limit(COUNT_CAP).subquery()
-    late = func.coalesce(func.sum((some.c.due_until < today).cast(db.Integer)), 0)
-    row = db.session.execute(select(func.count(), late).select_from(some)).one()
-    return row[0], row[1]
+    number = late = 0
+    for arm in waiting(user, today):
+        some = select(Callback.due_until).where(arm).order_by(Callback.due_until, Callback.id).limit(COUNT_CAP).subquery()
+        overdue = func.count().filter(some.c.due_until < today)
+        row = db.session.execute(select(func.count(), overdue).select_from(some)).one()
+        number, late = number + row[0], late + row[1]
+    return number, late
 
 
 # --- hand-over, merge ----------------------------------------------------------------

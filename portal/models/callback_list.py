@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, false, func, or_, select, tuple_
+from sqlalchemy import and_, false, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
 from portal.models.callback import CANCELLED, DONE, DROPPED, OPEN, Callback
+from portal.models.paging import NotLeading
 from portal.models.register import CAP, PAGE_SIZE, Count
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -186,10 +187,13 @@ def following(user: Staff, query: CallbackQuery, call: Callback) -> int:
     return found[0] if found else 0
 
 
-def waiting(user: Staff, today: date) -> Any:
-    """Return the condition on open calls that wait for `user`: their own that are due; of a supervisor the team's that nobody has, too."""
+def waiting(user: Staff, today: date) -> list[Any]:
+    """Return conditions on the open calls that wait for `user`, each led by an index: their own that are due; of a supervisor the team's
+    that nobody has, too.
+    """
     call = Callback
-    mine: Any = call.assignee_id == user.id
+    due = (call.state == OPEN, call.due_on <= today)
+    found = [and_(call.assignee_id == user.id, *due)]
     if user.is_supervisor and user.team_id is not None:
-        mine = or_(mine, and_(call.team_id == user.team_id, call.assignee_id.is_(None)))
-    return and_(mine, call.state == OPEN, call.due_on <= today)
+        found.append(and_(call.assignee_id.is_(None), NotLeading(call.team_id) == user.team_id, *due))
+    return found

@@ -43,6 +43,7 @@ def test_the_list_is_worked_through_without_leaving_it(app: Any, as_: Any) -> No
     first, second, third = (calling.call("rep1", full_name=f"{name}有限公司") for name in "甲乙丙")
     factories.contact(first.customer, name="王经理", telephone="13900139000")
     rep = as_("rep1")
+    assert re.search(r'<span class="value">3</span> <span class="name">待回访</span>', text_of(rep.get("/")))
     page = text_of(rep.get("/call-backs"))
     assert not opened(page)
     assert page.index("甲有限公司") < page.index("乙有限公司") < page.index("丙有限公司")
