@@ -16,6 +16,7 @@ from portal.models.reception import APPROVED, DRAFT, NAME, PENDING, REJECTED, RE
 from portal.models.reception_judging import applied_on
 from portal.models.reception_pass import issue
 from portal.models.staff import Staff
+from portal.models.standard_effects import used_in
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.reception import PHOTOGRAPHS
 
@@ -39,6 +40,8 @@ def _rejected(reception: Reception, _approval: Approval, _by: Staff | None) -> N
 
 def _approved(reception: Reception, approval: Approval, by: Staff | None) -> None:
     """Issue the passes; an amendment takes the place of the visit that it changes."""
+    if reception.last_on < clock.today():
+        raise Refusal("The day of the visit has passed.")
     before = reception.amends
     if before is not None:
         if before.state != APPROVED:
@@ -119,6 +122,8 @@ KIND = declare(
     )
 )
 
+used_in("choices.visit_language", Reception.language)
+used_in("choices.management_post", Reception.management_post)
 history.stream("receptions", N_("Receptions of visitors"), kinds=("change", "approval", "signature"), record_types=("Reception",))
 for _name, _title in (
     ("reception-drafted", N_("Reception begun")),

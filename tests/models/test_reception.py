@@ -97,6 +97,15 @@ def test_passes_count_on_their_days_while_the_visit_stands(app: Flask) -> None:
     assert len(passes_of(approved(pass_kind="group"))) == 1
 
 
+def test_nothing_is_approved_for_a_day_that_has_passed(app: Flask, time_machine: Any) -> None:
+    approval = submitted(class_="ordinary", count=11, ahead=3)
+    time_machine.move_to(day(4))
+    with pytest.raises(Refusal):
+        sign(approval, "sup1")
+    db.session.rollback()
+    assert sign(db.session.get_one(Approval, approval.id), "sup1", "reject").decision == "reject"
+
+
 def test_an_amendment_keeps_the_room_meanwhile_and_takes_the_visit_s_place(app: Flask) -> None:
     visit = approved()
     old = passes_of(visit)
@@ -207,8 +216,7 @@ def test_what_is_proposed_is_kept_and_a_standard_says_it(app: Flask) -> None:
     customer.grade = "C"
     db.session.commit()
     assert submitted(visit).state == "pending"
-    later = {"starts_at": time(14), "ends_at": time(15)}
-    assert drafted(factories.customer("rep1", grade="A"), **later).proposed == "major"
+    assert drafted(factories.customer("rep1", grade="A"), starts_at=time(14), ends_at=time(15)).proposed == "major"
 
 
 def test_a_room_that_is_not_in_use_takes_nobody_new(app: Flask) -> None:
