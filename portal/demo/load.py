@@ -16,6 +16,7 @@ from sqlalchemy import exists, select
 from portal import clock
 from portal.database import db
 from portal.demo import (
+    callbacks,
     disposals,
     dossiers,
     gradings,
@@ -104,6 +105,7 @@ def load() -> int:
     office.loans()
     office.disposals()
     office.sales()
+    office.callbacks()
     office.maintenance()
     office.receptions()
     office.relations()
@@ -371,6 +373,11 @@ class _Office:
         """Add meeting rooms, and visits of each class in every state."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         receptions.fill(db.session.scalars(with_dealings.limit(40)).all(), self.staff, _at, self._sign)
+
+    def callbacks(self) -> None:
+        """Let things happen that are followed by calls, and call some customers."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        callbacks.fill(db.session.scalars(with_dealings.offset(40).limit(60)).all(), self.staff, _at)
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""
