@@ -13,7 +13,7 @@ from portal.models.agreement_list import STANDING, AgreementQuery
 from portal.models.approval_kinds import KINDS as DOCUMENTS
 from portal.models.customer import Customer
 from portal.models.order_list import OrderQuery
-from portal.models.order_request import NAMES, STATES, OrderRequest
+from portal.models.order_request import NAMES, RECORDED, STATES, OrderRequest
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.printing import catalogue, lists, papers
@@ -32,7 +32,8 @@ _SHEETS = (
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 
 _BLANK: dict[str, Any] = {"customer": {}, "order": {}, "goods": []}
-declare(replace(of_kind(DOCUMENTS[NAMES[REFUSAL]], blank=_BLANK), fits=lambda asked: asked.kind == REFUSAL))
+declare(replace(of_kind(DOCUMENTS[NAMES[REFUSAL]], blank=_BLANK), fits=lambda asked: asked.kind == REFUSAL and asked.state != RECORDED))
+# A refusal that needed no approval is no application: the list and the log have it.
 declare(replace(of_kind(DOCUMENTS[NAMES[A_TREATMENT]], blank={**_BLANK, "sales": {}}), fits=lambda asked: asked.kind == A_TREATMENT))
 
 
