@@ -29,8 +29,10 @@ def happened(of: Customer, kind: str, on: date | None = None, source: str = "tes
 
 
 def call(owner: str = "rep1", **fields: Any) -> Callback:
-    """Return a committed call that is due today, on a new customer of `owner`."""
+    """Return a committed call that is due today, be it a Sunday, on a new customer of `owner`."""
     (made,) = happened(customer(owner, **fields), "installation")
+    made.due_on = made.due_until = clock.today()
+    db.session.commit()
     return made
 
 
