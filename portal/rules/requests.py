@@ -19,7 +19,7 @@ KINDS = {
 CHANNELS = {
     "telephone": N_("Telephone"),
     "front-desk": N_("Front desk"),
-    "e-mail": N_("E-mail"),
+    "e-mail": N_("By e-mail"),
     "letter": N_("Letter"),
     "sms": N_("SMS"),
     "web": N_("Web"),
@@ -42,7 +42,7 @@ STATES = {
     IN_HAND: (N_("In hand"), "accent"),
     ANSWERED: (N_("Answered"), "accent"),
     FOLLOWED: (N_("Followed up"), "accent"),
-    CLOSED: (N_("Closed"), "ok"),
+    CLOSED: (N_("Request closed"), "ok"),
     REOPENED: (N_("Reopened"), "warn"),
     JOINED: (N_("Joined to another one"), ""),
 }
@@ -61,7 +61,7 @@ STEPS = {
     "resumed": N_("Goes on"),
     "answered": N_("Answered"),
     "followed-up": N_("Followed up"),
-    "closed": N_("Closed"),
+    "closed": N_("Request closed"),
     "reopened": N_("Reopened"),
     "joined": N_("Joined to another one"),
     "note": N_("Note"),

@@ -81,8 +81,8 @@ class StepForm(PortalForm):
 class PassForm(PortalForm):
     """To whom a request is passed on, and why."""
 
-    to = SelectField(_l("To"), choices=[], validate_choice=False)
-    word = TextAreaField(_l("Why"), TEXT, render_kw={"rows": 2})
+    to = SelectField(_l("Pass to"), choices=[], validate_choice=False)
+    word = TextAreaField(_l("Why it goes there"), TEXT, render_kw={"rows": 2})
     version = HiddenField()
 
     def offer(self) -> PassForm:
