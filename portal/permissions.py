@@ -87,6 +87,8 @@ class Permission(StrEnum):
     ROOM_EDIT = "room:edit"
     CALLBACK_WORK = "callback:work"
     CALLBACK_PLAN = "callback:plan"
+    VISIT_WORK = "visit:work"
+    VISIT_PLAN = "visit:plan"
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
@@ -131,6 +133,7 @@ _REP = {
     Permission.PLAN_WORK,
     Permission.RECEPTION_WORK,
     Permission.CALLBACK_WORK,
+    Permission.VISIT_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
     Permission.REQUEST_READ,
@@ -156,6 +159,7 @@ _SUPERVISOR = _REP | {
     Permission.AGREEMENT_FILE,
     Permission.PLAN_EDIT,
     Permission.CALLBACK_PLAN,
+    Permission.VISIT_PLAN,
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,
     Permission.DISPOSAL_READ,

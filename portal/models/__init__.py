@@ -89,6 +89,9 @@ from portal.models import (
     staff,
     standard,
     strengthening,
+    visit,
+    visit_report,
+    visit_thanks,
 )
 
 __all__ = [
@@ -180,4 +183,7 @@ __all__ = [
     "staff",
     "standard",
     "strengthening",
+    "visit",
+    "visit_report",
+    "visit_thanks",
 ]

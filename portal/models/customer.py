@@ -164,6 +164,8 @@ class Customer(Base):
     """Last day of the newest period of which a periodic report was submitted (AR-22), kept by the reports; `NEVER` where there is none."""
     contacted_on: Mapped[date] = mapped_column(default=NEVER, server_default=NEVER.isoformat())
     """When somebody was last reached there (`callback.contacted`); `NEVER` where nobody noted it. No change of the card (SV-11)."""
+    visited_on: Mapped[date] = mapped_column(default=NEVER, server_default=NEVER.isoformat())
+    """When the last visit was made, kept by the visits; `NEVER` where there was none. No change of the card (SV-20)."""
     contact_count: Mapped[int] = mapped_column(default=0)
     """How many contacts it has, kept by the search index: 'no contact' is a filter of the register."""
     registered_on: Mapped[date | None]
@@ -204,6 +206,11 @@ class Customer(Base):
         *(
             Index(f"ix_customer_{scope}_provisional", scope, "id", sqlite_where=PROVISIONAL, postgresql_where=PROVISIONAL)
             for scope in ("owner_id", "team_id")
+        ),
+        # Who is due for a visit, by the frequency of each grade.
+        *(
+            Index(f"ix_customer_{scope}_visits", f"{scope}_id", "state", "grade", "visited_on", "id", "route", "route_order")
+            for scope in ("owner", "team")
         ),
         # Who has waited longest for a word of ours.
         Index("ix_customer_contacted", "contacted_on", "id", sqlite_where=ON_REGISTER, postgresql_where=ON_REGISTER),

@@ -145,7 +145,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     forget_visits([customer.id])
     forget_requests([customer.id])
     customer.graded_on = customer.grade_valid_until = None
-    customer.contacted_on = NEVER
+    customer.contacted_on = customer.visited_on = NEVER
     forget_calls([customer.id])
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.rules import abc, archive_numbers, callbacks, grading, request_deadlines
+from portal.rules import abc, archive_numbers, callbacks, grading, request_deadlines, visits
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
@@ -50,6 +50,13 @@ def check_text(standard: Standard, value: object) -> None:
     """Refuse text that has not the standard's pattern."""
     if not isinstance(value, str) or not re.fullmatch(standard.pattern, value):
         raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
+
+
+def check_letter(_standard: Standard, value: object) -> None:
+    """Refuse what is no template of letters: empty, too long, or with a place that nothing fills in (SV-20)."""
+    wrong = visits.check_letter(value if isinstance(value, str) else "")
+    if wrong is not None:
+        raise Refusal(wrong.text, **wrong.params)
 
 
 def check_switch(standard: Standard, value: object) -> None:
@@ -144,6 +151,8 @@ def check_weights(standard: Standard, value: object) -> None:
     for code, weight in value.items():
         if not isinstance(code, str) or not _CODE.fullmatch(code):
             raise Refusal("%(code)s is not a code of letters and figures.", code=_short(code))
+        if standard.codes and code not in standard.codes:
+            raise Refusal("%(code)s is not among these: %(codes)s.", code=code, codes=", ".join(standard.codes))
         if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight <= 100:
             raise Refusal("The weight of %(code)s must lie between 0 and 100 %%.", code=code)
     total = sum((Decimal(str(weight)) for weight in value.values()), Decimal(0))

@@ -36,7 +36,9 @@ def in_words(standard: Standard, value: Any) -> Message:
     if kind == "office_hours":
         return _plain(", ".join(f"{opening}–{closing}" for opening, closing in value))
     if kind == "weights":
-        return _plain(", ".join(f"{code} {weight:g} %" for code, weight in value.items()))
+        # A name for each weight stands in its own place of the sentence.
+        said = ", ".join(f"%({code})s {weight:g} %%" for code, weight in value.items())
+        return Message(said, {code: _word(standard, code) for code in value})
     if kind == "thresholds":
         # A name for each range stands in its own place of the sentence.
         named = ", ".join(f"%({entry['code']})s {_bounds(entry['from'], entry['to'])}" for entry in value)
@@ -56,7 +58,7 @@ def in_words(standard: Standard, value: Any) -> Message:
         if said["registers"]:
             return Message(N_("%(count)s kinds, of which %(needed)s are required; %(registers)s office registers"), said)
         return Message(N_("%(count)s kinds, of which %(needed)s are required"), said)
-    if kind in ("text", "archive_template", "abc_thresholds"):
+    if kind in ("text", "letter", "archive_template", "abc_thresholds"):
         return _plain(str(value))
     return _with_unit(standard, f"{value:g}" if isinstance(value, float) else str(value))
 

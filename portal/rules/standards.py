@@ -38,6 +38,7 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "deadlines": kinds.check_deadlines,
     "dossier_rules": kinds.check_dossier_rules,
     "callback_rules": kinds.check_callback_rules,
+    "letter": kinds.check_letter,
     "chain": lambda standard, value: check_chain(value, facts=standard.facts),
 }
 
@@ -58,13 +59,13 @@ class Standard:
     pattern: str = ""
     """The regular expression of a text."""
     codes: tuple[str, ...] = ()
-    """The codes that ranges may have, from the lowest up; empty for any."""
+    """The codes that ranges or weights may have, ranges from the lowest up; empty for any."""
     facts: tuple[str, ...] = ()
     """The facts of `chains.FACTS` by which a case of a chain can be chosen."""
     judged: bool = False
     """Whether indicators are all scored by judgement: there are no data behind them."""
     words: Mapping[str, str] = field(default_factory=dict)
-    """What the codes of ranges are called, where a code is no word."""
+    """What the codes of ranges or weights are called, where a code is no word."""
 
     def check(self, value: object) -> None:
         """Raise `Refusal`, saying why, unless `value` may be this standard's value (ST-3)."""
@@ -88,6 +89,9 @@ GROUPS = {
     "reception": N_("Receptions of visitors"),
     "requests": N_("Requests and complaints"),
     "callbacks": N_("Call-backs"),
+    "visits": N_("Visits to customers"),
+    "surveys": N_("Satisfaction surveys"),
+    "assessments": N_("Assessment of staff"),
     "dossiers": N_("Dossiers"),
     "lists": N_("Lists of choices"),
     "approvals": N_("Approvals"),

@@ -16,7 +16,7 @@ from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
 from portal.rules.standard_kinds import REGISTER
 from portal.rules.standards import Standard
-from portal.rules.text import clean_line
+from portal.rules.text import clean, clean_line
 
 COLUMNS = {
     "choices": ("code", "zh", "en", "active"),
@@ -80,6 +80,8 @@ def read(standard: Standard, form: Mapping[str, str]) -> Draft:
         return _read_dossier_rules(form)
     if standard.kind == "indicators":
         return _read_indicators(form)
+    if standard.kind == "letter":
+        return clean(form.get("value", "")).strip()
     return clean_line(form.get("value", ""))
 
 
