@@ -340,6 +340,22 @@ def meeting_rooms(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/meeting-rooms?day={day}")
 
 
+@scene("rep1", height=980)
+def call_sheet(page: Page, here: dict[str, Any]) -> None:
+    """Show the day's calls with the sheet of the first one open."""
+    page.goto(f"{here['site']}/call-backs")
+    page.locator(".calls .main a").first.click()
+    page.locator(".call-sheet").wait_for()
+    page.locator("h1").scroll_into_view_if_needed()
+    page.mouse.wheel(0, -2000)
+
+
+@scene("rep1", height=900)
+def counted_deadline(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/standards/calendar/count?what=hours&from_day=2026-04-30&from_time=16:00&number=30")
+    page.locator("table.count").scroll_into_view_if_needed()
+
+
 def take(browser: Browser, app: Any, here: dict[str, Any], wanted: list[Scene]) -> None:
     """Take the scenes in both languages."""
     for language, (locale, spoken) in LANGUAGES.items():
