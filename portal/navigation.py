@@ -1,6 +1,6 @@
-"""The rail and the menu 'New': the areas in the order of the day, each with the count that matters.
+"""The rail and the menu 'New': the areas by what they serve, each with the count that matters.
 
-A blueprint adds its own once, with `area` and `creation`.
+A blueprint adds its own once, with `area` and `creation`; the order of an area says in which group it stands.
 """
 
 from __future__ import annotations
@@ -13,6 +13,17 @@ from flask import Flask, request
 from flask_login import current_user
 
 from portal.permissions import Permission
+from portal.rules.message import N_
+
+GROUPS = (
+    (0, ""),
+    (20, N_("Archives")),
+    (30, N_("Service")),
+    (40, N_("Relations")),
+    (50, N_("Figures")),
+    (60, N_("Administration")),
+)
+"""Headings of the rail, each from an order on; what everybody begins with has none."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,11 @@ class Area:
     """Endpoint prefixes that belong to the area, so that it is marked as the current place."""
     key: str = ""
     """The letter that, after `g`, leads here from the keyboard."""
+
+    @property
+    def group(self) -> str:
+        """Return the English heading under which it stands."""
+        return [title for begins, title in GROUPS if begins <= self.order][-1]
 
     @property
     def current(self) -> bool:

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("callbacks", __name__)
 navigation.area(
-    order=22,
+    order=32,
     endpoint="callbacks.day",
     title=N_("Call-backs"),
     icon="telephone-outbound",

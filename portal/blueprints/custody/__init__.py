@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("custody", __name__)
 navigation.area(
-    order=25,
+    order=22,
     endpoint="custody.loans",
     title=N_("Dossier loans"),
     icon="journal-arrow-up",

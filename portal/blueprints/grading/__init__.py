@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("grading", __name__)
 navigation.area(
-    order=24,
+    order=40,
     endpoint="grading.campaigns",
     title=N_("Grading"),
     icon="award",

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("insights", __name__)
 navigation.area(
-    order=36, endpoint="insights.composition", title=N_("Insights"), icon="pie-chart", permission=Permission.INSIGHT_READ,
+    order=52, endpoint="insights.composition", title=N_("Insights"), icon="pie-chart", permission=Permission.INSIGHT_READ,
     prefixes=("insights.",),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("maintenance", __name__)
 navigation.area(
-    order=26,
+    order=44,
     endpoint="maintenance.tasks",
     title=N_("Maintenance"),
     icon="calendar2-heart",

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("orders", __name__)
 navigation.area(
-    order=27,
+    order=46,
     endpoint="orders.order_requests",
     title=N_("Orders and agreements"),
     icon="file-earmark-check",

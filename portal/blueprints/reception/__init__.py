@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("reception", __name__)
 navigation.area(
-    order=28,
+    order=36,
     endpoint="reception.receptions",
     title=N_("Receptions of visitors"),
     icon="door-open",

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("registers", __name__)
 navigation.area(
-    order=30, endpoint="registers.index", title=N_("Office registers"), icon="journals", permission=Permission.REGISTER_READ,
+    order=26, endpoint="registers.index", title=N_("Office registers"), icon="journals", permission=Permission.REGISTER_READ,
     prefixes=("registers.",),
 )  # fmt: skip
 

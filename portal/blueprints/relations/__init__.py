@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("relations", __name__)
 navigation.area(
-    order=25,
+    order=42,
     endpoint="relations.assessments",
     title=N_("Relation assessments"),
     icon="clipboard2-pulse",

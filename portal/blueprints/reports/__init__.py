@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("reports", __name__)
 navigation.area(
-    order=24,
+    order=28,
     endpoint="reports.reports",
     title=N_("Information reports"),
     icon="megaphone",

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("review", __name__)
 navigation.area(
-    order=22,
+    order=24,
     endpoint="review.campaigns",
     title=N_("Half-yearly review"),
     icon="clipboard-check",

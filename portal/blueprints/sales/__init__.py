@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("sales", __name__)
 navigation.area(
-    order=35, endpoint="sales.sales", title=N_("Sales"), icon="graph-up", permission=Permission.SALES_READ, prefixes=("sales.",)
+    order=50, endpoint="sales.sales", title=N_("Sales"), icon="graph-up", permission=Permission.SALES_READ, prefixes=("sales.",)
 )
 navigation.creation(order=60, endpoint="sales.sale_new", title=N_("New sale"), permission=Permission.SALES_EDIT)
 navigation.creation(order=61, endpoint="sales.payment_new", title=N_("New payment"), permission=Permission.SALES_EDIT)

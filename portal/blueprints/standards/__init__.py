@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("standards", __name__)
 navigation.area(
-    order=80,
+    order=82,
     endpoint="standards.index",
     title=N_("Standards"),
     icon="sliders",
