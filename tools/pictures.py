@@ -353,7 +353,7 @@ def call_sheet(page: Page, here: dict[str, Any]) -> None:
 @scene("rep1", height=900)
 def counted_deadline(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/standards/calendar/count?what=hours&from_day=2026-04-30&from_time=16:00&number=30")
-    page.locator("table.count").scroll_into_view_if_needed()
+    page.locator("table.counted").scroll_into_view_if_needed()
 
 
 def take(browser: Browser, app: Any, here: dict[str, Any], wanted: list[Scene]) -> None:

@@ -270,6 +270,8 @@ _TITLES = {
     "information_report": N_("Information reports"),
     "promise": N_("Promises"),
     "service_request": N_("Requests and complaints"),
+    "callback": N_("Call-backs"),
+    "callback_event": N_("Events for call-backs"),
     "reception": N_("Receptions of visitors"),
     "printed_sheet": N_("Prints"),
     "relation_assessment": N_("Relation assessments"),

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import clock, config, create_app, database, schema
 from portal.database import db
-from portal.models import audit
-from portal.models.customer import Customer
+from portal.models import audit, callback_due
+from portal.models.customer import NEVER, Customer
 from portal.models.sealed_form import due
 from portal.models.search import index_all, search
 from portal.models.sheet import PrintedSheet
@@ -165,6 +165,19 @@ def test_migrated_audit_log_refuses_changes(statement: str) -> None:
     with pytest.raises(DBAPIError):
         db.session.execute(text(statement))
     db.session.rollback()
+
+
+@pytest.mark.usefixtures("empty")
+def test_what_was_bought_before_there_were_call_backs_is_no_event() -> None:
+    upgrade(revision="0020")
+    blanks = {table: _blanks(table) for table in ("staff", "customer", "sale")}
+    _insert("staff", {**blanks["staff"], "id": 1, "account": "a", "name": "甲", "role": "rep"})
+    _insert("customer", {**blanks["customer"], "id": 1, "number": "C2026000001", "full_name": "甲", "state": "active"})
+    _insert("sale", {**blanks["sale"], "id": 7, "customer_id": 1, "state": "ordered", "amount": 100, "created_by_id": 1})
+    db.session.commit()
+    upgrade()
+    assert callback_due.read_sales(clock.today()) == 0
+    assert db.session.query(Customer).one().contacted_on == NEVER
 
 
 @pytest.mark.usefixtures("empty")

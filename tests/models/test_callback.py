@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.blueprints.callbacks.day import make_what_is_due
 from portal.database import StateConflict, db
-from portal.models import callback_desk, callback_due, callback_list, dealings, hand_over, inbox, standard
+from portal.models import callback_desk, callback_due, callback_list, dealings, hand_over, inbox, request_events, standard
 from portal.models.callback import DONE, LATER, NO_ANSWER, OPEN, Callback, CallbackEvent
 from portal.models.callback_draw import CallbackDraw, Filters
 from portal.models.callback_due import CallbackMark
@@ -151,6 +152,22 @@ def test_a_running_event_keeps_its_table() -> None:
     happened(later, "purchase")
     found = dict(db.session.execute(select(CallbackEvent.customer_id, CallbackEvent.next_on)).all())
     assert found == {of.id: date(2026, 6, 5), later.id: date(2026, 7, 5)}
+
+
+def test_requests_are_followed_by_calls() -> None:
+    of = customer()
+    request: Any = SimpleNamespace(id=7, customer_id=of.id, telephone="13800138000", received_at=clock.now())
+    visit: Any = SimpleNamespace(id=3, fitter="刘师傅", telephone="13700137000", done_at=clock.now())
+    for code in request_events.CODES:
+        request_events.tell(code, request, visit=visit, by=person("rep1"))
+        request_events.tell(code, request, visit=visit, by=None)
+    request_events.tell(request_events.WRITTEN_COMPLAINT, SimpleNamespace(id=8, customer_id=None, received_at=None), by=None)  # type: ignore[arg-type]
+    db.session.commit()
+    found = {one.row_code: one.text for one in db.session.scalars(select(Callback))}
+    assert found == {
+        "complaint-confirmed": "13800138000", "repair-arranged": "刘师傅 13700137000\n13800138000", "repair-late": "13800138000",
+        "repair-done": "13800138000",
+    }  # fmt: skip
 
 
 # --- purchases ----------------------------------------------------------------

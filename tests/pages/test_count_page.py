@@ -20,7 +20,7 @@ PAGE = "/standards/calendar/count"
 
 def rows(page: str) -> list[list[str]]:
     """Return the cells of the count."""
-    table = page[page.index('class="list keep count"') :]
+    table = page[page.index('class="list keep counted"') :]
     return [re.findall(r"<t[hd][^>]*>(?:<time>)?([^<]*)", row) for row in re.findall(r"<tr(?: class=\"quiet\")?>(.*?)</tr>", table)[1:]]
 
 
