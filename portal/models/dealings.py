@@ -27,6 +27,7 @@ from portal.models.review import follow
 from portal.models.scope import HangsOnCustomer
 from portal.models.search import index_customer
 from portal.models.staff import Staff
+from portal.models.visit_desk import follow_state as visits_follow_state
 from portal.permissions import Permission
 from portal.rules.disposal import ENDINGS
 from portal.rules.message import N_, Message, Refusal
@@ -176,6 +177,7 @@ def _move(customer: Customer, before: CustomerState, after: CustomerState) -> No
     follow([customer.id])
     gradings_follow([customer.id])
     follow_state(customer)
+    visits_follow_state(customer)
 
 
 def _write(action: str, customer: Customer, by: Staff, before: str, after: str, reason: str, day: date) -> None:

@@ -37,6 +37,7 @@ from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
+from portal.models.visit_desk import forget as forget_own_visits
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal
 
@@ -147,6 +148,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     customer.graded_on = customer.grade_valid_until = None
     customer.contacted_on = customer.visited_on = NEVER
     forget_calls([customer.id])
+    forget_own_visits([customer.id])
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)

@@ -194,6 +194,7 @@ class HandOver(Base):
         from portal.models.plan_desk import take_over
         from portal.models.reception_desk import take_over as take_over_visits
         from portal.models.request_desk import take_over as take_over_requests
+        from portal.models.visit_desk import take_over as take_over_own_visits
 
         assert self.giver is not None  # noqa: S101 - all of somebody's work is somebody's
         done = {"state": DONE, "to_id": to.id, "done_by_id": by.id, "done_at": clock.now()}
@@ -204,6 +205,7 @@ class HandOver(Base):
         take_over_calls(self.giver, to)
         take_over_visits(self.giver, to)
         take_over_requests(self.giver, to, by)
+        take_over_own_visits(self.giver, to)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}
         self.write_done(by)
         return moved

@@ -184,8 +184,8 @@ class VisitReport(Base):
         if len(text) > rules.LONGEST_TEXT:
             raise Refusal("At most %(most)s characters.", field="text", most=rules.LONGEST_TEXT)
         moment = clock.now()
-        change: dict[str, Any] = {READING: {"state": READ, "read_at": moment}, RETURN: {"state": RETURNED}}.get(kind, {})
-        self._step(change)
+        steps: dict[str, dict[str, Any]] = {READING: {"state": READ, "read_at": moment}, RETURN: {"state": RETURNED}}
+        self._step(steps.get(kind, {}))
         db.session.add(VisitReportWord(report_id=self.id, kind=kind, text=text, by_id=by.id, at=moment))
         db.session.flush()
         db.session.expire(self, ["words"])

@@ -1,0 +1,226 @@
+"""What visits ask of people, and what follows them elsewhere: inbox, home, hand-over, merge, end of dealings, disposal (SV-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models import hand_over_list, inbox, request_desk
+from portal.models.customer import Customer
+from portal.models.disposal import Disposal
+from portal.models.disposal_check import blocker
+from portal.models.hand_over import goes_along
+from portal.models.inbox_count import COUNT_CAP
+from portal.models.merge import settles
+from portal.models.promise import OPEN as PROMISED
+from portal.models.promise import Promise
+from portal.models.report_fields import RETURNED
+from portal.models.staff import Staff
+from portal.models.standard_effects import used_in
+from portal.models.visit import VISITED, Visit, count_visited
+from portal.models.visit_report import VisitReport
+from portal.models.visit_thanks import ThankYouLetter
+from portal.permissions import Permission, Role
+from portal.rules.message import N_, Message
+from portal.rules.visits import CANCELLED, PLANNED
+
+VISIT, REPORT, TO_READ = "customer-visit", "visit-report", "visit-report-to-read"
+TITLES = {VISIT: N_("Visit to a customer"), REPORT: N_("Daily report of visits"), TO_READ: N_("Daily report to read")}
+SOURCE = "visit"
+"""What promises made on a visit are made in."""
+_QUIET: dict[str, Any] = {"synchronize_session": False}
+_OPEN = sql("visit_report.state IN ('draft', 'returned')")
+_SUBMITTED = sql("visit_report.state = 'submitted'")
+"""In these words SQLite knows the indexes of what is open, and of what is not read."""
+
+used_in("choices.visit_purpose", Visit.purpose)
+request_desk.PAGES[SOURCE] = lambda number: ("visits.visit", {"visit_id": number, "_anchor": "promises"})
+
+# --- inbox ----------------------------------------------------------------
+
+
+def _due(user: Staff) -> list[Any]:
+    return [Visit.staff_id == user.id, Visit.state == PLANNED, Visit.day <= clock.today()]
+
+
+def _owed(user: Staff) -> list[Any]:
+    """Return the conditions on one's reports of days that are over, or that came back."""
+    return [VisitReport.staff_id == user.id, _OPEN, or_(VisitReport.day < clock.today(), VisitReport.state == RETURNED)]
+
+
+def _to_read(user: Staff) -> list[Any] | None:
+    """Return the conditions on reports that `user` is to read: the team's; of managers those that no supervisor reads."""
+    if not user.may(Permission.REPORT_JUDGE):
+        return None
+    if user.is_manager:
+        someone = exists().where(
+            Staff.active, Staff.role == Role.SUPERVISOR.value, Staff.team_id == VisitReport.team_id, Staff.id != VisitReport.staff_id
+        )
+        return [_SUBMITTED, VisitReport.staff_id != user.id, ~someone]
+    return [_SUBMITTED, VisitReport.team_id == user.team_id, VisitReport.staff_id != user.id] if user.team_id is not None else None
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.VISIT_WORK):
+        return []
+    found: list[inbox.Entry] = []
+    if kind in ("", VISIT):
+        query = select(Visit).where(*_due(user)).options(joinedload(Visit.customer)).order_by(Visit.day, Visit.id).limit(inbox.MOST)
+        found += [
+            inbox.Entry(
+                group="do", kind=VISIT, kind_title=TITLES[VISIT], title=one.customer.full_name,
+                what=N_("Visit the customer, and write down what came of it"), since=one.created_at, due_on=one.day,
+                page=("visits.visit", {"visit_id": one.id}),
+            )
+            for one in db.session.scalars(query)
+        ]  # fmt: skip
+    if kind in ("", REPORT):
+        found += _reports(_owed(user), REPORT)
+    wanted = _to_read(user)
+    if kind in ("", TO_READ) and wanted is not None:
+        found += _reports(wanted, TO_READ)
+    today = clock.today()
+    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+
+
+def _reports(conditions: list[Any], kind: str) -> list[inbox.Entry]:
+    query = select(VisitReport).where(*conditions).options(joinedload(VisitReport.staff)).order_by(VisitReport.day, VisitReport.id)
+    return [
+        inbox.Entry(
+            group="do", kind=kind, kind_title=TITLES[kind], title=one.label,
+            what=N_("Read the report and acknowledge it") if kind == TO_READ
+            else N_("Sent back: revise and submit again") if one.state == RETURNED
+            else N_("Submit the report of this day"),
+            since=one.submitted_at or one.created_at, due_on=None if kind == TO_READ else one.due_on,
+            page=("visits.report", {"report_id": one.id}), who=one.staff.name if kind == TO_READ else "",
+        )
+        for one in db.session.scalars(query.limit(inbox.MOST))
+    ]  # fmt: skip
+
+
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.VISIT_WORK):
+        yield select(Visit.id).where(*_due(user))
+        yield select(VisitReport.id).where(*_owed(user))
+        wanted = _to_read(user)
+        if wanted is not None:
+            yield select(VisitReport.id).where(*wanted)
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+
+
+def due_today(user: Staff) -> tuple[int, int, int]:
+    """Return how many visits wait for `user` today, how many of them are overdue, and reports owed, each to the cap of the inbox."""
+    some = select(Visit.day).where(*_due(user)).order_by(Visit.day).limit(COUNT_CAP).subquery()
+    row = db.session.execute(select(func.count(), func.count().filter(some.c.day < clock.today())).select_from(some)).one()
+    owed = select(func.count()).select_from(select(VisitReport.id).where(*_owed(user)).limit(COUNT_CAP).subquery())
+    return row[0], row[1], db.session.scalar(owed) or 0
+
+
+# --- hand-over, merge ----------------------------------------------------------------
+
+
+@goes_along
+def _visits_follow(customer_ids: list[int], to: Staff, _by: Staff) -> None:
+    """Give the planned visits to these customers, and what was promised on visits, to who is in charge of them now (RO-5)."""
+    here = (Visit.customer_id.in_(customer_ids), Visit.state == PLANNED)
+    _move(*here, Visit.follows_owner, values={"staff_id": to.id, "arrived_at": None})
+    _move(*here, values={"team_id": to.team_id})
+    promised = (Promise.customer_id.in_(customer_ids), Promise.source == SOURCE, Promise.state == PROMISED)
+    db.session.execute(update(Promise).where(*promised).values(staff_id=to.id), execution_options=_QUIET)
+
+
+@settles
+def _visits_after_merge(ids: list[int]) -> None:
+    """Visits move along with a merge and its undo; of two plans for one customer the survivor's stays (AR-3)."""
+    for customer in db.session.scalars(select(Customer).where(Customer.id.in_(ids))):
+        here = (Visit.customer_id == customer.id, Visit.state == PLANNED)
+        if customer.state not in VISITED:
+            _cancel(*here)
+            continue
+        if customer.owner_id is not None:
+            _move(*here, Visit.follows_owner, values={"staff_id": customer.owner_id})
+        _move(*here, values={"team_id": customer.team_id})
+    count_visited(ids)
+
+
+def take_over(gone: Staff, to: Staff) -> int:
+    """Give all planned visits of somebody who leaves to `to`, and return how many (RO-4). Promises go with the requests'."""
+    return _move(Visit.staff_id == gone.id, Visit.state == PLANNED, values={"staff_id": to.id, "arrived_at": None})
+
+
+def _cancel(*which: Any) -> None:
+    _move(*which, values={"state": CANCELLED, "done_at": clock.now()})
+
+
+def _move(*which: Any, values: dict[str, Any]) -> int:
+    step = update(Visit).where(*which).values(**values, version=Visit.version + 1)
+    db.session.flush()
+    moved: int = db.session.execute(step, execution_options=_QUIET).rowcount  # type: ignore[attr-defined]
+    for one in list(db.session.identity_map.values()):
+        if isinstance(one, Visit):
+            db.session.expire(one)
+    return moved
+
+
+def visits_in_hand(of: Staff) -> Any:
+    """Return the planned visits of somebody, as rows for the hand-over list."""
+    query: Any = select(Visit.id, Visit.day, Visit.purpose, Visit.aim, Customer.full_name.label("customer"))
+    query = query.join(Customer, Customer.id == Visit.customer_id).where(Visit.staff_id == of.id, Visit.state == PLANNED)
+    return query.order_by(Visit.day, Visit.id)
+
+
+hand_over_list.declare(
+    hand_over_list.Part(
+        "visits",
+        N_("Visits planned"),
+        N_("They go to who takes over."),
+        (
+            hand_over_list.Column("customer", N_("Customer")),
+            hand_over_list.Column("purpose", N_("Purpose of the visit"), "s-w4", choices="visit_purpose"),
+            hand_over_list.Column("aim", N_("What is to be done")),
+            hand_over_list.Column("day", N_("Day"), "s-w3", "middle"),
+        ),
+        count=lambda of: db.session.scalar(select(func.count()).select_from(visits_in_hand(of).order_by(None).subquery())) or 0,
+        rows=lambda of, limit: [
+            {"id": row.id, "customer": row.customer, "purpose": row.purpose, "aim": row.aim[:80], "day": row.day.isoformat()}
+            for row in db.session.execute(visits_in_hand(of).limit(limit))
+        ],
+        page=lambda number: ("visits.visit", {"visit_id": number}),
+        model=Visit,
+    )
+)
+
+
+# --- end of dealings, erased cards, disposal ----------------------------------------------------------------
+
+
+def follow_state(customer: Customer) -> None:
+    """Cancel the planned visit to a customer with whom dealings ended (SV-20)."""
+    if customer.state not in VISITED:
+        _cancel(Visit.customer_id == customer.id, Visit.state == PLANNED)
+
+
+def forget(customer_ids: Collection[int]) -> None:
+    """Delete the visits and letters of erased cards; the daily reports keep the rest of their days (AR-11)."""
+    for table in (Visit, ThankYouLetter):
+        db.session.execute(delete(table).where(table.customer_id.in_(customer_ids)), execution_options=_QUIET)
+
+
+@blocker
+def _open_visits(disposal: Disposal) -> Iterable[Message]:
+    names = {one.id: one.full_name for one in disposal.customers}
+    query = select(Visit.customer_id, Visit.day).where(Visit.customer_id.in_(names), Visit.state == PLANNED).order_by(Visit.day)
+    for row in db.session.execute(query):
+        yield Message(N_("A visit to %(customer)s is planned for %(day)s."), {"customer": names[row[0]], "day": row[1].isoformat()})
+    unfinished = select(Visit.customer_id, VisitReport.day).join(VisitReport, VisitReport.id == Visit.report_id)
+    for row in db.session.execute(unfinished.where(Visit.customer_id.in_(names), _OPEN).order_by(VisitReport.day)):
+        figures = {"customer": names[row[0]], "day": row[1].isoformat()}
+        yield Message(N_("The daily report of %(day)s with a visit to %(customer)s is not submitted."), figures)

@@ -1,0 +1,281 @@
+"""Lists of visits: the day's list of somebody, the week's, and all visits by state and person, in pages by keyset (SV-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, case, false, func, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models.customer import Customer
+from portal.models.paging import CAP, PAGE_SIZE, Count
+from portal.models.promise import OPEN as PROMISED
+from portal.models.promise import Promise
+from portal.models.sale import Sale
+from portal.models.staff import Staff
+from portal.models.visit import Visit
+from portal.models.visit_report import VisitReport
+from portal.permissions import Permission
+from portal.rules import visits as rules
+from portal.rules.message import N_
+from portal.rules.sales import ORDERED
+from portal.rules.text import clean_line
+from portal.rules.visits import CANCELLED, DONE, MISSED, PLANNED
+
+WEEK = "week"
+TABS = {PLANNED: N_("To be visited"), DONE: N_("Visited"), "closed": N_("Nobody met, cancelled"), WEEK: N_("The week")}
+_STATES = {PLANNED: (PLANNED,), DONE: (DONE,), "closed": (MISSED, CANCELLED), WEEK: (PLANNED, DONE, MISSED)}
+MINE, TEAM, ALL = "", "team", "all"
+FILTERS = {"week": N_("Week"), "late": N_("Overdue"), "purpose": N_("Purpose of the visit")}
+
+
+@dataclass(frozen=True)
+class VisitQuery:
+    """Which visits are wanted: of which state, whose, and by which filters; its address says the same."""
+
+    tab: str = PLANNED
+    whose: str = MINE
+    """'' for one's own, team, all, or the id of somebody."""
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> VisitQuery:
+        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
+        tab, whose = args.get("tab", PLANNED), args.get("whose", MINE)
+        if whose not in (MINE, TEAM, ALL) and not (whose.isdecimal() and len(whose) < 10):
+            whose = MINE
+        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:40])}
+        if "late" in found:
+            found["late"] = "1"
+        if rules.days_of_week(found.get("week", "")) is None:
+            found.pop("week", None)
+        tab = tab if tab in TABS else PLANNED
+        if tab == WEEK and "week" not in found:
+            found["week"] = rules.week_of(clock.today())
+        return cls(tab, whose, found)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return {**({} if self.tab == PLANNED else {"tab": self.tab}), **({"whose": self.whose} if self.whose else {}), **self.filters}
+
+    def without(self, name: str) -> VisitQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+class Page(NamedTuple):
+    """A page of visits, and behind which place the next begins; '' for none."""
+
+    visits: list[Visit]
+    next: str
+
+
+def _whose(user: Staff, whose: str, table: Any) -> Any:
+    """Return the condition on whose visits or reports are wanted, as far as `user` may see them; each is led by an index."""
+    if not user.may(Permission.VISIT_PLAN) or whose == MINE:
+        return table.staff_id == user.id
+    in_team = table.team_id == user.team_id if user.team_id is not None else false()
+    if whose in (TEAM, ALL):
+        return and_(True) if user.is_manager and (whose == ALL or user.team_id is None) else in_team
+    someone = table.staff_id == int(whose)
+    # Of somebody else a supervisor sees what is of the team's customers, or of the team's day.
+    return someone if user.is_manager or int(whose) == user.id else and_(someone, in_team)
+
+
+def _chosen(user: Staff, query: VisitQuery) -> Any:
+    visit, filters = Visit, query.filters
+    found: Any = select(visit.id, visit.day).where(_whose(user, query.whose, visit), visit.state.in_(_STATES[query.tab]))
+    week = rules.days_of_week(filters.get("week", ""))
+    if week is not None:
+        found = found.where(visit.day.between(*week))
+    if "late" in filters:
+        found = found.where(visit.day < clock.today())
+    if "purpose" in filters:
+        found = found.where(visit.purpose == filters["purpose"])
+    return found
+
+
+def _place(text: str) -> tuple[date, int] | None:
+    day, _colon, number = text.partition(":")
+    try:
+        return (date.fromisoformat(day), int(number)) if number.isdecimal() and len(number) < 19 else None
+    except ValueError:
+        return None
+
+
+def _forwards(query: VisitQuery) -> bool:
+    return query.tab in (PLANNED, WEEK)
+
+
+def ids(user: Staff, query: VisitQuery, most: int, *, after: str = "") -> list[int]:
+    """Return the ids of the first visits of a query behind a place, one more than `most` where there are more.
+
+    What is planned, and a week, come in the order of their days; all else the newest first.
+    """
+    visit, place = Visit, _place(after)
+    found = _chosen(user, query)
+    if place is not None:
+        here = tuple_(visit.day, visit.id)
+        found = found.where(here > place if _forwards(query) else here < place)
+    order = (visit.day, visit.id) if _forwards(query) else (visit.day.desc(), visit.id.desc())
+    return [row[0] for row in db.session.execute(found.order_by(*order).limit(most + 1))]
+
+
+def records(numbers: list[int]) -> list[Visit]:
+    """Return the visits with these ids, in their order, with customer and person."""
+    loaded = (joinedload(Visit.customer), joinedload(Visit.staff))
+    found: dict[int, Visit] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(Visit).where(Visit.id.in_(numbers[start : start + 500])).options(*loaded)
+        found |= {one.id: one for one in db.session.scalars(query)}
+    return [found[number] for number in numbers if number in found]
+
+
+def page(user: Staff, query: VisitQuery, *, after: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return the page of visits behind a place."""
+    found = ids(user, query, size, after=after)
+    visits = records(found[:size])
+    more = len(found) > size and bool(visits)
+    return Page(visits, f"{visits[-1].day.isoformat()}:{visits[-1].id}" if more else "")
+
+
+def rows(user: Staff, query: VisitQuery) -> Iterator[Visit]:
+    """Yield every visit of a query, a portion at a time."""
+    after = ""
+    while True:
+        part = page(user, query, after=after, size=500)
+        yield from part.visits
+        if not part.next:
+            return
+        after = part.next
+
+
+def count(user: Staff, query: VisitQuery) -> Count:
+    """Return how many visits a query finds, counted to `CAP`."""
+    some = _chosen(user, query).limit(CAP + 1).subquery()
+    number = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return Count(min(number, CAP), number > CAP)
+
+
+# --- the day ----------------------------------------------------------------
+
+
+class LastOrder(NamedTuple):
+    """The last order of a customer."""
+
+    day: date
+    document: str
+    amount: Any
+
+
+def of_day(staff: Staff, day: date) -> list[Visit]:
+    """Return the visits of somebody on a day along the route, what is done included; those planned before and left open come first."""
+    visit = Visit
+    route = (case((Customer.route == "", 1), else_=0), Customer.route, func.coalesce(Customer.route_order, 10**9), visit.id)
+    wanted = [and_(visit.state.in_((PLANNED, DONE, MISSED)), visit.day == day)]
+    if day == clock.today():
+        wanted.append(and_(visit.state == PLANNED, visit.day < day))
+    found: list[Visit] = []
+    for condition in reversed(wanted):
+        query = select(visit).join(Customer, Customer.id == visit.customer_id).where(visit.staff_id == staff.id, condition)
+        found += db.session.scalars(query.options(joinedload(visit.customer)).order_by(*route).limit(PAGE_SIZE))
+    return found
+
+
+def last_orders(customer_ids: list[int]) -> dict[int, LastOrder]:
+    """Return the last order of each of a few customers: the lines of its document, or of its day, together."""
+    found = {}
+    for number in customer_ids:  # the list of a day: each is one step in the index
+        here = (Sale.customer_id == number, Sale.state == ORDERED, Sale.amount > 0)
+        last = db.session.execute(select(Sale.day, Sale.document).where(*here).order_by(Sale.day.desc(), Sale.id.desc()).limit(1)).first()
+        if last is not None:
+            same = select(func.sum(Sale.amount)).where(*here, Sale.day == last.day, Sale.document == last.document)
+            found[number] = LastOrder(last.day, last.document, db.session.scalar(same))
+    return found
+
+
+def open_promises(customer_ids: list[int]) -> dict[int, list[Promise]]:
+    """Return the open promises to some customers, each one's the first due first."""
+    query = select(Promise).where(Promise.customer_id.in_(customer_ids), Promise.state == PROMISED).order_by(Promise.due_at, Promise.id)
+    found: dict[int, list[Promise]] = {}
+    for one in db.session.scalars(query):
+        if one.customer_id is not None:
+            found.setdefault(one.customer_id, []).append(one)
+    return found
+
+
+# --- daily reports ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReportQuery:
+    """Which daily reports are wanted; its address says the same."""
+
+    whose: str = MINE
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> ReportQuery:
+        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
+        whose = args.get("whose", MINE)
+        if whose not in (MINE, TEAM, ALL) and not (whose.isdecimal() and len(whose) < 10):
+            whose = MINE
+        found = {name: text for name in REPORT_FILTERS if (text := clean_line(args.get(name, ""))[:40])}
+        if "unread" in found:
+            found["unread"] = "1"
+        if rules.days_of_week(found.get("week", "")) is None:
+            found.pop("week", None)
+        return cls(whose, found)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return {**({"whose": self.whose} if self.whose else {}), **self.filters}
+
+    def without(self, name: str) -> ReportQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+REPORT_FILTERS = {"week": N_("Week"), "unread": N_("Not read")}
+
+
+def report_page(
+    user: Staff, query: ReportQuery, *, after: str = "", size: int = PAGE_SIZE
+) -> tuple[list[tuple[VisitReport, int]], str]:
+    """Return the daily reports behind a place, the newest first, each with how many visits it has; and where the next page begins."""
+    report = VisitReport
+    found = select(report).where(_whose(user, query.whose, report)).options(joinedload(report.staff))
+    week = rules.days_of_week(query.filters.get("week", ""))
+    if week is not None:
+        found = found.where(report.day.between(*week))
+    if "unread" in query.filters:
+        found = found.where(report.state == "submitted")
+    place = _place(after)
+    if place is not None:
+        found = found.where(tuple_(report.day, report.id) < place)
+    read = list(db.session.scalars(found.order_by(report.day.desc(), report.id.desc()).limit(size + 1)))
+    shown = read[:size]
+    numbers = select(Visit.report_id, func.count()).where(Visit.report_id.in_([one.id for one in shown]), Visit.state == DONE)
+    counts = {row[0]: row[1] for row in db.session.execute(numbers.group_by(Visit.report_id))}
+    more = len(read) > size
+    return [(one, counts.get(one.id, 0)) for one in shown], f"{shown[-1].day.isoformat()}:{shown[-1].id}" if more else ""
+
+
+def report_rows(user: Staff, query: ReportQuery) -> Iterator[tuple[VisitReport, int]]:
+    """Yield every daily report of a query with the number of its visits, a portion at a time."""
+    after = ""
+    while True:
+        part, after = report_page(user, query, after=after, size=500)
+        yield from part
+        if not after:
+            return
+
+
+def report_ids(user: Staff, query: ReportQuery, most: int) -> list[int]:
+    """Return the ids of the first daily reports of a query, one more than `most` where there are more."""
+    return [one.id for one, _count in report_page(user, query, size=most + 1)[0]]
