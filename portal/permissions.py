@@ -89,6 +89,11 @@ class Permission(StrEnum):
     CALLBACK_PLAN = "callback:plan"
     VISIT_WORK = "visit:work"
     VISIT_PLAN = "visit:plan"
+    SURVEY_WORK = "survey:work"
+    SURVEY_PLAN = "survey:plan"
+    ASSESSMENT_READ = "assessment:read"
+    ASSESSMENT_WRITE = "assessment:write"
+    ASSESSMENT_OPEN = "assessment:open"
     REPORT_READ = "report:read"
     REPORT_WRITE = "report:write"
     REPORT_JUDGE = "report:judge"
@@ -133,6 +138,8 @@ _REP = {
     Permission.PLAN_WORK,
     Permission.RECEPTION_WORK,
     Permission.CALLBACK_WORK,
+    Permission.SURVEY_WORK,
+    Permission.ASSESSMENT_READ,
     Permission.VISIT_WORK,
     Permission.REPORT_READ,
     Permission.REPORT_WRITE,
@@ -159,6 +166,8 @@ _SUPERVISOR = _REP | {
     Permission.AGREEMENT_FILE,
     Permission.PLAN_EDIT,
     Permission.CALLBACK_PLAN,
+    Permission.SURVEY_PLAN,
+    Permission.ASSESSMENT_WRITE,
     Permission.VISIT_PLAN,
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,
@@ -176,6 +185,7 @@ _MANAGER = _SUPERVISOR | {
     Permission.REVIEW_OPEN,
     Permission.GRADING_OPEN,
     Permission.ROOM_EDIT,
+    Permission.ASSESSMENT_OPEN,
     Permission.STANDARD_EDIT,
     Permission.STAFF_MANAGE,
     Permission.AUDIT_READ,

@@ -37,8 +37,8 @@ def in_words(standard: Standard, value: Any) -> Message:
         return _plain(", ".join(f"{opening}–{closing}" for opening, closing in value))
     if kind == "weights":
         # A name for each weight stands in its own place of the sentence.
-        said = ", ".join(f"%({code})s {weight:g} %%" for code, weight in value.items())
-        return Message(said, {code: _word(standard, code) for code in value})
+        listed = ", ".join(f"%({code})s {weight:g} %%" for code, weight in value.items())
+        return Message(listed, {code: _word(standard, code) for code in value})
     if kind == "thresholds":
         # A name for each range stands in its own place of the sentence.
         named = ", ".join(f"%({entry['code']})s {_bounds(entry['from'], entry['to'])}" for entry in value)

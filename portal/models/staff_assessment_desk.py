@@ -1,0 +1,139 @@
+"""What the assessment of staff asks of people, lists of it, and what other standards mean for it (SV-31)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, false, func, select
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload
+
+from portal.database import db
+from portal.models import inbox, newest_first
+from portal.models.newest_first import Page
+from portal.models.staff import Staff
+from portal.models.staff_assessment import APPROVED, DRAFT, NAME, AssessmentMonth, StaffAssessment, pooled
+from portal.models.staff_assessment_reward import NAME as REWARD
+from portal.models.staff_assessment_reward import StaffReward, drafts
+from portal.models.standard_effects import touching
+from portal.permissions import Permission, Role
+from portal.rules.assessments import Total
+from portal.rules.message import N_, Message
+
+TITLES = {NAME: N_("Assessment of staff"), REWARD: N_("Reward or sanction")}
+_DRAFT = sql("staff_assessment.state = 'draft'")
+MOST_MONTHS = 24
+"""So many months are shown in the list of a person or of the office."""
+
+
+# --- inbox ----------------------------------------------------------------
+
+
+def _to_judge(user: Staff) -> list[Any]:
+    """Return the conditions on assessments that wait to be judged by `user`: never their own, nor those sent back (approvals show them)."""
+    if user.is_manager:
+        return [_DRAFT, StaffAssessment.role == Role.SUPERVISOR.value, StaffAssessment.staff_id != user.id]
+    return [_DRAFT, StaffAssessment.judged_by_supervisor(user)] if user.is_supervisor else [false()]
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group in ("sign", "overdue") or not user.may(Permission.ASSESSMENT_WRITE):
+        return []
+    found = []
+    if kind in ("", NAME):
+        query = select(StaffAssessment).where(*_to_judge(user))
+        query = query.options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.month))
+        for one in db.session.scalars(query.order_by(StaffAssessment.id).limit(inbox.MOST)):
+            what, place = N_("Judge what no record says, and submit it"), ("assessments.assessment", {"assessment_id": one.id})
+            found.append(inbox.Entry("do", NAME, TITLES[NAME], one.label, what, one.counted_at, None, place))
+    if kind in ("", REWARD):
+        rewards = select(StaffReward).where(StaffReward.id.in_(drafts(user))).order_by(StaffReward.id.desc()).limit(inbox.MOST)
+        for reward in db.session.scalars(rewards):
+            what, place = N_("A draft: go on with it, or submit it"), ("assessments.reward", {"reward_id": reward.id})
+            found.append(inbox.Entry("do", REWARD, TITLES[REWARD], reward.label, what, reward.created_at, None, place))
+    return found
+
+
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.ASSESSMENT_WRITE):
+        yield select(StaffAssessment.id).where(*_to_judge(user))
+        yield drafts(user)
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+
+
+# --- lists ----------------------------------------------------------------
+
+
+def months(limit: int = MOST_MONTHS) -> list[AssessmentMonth]:
+    """Return the months that were opened, the newest first."""
+    query = select(AssessmentMonth).options(joinedload(AssessmentMonth.opened_by)).order_by(AssessmentMonth.month.desc()).limit(limit)
+    return list(db.session.scalars(query))
+
+
+def progress(user: Staff, found: list[AssessmentMonth]) -> dict[int, tuple[int, int]]:
+    """Return of each month how many assessments `user` sees, and how many of them are approved."""
+    one = StaffAssessment
+    approved = func.count().filter(one.state == APPROVED)
+    query = one.visible_to(user).where(one.month_id.in_([month.id for month in found]))
+    rows = db.session.execute(query.with_only_columns(one.month_id, func.count(), approved).group_by(one.month_id))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def of_month(month: AssessmentMonth, user: Staff) -> list[StaffAssessment]:
+    """Return the assessments of a month that `user` sees, by department, team and name."""
+    query = StaffAssessment.visible_to(user).where(StaffAssessment.month_id == month.id)
+    query = query.options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.team), joinedload(StaffAssessment.month))
+    found = list(db.session.scalars(query))
+    return sorted(found, key=lambda one: (one.department, one.team.name if one.team else "", one.staff.name, one.id))
+
+
+class Group(NamedTuple):
+    """A department in a month: its people together."""
+
+    department: str
+    people: int
+    approved: int
+    scores: dict[str, Decimal]
+    total: Total
+
+
+def departments(month: AssessmentMonth, assessments: list[StaffAssessment]) -> list[Group]:
+    """Return the departments of some assessments of a month, records counted together (SV-31)."""
+    groups: dict[str, list[StaffAssessment]] = {}
+    for one in assessments:
+        groups.setdefault(one.department, []).append(one)
+    return [
+        Group(name, len(some), sum(one.state == APPROVED for one in some), *pooled(some, month))
+        for name, some in sorted(groups.items())
+    ]  # fmt: skip
+
+
+def of_person(staff_id: int, user: Staff, limit: int = 12) -> list[StaffAssessment]:
+    """Return somebody's assessments that `user` sees, the newest month first: how it went over the year."""
+    query = StaffAssessment.visible_to(user).join(AssessmentMonth, AssessmentMonth.id == StaffAssessment.month_id)
+    query = query.where(StaffAssessment.staff_id == staff_id).options(joinedload(StaffAssessment.month))
+    return list(db.session.scalars(query.order_by(AssessmentMonth.month.desc()).limit(limit)))
+
+
+def rewards(user: Staff, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
+    """Return a page of the rewards and sanctions that `user` sees, the newest first."""
+    loaded = (
+        joinedload(StaffReward.staff), joinedload(StaffReward.created_by),
+        joinedload(StaffReward.assessment).joinedload(StaffAssessment.month),
+    )  # fmt: skip
+    return newest_first.page(StaffReward.visible_to(user).options(*loaded), StaffReward, after=after, before=before, size=size)
+
+
+# --- other standards ----------------------------------------------------------------
+
+
+@touching("assessment.weights", "assessment.least_weight")
+def _kept(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
+    number = db.session.scalar(select(func.count()).select_from(StaffAssessment).where(StaffAssessment.state == DRAFT)) or 0
+    text = N_("%(count)s assessments of staff are still to be judged; they keep the version of their month.")
+    yield Message(text, {"count": number})

@@ -1,0 +1,139 @@
+"""What surveys ask of people, and what follows them elsewhere: inbox, hand-over, erasure, other standards, the worker (SV-30)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload
+
+from portal.database import db
+from portal.models import inbox
+from portal.models.customer import Customer
+from portal.models.hand_over import goes_along
+from portal.models.inbox_count import COUNT_CAP
+from portal.models.staff import Staff
+from portal.models.standard_effects import touching
+from portal.models.survey import LAPSED, OPEN, RUNNING, Survey, SurveyAnswer
+from portal.permissions import Permission
+from portal.rules.message import N_, Message
+from portal.rules.surveys import LINK
+
+SURVEY = "survey"
+TITLES = {SURVEY: N_("Satisfaction survey")}
+_OPEN = sql("survey_answer.state = 'open'")
+_QUIET: dict[str, Any] = {"synchronize_session": False}
+
+
+# --- inbox ----------------------------------------------------------------
+
+
+def _mine(user: Staff) -> list[Any]:
+    """Return the conditions on answers that somebody is to ask for; what a link asks needs nobody."""
+    asked = select(Survey.id).where(Survey.state == RUNNING, Survey.way != LINK)
+    return [_OPEN, SurveyAnswer.assignee_id == user.id, SurveyAnswer.customer_id.is_not(None), SurveyAnswer.survey_id.in_(asked)]
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group == "sign" or kind not in ("", SURVEY) or not user.may(Permission.SURVEY_WORK):
+        return []
+    query = select(SurveyAnswer).join(Survey, Survey.id == SurveyAnswer.survey_id).where(*_mine(user))
+    query = query.options(joinedload(SurveyAnswer.customer).load_only(Customer.full_name), joinedload(SurveyAnswer.survey))
+    if group == "overdue":
+        return []  # past its last day a survey is closed
+    return [
+        inbox.Entry(
+            group="do",
+            kind=SURVEY,
+            kind_title=TITLES[SURVEY],
+            title=one.label,
+            what=N_("Ask the customer, and type the answers in"),
+            since=one.survey.created_at,
+            due_on=one.survey.closes_on,
+            page=("surveys.answer", {"answer_id": one.id}),
+        )
+        for one in db.session.scalars(query.order_by(Survey.closes_on, SurveyAnswer.id).limit(inbox.MOST))
+    ]
+
+
+def _waiting(user: Staff) -> Iterator[Select[Any]]:
+    if user.may(Permission.SURVEY_WORK):
+        yield select(SurveyAnswer.id).where(*_mine(user))
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+
+
+def to_ask(user: Staff) -> int:
+    """Return how many customers `user` is to ask, counted to the cap of the inbox: a figure of the first page."""
+    some = select(SurveyAnswer.id).where(*_mine(user)).limit(COUNT_CAP).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+# --- hand-over, end of dealings, erasure ----------------------------------------------------------------
+
+
+@goes_along
+def _follow(customer_ids: list[int], to: Staff, _by: Staff) -> None:
+    """Who is in charge of a customer now asks it; whose service is judged stays who it was (RO-5)."""
+    _move(SurveyAnswer.customer_id.in_(customer_ids), values={"assignee_id": to.id})
+
+
+def take_over(gone: Staff, to: Staff) -> int:
+    """Give all that somebody who leaves is to ask to `to`, and return how many customers that are (RO-4)."""
+    return _move(SurveyAnswer.assignee_id == gone.id, values={"assignee_id": to.id})
+
+
+def _move(*which: Any, values: dict[str, Any]) -> int:
+    step = update(SurveyAnswer).where(*which, SurveyAnswer.state == OPEN).values(**values, version=SurveyAnswer.version + 1)
+    db.session.flush()
+    moved: int = db.session.execute(step, execution_options=_QUIET).rowcount  # type: ignore[attr-defined]
+    _expire()
+    return moved
+
+
+def _expire() -> None:
+    for one in list(db.session.identity_map.values()):
+        if isinstance(one, SurveyAnswer):
+            db.session.expire(one)
+
+
+def forget(customer_ids: Collection[int]) -> None:
+    """Take names and words out of the answers of erased cards; the scores stay in the figures, without a name (AR-11)."""
+    here = SurveyAnswer.customer_id.in_(customer_ids)
+    _move(here, values={"state": LAPSED})
+    values = {"customer_id": None, "request_id": None, "text": "", "spoken_with": "", "token_hash": "", "token_until": None}
+    db.session.execute(update(SurveyAnswer).where(here).values(**values), execution_options=_QUIET)
+    _expire()
+
+
+# --- other standards ----------------------------------------------------------------
+
+
+@touching("survey.questions")
+def _kept(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
+    running = db.session.scalar(select(func.count()).select_from(Survey).where(Survey.state == RUNNING)) or 0
+    yield Message(N_("%(count)s surveys are running; they keep the questions they began with."), {"count": running})
+
+
+@touching("survey.link_open")
+def _links(_before: Any, value: Any, _day: date) -> Iterator[Message]:
+    given = SurveyAnswer.token_hash != ""
+    number = db.session.scalar(select(func.count()).select_from(SurveyAnswer).where(given)) or 0
+    text = N_("%(count)s links that are given out open again.") if value else N_("%(count)s links that are given out no longer open.")
+    yield Message(text, {"count": number})
+
+
+# --- the worker ----------------------------------------------------------------
+
+
+def close_due(today: date, most: int = 20) -> int:
+    """Close the surveys whose last day is past, and return how many; safe to run twice. The caller commits."""
+    query = select(Survey).where(Survey.state == RUNNING, Survey.closes_on < today).order_by(Survey.closes_on, Survey.id).limit(most)
+    found = list(db.session.scalars(query))
+    for survey in found:
+        survey.close(by=None)
+    return len(found)

@@ -1,0 +1,316 @@
+"""Lists of surveys and of answers, and results over time (SV-30): filters, pages by keyset, the newest first; for page, paper and file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models import newest_first, survey_totals
+from portal.models.card import GRADES
+from portal.models.customer import Customer
+from portal.models.newest_first import Page
+from portal.models.paging import Count
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.models.survey import STATES, SURVEY_STATES, Survey, SurveyAnswer
+from portal.models.survey_totals import Figures
+from portal.models.team import Team
+from portal.rules.message import N_
+from portal.rules.requests import KINDS
+from portal.rules.surveys import WAYS
+from portal.rules.text import clean_line
+
+_MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
+
+
+# --- surveys ----------------------------------------------------------------
+
+
+SURVEY_FILTERS = {"way": N_("How customers are asked"), "state": N_("State")}
+
+
+@dataclass(frozen=True)
+class SurveyQuery:
+    """What a reader asks of the surveys; its address says the same."""
+
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> SurveyQuery:
+        """Return the query of an address; what is unknown or empty is left out."""
+        known: dict[str, Any] = {"way": WAYS, "state": SURVEY_STATES}
+        return cls({name: args[name] for name, codes in known.items() if args.get(name, "") in codes})
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return dict(self.filters)
+
+    def without(self, name: str) -> SurveyQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+def _surveys(user: Staff, query: SurveyQuery) -> Select[Any]:
+    found = Survey.visible_to(user)
+    for name, value in query.filters.items():
+        found = found.where(getattr(Survey, name) == value)
+    return found
+
+
+def surveys(user: Staff, query: SurveyQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
+    """Return a page of the surveys that `user` sees, the newest first."""
+    return newest_first.page(
+        _surveys(user, query).options(joinedload(Survey.created_by)), Survey, after=after, before=before, size=size
+    )  # fmt: skip
+
+
+def survey_ids(user: Staff, query: SurveyQuery, most: int) -> list[int]:
+    """Return the ids of the first surveys of a query, one more than `most` where there are more."""
+    return newest_first.ids(_surveys(user, query), Survey, most)
+
+
+def survey_records(numbers: list[int]) -> list[Survey]:
+    """Return the surveys with these ids, in their order."""
+    return newest_first.records(Survey, numbers, joinedload(Survey.created_by))
+
+
+# --- answers ----------------------------------------------------------------
+
+
+FILTERS = {
+    "survey": N_("Survey"),
+    "state": N_("State"),
+    "low": N_("Low satisfaction"),
+    "month": N_("Answered in"),
+    "team": N_("Team"),
+    "kind": N_("Kind of request"),
+    "grade": N_("Customer grade"),
+    "served": N_("Served by"),
+    "mine": N_("To be asked by me"),
+    "customer": N_("Customer"),
+    "question": N_("Question"),
+}
+_NUMBERS = ("survey", "team", "served", "customer")
+_CODES: dict[str, Any] = {"state": STATES, "kind": {**KINDS, "none": ""}, "grade": (*GRADES, "none")}
+_SWITCHES = ("low", "mine")
+
+
+@dataclass(frozen=True)
+class AnswerQuery:
+    """What a reader asks of the answers; its address says the same. `kind` and `grade` 'none': without any."""
+
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> AnswerQuery:
+        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
+        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:40])}
+        for name in _NUMBERS:
+            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
+                del found[name]
+        for name, codes in _CODES.items():
+            if name in found and found[name] not in codes:
+                del found[name]
+        if "month" in found and not _MONTH.fullmatch(found["month"]):
+            del found["month"]
+        if found.get("question") not in {None, *question_names()}:
+            del found["question"]
+        found.update({name: "1" for name in _SWITCHES if name in found})
+        return cls(found)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return dict(self.filters)
+
+    def without(self, name: str) -> AnswerQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+def question_names() -> dict[str, dict[str, str]]:
+    """Return the questions of today, retired ones included: code → {"zh", "en"}."""
+    return {one["code"]: one for one in standard("survey.questions")}
+
+
+def _answers(user: Staff, query: AnswerQuery) -> Select[Any]:
+    one, filters = SurveyAnswer, query.filters
+    found = one.visible_to(user)
+    for name, column in (("survey", one.survey_id), ("team", one.team_id), ("served", one.served_by_id), ("customer", one.customer_id)):
+        if name in filters:
+            number = int(filters[name])
+            found = found.where(column == number if number else column.is_(None))
+    for name, text in (("kind", one.kind), ("grade", one.grade)):
+        if name in filters:
+            found = found.where(text == ("" if filters[name] == "none" else filters[name]))
+    if "state" in filters:
+        found = found.where(one.state == filters["state"])
+    if "month" in filters:
+        found = found.where(one.month == filters["month"])
+    if "low" in filters:
+        found = found.join(Survey, Survey.id == one.survey_id).where(one.lowest <= Survey.low_score)
+    if "mine" in filters:
+        found = found.where(one.assignee_id == user.id)
+    if "question" in filters:
+        found = found.where(one.scores[filters["question"]].as_string().is_not(None))
+    return found
+
+
+_WITH = (
+    joinedload(SurveyAnswer.survey), joinedload(SurveyAnswer.customer).load_only(Customer.number, Customer.full_name),
+    joinedload(SurveyAnswer.served_by), joinedload(SurveyAnswer.team), joinedload(SurveyAnswer.assignee),
+)  # fmt: skip
+
+
+def answers(user: Staff, query: AnswerQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
+    """Return a page of the answers that `user` sees (RO-1), the newest first."""
+    return newest_first.page(_answers(user, query).options(*_WITH), SurveyAnswer, after=after, before=before, size=size)
+
+
+def count(user: Staff, query: AnswerQuery) -> Count:
+    """Return how many answers a query finds, counted to `CAP`."""
+    return newest_first.count(_answers(user, query), SurveyAnswer)
+
+
+def answer_ids(user: Staff, query: AnswerQuery, most: int) -> list[int]:
+    """Return the ids of the first answers of a query, one more than `most` where there are more."""
+    return newest_first.ids(_answers(user, query), SurveyAnswer, most)
+
+
+def answer_records(numbers: list[int]) -> list[SurveyAnswer]:
+    """Return the answers with these ids, in their order."""
+    return newest_first.records(SurveyAnswer, numbers, *_WITH)
+
+
+def answer_rows(user: Staff, query: AnswerQuery) -> Iterator[SurveyAnswer]:
+    """Yield every answer of a query, a portion at a time."""
+    return newest_first.each(lambda after: answers(user, query, after=after, size=newest_first.AT_A_TIME))
+
+
+def next_to_ask(user: Staff, after: SurveyAnswer) -> SurveyAnswer | None:
+    """Return who is asked next in the same survey by `user`: typed in one after the other, without going back to the list."""
+    query = SurveyAnswer.visible_to(user).where(SurveyAnswer.survey_id == after.survey_id, SurveyAnswer.state == "open")
+    query = query.where(SurveyAnswer.assignee_id == user.id, SurveyAnswer.id != after.id, SurveyAnswer.customer_id.is_not(None))
+    later = db.session.scalar(query.where(SurveyAnswer.id > after.id).order_by(SurveyAnswer.id).limit(1))
+    return later or db.session.scalar(query.order_by(SurveyAnswer.id).limit(1))
+
+
+def by_state(survey: Survey, user: Staff) -> dict[str, int]:
+    """Return how many customers of a survey, of those that `user` sees, are in each state; a survey asks at most `MOST_DRAWN`."""
+    chosen = SurveyAnswer.visible_to(user).where(SurveyAnswer.survey_id == survey.id)
+    rows = db.session.execute(chosen.with_only_columns(SurveyAnswer.state, func.count()).group_by(SurveyAnswer.state))
+    found = {state: int(number) for state, number in rows}
+    return {state: found.get(state, 0) for state in STATES}
+
+
+def of_survey(survey: Survey, user: Staff) -> dict[str, Figures]:
+    """Return the figures of each question of a survey, of the answers that `user` sees; a survey asks at most `MOST_DRAWN`."""
+    chosen = SurveyAnswer.visible_to(user).where(SurveyAnswer.survey_id == survey.id, SurveyAnswer.state == "answered")
+    found = {one["code"]: [0, 0, 0] for one in survey.questions}
+    for scores in db.session.scalars(chosen.with_only_columns(SurveyAnswer.scores)):
+        for code, score in scores.items():
+            if code in found:
+                found[code][0] += 1
+                found[code][1] += score
+                found[code][2] += score <= survey.low_score
+    return {code: Figures(number=number, points=points, low=low) for code, (number, points, low) in found.items()}
+
+
+# --- results over time ----------------------------------------------------------------
+
+
+BY = {"month": N_("Month"), "team": N_("Team"), "kind": N_("Kind of request"), "grade": N_("Customer grade"), "question": N_("Question")}
+SPAN = 12
+"""So many months are shown where nothing is said."""
+
+
+@dataclass(frozen=True)
+class ResultQuery:
+    """What a reader asks of the results; its address says the same."""
+
+    by: str
+    first: str
+    last: str
+    filters: dict[str, str] = field(default_factory=dict)
+    """question, team, kind, grade."""
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> ResultQuery:
+        """Return the query of an address; what is unknown is as if nothing were said."""
+        today = clock.today()
+        last = args.get("last", "") if _MONTH.fullmatch(args.get("last", "")) else f"{today:%Y-%m}"
+        first = args.get("first", "") if _MONTH.fullmatch(args.get("first", "")) else _months_before(last, SPAN - 1)
+        known: dict[str, Any] = {"question": question_names(), "kind": KINDS, "grade": GRADES}
+        filters = {name: args[name] for name, codes in known.items() if args.get(name, "") in codes}
+        team = args.get("team", "")
+        if team.isdecimal() and len(team) < 10:
+            filters["team"] = team
+        by = args.get("by", "")
+        return cls(by if by in BY else "month", min(first, last), max(first, last), filters)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return {"by": self.by, "first": self.first, "last": self.last, **self.filters}
+
+    def without(self, name: str) -> ResultQuery:
+        """Return the query without one filter."""
+        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+
+
+def _months_before(month: str, number: int) -> str:
+    year, place = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 - number, 12)
+    return f"{max(year, 1900):04d}-{place + 1:02d}"
+
+
+class Result(NamedTuple):
+    """One row of the results: what it is of, the scores, and how many were asked and answered."""
+
+    key: Any
+    name: str
+    """Its name where it has one of its own; '' for a code or nothing."""
+    scores: Figures
+    asked: Figures
+
+
+def results(user: Staff, query: ResultQuery) -> list[Result]:
+    """Return the results that `user` may see, by month, team, kind, grade or question: a supervisor those of the team (RO-1)."""
+    asked = dict(query.filters)
+    question = asked.pop("question", "")
+    team: int | None = int(asked.pop("team")) if "team" in asked else None
+    if not user.is_manager:
+        if user.team_id is None or team not in (None, user.team_id):
+            return []
+        team = user.team_id
+    scores = survey_totals.read(query.by, query.first, query.last, question, team, **asked)
+    by_answer = {} if query.by == "question" else survey_totals.responses(query.by, query.first, query.last, team, **asked)
+    keys = sorted({*scores, *by_answer}, key=lambda key: (not key, key))
+    names: dict[Any, str] = {}
+    if query.by == "team":
+        names = {row[0]: row[1] for row in db.session.execute(select(Team.id, Team.name).where(Team.id.in_(keys)))}
+    return [Result(key, names.get(key, ""), scores.get(key, Figures()), by_answer.get(key, Figures())) for key in keys]
+
+
+def behind(query: ResultQuery, result: Result) -> dict[str, str] | None:
+    """Return the arguments of the list of answers behind a row, None where a filter cannot say it: a span of more than a month.
+
+    The list takes a month at a time, so that it walks one index; by month each row leads to its answers.
+    """
+    month = str(result.key) if query.by == "month" else query.first if query.first == query.last else ""
+    args = {**query.filters, "state": "answered"}
+    if month:
+        args["month"] = month
+    if query.by != "month":
+        args[query.by] = str(result.key or ("0" if query.by == "team" else "none"))
+    return args
+
+
+def month_words(month: str) -> date:
+    """Return the first day of a month such as 2026-03."""
+    return date(int(month[:4]), int(month[5:]), 1)
