@@ -19,6 +19,7 @@ from portal.models.customer import Customer, CustomerState, CustomerTag, NumberS
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.models.standard_effects import used_in
 from portal.permissions import Role
 from portal.rules import callbacks as rules
 from portal.rules.callbacks import AT_ONCE, AT_RANDOM, EXTRA, LONG, LOW, MOST_DRAWN, WAYS
@@ -207,3 +208,6 @@ def calls_of(draw: CallbackDraw, user: Staff) -> list[Callback]:
     """Return the calls of a draw that `user` sees, in the order drawn, with customer and person."""
     query = Callback.visible_to(user).where(Callback.draw_id == draw.id).order_by(Callback.id)
     return list(db.session.scalars(query.options(joinedload(Callback.customer), joinedload(Callback.assignee))))
+
+
+used_in("choices.callback_purpose", Callback.purpose, CallbackDraw.purpose)
