@@ -286,15 +286,15 @@ class Callback(Base):
         transition(self, expect={"state": self.state, "version": version}, change={**values, "version": version + 1})
         audit.write("change", "call-taken-back", actor=by, record=self, label=self.label)
 
-    def assign(self, to: Staff, *, by: Staff, version: int) -> None:
-        """Give it to somebody else who is active. Raises `Refusal` (field `staff`), `StateConflict`."""
+    def assign(self, to: Staff, *, by: Staff, version: int, told: bool = True) -> None:
+        """Give it to somebody else who is active, who is `told`. Raises `Refusal` (field `staff`), `StateConflict`."""
         self._ensure(self.can_work(by) and by.may(Permission.CALLBACK_PLAN), version)
         if not to.active:
             raise Refusal("The account of %(name)s is deactivated.", field="staff", name=to.name)
         changes = [{"field": "staff", "old": self.assignee.name if self.assignee else "", "new": to.name}]
         self._step({"assignee_id": to.id, "follows_owner": to.id == self.customer.owner_id})
         audit.write("change", "call-assigned", actor=by, record=self, label=self.label, changes=changes)
-        if to.id != by.id:
+        if told and to.id != by.id:
             notify(to, Message(N_("%(name)s has given you a call-back."), {"name": by.name}), link=LINK)
 
     def _ensure(self, allowed: bool, version: int) -> None:

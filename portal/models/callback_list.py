@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -12,12 +12,13 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models.callback import CANCELLED, DONE, DROPPED, OPEN, Callback
+from portal.models.callback import CANCELLED, DONE, DROPPED, LINK, OPEN, Callback
+from portal.models.notice import notify
 from portal.models.paging import NotLeading
 from portal.models.register import CAP, PAGE_SIZE, Count
 from portal.models.staff import Staff
 from portal.permissions import Permission
-from portal.rules.message import N_
+from portal.rules.message import N_, Message
 from portal.rules.text import clean_line
 
 TABS = {OPEN: N_("To be called"), DONE: N_("Called"), "closed": N_("Dropped and cancelled")}
@@ -185,6 +186,17 @@ def following(user: Staff, query: CallbackQuery, call: Callback) -> int:
     after = f"{call.due_until.isoformat()}:{call.id}"
     found = [one for one in ids(user, query, 1, after=after) if one != call.id] or [one for one in ids(user, query, 1) if one != call.id]
     return found[0] if found else 0
+
+
+def chosen(user: Staff, numbers: Collection[int]) -> list[Callback]:
+    """Return the calls among `numbers` that `user` sees."""
+    return list(db.session.scalars(Callback.visible_to(user).where(Callback.id.in_(numbers)).order_by(Callback.id)))
+
+
+def tell(to: Staff, number: int, *, by: Staff) -> None:
+    """Tell somebody that they were given so many calls."""
+    if to.id != by.id:
+        notify(to, Message(N_("%(name)s has given you %(count)s call-backs."), {"name": by.name, "count": number}), link=LINK)
 
 
 def waiting(user: Staff, today: date) -> list[Any]:

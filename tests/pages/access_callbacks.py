@@ -56,6 +56,10 @@ ROWS = [
         owner=403, supervisor=303, manager=303,
     ),
     everyone("callbacks.calls", "/call-backs/list?tab=done&whose=all&purpose=order&low=1", prepare=_done),
+    Row(
+        "callbacks.assign_many", "/call-backs/persons", "POST", {"ids": "{call}", "staff": "{rep}"}, _due,
+        owner=403, colleague=403, stranger=403, supervisor=303, other_supervisor=404, manager=303,
+    ),
     everyone("callbacks.calls", "/call-backs/list?whose=nobody&late=1"),
     everyone("callbacks.calls_file", "/call-backs/list/file?format=csv", prepare=_due),
     everyone("callbacks.calls_file", "/call-backs/list/file"),

@@ -115,6 +115,13 @@ def test_supervisors_see_their_team_give_calls_and_draw(app: Any, as_: Any) -> N
     assert supervisor.post(path, data={"version": "1", "staff": str(person("rep3").id)}).status_code == 422
     assert supervisor.post(path, data={"version": "1", "staff": str(person("rep2").id)}).status_code == 303
     assert one.customer.full_name in text_of(as_("rep2").get("/call-backs"))
+    more = [calling.call("rep1") for _ in range(2)]
+    sent = {"ids": [str(each.id) for each in more], "staff": str(person("rep2").id)}
+    assert supervisor.post("/call-backs/persons", data={**sent, "ids": [str(more[0].id), str(other.id)]}).status_code == 404
+    assert supervisor.post("/call-backs/persons", data={**sent, "staff": str(person("rep3").id)}).status_code == 422
+    assert supervisor.post("/call-backs/persons?whose=team", data=sent).location == "/call-backs/list?whose=team"
+    assert all(f'value="{each.id}"' in text_of(supervisor.get("/call-backs/list?whose=team")) for each in more)
+    assert text_of(as_("rep2").get("/call-backs")).count('class="call-row"') == 3
     calling.customer("rep1", province="广东省")
     calling.customer("rep1")
     sent = {"way": "random", "wanted": "5", "purpose": "goodwill", "due_on": "2026-03-06", "province": "广东", "owner": "0"}

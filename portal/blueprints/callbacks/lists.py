@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from portal import htmx
 from portal.blueprints.callbacks import bp, reading
 from portal.blueprints.callbacks.reading import me
+from portal.database import commit, db
 from portal.filters import choice
 from portal.i18n import of_choice
 from portal.list_files import answer
 from portal.models import callback_list
 from portal.models.callback import AGREED, DRAWN, HAND, STATES
 from portal.models.callback_list import FILTERS, TABS, CallbackQuery
+from portal.models.staff import Staff
 from portal.permissions import Permission, requires
 from portal.rules.callbacks import EVENTS
 from portal.rules.message import N_
@@ -85,3 +87,23 @@ def calls_file() -> Any:
             ]  # fmt: skip
 
     return answer(_("Call-backs"), heads, rows(), what="call-backs", filters=query.args())
+
+
+@bp.post("/call-backs/persons")
+@requires(Permission.CALLBACK_PLAN)
+def assign_many() -> Any:
+    """Give the chosen calls to somebody else: all of them, or none where one is not open or not in scope."""
+    to = request.form.get("staff", 0, int)
+    ids = {int(text) for text in request.form.getlist("ids") if text.isdecimal() and len(text) < 19}
+    found = callback_list.chosen(me(), ids)
+    if not ids or len(found) != len(ids):
+        abort(404)
+    if to not in {number for number, _name in callback_list.people(me())}:
+        abort(422)
+    person = db.session.get_one(Staff, to)
+    for call in found:
+        call.assign(person, by=me(), version=call.version, told=False)
+    callback_list.tell(person, len(found), by=me())
+    commit()
+    flash(_("%(count)s calls are given to %(name)s.", count=len(found), name=person.name), "ok")
+    return redirect(address(CallbackQuery.read(request.args)), 303)
