@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -49,24 +49,17 @@ def _mine(user: Staff, until: datetime) -> list[Any]:
 
 
 def _come_up(user: Staff) -> list[Any]:
-    """Return the conditions on what has come up to a supervisor or manager and is past its deadline still."""
+    """Return the conditions on what has come up to a manager, or to the supervisor of the team that has it, and is past still."""
     request = ServiceRequest
     level = 2 if user.is_manager else 1
     found = [_OPEN, request.due_on <= clock.today(), request.escalation >= level, request.assignee_id != user.id]
-    return found if user.is_manager else [*found, _of_team(user)]
+    return found if user.is_manager else [*found, request.team_id == user.team_id]
 
 
 def _to_assign(user: Staff) -> list[Any]:
     """Return the conditions on what has just come in and nobody was given, which a supervisor assigns."""
     request = ServiceRequest
     return [_OPEN, request.state == rules.RECEIVED, request.team_id == user.team_id, request.assignee_id != user.id]
-
-
-def _of_team(user: Staff) -> ColumnElement[bool]:
-    if user.team_id is None:
-        return ServiceRequest.assignee_id == user.id
-    of_customer = exists().where(Customer.id == ServiceRequest.customer_id, Customer.team_id == user.team_id)
-    return or_(ServiceRequest.team_id == user.team_id, of_customer)
 
 
 def _groups(user: Staff) -> list[tuple[str, str, list[Any]]]:

@@ -61,7 +61,7 @@ def escalate_portion(now: datetime, size: int = PORTION) -> int:
     levels: list[dict[str, Any]] = []
     for number, level, due_at, moment, team_id, assignee_id, customer_team in rows:
         following = MANAGER if level >= SUPERVISOR else SUPERVISOR
-        people = wanted(customer_team or team_id, following)
+        people = wanted(team_id or customer_team, following)
         if not people and following == SUPERVISOR:  # the team has no supervisor: the managers stand for them
             following, people = MANAGER, wanted(None, MANAGER)
         step = update(request).where(request.id == number, request.escalate_at == moment, request.escalation == level)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy import text as sql
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import aliased, joinedload
 
 from portal import clock
 from portal.database import db
@@ -101,7 +101,8 @@ class RequestQuery:
 class Page(NamedTuple):
     """A page of the list, with the cursors of the pages around it."""
 
-    requests: list[ServiceRequest]
+    requests: list[Any]
+    """Of `Listed`, or whole `ServiceRequest`s where these were asked for."""
     next: str
     previous: str
 
@@ -109,20 +110,53 @@ class Page(NamedTuple):
 # --- reading -----------------------------------------------------------------------------------------------------------------
 
 
-_JOINED = (
+_WITH = (
     joinedload(ServiceRequest.customer).load_only(Customer.number, Customer.full_name, Customer.state),
     joinedload(ServiceRequest.assignee, innerjoin=True).load_only(Staff.name),
 )
-_SHOWN = (
-    load_only(
-        ServiceRequest.customer_id, ServiceRequest.customer_name, ServiceRequest.kind, ServiceRequest.channel, ServiceRequest.priority,
-        ServiceRequest.grade, ServiceRequest.rank, ServiceRequest.text, ServiceRequest.state, ServiceRequest.is_open,
-        ServiceRequest.received_at, ServiceRequest.received_on, ServiceRequest.due_at, ServiceRequest.due_on, ServiceRequest.cause,
-        ServiceRequest.waiting_since, ServiceRequest.escalation, ServiceRequest.version, ServiceRequest.closed_at,
-        ServiceRequest.hours_version, ServiceRequest.first_answered_at, ServiceRequest.answered_at, ServiceRequest.reopened,
-    ),
-    *_JOINED,
+_customer, _assignee = aliased(Customer), aliased(Staff)
+_BEGINNING = 200
+"""Characters of a text that a row of the list may show the beginning of."""
+_COLUMNS = (
+    ServiceRequest.id, ServiceRequest.kind, ServiceRequest.channel, ServiceRequest.priority, ServiceRequest.grade, ServiceRequest.rank,
+    func.substr(ServiceRequest.text, 1, _BEGINNING), ServiceRequest.state, ServiceRequest.is_open, ServiceRequest.received_at,
+    ServiceRequest.received_on, ServiceRequest.due_at, ServiceRequest.due_on, ServiceRequest.closed_at, ServiceRequest.waiting_since,
+    ServiceRequest.cause, ServiceRequest.customer_id, func.coalesce(_customer.full_name, ServiceRequest.customer_name), _assignee.name,
 )  # fmt: skip
+
+
+class Listed(NamedTuple):
+    """A request as a row of the list shows it."""
+
+    id: int
+    kind: str
+    channel: str
+    priority: str
+    grade: str
+    rank: int
+    text: str
+    state: str
+    is_open: bool
+    received_at: datetime
+    received_on: date
+    due_at: datetime
+    due_on: date
+    closed_at: datetime | None
+    waiting_since: datetime | None
+    cause: str
+    customer_id: int | None
+    named: str
+    assignee: str
+
+    @property
+    def number(self) -> str:
+        """Return the number by which people call it."""
+        return rules.number_of(self.received_on.year, self.id)
+
+    @property
+    def short_line(self) -> str:
+        """Return the beginning of its text, as long as a row of the list shows."""
+        return rules.first_line(self.text, 32)
 
 
 def _order(query: RequestQuery) -> list[tuple[Any, bool]]:
@@ -138,15 +172,18 @@ def page(
 ) -> Page:
     """Return the page behind `after`, or before `before`, of what `user` may see (RO-1); `whole`: with every column at once."""
     start, up = _decode(query, before or after), bool(before)
-    order, found = _order(query), select(ServiceRequest).options(*(_JOINED if whole else _SHOWN)).where(*conditions(user, query))
+    order = _order(query)
+    found: Any = select(ServiceRequest).options(*_WITH) if whole else _listed()
+    found = found.where(*conditions(user, query))
     if start is not None:
         columns = tuple_(*(column for column, _down in order))
         edge = tuple_(*(literal(value, column.type) for value, (column, _down) in zip(start, order, strict=True)))
         found = found.where(columns < edge if order[0][1] != up else columns > edge)
-    apart = "customer" in query.filters
-    places = [NotLeading(column) if apart and not query.closed and n == 0 else column for n, (column, _down) in enumerate(order)]
+    apart = "customer" in query.filters or (query.of(user) == "all" and not user.is_manager)
+    places = [NotLeading(column) if apart and n == 0 else column for n, (column, _down) in enumerate(order)]
     sorted_by = [place.desc() if down != up else place.asc() for place, (_column, down) in zip(places, order, strict=True)]
-    rows = list(db.session.scalars(found.order_by(*sorted_by).limit(size + 1)))
+    chosen = found.order_by(*sorted_by).limit(size + 1)
+    rows = list(db.session.scalars(chosen)) if whole else [Listed._make(row) for row in db.session.execute(chosen)]
     more, rows = len(rows) > size, rows[:size]
     if up:
         rows.reverse()
@@ -154,6 +191,13 @@ def page(
         return Page(rows, "", "")
     behind, ahead = (start is not None, more) if up else (more, start is not None)
     return Page(rows, _encode(query, rows[-1]) if behind else "", _encode(query, rows[0]) if ahead else "")
+
+
+def _listed() -> Any:
+    """Return the query of rows; joined to the left, so that the requests lead in the order of their index."""
+    request = ServiceRequest
+    joined = select(*_COLUMNS).select_from(request).outerjoin(_customer, _customer.id == request.customer_id)
+    return joined.outerjoin(_assignee, _assignee.id == request.assignee_id)
 
 
 def conditions(user: Staff, query: RequestQuery) -> list[Any]:
@@ -168,7 +212,7 @@ def conditions(user: Staff, query: RequestQuery) -> list[Any]:
         if not (user.is_manager or user.is_supervisor):
             found.append(request.scope(user))
     elif not user.is_manager:
-        found.append(request.scope(user))
+        found.append(request.id.in_(request.seen_by(user, *([] if query.closed else [_OPEN]))))
     for name in ("kind", "state", "channel", "priority", "cause"):
         if name in filters:
             found.append(getattr(request, name) == ("" if filters[name] == "-" else filters[name]))
@@ -202,7 +246,9 @@ def count(user: Staff, query: RequestQuery) -> Count:
     """Return how many requests a query finds, counted to `CAP`; with filters among the first `DEPTH` of the order only."""
     request = ServiceRequest
     plain = replace(query, filters={name: value for name, value in query.filters.items() if name in ("customer", "assignee", "team")})
-    order = [column.desc() if down else column for column, down in _order(query)]
+    order: list[Any] = [column.desc() if down else column for column, down in _order(query)]
+    if query.of(user) == "all" and not user.is_manager:
+        order = []
     if plain.filters == query.filters:
         some = select(request.id).where(*conditions(user, query)).limit(CAP + 1)
         number = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
@@ -214,7 +260,7 @@ def count(user: Staff, query: RequestQuery) -> Count:
     return Count(min(number, CAP), number > CAP or depth == DEPTH)
 
 
-def rows(user: Staff, query: RequestQuery, *, most: int | None = None, whole: bool = False) -> Iterator[ServiceRequest]:
+def rows(user: Staff, query: RequestQuery, *, most: int | None = None, whole: bool = False) -> Iterator[Any]:
     """Yield every request of a query in the order of the list, a portion at a time: for exports and prints."""
     after, given = "", 0
     while True:
@@ -236,7 +282,7 @@ def ids(user: Staff, query: RequestQuery, most: int) -> list[int]:
 
 def records(numbers: list[int]) -> list[ServiceRequest]:
     """Return the requests with these ids, in their order."""
-    query = select(ServiceRequest).where(ServiceRequest.id.in_(numbers)).options(*_SHOWN)
+    query = select(ServiceRequest).where(ServiceRequest.id.in_(numbers)).options(*_WITH)
     found = {one.id: one for one in db.session.scalars(query)}
     return [found[number] for number in numbers if number in found]
 
@@ -244,7 +290,7 @@ def records(numbers: list[int]) -> list[ServiceRequest]:
 # --- cursors -----------------------------------------------------------------------------------------------------------------
 
 
-def _encode(query: RequestQuery, one: ServiceRequest) -> str:
+def _encode(query: RequestQuery, one: Any) -> str:
     if query.closed:
         return f"{_micro(one.received_at)}.{one.id}"
     return f"{one.due_on.isoformat()}.{one.rank}.{_micro(one.due_at)}.{one.id}"
@@ -281,6 +327,6 @@ def people(user: Staff) -> list[tuple[int, str]]:
     return [(number, name) for number, name in db.session.execute(query)]
 
 
-def of_customer(customer: Customer, user: Staff, most: int = 20) -> list[ServiceRequest]:
+def of_customer(customer: Customer, user: Staff, most: int = 20) -> list[Listed]:
     """Return the newest requests of a customer, for the customer's page."""
     return page(user, RequestQuery({"customer": str(customer.id)}, closed=True), size=most).requests

@@ -4,6 +4,7 @@ month's complaints with their causes, which are few enough to be counted when th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -165,12 +166,18 @@ class Month(NamedTuple):
 
 def complaints_of(year: int, month: int, user: Staff) -> Month:
     """Return the complaints received in a month, with causes, departments and channels counted; those joined to others do not count."""
+    rows = _read(year, month, user)
+    first = [row for row in rows if row.first_worked is not None]
+    means = [sum(getattr(row, name) for row in first) // len(first) if first else None for name in ("first_worked", "first_elapsed")]
+    named = {name: _groups(rows, name) for name in ("", "cause", "department", "channel")}
+    return Month(year, month, named[""][0], named["cause"], named["department"], named["channel"], *means)
+
+
+def causes_of(year: int, month: int, user: Staff) -> dict[str, int]:
+    """Return how many complaints of a month have each cause."""
     request = ServiceRequest
-    first_worked, first_elapsed = _first_answers(year, month, user)
-    return Month(
-        year, month, _groups(None, year, month, user)[0], _groups(request.cause, year, month, user),
-        _groups(request.department, year, month, user), _groups(request.channel, year, month, user), first_worked, first_elapsed,
-    )  # fmt: skip
+    query = select(request.cause, func.count()).where(*complaint_conditions(year, month, user)).group_by(request.cause)
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
@@ -178,29 +185,31 @@ def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
     request = ServiceRequest
     first, last = bounds(year, month)
     found = [request.kind == COMPLAINT, request.received_on.between(first, last), request.state.not_in((IMPORTING, JOINED))]
-    return found if user.is_manager else [*found, request.scope(user)]
+    return found if user.is_manager else [*found, request.id.in_(request.seen_by(user))]
 
 
-def _groups(column: Any, year: int, month: int, user: Staff) -> list[Group]:
+def _read(year: int, month: int, user: Staff) -> Sequence[Any]:
     request = ServiceRequest
-
-    def number(condition: Any) -> Any:
-        return func.sum(case((condition, 1), else_=0))
-
-    figures = (
-        func.count(request.id), func.count(request.answered_at), number(request.state == CLOSED), number(request.satisfied.is_(True)),
-        number(request.satisfied.is_(False)), func.sum(request.solve_worked), func.sum(request.solve_elapsed),
+    columns = (
+        request.cause, request.department, request.channel, request.state, request.satisfied, request.first_worked, request.first_elapsed,
+        request.solve_worked, request.solve_elapsed,
     )  # fmt: skip
-    query = select(*([column] if column is not None else []), *figures).where(*complaint_conditions(year, month, user))
-    if column is not None:
-        query = query.group_by(column)
-    rows = [("", *row) if column is None else row for row in db.session.execute(query)]
-    groups = [Group(row[0] or "", *(int(value or 0) for value in row[1:])) for row in rows]
-    return sorted(groups, key=lambda one: (one.code == "", -one.number, one.code))
+    return db.session.execute(select(*columns).where(*complaint_conditions(year, month, user))).all()
 
 
-def _first_answers(year: int, month: int, user: Staff) -> tuple[int | None, int | None]:
-    request = ServiceRequest
-    query = select(func.count(request.first_answered_at), func.sum(request.first_worked), func.sum(request.first_elapsed))
-    number, worked, elapsed = db.session.execute(query.where(*complaint_conditions(year, month, user))).one()
-    return (int(worked or 0) // number, int(elapsed or 0) // number) if number else (None, None)
+def _groups(rows: Sequence[Any], name: str) -> list[Group]:
+    """Return the rows of a month by one of their columns, the most frequent first, what is not said last; '' for all of them together."""
+    apart: dict[str, list[Any]] = {} if name else {"": []}
+    for row in rows:
+        apart.setdefault(getattr(row, name) if name else "", []).append(row)
+    found = []
+    for code, some in apart.items():
+        solved = [row for row in some if row.solve_worked is not None]
+        found.append(
+            Group(
+                code, len(some), len(solved), sum(row.state == CLOSED for row in some), sum(row.satisfied is True for row in some),
+                sum(row.satisfied is False for row in some), sum(row.solve_worked for row in solved),
+                sum(row.solve_elapsed for row in solved),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (one.code == "", -one.number, one.code))

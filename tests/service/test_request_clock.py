@@ -129,7 +129,7 @@ def test_grade_a_comes_first_on_the_same_day() -> None:
     cursor = request_list.page(person("mgr1"), RequestQuery(), size=1).next
     rest = request_list.page(person("mgr1"), RequestQuery(), after=cursor)
     assert whole + [one.id for one in rest.requests] == [first.id, best.id, plain.id]
-    assert request_list.page(person("mgr1"), RequestQuery(), before=rest.previous).requests == [first]
+    assert [one.id for one in request_list.page(person("mgr1"), RequestQuery(), before=rest.previous).requests] == [first.id]
 
 
 # --- going up ----------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from portal.rules.message import N_
 
 bp = Blueprint("service", __name__)
 navigation.area(
-    order=21,
+    order=30,
     endpoint="service.requests",
     title=N_("Requests and complaints"),
     icon="headset",

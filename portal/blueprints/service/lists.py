@@ -30,6 +30,8 @@ from portal.rules import requests as rules
 from portal.rules.message import Refusal
 
 MOST_CHOSEN = 500
+MOST_OFFERED = 60
+"""More people are not offered to filter by: a page stays small, and their teams are."""
 
 
 @bp.app_template_filter("took")
@@ -45,7 +47,7 @@ def took(worked: int | None, elapsed: int | None) -> str:
 def requests() -> Any:
     """Show a page of the queue, or of all requests by receipt, with the filters of the address."""
     query, user = RequestQuery.read(request.args), me()
-    customer = _customer(query)
+    customer, people = _customer(query), request_list.people(user)
     page = request_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     count = request_list.count(user, query)
     return htmx.render(
@@ -56,7 +58,7 @@ def requests() -> Any:
         customer=customer,
         requests=page.requests,
         count=count._replace(number=max(count.number, len(page.requests))),
-        people=request_list.people(user),
+        people=people if len(people) <= MOST_OFFERED else [],
         causes=causes(query.filters.get("cause", "")),
         **_filter_words(query, user),
         chips=_chips(query, customer),
@@ -89,6 +91,9 @@ def words() -> dict[str, Any]:
         "channels": rules.CHANNELS,
         "priorities": rules.PRIORITIES,
         "states": rules.STATES,
+        "words_of_kind": {code: _(title) for code, title in rules.KINDS.items()},
+        "words_of_channel": {code: _(title) for code, title in rules.CHANNELS.items()},
+        "words_of_state": {code: _(title) for code, (title, _tone) in rules.STATES.items()},
         "whoses": WHOSE,
         "now": now,
         "near": near(now),

@@ -36,7 +36,7 @@ def complaints() -> Any:
     found = request_tally.complaints_of(year, month, me())
     first, last = request_tally.bounds(year, month)
     names = {one["code"]: of_choice(one) for one in standard("choices.complaint_cause")}
-    before = {one.code: one.number for one in request_tally.complaints_of(*_month_before(first), me()).causes}
+    before = request_tally.causes_of(*_month_before(first), me())
     rows = [
         BarRow(names.get(one.code, one.code) or _("not said yet"), one.number, before.get(one.code, 0), str(one.number))
         for one in found.causes
