@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -31,6 +31,8 @@ _LINES = 400
 _LONG_AGO = 400
 """After so many days nothing but the yearly call is left of a purchase: one event a year stands for all."""
 _SALES = "sales"
+_OF_SALES = ("order", "month", "year")
+_SAME_PURCHASE = 31
 
 
 class CallbackMark(Base):
@@ -129,7 +131,7 @@ def make(event: CallbackEvent, today: date, *, telephone: str = "") -> list[Call
     rows = [row for row in table if row.active and row.event == event.kind]
     grace, made = standard("callback.grace_days"), list[Callback]()
     customer = event.customer or db.session.get_one(Customer, event.customer_id)
-    if customer.state in CALLED:
+    if customer.state in CALLED and _stands(event):
         for row in rows:
             if row.needs == "telephone" and not (telephone or _telephone(customer)):
                 continue
@@ -140,6 +142,15 @@ def make(event: CallbackEvent, today: date, *, telephone: str = "") -> list[Call
     event.next_on = rules.next_day([row for row in rows if row.unit != DAY], event.happened_on, today)
     db.session.flush()
     return made
+
+
+def _stands(event: CallbackEvent) -> bool:
+    """Return whether an event still counts: a purchase of the books while a line of those weeks was not made void or cancelled."""
+    if event.kind != PURCHASE or event.key.split(":")[2] not in _OF_SALES:
+        return True
+    last = event.happened_on + timedelta(days=_SAME_PURCHASE)
+    line = (Sale.customer_id == event.customer_id, Sale.day.between(event.happened_on, last), Sale.state == ORDERED, Sale.amount > 0)
+    return db.session.scalar(select(Sale.id).where(*line).limit(1)) is not None
 
 
 def _windows(row: Row, on: date, today: date, grace: int) -> list[Window]:

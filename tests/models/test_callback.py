@@ -195,6 +195,18 @@ def test_a_sale_that_is_entered_is_a_purchase_by_order_or_by_month() -> None:
     assert calls(of) == [("bought-week", "2026-03-12", "open")]
 
 
+def test_a_purchase_that_was_void_is_followed_by_no_more_calls() -> None:
+    of, other = customer(), customer()
+    line = _sale(of, document="D1")
+    _sale(other, document="D2")
+    line.void(by=person("rep1"), reason="误录")
+    db.session.commit()
+    with clock.pretend(clock.now() + timedelta(days=100)):
+        callback_due.make_due(clock.today())
+    assert [row for row, _day, _state in calls(of)] == ["bought-week"]
+    assert [row for row, _day, _state in calls(other)] == ["bought-week", "bought-half-year"]
+
+
 def test_imported_lines_are_read_once_and_those_of_a_running_import_waited_for() -> None:
     of = customer()
     made = [_sale(of, document=f"D{n}", day=date(2026, 1, 5)) for n in range(3)]
