@@ -245,6 +245,11 @@ def delivered_value(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/customers/{here['assessed']}/relation-assessments")
 
 
+@scene("mgr1", height=760)
+def requests(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/requests")
+
+
 @scene("sup1", height=700)
 def agreements(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/agreements")
