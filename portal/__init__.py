@@ -59,6 +59,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         sales,
         service,
         standards,
+        visits,
     )
     from portal.database import db
     from portal.permissions import check_routes
@@ -86,6 +87,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         part.init_app(app)
     parts = (
         callbacks,
+        visits,
         home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, registers,
         sales, reception, insights, approvals, prints, standards, exchange, audit,
     )

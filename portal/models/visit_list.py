@@ -279,3 +279,12 @@ def report_rows(user: Staff, query: ReportQuery) -> Iterator[tuple[VisitReport, 
 def report_ids(user: Staff, query: ReportQuery, most: int) -> list[int]:
     """Return the ids of the first daily reports of a query, one more than `most` where there are more."""
     return [one.id for one, _count in report_page(user, query, size=most + 1)[0]]
+
+
+def report_records(numbers: list[int]) -> list[VisitReport]:
+    """Return the daily reports with these ids, in their order."""
+    found: dict[int, VisitReport] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(VisitReport).where(VisitReport.id.in_(numbers[start : start + 500])).options(joinedload(VisitReport.staff))
+        found |= {one.id: one for one in db.session.scalars(query)}
+    return [found[number] for number in numbers if number in found]

@@ -188,7 +188,7 @@ class Grid(NamedTuple):
     height: float
 
 
-LABELS = Grid(3, 8, 64.0, 28.5)
+LABELS = Grid(3, 8, 63.0, 27.0)
 """3 × 8 on A4 within the margins that the sheet's head and foot leave."""
 
 
