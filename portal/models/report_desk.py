@@ -17,6 +17,7 @@ from portal.models.approval_authors import DocumentAuthor
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
+from portal.models.paging import NotLeading
 from portal.models.report import NAME, InformationReport, not_own, open_urgent
 from portal.models.report_due import asked, due_on, owing
 from portal.models.report_fields import KINDS, PERIODIC, URGENT
@@ -29,6 +30,8 @@ _CODES = {f"{URGENT}-report": URGENT, f"{PERIODIC}-report": PERIODIC}
 _URGENT = sql("information_report.kind = 'urgent'")
 _RETURNED = sql("information_report.state = 'returned'")
 """In these words SQLite knows the indexes of what is not read, and of what came back."""
+_ITS_CUSTOMER = Customer.id == NotLeading(InformationReport.customer_id)
+"""The few reports lead to their customers; SQLite would walk all customers where there are few reports, or none."""
 
 
 # --- reports to read ---------------------------------------------------------------------------------------------------------
@@ -52,6 +55,7 @@ def _without_supervisor() -> ColumnElement[bool]:
     """Return the condition that no supervisor of the customer's team may read it: there is none, or it is their own."""
     report = InformationReport
     wrote = exists().where(DocumentAuthor.kind_name == NAME, DocumentAuthor.record_id == report.id, DocumentAuthor.staff_id == Staff.id)
+    wrote = wrote.correlate(report, Staff)  # two queries out: it is not found by itself
     supervisor = exists().where(
         Staff.active, Staff.role == Role.SUPERVISOR.value, Staff.team_id == Customer.team_id, Staff.id != report.author_id, not_(wrote)
     )
@@ -61,7 +65,7 @@ def _without_supervisor() -> ColumnElement[bool]:
 def _reading(user: Staff, kind: str) -> list[inbox.Entry]:
     found: dict[int, InformationReport] = {}
     for condition in _to_read(user):
-        query = select(InformationReport).join(Customer, Customer.id == InformationReport.customer_id).where(condition)
+        query = select(InformationReport).join(Customer, _ITS_CUSTOMER).where(condition)
         if kind:
             query = query.where(InformationReport.kind == kind)
         query = query.options(joinedload(InformationReport.customer), joinedload(InformationReport.author))
@@ -150,7 +154,7 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
 
 
 def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    joined = select(InformationReport.id).join(Customer, Customer.id == InformationReport.customer_id)
+    joined = select(InformationReport.id).join(Customer, _ITS_CUSTOMER)
     yield from (joined.where(condition) for condition in _to_read(user))
     returned = InformationReport.visible_to(user).where(InformationReport.author_id == user.id, _RETURNED)
     yield returned.with_only_columns(InformationReport.id)

@@ -17,6 +17,7 @@ from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument, Upload
+from portal.models.paging import NotLeading
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -184,7 +185,8 @@ def waiting_count(cap: int) -> int:
 
 
 def _failed(columns: Any) -> Select[Any]:
-    return select(columns).join(Approval, Approval.id == SealedForm.approval_id).where(_FAILED)
+    # Those that failed lead to their approvals; SQLite would walk all approvals where there are few forms, or none.
+    return select(columns).join(Approval, Approval.id == NotLeading(SealedForm.approval_id)).where(_FAILED)
 
 
 def _for_managers(answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:

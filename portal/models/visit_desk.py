@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -59,10 +59,13 @@ def _to_read(user: Staff) -> list[Any] | None:
     if not user.may(Permission.REPORT_JUDGE):
         return None
     if user.is_manager:
-        someone = exists().where(
-            Staff.active, Staff.role == Role.SUPERVISOR.value, Staff.team_id == VisitReport.team_id, Staff.id != VisitReport.staff_id
-        )
-        return [_SUBMITTED, VisitReport.staff_id != user.id, ~someone]
+        supervisor = (Staff.active, Staff.role == Role.SUPERVISOR.value)
+        another = exists().where(*supervisor, Staff.team_id == VisitReport.team_id, Staff.id != VisitReport.staff_id)
+        # Only of a supervisor's own report it is asked one by one whether somebody else reads it: the figure stands on every page.
+        led = select(Staff.team_id).where(*supervisor, Staff.team_id.is_not(None))
+        own = and_(VisitReport.staff_id.in_(select(Staff.id).where(*supervisor)), ~another)
+        unread = or_(VisitReport.team_id.is_(None), VisitReport.team_id.not_in(led), own)
+        return [_SUBMITTED, VisitReport.staff_id != user.id, unread]
     return [_SUBMITTED, VisitReport.team_id == user.team_id, VisitReport.staff_id != user.id] if user.team_id is not None else None
 
 

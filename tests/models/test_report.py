@@ -177,6 +177,8 @@ def test_whoever_wrote_at_the_draft_does_not_read_it_for_the_office() -> None:
     db.session.commit()
     assert report.level_of(person("sup1")) == ""
     assert (waiting("sup1"), waiting("mgr1")) == ([], ["periodic-report"])
+    submitted()  # what they wrote at says nothing about another report
+    assert (waiting("sup1"), waiting("mgr1")) == (["periodic-report"], ["periodic-report"])
 
 
 def test_one_for_each_customer_and_period() -> None:
