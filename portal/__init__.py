@@ -40,6 +40,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         accounts,
         approvals,
         archive,
+        assessments,
         audit,
         callbacks,
         custody,
@@ -59,6 +60,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         sales,
         service,
         standards,
+        surveys,
         visits,
     )
     from portal.database import db
@@ -89,7 +91,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         callbacks,
         visits,
         home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, registers,
-        sales, reception, insights, approvals, prints, standards, exchange, audit,
+        sales, reception, surveys, assessments, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:
         app.register_blueprint(blueprint.bp)

@@ -31,6 +31,7 @@ from portal.demo import (
     requests,
     reviews,
     sales,
+    surveys,
 )
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
@@ -111,6 +112,7 @@ def load() -> int:
     office.relations()
     office.gradings()
     office.orders()
+    office.surveys()
     db.session.flush()
     return CUSTOMERS
 
@@ -363,6 +365,10 @@ class _Office:
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         chosen = db.session.scalars(with_dealings.limit(60)).all()
         relations.fill(chosen[4:], self.staff, _at, self._sign)
+
+    def surveys(self) -> None:
+        """Ask customers how satisfied they are, and assess the staff of two months."""
+        surveys.fill(self.staff, _at, self._sign)
 
     def orders(self) -> None:
         """Refuse orders, have some treated like grade A, and make long-term agreements, in every state."""

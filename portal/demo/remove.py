@@ -10,6 +10,7 @@ from sqlalchemy import Table, delete, or_, select, update
 
 from portal.database import db
 from portal.demo.receptions import ROOMS
+from portal.models import survey_totals
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
@@ -24,6 +25,8 @@ from portal.models.review import ReviewCampaign
 from portal.models.room import MeetingRoom
 from portal.models.sales_recount import recount_regions
 from portal.models.staff import Staff
+from portal.models.staff_assessment import StaffAssessment
+from portal.models.staff_assessment_reward import StaffReward
 from portal.models.standard import StandardVersion
 from portal.models.team import Team
 
@@ -62,6 +65,8 @@ def remove() -> int:
     requests = doomed.get(ServiceRequest.__tablename__, set())
     links += [f"/requests/{request}" for request in requests]
     months = months_of(sorted(requests))
+    links += [f"/assessments/{one}" for one in doomed.get(StaffAssessment.__tablename__, set())]
+    links += [f"/staff-rewards/{one}" for one in doomed.get(StaffReward.__tablename__, set())]
     links += [f"/relation-assessments/{one}" for one in doomed.get(RelationAssessment.__tablename__, set())]
     for start in range(0, len(links), PORTION):
         # Others may have been told of a document that goes; a notice knows it only by its address.
@@ -71,6 +76,7 @@ def remove() -> int:
         for portion in _portions(doomed.get(table.name, set())):
             db.session.execute(delete(table).where(table.c.id.in_(portion)))
     recount_regions()
+    survey_totals.recount()
     for month in sorted(months):
         count_month(*month)
     _let_rooms_go()

@@ -33,6 +33,7 @@ from portal.models.register_entry import RegisterEntry
 from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
+from portal.models.survey_desk import forget as forget_answers
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
@@ -144,6 +145,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     forget(db.session.scalars(select(InformationReport.id).where(InformationReport.customer_id == customer.id)).all())
     forget_relations([customer.id])
     forget_visits([customer.id])
+    forget_answers([customer.id])
     forget_requests([customer.id])
     customer.graded_on = customer.grade_valid_until = None
     customer.contacted_on = customer.visited_on = NEVER

@@ -194,6 +194,7 @@ class HandOver(Base):
         from portal.models.plan_desk import take_over
         from portal.models.reception_desk import take_over as take_over_visits
         from portal.models.request_desk import take_over as take_over_requests
+        from portal.models.survey_desk import take_over as take_over_surveys
         from portal.models.visit_desk import take_over as take_over_own_visits
 
         assert self.giver is not None  # noqa: S101 - all of somebody's work is somebody's
@@ -205,6 +206,7 @@ class HandOver(Base):
         take_over_calls(self.giver, to)
         take_over_visits(self.giver, to)
         take_over_requests(self.giver, to, by)
+        take_over_surveys(self.giver, to)
         take_over_own_visits(self.giver, to)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}
         self.write_done(by)

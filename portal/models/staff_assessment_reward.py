@@ -127,9 +127,11 @@ class StaffReward(Base):
 
     def edit(self, written: Proposal, *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by) or self.version != version:
+        if not self.can_edit(by):
             raise StateConflict(f"staff reward {self.id}")
         _check(written, also=self.measure)
+        if self.version != version:
+            raise StateConflict(f"staff reward {self.id}")
         self.kind, self.measure, self.amount, self.reason = written.kind, written.measure, written.amount, written.reason
         note_author(NAME, self, by)
         audit.write("change", "reward-changed", actor=by, record=self, label=self.label, reason=written.reason[:200])

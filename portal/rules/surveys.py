@@ -21,7 +21,7 @@ TELEPHONE, SMS, EMAIL, INTERVIEW, LINK = "telephone", "sms", "e-mail", "intervie
 WAYS = {
     TELEPHONE: N_("Telephone"),
     SMS: N_("SMS"),
-    EMAIL: N_("E-mail"),
+    EMAIL: N_("By e-mail"),
     INTERVIEW: N_("Interview"),
     LINK: N_("Link that the customer opens"),
 }
