@@ -22,6 +22,7 @@ from portal.models.loan import GRANTED, OUT, Loan
 from portal.models.order_desk import left_open as orders_left_open
 from portal.models.plan_desk import in_approval as plans_in_approval
 from portal.models.plan_desk import left_open as tasks_left_open
+from portal.models.relation_desk import left_open as assessments_left_open
 from portal.models.report import open_urgent
 from portal.models.review import follow
 from portal.models.scope import HangsOnCustomer
@@ -121,7 +122,7 @@ def left_open(customer: Customer) -> list[Message]:
         for one in open_urgent([customer.id])
     ]
     found += tasks_left_open([customer.id])
-    found += [*orders_left_open([customer.id]), *agreements_left_open([customer.id])]
+    found += [*orders_left_open([customer.id]), *agreements_left_open([customer.id]), *assessments_left_open([customer.id])]
     drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(("draft", "withdrawn"))).order_by(Approval.id)
     for one in db.session.scalars(drafts):
         names = {"document": Message(one.kind.title), "title": one.title}

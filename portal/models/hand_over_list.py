@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
@@ -21,11 +21,16 @@ from portal.models.approval_step import ApprovalStep
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerAssistant, CustomerState
 from portal.models.disposal import Disposal
+from portal.models.grading_list import NAME as GRADES
+from portal.models.grading_list import GradeList
 from portal.models.investigation import Investigation
 from portal.models.loan import GRANTED, OUT, Loan
 from portal.models.loan import STATES as LOAN_STATES
 from portal.models.order_request import NAMES as ORDER_REQUESTS
 from portal.models.order_request import OrderRequest
+from portal.models.plan import NAME as PLAN
+from portal.models.plan import MaintenancePlan
+from portal.models.plan_papers import AMENDMENT, SUMMARY, PlanAmendment, PlanSummary
 from portal.models.relation import NAME as RELATION
 from portal.models.relation import RelationAssessment
 from portal.models.review import RUNNING, ReviewCampaign, ReviewTotal
@@ -66,6 +71,8 @@ class Part:
     page: Callable[[int], tuple[str, dict[str, Any]]] | None = None
     """Return endpoint and values of a record's page, for who sees the record."""
     model: Any = None
+    weight: Callable[[dict[str, Any]], int] = lambda _row: 1
+    """Return how many cases a row stands for, where it is the sum of many."""
 
 
 PARTS: dict[str, Part] = {}
@@ -99,13 +106,13 @@ def _counted(query: Select[Any]) -> int:
 # --- customers ------------------------------------------------------------------------------------------------------------
 
 _STATES = {"active": N_("On the register"), "prospect": N_("Prospect"), "past": N_("Past customer")}
-_LISTED = Customer.state.not_in((CustomerState.MERGED.value, CustomerState.IMPORTING.value))
+LISTED = Customer.state.not_in((CustomerState.MERGED.value, CustomerState.IMPORTING.value))
 
 
 def customer_rows(*which: ColumnElement[bool], limit: int | None = None) -> list[dict[str, Any]]:
     """Return customers as rows of the list, by number; merged records are on no list."""
     columns = (Customer.id, Customer.number, Customer.full_name, Customer.stage_time, Customer.state, Customer.updated_at)
-    query = select(*columns).where(*which, _LISTED).order_by(Customer.number).limit(limit)
+    query = select(*columns).where(*which, LISTED).order_by(Customer.number).limit(limit)
     return [
         {
             "id": row.id,
@@ -131,7 +138,7 @@ declare(
             Column("state", N_("State"), "s-w4", "middle", say=_one_of(_STATES)),
             Column("last_on", N_("Last entry"), "s-w3", "middle"),
         ),
-        count=lambda of: _counted(select(Customer.id).where(Customer.owner_id == of.id, _LISTED)),
+        count=lambda of: _counted(select(Customer.id).where(Customer.owner_id == of.id, LISTED)),
         rows=lambda of, limit: customer_rows(Customer.owner_id == of.id, limit=limit),
         page=lambda number: ("archive.customer", {"customer_id": number}),
         model=Customer,
@@ -142,7 +149,7 @@ declare(
 def _assisted(of: Staff) -> Any:
     query = select(Customer.id, Customer.number, Customer.full_name, Staff.name.label("owner"))
     query = query.join(CustomerAssistant, CustomerAssistant.customer_id == Customer.id).outerjoin(Staff, Staff.id == Customer.owner_id)
-    return query.where(CustomerAssistant.staff_id == of.id, _LISTED).order_by(Customer.number)
+    return query.where(CustomerAssistant.staff_id == of.id, LISTED).order_by(Customer.number)
 
 
 declare(
@@ -219,27 +226,45 @@ declare(
     )
 )
 
-_BEGUN: tuple[tuple[str, Any, dict[str, str]], ...] = (
-    ("investigation", Investigation, {"outcome": ""}),
-    ("credit", CreditChange, {"state": "draft"}),
-    ("loan", Loan, {"state": "draft"}),
-    ("disposal", Disposal, {"state": "draft"}),
-    (RELATION, RelationAssessment, {"state": "draft"}),
-    *((name, OrderRequest, {"state": "draft", "kind": kind}) for kind, name in ORDER_REQUESTS.items()),
+_DRAFT = {"state": "draft"}
+
+
+class _Begun(NamedTuple):
+    """A kind of document that somebody begins: its model, what a draft is known by, and where its author and day stand."""
+
+    kind: str
+    model: Any
+    known_by: dict[str, str] = _DRAFT
+    author: str = "created_by_id"
+    at: str = "created_at"
+
+
+_BEGUN = (
+    _Begun("investigation", Investigation, {"outcome": ""}),
+    _Begun("credit", CreditChange),
+    _Begun("loan", Loan),
+    _Begun("disposal", Disposal),
+    _Begun(RELATION, RelationAssessment),
+    *(_Begun(name, OrderRequest, {**_DRAFT, "kind": kind}) for kind, name in ORDER_REQUESTS.items()),
+    _Begun(PLAN, MaintenancePlan),
+    _Begun(AMENDMENT, PlanAmendment),
+    _Begun(SUMMARY, PlanSummary, author="written_by_id", at="written_at"),
+    _Begun(GRADES, GradeList),
 )
-"""Documents that somebody begins: kind, model, and what a draft is known by."""
 
 
-def _drafts(of: Staff) -> Iterable[tuple[str, Select[Any]]]:
-    for kind, model, known_by in _BEGUN:
-        submitted = exists().where(Approval.kind_name == kind, Approval.record_id == model.id, Approval.state.in_(LIVE))
-        yield kind, select(model).where(model.created_by_id == of.id, ~submitted).filter_by(**known_by).order_by(model.id)
+def _drafts(of: Staff) -> Iterable[tuple[_Begun, Select[Any]]]:
+    for begun in _BEGUN:
+        model = begun.model
+        submitted = exists().where(Approval.kind_name == begun.kind, Approval.record_id == model.id, Approval.state.in_(LIVE))
+        own = select(model).where(getattr(model, begun.author) == of.id, ~submitted)
+        yield begun, own.filter_by(**begun.known_by).order_by(model.id)
 
 
 def _draft_rows(of: Staff, limit: int | None) -> list[dict[str, Any]]:
     return [
-        {"kind": kind, "title": KINDS[kind].label(one), "since": clock.local(one.created_at).date().isoformat()}
-        for kind, query in _drafts(of)
+        {"kind": begun.kind, "title": KINDS[begun.kind].label(one), "since": clock.local(getattr(one, begun.at)).date().isoformat()}
+        for begun, query in _drafts(of)
         for one in db.session.scalars(query.limit(limit))
     ][:limit]
 
@@ -254,7 +279,7 @@ declare(
             Column("title", N_("Concerning")),
             Column("since", N_("Begun on"), "s-w3", "middle"),
         ),
-        count=lambda of: sum(_counted(query.with_only_columns(query.selected_columns[0])) for _kind, query in _drafts(of)),
+        count=lambda of: sum(_counted(query.with_only_columns(query.selected_columns[0])) for _begun, query in _drafts(of)),
         rows=_draft_rows,
     )
 )
@@ -320,5 +345,6 @@ declare(
         ],
         page=lambda number: ("review.campaign", {"campaign_id": number}),
         model=ReviewCampaign,
+        weight=lambda row: int(row["open"]),
     )
 )

@@ -173,7 +173,7 @@ class HandOver(Base):
     def keep(self, part: str, rows: Collection[dict[str, Any]]) -> None:
         """Write down what is about to be handed over."""
         insert_rows(db.session(), HandOverItem.__table__, ("content",), [(row,) for row in rows], hand_over_id=self.id, part=part)
-        self.counts = {**self.counts, part: self.counts.get(part, 0) + len(rows)}
+        self.counts = {**self.counts, part: self.counts.get(part, 0) + sum(PARTS[part].weight(row) for row in rows)}
 
     def keep_all_but_customers(self) -> None:
         """Write down what somebody has in hand beside customers: before anything moves, for it is found by who has it."""
@@ -181,8 +181,6 @@ class HandOver(Base):
         for name in PARTS:
             if name != CUSTOMERS:
                 self.keep(name, hand_over_list.rows(self.giver, name))
-        # A row of the reviews stands for many customers.
-        self.counts = {**self.counts, "reviews": PARTS["reviews"].count(self.giver)}
 
     def move_all(self, *, to: Staff, by: Staff) -> int:
         """Hand everything over to `to` and keep what moved; return how many customers. `keep_all_but_customers` came before.

@@ -83,6 +83,20 @@ def _thresholds(_before: Any, value: Any, _day: date) -> Iterator[Message]:
     yield _open()
 
 
+# --- end of dealings ----------------------------------------------------------------
+
+
+def left_open(customer_ids: Collection[int]) -> list[Message]:
+    """Return in words which drafts of assessments stay; they cannot be submitted while dealings have ended."""
+    one = RelationAssessment
+    submitted = exists().where(Approval.kind_name == NAME, Approval.record_id == one.id)
+    query = select(one).where(one.customer_id.in_(customer_ids), one.state == DRAFT, ~submitted)
+    query = query.options(joinedload(one.customer)).order_by(one.id)
+    text = N_("A relation assessment of %(customer)s of %(day)s is a draft.")
+    drafts = db.session.scalars(query)
+    return [Message(text, {"customer": draft.customer.full_name, "day": draft.assessed_on.isoformat()}) for draft in drafts]
+
+
 # --- erasure ----------------------------------------------------------------
 
 

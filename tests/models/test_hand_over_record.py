@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from portal.models.hand_over_list import PARTS, counts, rows
 from portal.models.hand_over_record import DISCARDED, DONE, HandOver
 from portal.models.sheet import PrintedSheet
 from portal.rules.message import Refusal
-from tests import factories
+from tests import factories, grading, maintaining
 from tests.approving import person, scan, submitted
 from tests.handing import COUNTS, busy, done, filled, prepared
+from tests.sales.samples import payment, sale
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -38,6 +40,29 @@ def test_the_list_has_everything_in_hand_and_its_figures() -> None:
     assert len(rows(rep, "customers", 1)) == 1
     assert [row["concern"] for row in rows(person("sup1"), "approvals")] == ["waits"]
     assert all({column.name for column in part.columns} <= set(row) for part in PARTS.values() for row in rows(rep, part.name))
+
+
+def test_gradings_due_what_customers_owe_and_drafts_of_plans_stand_on_the_list() -> None:
+    mine, rated, theirs = factories.customer("rep1"), factories.customer("rep1"), factories.customer("rep2")
+    campaign = grading.opened()
+    grading.rated(rated)
+    for customer, amount in ((mine, Decimal("1000.50")), (theirs, Decimal(70))):
+        sale(customer, amount=amount)
+    payment(mine, amount=Decimal("400.25"))
+    sale(rated, amount=Decimal(30))
+    payment(rated, amount=Decimal(30))
+    maintaining.drafted(mine, by="sup1")
+    grading.proposed(grading.reviewed(mine), by="sup1")
+    rep = person("rep1")
+    assert rows(rep, "gradings") == [
+        {"id": campaign.id, "year": "2026", "open": "0", "rated": "1", "due_on": campaign.due_on.isoformat()}
+    ]
+    assert [(row["id"], row["balance"]) for row in rows(rep, "owing")] == [(mine.id, "600.25")]
+    assert sorted(row["kind"] for row in rows(person("sup1"), "drafts")) == ["grading", "maintenance-plan"]
+    record = prepared("sup1")
+    record.carry_out(to=person("rep2"), by=person("sup1"))
+    assert (record.figures["gradings"], record.figures["owing"]) == (1, 1)
+    assert sorted(row["balance"] for row in rows(person("rep2"), "owing")) == ["600.25", "70.00"]
 
 
 def test_carried_out_it_keeps_what_moved_as_it_was() -> None:

@@ -157,6 +157,18 @@ def test_a_draft_waits_for_its_author_until_it_is_submitted() -> None:
     assert inbox.count(person("rep1")) == 1, "what came back waits once"
 
 
+def test_a_draft_is_named_when_dealings_end_and_what_was_submitted_once() -> None:
+    draft = drafted()
+    other = drafted()
+    assert [str(one) for one in dealings.left_open(draft.customer)] == [
+        f"A relation assessment of {draft.customer.full_name} of {draft.assessed_on.isoformat()} is a draft."
+    ]
+    approval = submitted(other)
+    approval.withdraw(by=person("rep1"))
+    db.session.commit()
+    assert len(dealings.left_open(other.customer)) == 1
+
+
 def test_a_merge_moves_them_and_the_newest_is_the_latest() -> None:
     survivor, loser = factories.customer("rep1"), factories.customer("rep1")
     approved(survivor, score="90")
