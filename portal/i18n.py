@@ -15,7 +15,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from portal.extensions import babel
-from portal.rules.message import Message
+from portal.rules.message import Message, Named
 
 LANGUAGES = {"zh_Hans_CN": "中文", "en": "English"}
 
@@ -79,13 +79,19 @@ def html_lang() -> str:
 
 
 def translate(message: Message | str | None) -> str:
-    """Return a rule's message in the reader's language, its figures translated too where they are messages."""
+    """Return a rule's message in the reader's language, its figures too where they are messages or have a name in each language."""
     if message is None:
         return ""
     if isinstance(message, str):
         return str(gettext(message)) if message else ""
-    params = {key: translate(value) if isinstance(value, Message) else value for key, value in message.params.items()}
+    params = {key: _said(value) for key, value in message.params.items()}
     return str(gettext(message.text, **params)) if params else str(gettext(message.text))
+
+
+def _said(figure: Any) -> Any:
+    if isinstance(figure, Message):
+        return translate(figure)
+    return (figure.zh if is_chinese() else figure.en) if isinstance(figure, Named) else figure
 
 
 @contextmanager

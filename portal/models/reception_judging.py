@@ -88,7 +88,7 @@ def problems_of(
         last_on=last_on,
         starts_at=values["starts_at"],
         ends_at=values["ends_at"],
-        room=place.zh if place else "",
+        room=place.named if place else None,
         seats=place.seats if place else 0,
         areas=tuple(values["areas"]),
         has_host=host is not None and host.active,
@@ -113,7 +113,7 @@ def _proposed(customer: Customer | None, reception: Reception | None) -> str:
 
 def _room_breaches(place: MeetingRoom, values: Mapping[str, Any], last_on: date, own: list[int]) -> list[Breach]:
     if not place.active:
-        return [Breach(Refusal("%(room)s is not in use any more.", field="room", room=place.zh))]
+        return [Breach(Refusal("%(room)s is not in use any more.", field="room", room=place.named))]
     try:
         room.ensure_free(place, values["first_on"], last_on, values["starts_at"], values["ends_at"], free_of=own)
     except Refusal as refusal:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.database import Base, StateConflict, db
 from portal.models import audit, history
 from portal.models.staff import Staff
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Named, Refusal
 from portal.rules.reception import LONGEST_LINE, MOST_VISITORS, clock_time, slots
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ class MeetingRoom(Base):
     def label(self) -> str:
         """Return what the log calls it."""
         return self.zh
+
+    @property
+    def named(self) -> Named:
+        """Return its name as messages say it, in the reader's language."""
+        return Named(self.zh, self.en)
 
     @classmethod
     def add(cls, values: Mapping[str, Any], *, by: Staff) -> MeetingRoom:
@@ -140,7 +145,7 @@ def ensure_free(room: MeetingRoom, first_on: date, last_on: date, starts_at: tim
     if clash is not None:
         day, start, end = clash
         raise Refusal(
-            "%(room)s is taken on %(day)s from %(start)s to %(end)s.", field="room", room=room.zh, day=day.isoformat(),
+            "%(room)s is taken on %(day)s from %(start)s to %(end)s.", field="room", room=room.named, day=day.isoformat(),
             start=clock_time(start), end=clock_time(end),
         )  # fmt: skip
 

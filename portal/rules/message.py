@@ -27,6 +27,18 @@ class Message:
         return self.text % self.params if self.params else self.text
 
 
+@dataclass(frozen=True)
+class Named:
+    """A figure of a message that has a name in each language: a thing that the site has named itself, such as a room."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        """Return the English name, for logs."""
+        return self.en
+
+
 def stored(params: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of a message as plain JSON, messages among them included; `revived` gives them back."""
     return {

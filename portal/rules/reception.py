@@ -13,7 +13,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal.rules.message import N_, Message, Refusal
+from portal.rules.message import N_, Message, Named, Refusal
 from portal.rules.text import clean_line
 from portal.rules.working_time import Calendar
 
@@ -138,7 +138,7 @@ class Application:
     last_on: date | None = None
     starts_at: time | None = None
     ends_at: time | None = None
-    room: str = ""
+    room: Named | None = None
     """Name of the meeting room, empty for none."""
     seats: int = 0
     areas: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from portal.database import StateConflict, db
+from portal.i18n import in_language, translate
 from portal.models import inbox, reception_desk
 from portal.models.approval import Approval
 from portal.models.disposal_check import blockers
@@ -62,7 +63,9 @@ def test_two_groups_are_never_in_one_room_at_one_time(app: Flask) -> None:
     with pytest.raises(Refusal) as refusal:
         later.submit(by=person("rep1"))
     assert refusal.value.field == "room"
-    assert str(refusal.value) == f"第一会议室 is taken on {day(30)} from 11:15 to 12:00."
+    assert str(refusal.value) == f"Meeting room 1 is taken on {day(30)} from 11:15 to 12:00."
+    with in_language("zh_Hans_CN"):
+        assert translate(refusal.value.message).startswith("第一会议室")
     db.session.rollback()
     assert db.session.get_one(Reception, later.id).state == DRAFT
 

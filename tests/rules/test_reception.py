@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.rules import reception as rules
-from portal.rules.message import Refusal
+from portal.rules.message import Named, Refusal
 from portal.rules.reception import Application, Policy, Visitor
 from portal.rules.working_time import Calendar
 
@@ -38,7 +38,8 @@ def asked(class_: str = "important", count: int = 8, **values: Any) -> Applicati
     major = class_ == "major"
     given: dict[str, Any] = {
         "class_": class_, "proposed": class_, "purpose": "考察", "count": count, "visitors": people(count), "first_on": first_on,
-        "last_on": first_on, "starts_at": time(9), "ends_at": time(11), "room": "" if class_ == "ordinary" else "第一会议室", "seats": 12,
+        "last_on": first_on, "starts_at": time(9), "ends_at": time(11), "seats": 12,
+        "room": None if class_ == "ordinary" else Named("第一会议室", "Meeting room 1"),
         "areas": ("showroom",), "has_host": True, "rehearsal_on": first_on - timedelta(days=1) if major else None,
         "management": "秦致远" if major else "", "management_post": "general_manager" if major else "",
     }  # fmt: skip
@@ -117,7 +118,7 @@ def test_photographs_need_their_reason_whatever_the_class() -> None:
 @pytest.mark.parametrize(
     ("application", "field", "standard"),
     [
-        (asked("important", room=""), "room", "reception.from.room"),
+        (asked("important", room=None), "room", "reception.from.room"),
         (asked("major", rehearsal_on=None), "rehearsal_on", "reception.from.rehearsal"),
         (asked("major", rehearsal_on=date(2026, 3, 16)), "rehearsal_on", "reception.from.rehearsal"),
         (asked("major", rehearsal_on=date(2026, 3, 1)), "rehearsal_on", "reception.from.rehearsal"),
