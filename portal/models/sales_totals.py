@@ -149,12 +149,16 @@ def by_customer(year: int) -> Iterator[tuple[int, Decimal]]:
 
 def years(customer_id: int | None = None) -> list[int]:
     """Return the years in which anything was sold or paid, the latest first."""
-    query = select(CustomerYear.year).distinct().order_by(CustomerYear.year.desc())
+    table = CustomerYear
+    anything = or_(table.lines > 0, table.paid != 0)  # lines that were dated anew or made void leave figures of nothing
     if customer_id is not None:
-        return list(db.session.scalars(query.where(CustomerYear.customer_id == customer_id)))
+        query = select(table.year).where(table.customer_id == customer_id, anything)
+        return list(db.session.scalars(query.order_by(table.year.desc())))
     found, last = [], 10_000
-    while (year := db.session.scalar(select(func.max(CustomerYear.year)).where(CustomerYear.year < last))) is not None:
-        found.append(year)  # one look into the index each, instead of at every customer
+    while (year := db.session.scalar(select(func.max(table.year)).where(table.year < last))) is not None:
+        # One look into the index each, instead of at every customer.
+        if db.session.scalar(select(table.id).where(table.year == year, anything).limit(1)) is not None:
+            found.append(year)
         last = year
     return found
 

@@ -162,3 +162,13 @@ def test_receivables_and_recovery() -> None:
     db.session.rollback()
     with pytest.raises(Refusal, match="Payments name this document"):
         sale(one, document="F-1", settled_on=date(2026, 2, 1))
+
+
+@pytest.mark.usefixtures("app")
+def test_a_year_whose_lines_were_dated_anew_is_not_offered() -> None:
+    line = sale(day=date(2003, 5, 1))
+    payment(line.customer, day=date(2004, 5, 1))
+    line.change({"day": date(2025, 5, 1)}, reason="日期录错", by=person())
+    db.session.commit()
+    assert sales_totals.years() == [2025, 2004]
+    assert sales_totals.years(line.customer_id) == [2025, 2004]
