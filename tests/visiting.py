@@ -15,7 +15,7 @@ from portal.rules.visits import Sheet
 from tests import factories
 from tests.approving import person
 
-SHEET = Sheet(met="王经理 采购部", purpose="regular", review="交货准时，单据齐全", effect="设备运行稳定", needs="希望增加备件", next_step="下周寄送报价")
+SHEET = Sheet("王经理 采购部", "regular", "交货准时，单据齐全", "设备运行稳定", "希望增加备件", "下周寄送报价")
 
 
 def customer(owner: str = "rep1", **fields: Any) -> Customer:

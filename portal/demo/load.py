@@ -32,6 +32,7 @@ from portal.demo import (
     reviews,
     sales,
     surveys,
+    visits,
 )
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
@@ -107,6 +108,7 @@ def load() -> int:
     office.disposals()
     office.sales()
     office.callbacks()
+    office.visits()
     office.maintenance()
     office.receptions()
     office.relations()
@@ -384,6 +386,11 @@ class _Office:
         """Let things happen that are followed by calls, and call some customers."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         callbacks.fill(db.session.scalars(with_dealings.offset(40).limit(60)).all(), self.staff, _at)
+
+    def visits(self) -> None:
+        """Put customers on routes, visit some, plan others, and write letters of thanks."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        visits.fill(db.session.scalars(with_dealings.offset(16).limit(48)).all(), self.staff, _at)
 
     def dossiers(self) -> None:
         """File documents for some customers, and for a few all that is required."""

@@ -29,6 +29,8 @@ from portal.models.staff_assessment import StaffAssessment
 from portal.models.staff_assessment_reward import StaffReward
 from portal.models.standard import StandardVersion
 from portal.models.team import Team
+from portal.models.visit import Visit
+from portal.models.visit_report import VisitReport
 
 KEPT = {AuditEvent.__tablename__, StandardVersion.__tablename__, Team.__tablename__}
 """Tables whose rows outlive who made them."""
@@ -61,6 +63,8 @@ def remove() -> int:
     years = doomed.get(GradingCampaign.__tablename__, set())
     links += [f"/gradings/{year}" for year in db.session.scalars(select(GradingCampaign.year).where(GradingCampaign.id.in_(years)))]
     links += [f"/receptions/{visit}" for visit in doomed.get(Reception.__tablename__, set())]
+    links += [f"/visits/{visit}" for visit in doomed.get(Visit.__tablename__, set())]
+    links += [f"/visits/reports/{report}" for report in doomed.get(VisitReport.__tablename__, set())]
     links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]
     requests = doomed.get(ServiceRequest.__tablename__, set())
     links += [f"/requests/{request}" for request in requests]

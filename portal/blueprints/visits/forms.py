@@ -25,6 +25,7 @@ from portal.rules.visits import Sheet
 
 LONG = [Length(max=rules.LONGEST_TEXT + 500)]
 """A text that is longer than is kept is refused by the rule, which says by how much."""
+_REVIEW, _EFFECT, _NEEDS, _NEXT = rules.SHEET.values()
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -75,10 +76,10 @@ class SheetForm(PromiseForm):
     on = DateField(_l("Day of the visit"), [Optional()])
     met = StringField(_l("Whom you met"), [Length(max=rules.LONGEST_NAMES + 100)])
     purpose = SelectField(_l("Purpose of the visit"), validate_choice=False)
-    review = TextAreaField(_l(rules.SHEET["review"]), LONG, render_kw={"rows": 2})
-    effect = TextAreaField(_l(rules.SHEET["effect"]), LONG, render_kw={"rows": 2})
-    needs = TextAreaField(_l(rules.SHEET["needs"]), LONG, render_kw={"rows": 2})
-    next_step = TextAreaField(_l(rules.SHEET["next_step"]), LONG, render_kw={"rows": 2})
+    review = TextAreaField(_l(_REVIEW), LONG, render_kw={"rows": 2})
+    effect = TextAreaField(_l(_EFFECT), LONG, render_kw={"rows": 2})
+    needs = TextAreaField(_l(_NEEDS), LONG, render_kw={"rows": 2})
+    next_step = TextAreaField(_l(_NEXT), LONG, render_kw={"rows": 2})
 
     def offer(self, also: str = "") -> SheetForm:
         """Fill in the purposes, and return the form."""
