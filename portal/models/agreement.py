@@ -41,6 +41,7 @@ LONGEST_TITLE, LONGEST_TEXT = 120, 4000
 DOCUMENT_KIND = "company"
 """Under which kind its papers are filed unless somebody says otherwise."""
 _FILED = text("state = 'filed'")
+_TO_RENEW = text("state = 'filed' AND NOT renewed")
 
 
 class Terms(NamedTuple):
@@ -94,6 +95,7 @@ class Agreement(HangsOnCustomer, Base):
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
         Index("ix_agreement_running", "ends_on", "id", sqlite_where=_FILED, postgresql_where=_FILED),
+        Index("ix_agreement_to_renew", "ends_on", "id", sqlite_where=_TO_RENEW, postgresql_where=_TO_RENEW),
     )
 
     # --- what it is ------------------------------------------------------------------------------------------------------

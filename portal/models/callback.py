@@ -47,6 +47,7 @@ LINK = "/call-backs"
 FILTERED = ("due_on", "purpose", "kind", "satisfaction")
 """Columns by which lists are filtered."""
 _SCORED = sql("satisfaction IS NOT NULL")
+_DRAWN = sql("draw_id IS NOT NULL")
 
 
 class CallbackEvent(HangsOnCustomer, Base):
@@ -153,7 +154,7 @@ class Callback(Base):
         Index("ix_callback_team", "team_id", "state", "due_until", "id", *FILTERED),
         Index("ix_callback_state", "state", "due_until", "id", *FILTERED),
         Index(None, "customer_id", "state", "id"),
-        Index(None, "draw_id", "id"),
+        Index("ix_callback_drawn", "draw_id", "id", sqlite_where=_DRAWN, postgresql_where=_DRAWN),
         Index("ix_callback_scored", "satisfaction", "done_at", "customer_id", sqlite_where=_SCORED, postgresql_where=_SCORED),
     )
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -42,6 +42,7 @@ STATES = {
     CLOSED: (N_("Concluded"), "ok"),
 }
 APPROVED = (RUNNING, SUMMED, CLOSED)
+_RUNNING = text("state = 'running'")
 
 
 class MaintenancePlan(Base):
@@ -79,7 +80,12 @@ class MaintenancePlan(Base):
     rows: Mapped[list[PlanCustomer]] = relationship(cascade="all, delete-orphan", order_by="PlanCustomer.id", passive_deletes=True)
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (Index(None, "state", "id"), Index(None, "team_id", "id"), Index(None, "state", "ends_on"))
+    __table_args__ = (
+        Index(None, "state", "id"),
+        Index(None, "team_id", "id"),
+        Index(None, "state", "ends_on"),
+        Index("ix_maintenance_plan_to_sum_up", "created_by_id", "ends_on", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    )
 
     @classmethod
     def visible_to(cls, user: Staff) -> Select[MaintenancePlan]:

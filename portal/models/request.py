@@ -30,6 +30,9 @@ FAR_DAY = FAR.date()
 
 _OPEN = sql("is_open")
 _TO_ESCALATE = sql("escalate_at IS NOT NULL")
+_TO_ASSIGN = sql("is_open AND state = 'received'")
+_UP, _UP_TO_MANAGERS = sql("is_open AND escalation > 0"), sql("is_open AND escalation > 1")
+_WAITING = sql("is_open AND waiting_since IS NOT NULL")
 _UNTALLIED = sql("NOT tallied")
 _WITHOUT_CUSTOMER = sql("customer_id IS NULL")
 _NAMED = sql("reference <> ''")
@@ -126,7 +129,7 @@ class ServiceRequest(Base):
 
     __table_args__ = (
         Index(
-            "ix_service_request_queue", "due_on", "rank", "due_at", "id", "kind", "channel", "state",
+            "ix_service_request_queue", "due_on", "rank", "due_at", "id", "kind", "channel", "state", "received_on",
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
         Index("ix_service_request_mine", "assignee_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -141,6 +144,14 @@ class ServiceRequest(Base):
         Index(None, "team_id", "received_at", "id"),
         Index(None, "kind", "received_on", "id"),
         Index(None, "received_on"),
+        # What the inbox counts: it stands on every page.
+        Index("ix_service_request_to_assign", "team_id", "assignee_id", "id", sqlite_where=_TO_ASSIGN, postgresql_where=_TO_ASSIGN),
+        Index("ix_service_request_up", "team_id", "due_on", "assignee_id", "id", sqlite_where=_UP, postgresql_where=_UP),
+        Index(
+            "ix_service_request_up_to_managers", "due_on", "rank", "due_at", "id", "assignee_id",
+            sqlite_where=_UP_TO_MANAGERS, postgresql_where=_UP_TO_MANAGERS,
+        ),
+        Index("ix_service_request_waiting", "due_on", "rank", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_service_request_escalate", "escalate_at", "id", sqlite_where=_TO_ESCALATE, postgresql_where=_TO_ESCALATE),
         Index("ix_service_request_untallied", "id", sqlite_where=_UNTALLIED, postgresql_where=_UNTALLIED),
         Index("ix_service_request_unknown", "taken_by_id", "id", sqlite_where=_WITHOUT_CUSTOMER, postgresql_where=_WITHOUT_CUSTOMER),
