@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -17,6 +18,7 @@ from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.hand_over import goes_along
+from portal.models.inbox_count import COUNT_CAP
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
 from portal.models.request import FAR, ServiceRequest
@@ -137,6 +139,25 @@ def _waiting(user: Staff) -> Iterator[Select[Any]]:
 
 
 inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+
+
+# --- the first page --------------------------------------------------------------------------------------------------------
+
+
+def figures(user: Staff) -> tuple[int, int]:
+    """Return how many requests are due until tonight, and how many are past: a rep's own, a supervisor's team's, all for managers."""
+    whose = "" if user.is_manager else "team_id" if user.is_supervisor and user.team_id is not None else "assignee_id"
+    mine = user.team_id if whose == "team_id" else user.id
+    due, past = db.session.execute(_figures(whose), {"mine": mine, "today": clock.today(), "now": clock.now()}).one()
+    return due, past
+
+
+@cache
+def _figures(whose: str) -> Select[Any]:
+    request = ServiceRequest
+    here = [_OPEN, request.due_on <= bindparam("today"), *([getattr(request, whose) == bindparam("mine")] if whose else [])]
+    parts = (select(request.id).where(*here, *more).limit(COUNT_CAP) for more in ((), (request.due_at < bindparam("now"),)))
+    return select(*(select(func.count()).select_from(one.subquery()).scalar_subquery() for one in parts))
 
 
 # --- hand-over -------------------------------------------------------------------------------------------------------------
