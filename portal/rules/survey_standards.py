@@ -48,7 +48,7 @@ add(
 add(
     Standard(
         "assessment.least_weight", N_("Weight that indicators with records need together, or there is no total"), "percent", 50, ASSESSING,
-        _JUDGING, unit="%", minimum=1, maximum=100,
+        _JUDGING, minimum=1, maximum=100,
     )
 )  # fmt: skip
 add(Standard("chain.assessment", N_("Approval chain: assessment of staff"), "chain", _CHAIN, "approvals", _JUDGING))

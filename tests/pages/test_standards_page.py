@@ -2,6 +2,7 @@ import io
 import json
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -32,7 +33,7 @@ def fields(response):
     for tag in re.findall(r"<input[^>]*>", html):
         name, text = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and (not re.search('type="(checkbox|radio)"', tag) or "checked" in tag):
-            found[name[1]] = text[1].replace("&#34;", '"') if text else ""
+            found[name[1]] = unescape(text[1]) if text else ""
     for name, options in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', html, re.S):
         chosen = re.search(r'value="([^"]*)" selected', options)
         found[name] = chosen[1] if chosen else ""
