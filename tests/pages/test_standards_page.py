@@ -34,6 +34,8 @@ def fields(response):
         name, text = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and (not re.search('type="(checkbox|radio)"', tag) or "checked" in tag):
             found[name[1]] = unescape(text[1]) if text else ""
+    for name, text in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', html, re.S):
+        found[name] = unescape(text)
     for name, options in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', html, re.S):
         chosen = re.search(r'value="([^"]*)" selected', options)
         found[name] = chosen[1] if chosen else ""
