@@ -1,0 +1,45 @@
+"""Of simultaneous steps of a request one counts, and what goes up at the same moment goes up once (SV-2, SV-4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.database import db
+from portal.models import request_escalation, request_flow
+from portal.models.request import ServiceRequest
+from portal.models.request_step import RequestEscalation, RequestStep
+from tests.approving import person
+from tests.concurrency.test_signatures import at_once
+from tests.service.requesting import taken
+
+
+def test_of_answers_at_once_one_counts(app: Flask) -> None:
+    request = taken()
+    number, version = request.id, request.version
+    db.session.remove()
+
+    def answer() -> None:
+        here = db.session.get_one(ServiceRequest, number)
+        request_flow.answer(here, "已补发。", by=person("rep1"), version=version)
+
+    ended = at_once(app, *[answer] * 4)
+    assert sorted(ended) == ["StateConflict"] * 3 + ["done"]
+    assert db.session.scalar(select(func.count()).where(RequestStep.request_id == number, RequestStep.kind == "answered")) == 1
+
+
+def test_what_goes_up_at_once_goes_up_once(app: Flask) -> None:
+    request = taken()
+    request.due_at = request.escalate_at = clock.now() - timedelta(hours=1)
+    request.due_on = clock.today() - timedelta(days=1)
+    db.session.commit()
+    db.session.remove()
+
+    def escalate() -> None:
+        request_escalation.escalate_portion(clock.now())
+
+    assert at_once(app, *[escalate] * 3) == ["done"] * 3
+    assert db.session.scalar(select(func.count()).select_from(RequestEscalation)) == 1
