@@ -289,7 +289,7 @@ def filed_with(customer: Customer, today: date) -> list[Agreement]:
 
 def running_out(until: date) -> Select[Agreement]:
     """Return the filed agreements that end until a day, are not renewed and were not ended: somebody has to do something about them."""
-    return select(Agreement).where(text("agreement.state = 'filed'"), Agreement.ends_on <= until, Agreement.renewed.is_(False))
+    return select(Agreement).where(text("agreement.state = 'filed' AND NOT agreement.renewed"), Agreement.ends_on <= until)
 
 
 def newest_of(customer_ids: Collection[int]) -> dict[int, Agreement]:

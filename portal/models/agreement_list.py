@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -89,13 +89,13 @@ def _chosen(user: Staff, query: AgreementQuery) -> Select[Agreement]:
     if "standing" in filters:
         found = found.where(_stands(filters["standing"], clock.today()))
     if "grade" in filters:
-        found = found.where(one.customer_id.in_(select(Customer.id).where(Customer.grade == filters["grade"])))
+        found = found.where(exists().where(Customer.id == one.customer_id, Customer.grade == filters["grade"]))
     if "team" in filters:
-        found = found.where(one.customer_id.in_(select(Customer.id).where(Customer.team_id == int(filters["team"]))))
+        found = found.where(exists().where(Customer.id == one.customer_id, Customer.team_id == int(filters["team"])))
     if "customer" in filters:
         found = found.where(one.customer_id == int(filters["customer"]))
     for part in filters.get("q", "").split():
-        found = found.where(or_(has(one.title, part), has(one.number, part), one.customer_id.in_(called(part))))
+        found = found.where(or_(has(one.title, part), has(one.number, part), called(one.customer_id, part)))
     return found
 
 

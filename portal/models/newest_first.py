@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from portal.database import db
 from portal.models.customer import Customer
@@ -74,6 +74,9 @@ def has(column: Any, text: str) -> ColumnElement[bool]:
     return func.lower(column).like(f"%{escaped}%", escape="\\")
 
 
-def called(text: str) -> Select[Any]:
-    """Return the ids of the customers whose number or name has a text in it, as a query; whom somebody sees is asked elsewhere."""
-    return select(Customer.id).where(or_(has(Customer.full_name, text), has(Customer.number, text)))
+def called(column: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition that a column names a customer whose number or name has a text in it; whom somebody sees is asked elsewhere.
+
+    Asked of each record of the list, which are fewer than the customers.
+    """
+    return exists().where(Customer.id == column, or_(has(Customer.full_name, text), has(Customer.number, text)))

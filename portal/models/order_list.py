@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_
 from sqlalchemy.orm import joinedload
 
 from portal.models import newest_first
@@ -66,9 +66,9 @@ def _chosen(user: Staff, query: OrderQuery) -> Select[OrderRequest]:
         if name in filters:
             found = found.where(number == int(filters[name]))
     if "team" in filters:
-        found = found.where(request.customer_id.in_(select(Customer.id).where(Customer.team_id == int(filters["team"]))))
+        found = found.where(exists().where(Customer.id == request.customer_id, Customer.team_id == int(filters["team"])))
     for part in filters.get("q", "").split():
-        found = found.where(or_(has(request.order_number, part), request.customer_id.in_(called(part))))
+        found = found.where(or_(has(request.order_number, part), called(request.customer_id, part)))
     return found
 
 

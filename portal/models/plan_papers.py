@@ -365,5 +365,5 @@ def ensure_summary(values: dict[str, str]) -> None:
 def due_summaries(user: Staff) -> Select[MaintenancePlan]:
     """Return the query for the plans that `user` sees and wrote whose last day has passed and that have no summary in review."""
     return MaintenancePlan.visible_to(user).where(
-        MaintenancePlan.state == RUNNING, MaintenancePlan.ends_on < clock.today(), MaintenancePlan.created_by_id == user.id
+        sql("maintenance_plan.state = 'running'"), MaintenancePlan.ends_on < clock.today(), MaintenancePlan.created_by_id == user.id
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal, select, tuple_
+from sqlalchemy import Select, exists, func, literal, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
@@ -94,7 +94,7 @@ def _chosen(user: Staff, query: ReceptionQuery) -> Select[Any]:
         if name in filters:
             found = found.where(number == int(filters[name]))
     if "team" in filters:
-        found = found.where(one.customer_id.in_(select(Customer.id).where(Customer.team_id == int(filters["team"]))))
+        found = found.where(exists().where(Customer.id == one.customer_id, Customer.team_id == int(filters["team"])))
     if "first" in filters:
         found = found.where(one.last_on >= _day(filters["first"]))
     if "last" in filters:

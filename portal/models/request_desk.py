@@ -37,7 +37,10 @@ TITLES = {
     TO_ASSIGN: N_("Request to assign"),
 }
 _OPEN: Any = sql("service_request.is_open")
-"""In these words SQLite knows the indexes of what is open."""
+_RECEIVED: Any = sql("service_request.state = 'received'")
+_UP: Any = sql("service_request.escalation > 0")
+_UP_TO_MANAGERS: Any = sql("service_request.escalation > 1")
+"""In these words SQLite knows the indexes of what is open, to be assigned, and has come up."""
 _LOADED = (joinedload(ServiceRequest.customer).load_only(Customer.full_name), joinedload(ServiceRequest.assignee).load_only(Staff.name))
 
 
@@ -53,15 +56,15 @@ def _mine(user: Staff, until: datetime) -> list[Any]:
 def _come_up(user: Staff) -> list[Any]:
     """Return the conditions on what has come up to a manager, or to the supervisor of the team that has it, and is past still."""
     request = ServiceRequest
-    level = 2 if user.is_manager else 1
-    found = [_OPEN, request.due_on <= clock.today(), request.escalation >= level, request.assignee_id != user.id]
+    level = _UP_TO_MANAGERS if user.is_manager else _UP
+    found = [_OPEN, level, request.due_on <= clock.today(), request.assignee_id != user.id]
     return found if user.is_manager else [*found, request.team_id == user.team_id]
 
 
 def _to_assign(user: Staff) -> list[Any]:
     """Return the conditions on what has just come in and nobody was given, which a supervisor assigns."""
     request = ServiceRequest
-    return [_OPEN, request.state == rules.RECEIVED, request.team_id == user.team_id, request.assignee_id != user.id]
+    return [_OPEN, _RECEIVED, request.team_id == user.team_id, request.assignee_id != user.id]
 
 
 def _groups(user: Staff) -> list[tuple[str, str, list[Any]]]:

@@ -240,7 +240,7 @@ def chosen(user: Staff, query: LetterQuery) -> Select[Any]:
     if "open" in query.filters:
         found = found.where(letter.posted_on.is_(None))
     if "q" in query.filters:
-        found = found.where(letter.customer_id.in_(newest_first.called(query.filters["q"])))
+        found = found.where(newest_first.called(letter.customer_id, query.filters["q"]))
     return found
 
 
