@@ -48,12 +48,16 @@ ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_l
     "order_refusal", "a_treatment", "order_request_list", "agreement_list",
     "reception", "visitor_passes", "escort_sheet", "reception_list",
     "callback_card", "callback_list",
+    "visit_report", "visit_extract", "thanks_letter", "address_labels", "visit_list", "visit_due", "visit_report_list",
     "complaint_record", "complaint_month", "request_sheet", "request_list",
     "relation_assessment", "delivered_value", "relation_list", "delivered_values",
+    "survey_questionnaire", "survey_results", "survey_list", "survey_answers",
+    "staff_assessment", "assessment_month", "staff_reward", "reward_list",
 }  # fmt: skip
 """Tried with their records: test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, test_hand_over_sheet.py,
-test_relation_sheets.py, test_callback_sheets.py, test_order_sheets.py, test_reception_sheets.py and test_maintenance_sheets.py here,
-tests/sales/test_sheets.py, tests/pages/test_review.py, tests/insights, tests/service."""
+test_relation_sheets.py, test_survey_sheets.py, test_callback_sheets.py, test_visit_sheets.py, test_order_sheets.py,
+test_reception_sheets.py and test_maintenance_sheets.py here, tests/sales/test_sheets.py, tests/pages/test_review.py, tests/insights,
+tests/service."""
 
 
 def test_every_sheet_of_the_catalogue_prints_in_chinese_and_in_another_language():

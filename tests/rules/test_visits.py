@@ -42,8 +42,9 @@ def test_days_are_filled_along_the_route_and_nobody_twice(route: list[int], offs
 
 def test_a_day_is_refused_with_its_reason() -> None:
     last = DAY + timedelta(days=90)
-    for day, working, word in ((None, True, "which day"), (DAY - timedelta(days=1), True, "passed"), (last + timedelta(days=1), True, "up to"),
-                               (DAY, False, "no working day")):  # fmt: skip
+    one = timedelta(days=1)
+    refused = ((None, True, "which day"), (DAY - one, True, "passed"), (last + one, True, "up to"), (DAY, False, "no working day"))
+    for day, working, word in refused:
         with pytest.raises(Refusal, match=word):
             visits.check_day(day, DAY, is_working=working, last=last)
     assert visits.check_day(last, DAY, is_working=True, last=last) == last
