@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 
 from portal import clock
 from portal.database import db
-from portal.models import survey_draw, survey_link
+from portal.models import request_flow, survey_draw, survey_link
 from portal.models.approval import Approval
 from portal.models.customer import Customer
+from portal.models.request import ServiceRequest
 from portal.models.staff import Staff
 from portal.models.staff_assessment import AssessmentMonth, StaffAssessment
 from portal.models.staff_assessment_reward import Proposal, StaffReward
@@ -22,6 +23,7 @@ from portal.models.survey_draw import Wanted
 from portal.rules.assessments import Judged, month_before
 from tests import factories
 from tests.approving import person, sign
+from tests.service import requesting
 
 MONTH = "2026-01"
 
@@ -40,6 +42,15 @@ def lines(of: Survey) -> list[SurveyAnswer]:
     return list(db.session.scalars(select(SurveyAnswer).where(SurveyAnswer.survey_id == of.id).order_by(SurveyAnswer.id)))
 
 
+def closed(customer: Customer) -> ServiceRequest:
+    """Return a complaint of a customer that is answered and closed."""
+    request, actor = requesting.taken(customer), person("rep1")
+    request_flow.answer(request, "已补发。", by=actor, version=request.version)
+    request_flow.close(request, requesting.COMPLETE, by=actor, version=request.version)
+    db.session.commit()
+    return request
+
+
 def asked(customer: Customer | None = None, **values: Any) -> SurveyAnswer:
     """Return the line of a survey that asks one new customer of rep1."""
     if customer is None:
@@ -56,8 +67,9 @@ def answered(line: SurveyAnswer, by: str = "rep1", text: str = "", **scores: int
 
 def linked() -> tuple[SurveyAnswer, str]:
     """Return a line with the token that opens it; links are switched on."""
-    set_value("survey.link_open", True, by=person("mgr1"), reason="试点")
-    db.session.commit()
+    if not survey_link.is_open():
+        set_value("survey.link_open", True, by=person("mgr1"), reason="试点")
+        db.session.commit()
     line = asked(way="link")
     token = survey_link.make(line, by=person("sup1"))
     db.session.commit()

@@ -40,8 +40,7 @@ def fill(staff: Mapping[str, Staff], at: At, sign: Sign) -> int:
     for number, account in enumerate(("sup1", "sup2")):
         with at(3):
             running = survey_draw.begin(
-                Wanted(f"{clock.today().year} 年客户满意度调查（{staff[account].team.name if staff[account].team else ''}）", TELEPHONE,
-                       CUSTOMERS, 12, until),
+                Wanted(f"{clock.today().year} 年客户满意度调查（{'一二'[number]}科）", TELEPHONE, CUSTOMERS, 12, until),
                 seed=20260401 + number, by=staff[account],
             )  # fmt: skip
         with at(1):
@@ -53,7 +52,8 @@ def fill(staff: Mapping[str, Staff], at: At, sign: Sign) -> int:
 def _survey(turn: int, ago: int, title: str, way: str, staff: Mapping[str, Staff], at: At) -> None:
     with at(ago):
         until = clock.today() + timedelta(days=20)
-        survey = survey_draw.begin(Wanted(clean_line(title), way, CUSTOMERS, 40, until, filters=Filters()), seed=7000 + turn, by=staff["mgr1"])
+        wanted = Wanted(clean_line(title), way, CUSTOMERS, 40, until, filters=Filters())
+        survey = survey_draw.begin(wanted, seed=7000 + turn, by=staff["mgr1"])
     for step in range(3):
         with at(ago - 4 - 5 * step):
             _answers(survey, 10, staff, turn + step)
@@ -104,7 +104,8 @@ def _assess(staff: Mapping[str, Staff], at: At, sign: Sign) -> None:
 
 def _reward(assessment: StaffAssessment, by: Staff, manager: Staff, at: At, sign: Sign, since: int) -> None:
     with at(since * 0.2):
-        reward = StaffReward.propose(assessment, Proposal(REWARD, "bonus", "本月客户满意度最高，投诉全部按时办结。", Decimal("500.00")), by=by)
+        written = Proposal(REWARD, "bonus", "本月客户满意度最高，投诉全部按时办结。", Decimal("500.00"))
+        reward = StaffReward.propose(assessment, written, by=by)
         db.session.flush()
         approval = reward.submit(by=by)
     with at(since * 0.1):

@@ -191,6 +191,11 @@ class StaffAssessment(Base):
         return f"{self.staff.name} {self.month.month}"
 
     @property
+    def customer_id(self) -> None:
+        """Return that it is of no customer: its sealed form is filed in no dossier."""
+        return
+
+    @property
     def counted(self) -> dict[str, Part]:
         """Return the parts that are counted from records."""
         return {code: Part(*self.parts.get(code, (0, 0))) for code in PARTS}
@@ -381,7 +386,7 @@ KIND = declare(
             "person.department": N_("Department"),
             "assessment.month": N_("Month"),
             "assessment.total": N_("Total score"),
-            "assessment.covered": N_("Weight with records (%%)"),
+            "assessment.covered": N_("Weight with records in per cent"),
             "assessment.comment": N_("Comment"),
             "assessment.judged_by": N_("Judged by"),
             "indicators": N_("Indicators"),

@@ -95,6 +95,11 @@ class StaffReward(Base):
         return f"{self.staff.name} {self.assessment.month.month}"
 
     @property
+    def customer_id(self) -> None:
+        """Return that it is of no customer: its sealed form is filed in no dossier."""
+        return
+
+    @property
     def link(self) -> str:
         """Return the path of its page, for notices."""
         return f"/staff-rewards/{self.id}"

@@ -31,11 +31,11 @@ from portal.rules.callbacks import LOW_SCORE
 from portal.rules.message import N_, Refusal
 
 RUNNING, CLOSED = "running", "closed"
-SURVEY_STATES = {RUNNING: (N_("Running"), "accent"), CLOSED: (N_("Closed"), "ok")}
+SURVEY_STATES = {RUNNING: (N_("Survey running"), "accent"), CLOSED: (N_("Closed"), "ok")}
 OPEN, ANSWERED, DECLINED, UNREACHED, LAPSED = "open", "answered", "declined", "unreached", "lapsed"
 STATES = {
     OPEN: (N_("To be asked"), ""),
-    ANSWERED: (N_("Answered"), "ok"),
+    ANSWERED: (N_("Has answered"), "ok"),
     DECLINED: (N_("Declined"), ""),
     UNREACHED: (N_("Not reached"), ""),
     LAPSED: (N_("No answer until the end"), ""),

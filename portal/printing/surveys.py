@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from portal import clock
 from portal.database import db
 from portal.models import survey_list
 from portal.models.customer import Customer
@@ -168,7 +169,7 @@ def _survey_rows(found: list[Survey]) -> list[dict[str, Any]]:
             "title": one.title,
             "way": one.way,
             "state": one.state,
-            "begun": one.created_at.date().isoformat(),
+            "begun": clock.local(one.created_at).date().isoformat(),
             "until": one.closes_on.isoformat(),
             "by": one.created_by.name,
         }
@@ -223,7 +224,7 @@ def _answer_rows(found: list[SurveyAnswer]) -> list[dict[str, Any]]:
             "kind": one.kind,
             "grade": one.grade,
             "served": one.served_by.name if one.served_by else "",
-            "answered": one.answered_at.date().isoformat() if one.answered_at else "",
+            "answered": clock.local(one.answered_at).date().isoformat() if one.answered_at else "",
             "scores": one.scores,
             "text": one.text,
         }

@@ -50,7 +50,10 @@ ROWS = [
         "assessments.assessment_save", "/assessments/{assessment}", "POST", {"score-knowledge": "101", "reason-knowledge": "x"}, _draft,
         owner=404, supervisor=422, manager=422,
     ),
-    Row("assessments.assessment_count", "/assessments/{assessment}/counting", "POST", prepare=_draft, owner=404, supervisor=303, manager=303),
+    Row(
+        "assessments.assessment_count", "/assessments/{assessment}/counting", "POST", prepare=_draft,
+        owner=404, supervisor=303, manager=303,
+    ),
     Row("assessments.calls", "/assessments/calls/{name}/{staff}", prepare=_judged),
     Row("assessments.reward_new", "/assessments/{assessment}/rewards/new", prepare=_approved, owner=403),
     Row(

@@ -56,12 +56,16 @@ def surveys() -> Any:
         rate=rate,
         shown=shown,
         chips=[
-            (said(_(SURVEY_FILTERS[name]), _(words[name][value])), url_for("surveys.surveys", **query.without(name).args()))
+            (said(_(SURVEY_FILTERS[name]), _(words[name][value])), _surveys_at(query.without(name)))
             for name, value in query.filters.items()
         ],
-        next=url_for("surveys.surveys", **query.args(), after=page.next) if page.next else "",
-        previous=url_for("surveys.surveys", **query.args(), before=page.previous) if page.previous else "",
+        next=_surveys_at(query, after=page.next) if page.next else "",
+        previous=_surveys_at(query, before=page.previous) if page.previous else "",
     )
+
+
+def _surveys_at(query: SurveyQuery, **changes: Any) -> str:
+    return url_for("surveys.surveys", **{**query.args(), **changes})
 
 
 @bp.get("/surveys/file")

@@ -98,8 +98,13 @@ def _chips(query: ResultQuery) -> list[tuple[str, str]]:
         if code == "team":
             team = db.session.get(Team, int(value))
             text = team.name if team else value
-        found.append((said(_(BY[code]), text), url_for("surveys.results", **query.without(code).args())))
+        found.append((said(_(BY[code]), text), _address(query.without(code))))
     return found
+
+
+def _address(query: ResultQuery) -> str:
+    values: dict[str, Any] = query.args()
+    return url_for("surveys.results", **values)
 
 
 @bp.get("/survey-results/file")
