@@ -273,6 +273,8 @@ _TITLES = {
     "callback": N_("Call-backs"),
     "callback_event": N_("Events for call-backs"),
     "reception": N_("Receptions of visitors"),
+    "visit": N_("Visits to customers"),
+    "thank_you_letter": N_("Letters of thanks"),
     "printed_sheet": N_("Prints"),
     "relation_assessment": N_("Relation assessments"),
     "customer": N_("Records merged before"),
