@@ -40,6 +40,8 @@ class Area:
     """Endpoint prefixes that belong to the area, so that it is marked as the current place."""
     key: str = ""
     """The letter that, after `g`, leads here from the keyboard."""
+    short: str = ""
+    """The title where there is little room: under the thumb, on a telephone."""
 
     @property
     def group(self) -> str:

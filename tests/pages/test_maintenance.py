@@ -79,6 +79,15 @@ def test_all_of_a_grade_and_one_by_name_are_added_to_what_is_there(as_: Any) -> 
     assert 'value="拜访"' in page, "nothing that was typed is lost"
 
 
+def test_a_customer_typed_and_not_added_is_covered_when_the_plan_is_saved(as_: Any) -> None:
+    typed, named = factories.customer("rep1"), factories.customer("rep1")
+    answer = as_("sup1").post("/maintenance-plans/new", data=sent(typed, customer="没有这个客户"))
+    assert answer.status_code == 422
+    assert db.session.query(MaintenancePlan).count() == 0
+    as_("sup1").post("/maintenance-plans/new", data=sent(typed, customer=named.number))
+    assert {one.id for one in db.session.query(MaintenancePlan).one().customers} == {typed.id, named.id}
+
+
 def test_saved_and_submitted_in_one_step(as_: Any) -> None:
     answer = as_("sup1").post("/maintenance-plans/new", data=sent(factories.customer("rep1"), do="submit"))
     assert "/approvals/" in answer.headers["Location"]

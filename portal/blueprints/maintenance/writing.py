@@ -147,13 +147,30 @@ def _helped(form: PlanForm, rows: list[dict[str, str]]) -> bool:
             form.customer.data = ""
         except Refusal as refusal:
             form.refuse(refusal)
+    _add_lines(form, added)
+    return True
+
+
+def _add_lines(form: PlanForm, added: str) -> None:
     there = [line for line in (form.customers.data or "").splitlines() if line.strip()]
     form.customers.data = "\n".join(dict.fromkeys([*there, *added.splitlines()]))
-    return True
+
+
+def _take_typed(form: PlanForm) -> list[Refusal]:
+    """Add the customer that was typed and not added yet: who saves means it too. Return what is wrong with it."""
+    typed = clean_line(form.customer.data or "")
+    if typed:
+        try:
+            _add_lines(form, line_of(chosen(me(), typed)))
+        except Refusal as refusal:
+            return [Refusal(refusal.message.text, field="customer", **refusal.message.params)]
+        form.customer.data = ""
+    return []
 
 
 def _outline(form: PlanForm, rows: list[dict[str, str]]) -> tuple[Outline, list[int], list[Refusal]]:
     """Return what was written, the customers' ids, and everything that is wrong with it."""
+    typed = _take_typed(form)
     measures, unread = measures_sent(rows)
     budget, wrong = amount_sent(form.budget.data, "budget")
     customers, unknown = customers_sent(form.customers.data)
@@ -162,7 +179,7 @@ def _outline(form: PlanForm, rows: list[dict[str, str]]) -> tuple[Outline, list[
         clean_line(form.title.data or ""), (form.goal.data or "").strip(), (form.means.data or "").strip(), budget, form.starts_on.data,
         form.ends_on.data, people, tuple(measures), len(customers),
     )  # fmt: skip
-    found = [*unread, *wrong, *unknown]
+    found = [*typed, *unread, *wrong, *unknown]
     known = {one.field for one in found}
     found += [one for one in (*rules.problems(outline), *people_problems(people)) if one.field not in known]
     return outline, [one.id for one in customers], found

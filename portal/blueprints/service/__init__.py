@@ -15,6 +15,7 @@ navigation.area(
     permission=Permission.REQUEST_READ,
     prefixes=("service.",),
     key="r",
+    short=N_("Requests"),
 )
 navigation.creation(order=5, endpoint="service.request_new", title=N_("Take in a request"), permission=Permission.REQUEST_WORK, key="q")
 
