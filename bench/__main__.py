@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import binding, data, jobs, pages, sheets, uploads
+from bench import binding, data, jobs, pages, service_data, service_pages, sheets, uploads
 from bench.measure import Figure, Report
 from bench.server import ROOT, serve
 
@@ -45,6 +45,7 @@ def office(kind: str, count: int) -> Iterator[str]:
 
                 schema.upgrade(app)  # type: ignore[arg-type]
                 data.fill(count)
+                service_data.fill(count)
                 db.session.remove()
                 db.engine.dispose()
             yield url
@@ -53,6 +54,13 @@ def office(kind: str, count: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         copy = Path(folder) / "portal.sqlite3"
         shutil.copyfile(kept, copy)
+        app = make_app(f"sqlite:///{copy}")
+        with app.app_context():  # type: ignore[attr-defined]
+            from portal.database import db
+
+            service_data.fill(count)
+            db.session.remove()
+            db.engine.dispose()
         yield f"sqlite:///{copy}"
 
 
@@ -73,6 +81,7 @@ def main() -> int:
                 Figure("start to first answer", time.perf_counter() - begin, "s", libraries(), 3.0, note="floor: importing the libraries")
             )
             pages.reading(server, report, count)
+            service_pages.reading(server, report)
             if count > SMALL:
                 with office(kind, SMALL) as few, tempfile.TemporaryDirectory(dir=BUILD) as beside, serve(few, Path(beside)) as small:
                     pages.growth(server, small, report, (count, SMALL))
@@ -81,6 +90,7 @@ def main() -> int:
             pages.together(server, report)
             report.add(Figure("memory of the web process (PSS)", server.memory(web=True), "MB", None, 250))
             report.add(Figure("memory of its worker and press (PSS)", server.memory(web=False), "MB"))
+        jobs.escalation(url, Path(instance), report)
         jobs.exchange(url, Path(instance), report)
         binding.binding(url, Path(instance), report)
     sheets.one_form(report)

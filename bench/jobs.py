@@ -119,6 +119,30 @@ with app.app_context(), app.test_request_context():
     peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024
     print(json.dumps({"cpu": time.process_time() - start, "memory": peak, "rows": count}))
 """
+# One job for everything that is overdue; a second one has nothing to do. 
+_ESCALATION = r"""
+import json, time
+from portal import clock, create_app, database, jobs
+app = create_app({"JOBS_IMMEDIATE": True})
+with app.app_context():
+    database.read_only(False)
+    from bench.service_data import make_overdue
+    from portal.database import db
+    from portal.models import request_escalation
+    from portal.models.request_step import RequestEscalation
+    before = db.session.query(RequestEscalation).count()
+    made = make_overdue()
+    spent = []
+    for turn in range(2):
+        job = request_escalation.queue(clock.now()) if turn == 0 else request_escalation.Job.queue(request_escalation.KIND, by=None)
+        db.session.commit()
+        start = time.process_time()
+        jobs.start(job)
+        spent.append(time.process_time() - start)
+        db.session.refresh(job)
+    went_up = db.session.query(RequestEscalation).count() - before
+    print(json.dumps({"cpu": spent, "made": made, "went_up": went_up, "done": job.done, "state": job.state}))
+"""
 
 
 def _python(code: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
@@ -144,6 +168,16 @@ def _file(path: Path) -> None:
             yield [*cells, f"张{number % 900}", "采购经理", f"138{number:08d}", "2020-03-05"]
 
     write_xlsx(path, [*HEADS, "联系人", "联系人职务", "联系人电话", "首次接触日期"], rows())  # type: ignore[arg-type]
+
+
+def escalation(url: str, instance: Path, report: Report) -> None:
+    """Measure the job that lets overdue requests go up, and that a second one finds nothing to do."""
+    done = json.loads(_python(_ESCALATION, environment={"DATABASE_URL": url, "PORTAL_INSTANCE": str(instance)}))
+    first, again = done["cpu"]
+    report.add(Figure(f"escalation of {done['made']:,} overdue requests, one job", first, "s CPU", None, 15))
+    report.add(Figure("escalation again: seconds", again, "s CPU", None, 0.5))
+    twice = abs(done["went_up"] - done["made"]) + done["done"]
+    report.add(Figure("escalation: requests left out or gone up twice", twice, "", None, 0, note=str(done["state"])))
 
 
 def exchange(url: str, instance: Path, report: Report) -> None:
