@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import time_machine
 from flask import Flask
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from portal import clock
 from portal.database import db
+from portal.models.dossier import ArchiveDocument
 from portal.models.promise import Promise
 from portal.models.visit_due import DueQuery
 from portal.models.visit_list import ReportQuery, VisitQuery
@@ -52,6 +55,14 @@ def test_the_daily_report_its_extract_and_the_empty_form(app: Flask) -> None:
         assert word in shown, word
     assert "停电放假" not in part
     assert "寄样品两份" in part
+
+
+@time_machine.travel(THURSDAY, tick=False)
+def test_the_extract_is_filed_in_the_dossier(app: Flask, as_: Any) -> None:
+    visit = visiting.done(visiting.planned("rep1"))
+    assert as_("rep1").post(f"/visits/{visit.id}/filing").status_code == 303
+    filed = db.session.scalars(select(ArchiveDocument)).one()
+    assert (filed.customer_id, filed.title, filed.dated_on) == (visit.customer_id, "2026-03-05 拜访记录", date(2026, 3, 5))
 
 
 @time_machine.travel(THURSDAY, tick=False)
