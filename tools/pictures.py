@@ -361,6 +361,11 @@ def counted_deadline(page: Page, here: dict[str, Any]) -> None:
     page.locator("table.counted").scroll_into_view_if_needed()
 
 
+@scene("mgr1", height=900)
+def survey_results(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/survey-results?by=month")
+
+
 def take(browser: Browser, app: Any, here: dict[str, Any], wanted: list[Scene]) -> None:
     """Take the scenes in both languages."""
     for language, (locale, spoken) in LANGUAGES.items():

@@ -96,7 +96,7 @@ FILTERS = {
     "served": N_("Served by"),
     "mine": N_("To be asked by me"),
     "customer": N_("Customer"),
-    "question": N_("Question"),
+    "question": N_("Survey question"),
 }
 _NUMBERS = ("survey", "team", "served", "customer")
 _CODES: dict[str, Any] = {"state": STATES, "kind": {**KINDS, "none": ""}, "grade": (*GRADES, "none")}
@@ -226,7 +226,7 @@ def of_survey(survey: Survey, user: Staff) -> dict[str, Figures]:
 # --- results over time ----------------------------------------------------------------
 
 
-BY = {"month": N_("Month"), "team": N_("Team"), "kind": N_("Kind of request"), "grade": N_("Customer grade"), "question": N_("Question")}
+BY = {"month": N_("Month"), "team": N_("Team"), "kind": N_("Kind of request"), "grade": N_("Customer grade"), "question": N_("Survey question")}
 SPAN = 12
 """So many months are shown where nothing is said."""
 

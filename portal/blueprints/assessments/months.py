@@ -16,7 +16,7 @@ from portal.database import commit, db
 from portal.forms import PortalForm
 from portal.models import staff_assessment_desk as desk
 from portal.models.staff import Staff
-from portal.models.staff_assessment import STATES, AssessmentMonth
+from portal.models.staff_assessment import STATES, AssessmentMonth, pooled
 from portal.models.standard import why
 from portal.permissions import Permission, requires
 from portal.rules.assessments import INDICATORS, month_before
@@ -81,7 +81,8 @@ def month(month: AssessmentMonth) -> Any:
     """Show a month: departments and people, as far as the reader sees, and which weights hold."""
     people = desk.of_month(month, me())
     departments = desk.departments(month, people)
-    drawn = [BarRow(one.department or _("not given"), one.total.points, None, _figure(one.total.points)) for one in departments]
+    _scores, overall = pooled(people, month)
+    drawn = [BarRow(one.department or _("not given"), one.total.points, overall.points, _figure(one.total.points)) for one in departments]
     return render_template(
         "assessments/month.html",
         month=month,
