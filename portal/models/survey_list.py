@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
@@ -90,6 +89,8 @@ FILTERS = {
     "state": N_("State"),
     "low": N_("Low satisfaction"),
     "month": N_("Answered in"),
+    "first": N_("Answered from"),
+    "last": N_("Answered until"),
     "team": N_("Team"),
     "kind": N_("Kind of request"),
     "grade": N_("Customer grade"),
@@ -119,8 +120,9 @@ class AnswerQuery:
         for name, codes in _CODES.items():
             if name in found and found[name] not in codes:
                 del found[name]
-        if "month" in found and not _MONTH.fullmatch(found["month"]):
-            del found["month"]
+        for name in ("month", "first", "last"):
+            if name in found and not _MONTH.fullmatch(found[name]):
+                del found[name]
         if found.get("question") not in {None, *question_names()}:
             del found["question"]
         found.update({name: "1" for name in _SWITCHES if name in found})
@@ -154,6 +156,10 @@ def _answers(user: Staff, query: AnswerQuery) -> Select[Any]:
         found = found.where(one.state == filters["state"])
     if "month" in filters:
         found = found.where(one.month == filters["month"])
+    if "first" in filters:
+        found = found.where(one.month >= filters["first"])
+    if "last" in filters:
+        found = found.where(one.month <= filters["last"], one.month != "")
     if "low" in filters:
         found = found.join(Survey, Survey.id == one.survey_id).where(one.lowest <= Survey.low_score)
     if "mine" in filters:
@@ -226,7 +232,13 @@ def of_survey(survey: Survey, user: Staff) -> dict[str, Figures]:
 # --- results over time ----------------------------------------------------------------
 
 
-BY = {"month": N_("Month"), "team": N_("Team"), "kind": N_("Kind of request"), "grade": N_("Customer grade"), "question": N_("Survey question")}
+BY = {
+    "month": N_("Month"),
+    "team": N_("Team"),
+    "kind": N_("Kind of request"),
+    "grade": N_("Customer grade"),
+    "question": N_("Survey question"),
+}
 SPAN = 12
 """So many months are shown where nothing is said."""
 
@@ -297,20 +309,10 @@ def results(user: Staff, query: ResultQuery) -> list[Result]:
     return [Result(key, names.get(key, ""), scores.get(key, Figures()), by_answer.get(key, Figures())) for key in keys]
 
 
-def behind(query: ResultQuery, result: Result) -> dict[str, str] | None:
-    """Return the arguments of the list of answers behind a row, None where a filter cannot say it: a span of more than a month.
-
-    The list takes a month at a time, so that it walks one index; by month each row leads to its answers.
-    """
-    month = str(result.key) if query.by == "month" else query.first if query.first == query.last else ""
+def behind(query: ResultQuery, result: Result) -> dict[str, str]:
+    """Return the arguments of the list of answers behind a row: those of its month, or of the span of months."""
     args = {**query.filters, "state": "answered"}
-    if month:
-        args["month"] = month
-    if query.by != "month":
-        args[query.by] = str(result.key or ("0" if query.by == "team" else "none"))
-    return args
-
-
-def month_words(month: str) -> date:
-    """Return the first day of a month such as 2026-03."""
-    return date(int(month[:4]), int(month[5:]), 1)
+    if query.by == "month":
+        return {**args, "month": str(result.key)}
+    found = str(result.key or ("0" if query.by == "team" else "none"))
+    return {**args, "first": query.first, "last": query.last, query.by: found}

@@ -103,10 +103,12 @@ def test_results_are_of_the_own_team_and_lead_to_the_answers() -> None:
     assert (mine.key, mine.scores.mean) == ("attitude", Decimal("4.50"))
     assert results(person("sup1"), ResultQuery.read({"team": str(person("rep3").team_id)})) == []
     args = behind(ResultQuery.read({}), row)
-    assert args is not None
     assert survey_list.count(person("mgr1"), AnswerQuery.read(args)).number == 3
     assert survey_list.count(person("sup1"), AnswerQuery.read(args)).number == 2
     assert survey_list.count(person("rep2"), AnswerQuery.read(args)).number == 0
+    args = behind(query, mine)
+    assert survey_list.count(person("sup1"), AnswerQuery.read(args)).number == mine.scores.number == 2
+    assert survey_list.count(person("sup1"), AnswerQuery.read({**args, "first": "2999-01"})).number == 0
     none = results(person("mgr1"), ResultQuery.read({"grade": "C"}))
     assert none == [], "months without records have no row, not a 0"
     found = survey_list.count(person("mgr1"), AnswerQuery.read({"low": "1", "question": "attitude", "grade": "A", "kind": "none"}))
