@@ -19,7 +19,7 @@ from portal.rules.message import N_
 
 WHAT = "requests"
 HEADS = (
-    N_("Number"), N_("Kind"), N_("State"), N_("Priority"), N_("Channel"), N_("Customer number"), N_("Customer"), N_("Grade"),
+    N_("Request number"), N_("Kind"), N_("State"), N_("Priority"), N_("Channel"), N_("Customer number"), N_("Customer"), N_("Grade"),
     N_("Who calls or writes"), N_("Telephone to call back"), N_("What is asked for"), N_("Received at"), N_("In hand of"), N_("Due at"),
     N_("First answer at"), N_("Answered at"), N_("Closed at"), N_("First answer (working minutes)"), N_("First answer (minutes)"),
     N_("Solution (working minutes)"), N_("Solution (minutes)"), N_("Answer"), N_("Cause"), N_("Responsible department"),

@@ -242,7 +242,7 @@ hand_over_list.declare(
         N_("Open requests and complaints"),
         N_("They go to who takes over."),
         (
-            hand_over_list.Column("number", N_("Number"), "s-w4"),
+            hand_over_list.Column("number", N_("Request number"), "s-w4"),
             hand_over_list.Column("kind", N_("Kind"), "s-w3", "middle", say=lambda code: Message(rules.KINDS[code])),
             hand_over_list.Column("customer", N_("Customer"), "s-w6"),
             hand_over_list.Column("text", N_("Concerning")),
