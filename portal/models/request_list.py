@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import and_, case, func, literal, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased, joinedload
 
@@ -29,7 +29,7 @@ from portal.rules.requests import serial_of
 from portal.rules.text import clean_line
 
 AT_A_TIME = 500
-DEPTH = 5000
+DEPTH = 2000
 """So many requests of the order are looked at to count what filters leave."""
 WHOSE = {"mine": N_("In my hands"), "team": N_("My team's"), "all": N_("All I see")}
 FILTERS = {
@@ -202,7 +202,7 @@ def _listed() -> Any:
 
 def conditions(user: Staff, query: RequestQuery, *, in_order: bool = True) -> list[Any]:
     """Return the conditions of a query for a reader: for reading `in_order` of the list, or for counting all."""
-    request, filters = ServiceRequest, query.filters
+    request = ServiceRequest
     found: list[Any] = [request.state != rules.IMPORTING] if query.closed else [_OPEN]
     whose = query.of(user)
     if whose == "mine":
@@ -217,6 +217,13 @@ def conditions(user: Staff, query: RequestQuery, *, in_order: bool = True) -> li
             found.append(request.scope(user))
         else:
             found.append(request.id.in_(request.seen_by(user, *([] if query.closed else [_OPEN]))))
+    return [*found, *_fits(query)]
+
+
+def _fits(query: RequestQuery) -> list[Any]:
+    """Return the conditions of a query's filters alone."""
+    request, filters = ServiceRequest, query.filters
+    found: list[Any] = []
     for name in ("kind", "state", "channel", "priority", "cause"):
         if name in filters:
             found.append(getattr(request, name) == ("" if filters[name] == "-" else filters[name]))
@@ -277,10 +284,9 @@ def count(user: Staff, query: RequestQuery) -> Count:
         some = select(request.id).where(*conditions(user, query, in_order=False)).limit(CAP + 1)
         number = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
         return Count(min(number, CAP), number > CAP)
-    first = select(request.id).where(*conditions(user, plain, in_order=False)).order_by(*order).limit(DEPTH)
-    depth = db.session.scalar(select(func.count()).select_from(first.subquery())) or 0
-    some = select(request.id).where(request.id.in_(first.scalar_subquery()), *conditions(user, query, in_order=False)).limit(CAP + 1)
-    number = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    fits = case((and_(*_fits(query)), 1)).label("fits")
+    first = select(fits).where(*conditions(user, plain, in_order=False)).order_by(*order).limit(DEPTH).subquery()
+    depth, number = db.session.execute(select(func.count(), func.count(first.c.fits))).one()
     return Count(min(number, CAP), number > CAP or depth == DEPTH)
 
 
