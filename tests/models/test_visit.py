@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.database import StateConflict, db
@@ -82,9 +82,9 @@ def test_days_are_filled_from_what_is_due_and_plans_keep_their_figures(app: Flas
     with pytest.raises(Refusal, match="Nobody is due"):
         visit_due.plan_days(person("rep1"), MONDAY, 2, 3, DueQuery(), by=person("rep1"))
     far = date(2026, 6, 8)
-    for values, field in (((None, 1, 1), "first"), ((MONDAY, 0, 1), "days"), ((MONDAY, 1, 99), "a_day"), ((far, 1, 1), "first")):
+    for first, days, a_day, field in ((None, 1, 1, "first"), (MONDAY, 0, 1, "days"), (MONDAY, 1, 99, "a_day"), (far, 1, 1, "first")):
         with pytest.raises(Refusal) as refused:
-            visit_due.plan_days(person("rep1"), *values, DueQuery(), by=person("rep1"))
+            visit_due.plan_days(person("rep1"), first, days, a_day, DueQuery(), by=person("rep1"))
         assert refused.value.field == field
     with pytest.raises(Refusal, match="team"):
         visit_due.plan_days(person("rep2"), MONDAY, 1, 1, DueQuery(), by=person("rep1"))
@@ -274,7 +274,7 @@ def test_lines_out_of_scope_are_not_shown_nor_printed(app: Flask) -> None:
     other = db.session.scalars(select(Visit)).one().customer
     seen = visit_report.WholeReport.visible_to
     assert db.session.scalar(seen(person("sup1"))) is report
-    db.session.execute(Customer.__table__.update().where(Customer.id == other.id).values(team_id=person("rep3").team_id))
+    db.session.execute(update(Customer).where(Customer.id == other.id).values(team_id=person("rep3").team_id))
     db.session.commit()
     db.session.expire_all()
     visits, _tries, hidden = visit_report.lines(report, person("sup1"))
