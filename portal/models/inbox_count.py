@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, TextClause, event, func, literal, select, text
+from sqlalchemy import Executable, Select, event, func, literal, select, text
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal import clock
@@ -22,7 +22,7 @@ COUNT_CAP = 1000
 _SHAPED = "inbox shaped"
 
 _shaping: set[type] = set()
-_made: dict[tuple[Any, ...], TextClause] = {}
+_made: dict[tuple[Any, ...], Executable] = {}
 _made_in: list[datetime] = []
 
 
@@ -57,15 +57,18 @@ def number(user: Staff, areas: Sequence[Callable[[Staff], Iterable[Select[Any]]]
     return db.session.scalar(statement) or 0
 
 
-def _together(queries: Iterable[Select[Any]]) -> TextClause:
-    """Return the one statement of all, with its values written out by the database's dialect: ids, days, moments and codes.
+def _together(queries: Iterable[Select[Any]]) -> Executable:
+    """Return the one statement of all; for SQLite with its values written out by its dialect: ids, days, moments and codes.
 
     SQLite plans a statement anew each time it is asked with parameters where partial indexes may serve, as here for every area: that takes
-    twice as long as to answer it. Nothing that anybody has typed is in it.
+    twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody. Nothing that anybody has typed
+    is in it.
     """
     counted = (select(func.count()).select_from(one.limit(COUNT_CAP).subquery()).scalar_subquery() for one in queries)
-    whole = select(sum(counted, literal(0))).compile(db.engine, compile_kwargs={"literal_binds": True})
-    return text(str(whole).replace(":", "\\:"))
+    whole = select(sum(counted, literal(0)))
+    if db.engine.dialect.name != "sqlite":
+        return whole
+    return text(str(whole.compile(db.engine, compile_kwargs={"literal_binds": True})).replace(":", "\\:"))
 
 
 @event.listens_for(Session, "after_flush")
