@@ -1,4 +1,4 @@
-"""A worker killed in the middle of letting requests go up leaves none out and tells nobody twice (SV-4; quality.md, under load and fault)."""
+"""A worker killed in the middle of letting requests go up leaves none out and tells nobody twice (SV-4; quality.md, under load)."""
 
 from __future__ import annotations
 
