@@ -14,8 +14,10 @@ from sqlalchemy import func, select
 
 from portal.database import db
 from portal.models.dossier import FILED, ArchiveDocument
+from portal.models.request import ServiceRequest
 from portal.models.sales_book import CustomerMonth, CustomerProductYear, ProductMonth
 from portal.rules.grading import plain
+from portal.rules.requests import COMPLAINT, JOINED
 from portal.rules.sales import month_of
 
 Read = Callable[[Sequence[int], date, date], Mapping[int, Decimal]]
@@ -23,6 +25,7 @@ Link = Callable[[int], tuple[str, dict[str, Any]]]
 CENT = Decimal("0.01")
 BROKEN_RULES = ("breach", "complaint")
 """Kinds of documents that count as complaints and breaches."""
+_COMPLAINED = (ServiceRequest.kind == COMPLAINT, ServiceRequest.state != JOINED)
 PORTION = 500
 
 
@@ -124,12 +127,30 @@ def _price_level(ids: Sequence[int], first: date, last: date) -> dict[int, Decim
     return {one: (paid[one] * 100 / usual[one]).quantize(CENT, ROUND_HALF_UP) for one in paid if usual[one] > 0}
 
 
-@source("complaints", lambda customer_id: ("archive.dossier", {"customer_id": customer_id}))
+def _where_complaints_are(customer_id: int) -> tuple[str, dict[str, Any]]:
+    known = select(ServiceRequest.id).where(ServiceRequest.customer_id == customer_id, *_COMPLAINED).limit(1)
+    return ("service.of_customer" if db.session.scalar(known) else "archive.dossier", {"customer_id": customer_id})
+
+
+@source("complaints", _where_complaints_are)
 def _complaints(ids: Sequence[int], first: date, last: date) -> dict[int, Decimal]:
-    """Return how many complaints and breaches of the period are on file; none is a figure too."""
-    document = ArchiveDocument
-    counted = (document.kind.in_(BROKEN_RULES), document.state == FILED, document.dated_on.between(first, last))
-    query = select(document.customer_id, func.count()).where(document.customer_id.in_(ids), *counted)
-    rows = db.session.execute(query.group_by(document.customer_id))
-    found = {row[0]: Decimal(row[1]) for row in rows}
-    return {one: found.get(one, Decimal(0)) for one in ids}
+    """Return how many complaints and breaches of the period are known; none is a figure too.
+
+    Complaints are those that were taken in as requests, and those of which only papers are on file: a complaint and its paper of the same
+    day are one.
+    """
+    document, request = ArchiveDocument, ServiceRequest
+    filed = (document.kind.in_(BROKEN_RULES), document.state == FILED, document.dated_on.between(first, last))
+    paper = (document.customer_id, document.kind, document.dated_on)
+    papers = select(*paper, func.count()).where(document.customer_id.in_(ids), *filed).group_by(*paper)
+    taken = select(request.customer_id, request.kind, request.received_on, func.count()).where(
+        request.customer_id.in_(ids), request.received_on.between(first, last), *_COMPLAINED
+    )
+    days: dict[tuple[Any, ...], int] = {}
+    for query in (papers, taken.group_by(request.customer_id, request.kind, request.received_on)):
+        for *of_day, number in db.session.execute(query):
+            days[tuple(of_day)] = max(days.get(tuple(of_day), 0), number)
+    found = dict.fromkeys(ids, Decimal(0))
+    for (customer_id, _kind, _day), number in days.items():
+        found[customer_id] += number
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,11 @@ import pytest
 import time_machine
 from flask import Flask
 
+from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
+from portal.models.request_intake import take_in
 from portal.models.standard import set_value
 from portal.models.standard import value as standard
 from portal.printing.papers import PRINTABLES, paper_of
@@ -68,8 +70,15 @@ def office(app: Flask) -> dict[str, Customer]:
     samples.sale(rest, document="S-rest", day=date(2025, 5, 6), product_id=bearing.id, quantity=Decimal(3_250), amount=Decimal(316_400))
     for name, (*_figures, complaints, _scores, _total, _grade) in BY_HAND.items():
         for number in range(int(complaints)):
-            values = {"kind": "complaint", "title": f"投诉 {number}", "dated_on": date(2025, 8, 1 + number), "on_paper": True}
-            ArchiveDocument.file(found[name], values, by=person("rep1"))
+            # One is on file only, the next was taken in by telephone and is on file too, the third only taken in.
+            day = date(2025, 8, 1 + number)
+            if number != 2:
+                values = {"kind": "complaint", "title": f"投诉 {number}", "dated_on": day, "on_paper": True}
+                ArchiveDocument.file(found[name], values, by=person("rep1"))
+            if number:
+                received = datetime.combine(day, time(10), tzinfo=clock.SITE_ZONE)
+                values = {"kind": "complaint", "channel": "telephone", "text": "货物破损", "customer": found[name], "received_at": received}
+                take_in(values, by=person("rep1"))
     db.session.commit()
     return found
 
