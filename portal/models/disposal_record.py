@@ -33,11 +33,11 @@ from portal.models.register_entry import RegisterEntry
 from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
-from portal.models.survey_desk import forget as forget_answers
 from portal.models.search import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
+from portal.models.survey_desk import forget as forget_answers
 from portal.models.visit_desk import forget as forget_own_visits
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal

@@ -18,7 +18,7 @@ from portal.models.approval_routing import waiting, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import SiteDay
 from portal.models.delegation import Delegation
-from portal.models.inbox_count import number, shaped_by
+from portal.models.inbox_count import number, numbers, shaped_by
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.rules.message import N_
@@ -88,7 +88,9 @@ def count(user: Staff) -> int:
 def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
     """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8)."""
     today = clock.today()
-    found = [entry for one in _sources for entry in one.entries(user, kind, group)]
+    # Most areas have nothing for somebody at a moment: their numbers, asked at once, say which need not be asked.
+    counts = numbers(user, [one.waiting for one in _sources])
+    found = [entry for one, count in zip(_sources, counts, strict=True) if count for entry in one.entries(user, kind, group)]
     late = sorted((entry for entry in found if entry.is_overdue(today)), key=lambda entry: (entry.due_on, entry.since))
     rest = sorted((entry for entry in found if not entry.is_overdue(today)), key=lambda entry: entry.since, reverse=True)
     return [*late, *rest]

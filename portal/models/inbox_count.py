@@ -21,6 +21,8 @@ COUNT_CAP = 1000
 """Counts stop here, for each statement of an area: a figure in the header is not worth walking a big table."""
 _SHAPED = "inbox shaped"
 
+Area = Callable[[Staff], Iterable[Select[Any]]]
+"""What one area asks for somebody: statements with a row for each thing that waits."""
 _shaping: set[type] = set()
 _made: dict[tuple[Any, ...], Executable] = {}
 _made_in: list[datetime] = []
@@ -44,8 +46,13 @@ def forget() -> None:
     _made.clear()
 
 
-def number(user: Staff, areas: Sequence[Callable[[Staff], Iterable[Select[Any]]]]) -> int:
+def number(user: Staff, areas: Sequence[Area]) -> int:
     """Return how many rows the statements of the areas for `user` have together, each counted up to `COUNT_CAP`."""
+    return sum(numbers(user, areas))
+
+
+def numbers(user: Staff, areas: Sequence[Area]) -> list[int]:
+    """Return that for each area by itself, asked at once."""
     minute = clock.now().replace(second=0, microsecond=0)
     if _made_in != [minute]:
         _made_in[:] = [minute]
@@ -53,22 +60,25 @@ def number(user: Staff, areas: Sequence[Callable[[Staff], Iterable[Select[Any]]]
     key = (user.id, user.role, user.team_id, *areas)
     statement = _made.get(key)
     if statement is None:
-        statement = _made[key] = _together(one for area in areas for one in area(user))
-    return db.session.scalar(statement) or 0
+        statement = _made[key] = _together([area(user) for area in areas])
+    return list(db.session.execute(statement).one())
 
 
-def _together(queries: Iterable[Select[Any]]) -> Executable:
+def _together(areas: Iterable[Iterable[Select[Any]]]) -> Executable:
     """Return the one statement of all; for SQLite with its values written out by its dialect: ids, days, moments and codes.
 
     SQLite plans a statement anew each time it is asked with parameters where partial indexes may serve, as here for every area: that takes
     twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody. Nothing that anybody has typed
     is in it.
     """
-    counted = (select(func.count()).select_from(one.limit(COUNT_CAP).subquery()).scalar_subquery() for one in queries)
-    whole = select(sum(counted, literal(0)))
+    whole = select(*(sum((_counted(one) for one in queries), literal(0)).label(f"area_{place}") for place, queries in enumerate(areas)))
     if db.engine.dialect.name != "sqlite":
         return whole
     return text(str(whole.compile(db.engine, compile_kwargs={"literal_binds": True})).replace(":", "\\:"))
+
+
+def _counted(query: Select[Any]) -> Any:
+    return select(func.count()).select_from(query.limit(COUNT_CAP).subquery()).scalar_subquery()
 
 
 @event.listens_for(Session, "after_flush")
