@@ -117,7 +117,9 @@ def _move(*which: Any, values: dict[str, Any]) -> int:
 
 def calls_in_hand(of: Staff) -> Any:
     """Return the open calls of somebody, as rows for the hand-over list."""
-    columns = (Callback.id, Callback.title_zh, Callback.purpose, Customer.full_name.label("customer"), Callback.due_until)
+    columns = (
+        Callback.id, Callback.title_zh, Callback.title_en, Callback.purpose, Customer.full_name.label("customer"), Callback.due_until,
+    )  # fmt: skip
     query: Any = select(*columns)
     query = query.join(Customer, Customer.id == Callback.customer_id).where(Callback.assignee_id == of.id, Callback.state == OPEN)
     return query.order_by(Callback.due_until, Callback.id)
@@ -136,7 +138,13 @@ hand_over_list.declare(
         ),
         count=lambda of: db.session.scalar(select(func.count()).select_from(calls_in_hand(of).order_by(None).subquery())) or 0,
         rows=lambda of, limit: [
-            {"id": row.id, "customer": row.customer, "call": row.title_zh, "purpose": row.purpose, "due_until": row.due_until.isoformat()}
+            {
+                "id": row.id,
+                "customer": row.customer,
+                "call": {"zh": row.title_zh, "en": row.title_en},
+                "purpose": row.purpose,
+                "due_until": row.due_until.isoformat(),
+            }
             for row in db.session.execute(calls_in_hand(of).limit(limit))
         ],
         page=lambda number: ("callbacks.call", {"call_id": number}),

@@ -67,7 +67,7 @@ class Part:
     columns: tuple[Column, ...]
     count: Callable[[Staff], int]
     rows: Callable[[Staff, int | None], list[dict[str, Any]]]
-    """Return the first so many rows of somebody, or all."""
+    """Return the first so many rows of somebody, or all; a value that has a name in each language is {"zh", "en"}."""
     page: Callable[[int], tuple[str, dict[str, Any]]] | None = None
     """Return endpoint and values of a record's page, for who sees the record."""
     model: Any = None

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, and_, exists, or_, select, update
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 import portal.rules.survey_standards as _standards  # noqa: F401 - adds its standards to the table
 from portal import clock
@@ -304,7 +304,7 @@ def asked_now(customer_id: int | None) -> bool:
 
 def of_customer(customer: Customer, most: int = 20) -> list[SurveyAnswer]:
     """Return what a customer was asked, the newest first."""
-    query = select(SurveyAnswer).where(SurveyAnswer.customer_id == customer.id)
+    query = select(SurveyAnswer).where(SurveyAnswer.customer_id == customer.id).options(joinedload(SurveyAnswer.survey))
     return list(db.session.scalars(query.order_by(SurveyAnswer.id.desc()).limit(most)))
 
 

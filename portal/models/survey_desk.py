@@ -11,16 +11,17 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models import inbox
+from portal.models import hand_over_list, inbox
 from portal.models.customer import Customer
 from portal.models.hand_over import goes_along
 from portal.models.inbox_count import COUNT_CAP
+from portal.models.merge import settles
 from portal.models.staff import Staff
 from portal.models.standard_effects import touching
 from portal.models.survey import LAPSED, OPEN, RUNNING, Survey, SurveyAnswer
 from portal.permissions import Permission
 from portal.rules.message import N_, Message
-from portal.rules.surveys import LINK
+from portal.rules.surveys import LINK, WAYS
 
 SURVEY = "survey"
 TITLES = {SURVEY: N_("Satisfaction survey")}
@@ -87,6 +88,20 @@ def take_over(gone: Staff, to: Staff) -> int:
     return _move(SurveyAnswer.assignee_id == gone.id, values={"assignee_id": to.id})
 
 
+@settles
+def _after_merge(ids: list[int]) -> None:
+    """Let one line be open for a customer, the eldest, asked for by who is in charge; nobody is asked twice at a time (AR-3)."""
+    db.session.flush()
+    for customer in db.session.scalars(select(Customer).where(Customer.id.in_(ids))):
+        here = (SurveyAnswer.customer_id == customer.id, _OPEN)
+        kept = db.session.scalar(select(func.min(SurveyAnswer.id)).where(*here))
+        if kept is None:
+            continue
+        _move(*here, SurveyAnswer.id != kept, values={"state": LAPSED, "token_hash": "", "token_until": None})
+        if customer.owner_id is not None:
+            _move(SurveyAnswer.id == kept, values={"assignee_id": customer.owner_id})
+
+
 def _move(*which: Any, values: dict[str, Any]) -> int:
     step = update(SurveyAnswer).where(*which, SurveyAnswer.state == OPEN).values(**values, version=SurveyAnswer.version + 1)
     db.session.flush()
@@ -99,6 +114,35 @@ def _expire() -> None:
     for one in list(db.session.identity_map.values()):
         if isinstance(one, SurveyAnswer):
             db.session.expire(one)
+
+
+def in_hand(of: Staff) -> Any:
+    """Return whom somebody is to ask, as rows for the hand-over list; what a link asks needs nobody."""
+    query: Any = select(SurveyAnswer.id, Customer.full_name.label("customer"), Survey.title, Survey.way, Survey.closes_on)
+    query = query.join(Survey, Survey.id == SurveyAnswer.survey_id).join(Customer, Customer.id == SurveyAnswer.customer_id)
+    return query.where(*_mine(of)).order_by(Survey.closes_on, SurveyAnswer.id)
+
+
+hand_over_list.declare(
+    hand_over_list.Part(
+        "surveys",
+        N_("Customers to be asked in surveys"),
+        N_("They go to who takes over."),
+        (
+            hand_over_list.Column("customer", N_("Customer")),
+            hand_over_list.Column("survey", N_("Survey")),
+            hand_over_list.Column("way", N_("How customers are asked"), "s-w4", "middle", say=lambda code: Message(WAYS[code])),
+            hand_over_list.Column("closes_on", N_("Until"), "s-w3", "middle"),
+        ),
+        count=lambda of: db.session.scalar(select(func.count()).select_from(in_hand(of).order_by(None).subquery())) or 0,
+        rows=lambda of, limit: [
+            {"id": row.id, "customer": row.customer, "survey": row.title, "way": row.way, "closes_on": row.closes_on.isoformat()}
+            for row in db.session.execute(in_hand(of).limit(limit))
+        ],
+        page=lambda number: ("surveys.answer", {"answer_id": number}),
+        model=SurveyAnswer,
+    )
+)
 
 
 def forget(customer_ids: Collection[int]) -> None:

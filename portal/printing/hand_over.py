@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.models.hand_over_list import PARTS
+from portal.models.hand_over_list import PARTS, Column
 from portal.models.hand_over_record import DISCARDED, DONE, PREPARED, HandOver
 from portal.models.staff import Staff
 from portal.printing import catalogue
@@ -65,7 +65,7 @@ def _finish(document: dict[str, Any], labels: Labels) -> None:
             "figure": figures.get(name, ""),
             "heads": [(labels(column.title), column.name, column.width, column.kind) for column in part.columns],
             "rows": [
-                {**row, **{column.name: _words(column.say, row[column.name], labels) for column in part.columns if column.say}}
+                {**row, **{column.name: _words(column.say, row[column.name], labels) for column in part.columns if _in_words(column, row)}}
                 for row in kept.get(name, [])
             ],
         }
@@ -74,7 +74,13 @@ def _finish(document: dict[str, Any], labels: Labels) -> None:
     ]
 
 
+def _in_words(column: Column, row: dict[str, Any]) -> bool:
+    return column.say is not None or isinstance(row[column.name], dict)
+
+
 def _words(say: Any, value: Any, labels: Labels) -> Label | str:
+    if isinstance(value, dict):
+        return labels.named(value["zh"], value["en"])
     said = say(str(value)) if value else ""
     return labels(said.text, **said.params) if isinstance(said, Message) else said
 

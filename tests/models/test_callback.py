@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.blueprints.callbacks.day import make_what_is_due
 from portal.database import StateConflict, db
-from portal.models import callback_desk, callback_due, callback_list, dealings, hand_over, inbox, request_events, standard
+from portal.models import callback_desk, callback_due, callback_list, dealings, hand_over, hand_over_list, inbox, request_events, standard
 from portal.models.callback import DONE, LATER, NO_ANSWER, OPEN, Callback, CallbackEvent
 from portal.models.callback_draw import CallbackDraw, Filters
 from portal.models.callback_due import CallbackMark
@@ -305,6 +305,8 @@ def test_open_calls_go_along_wait_in_the_inbox_and_stand_on_the_hand_over_list()
     db.session.commit()
     assert [entry.kind for entry in inbox.entries(person("rep1"))] == ["call-back"]
     assert inbox.count(person("rep1")) == 1
+    (row,) = hand_over_list.rows(person("rep1"), "call-backs")
+    assert row["call"] == one.title
     hand_over.hand_over([one.customer_id, given.customer_id], to=person("rep3"), by=person("mgr1"))
     db.session.commit()
     assert (one.assignee_id, given.assignee_id) == (person("rep3").id, person("rep2").id)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import hand_over, inbox, survey_desk, survey_draw, survey_link, survey_list, survey_totals
+from portal.models import hand_over, hand_over_list, inbox, survey_desk, survey_draw, survey_link, survey_list, survey_totals
 from portal.models.audit import AuditEvent
 from portal.models.callback import Callback
 from portal.models.merge import CustomerMerge
@@ -200,6 +200,19 @@ def test_erased_cards_leave_scores_without_a_name_and_merges_move_answers() -> N
     CustomerMerge.carry_out(stays, other, by=person("sup1"))
     db.session.commit()
     assert moved.customer_id == stays.id
+
+
+def test_after_a_merge_one_line_is_open_and_stands_on_the_hand_over_list() -> None:
+    stays, gone = factories.customer("rep2", grade="A"), factories.customer("rep1", grade="A")
+    first, second = lines(survey(2, by="sup1", grade="A"))
+    CustomerMerge.carry_out(stays, gone, by=person("sup1"))
+    db.session.commit()
+    assert (first.customer_id, second.customer_id) == (stays.id, stays.id)
+    assert (first.state, second.state) == ("open", "lapsed"), "nobody is asked twice at a time"
+    assert hand_over_list.rows(person("rep1"), "surveys") == []
+    (row,) = hand_over_list.rows(person("rep2"), "surveys")
+    assert (row["id"], row["customer"], row["way"]) == (first.id, stays.full_name, "telephone")
+    assert hand_over_list.counts(person("rep2"))["surveys"] == 1
 
 
 def test_what_is_wrong_with_a_survey_stands_beside_its_field() -> None:

@@ -16,7 +16,7 @@ from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
 from portal.database import StateConflict, commit, db
 from portal.looks import look
-from portal.models import agreement, card, delivered_value, history, order_request, sales_totals
+from portal.models import agreement, card, delivered_value, history, order_request, sales_totals, survey
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
 from portal.models.edits import Clash
@@ -91,6 +91,8 @@ def customer(customer: Customer) -> Any:
         running_agreements=agreement.filed_with(customer, clock.today()),
         standings=agreement.STANDINGS,
         sales=sales_totals.block(customer.id, clock.today()) if current_user.may(Permission.SALES_READ) else None,
+        asked_in=survey.of_customer(customer, 3) if current_user.may(Permission.SURVEY_WORK) else [],
+        survey_states=survey.STATES,
     )
 
 
