@@ -10,13 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from portal import clock
-from portal.database import Base, db
+from portal.database import Base, db, transition
 from portal.models import audit
 from portal.models.calendar import site_calendar
-from portal.models.callback import CALLED, HAND, OPEN, TITLES, Callback, CallbackEvent
+from portal.models.callback import CALLED, CANCELLED, HAND, OPEN, TITLES, Callback, CallbackEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer
-from portal.models.sale import IMPORTING, Sale
+from portal.models.sale import IMPORTING, Sale, when_void
 from portal.models.staff import Staff
 from portal.models.standard import at_version, in_force
 from portal.models.standard import value as standard
@@ -150,6 +150,34 @@ def _stands(event: CallbackEvent) -> bool:
         return True
     last = event.happened_on + timedelta(days=_SAME_PURCHASE)
     line = (Sale.customer_id == event.customer_id, Sale.day.between(event.happened_on, last), Sale.state == ORDERED, Sale.amount > 0)
+    return db.session.scalar(select(Sale.id).where(*line).limit(1)) is not None
+
+
+@when_void
+def _sale_void(line: Sale) -> None:
+    """Cancel the open calls of a purchase that rested on a void line alone.
+
+    Where none of its calls was tried, the purchase is forgotten too: entered again as it was, it is followed by calls anew.
+    """
+    here = (CallbackEvent.customer_id == line.customer_id, CallbackEvent.kind == PURCHASE)
+    days = CallbackEvent.happened_on.between(line.day - timedelta(days=_SAME_PURCHASE), line.day)
+    for event in db.session.scalars(select(CallbackEvent).where(*here, days).order_by(CallbackEvent.id)):
+        if _stands(event):
+            continue
+        made = list(db.session.scalars(select(Callback).where(Callback.event_id == event.id)))
+        gone = [call for call in made if call.state == OPEN and not (call.key.startswith("y") and _bought_ever(line.customer_id))]
+        for call in gone:
+            change = {"state": CANCELLED, "reason": "", "done_at": clock.now(), "version": call.version + 1}
+            transition(call, expect={"state": OPEN, "version": call.version}, change=change)
+        if len(gone) == len(made) and not any(call.attempts for call in made):
+            event.next_on, event.key = None, f"{event.key}:void{event.id}"
+            for call in gone:
+                call.key = f"{call.key}:void"
+            db.session.flush()
+
+
+def _bought_ever(customer_id: int) -> bool:
+    line = (Sale.customer_id == customer_id, Sale.state == ORDERED, Sale.amount > 0)
     return db.session.scalar(select(Sale.id).where(*line).limit(1)) is not None
 
 

@@ -203,8 +203,20 @@ def test_a_purchase_that_was_void_is_followed_by_no_more_calls() -> None:
     db.session.commit()
     with clock.pretend(clock.now() + timedelta(days=100)):
         callback_due.make_due(clock.today())
-    assert [row for row, _day, _state in calls(of)] == ["bought-week"]
-    assert [row for row, _day, _state in calls(other)] == ["bought-week", "bought-half-year"]
+    assert calls(of) == [("bought-week", "2026-03-12", "cancelled")]
+    assert [(row, state) for row, _day, state in calls(other)] == [("bought-week", "open"), ("bought-half-year", "open")]
+
+
+def test_a_void_line_leaves_the_calls_of_what_else_was_bought_and_may_be_entered_again() -> None:
+    of = customer()
+    line, other = _sale(of, document="D1"), _sale(of, document="D1")
+    line.void(by=person("rep1"), reason="误录")
+    assert calls(of) == [("bought-week", "2026-03-12", "open")]
+    other.void(by=person("rep1"), reason="误录")
+    db.session.commit()
+    assert calls(of) == [("bought-week", "2026-03-12", "cancelled")]
+    _sale(of, document="D1")
+    assert calls(of) == [("bought-week", "2026-03-12", "cancelled"), ("bought-week", "2026-03-12", "open")]
 
 
 def test_imported_lines_are_read_once_and_those_of_a_running_import_waited_for() -> None:
