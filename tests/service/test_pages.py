@@ -9,7 +9,7 @@ import pytest
 from portal import clock
 from portal.blueprints.service.jobs import look_after_requests
 from portal.database import db
-from portal.models import channel_desk, request_flow, request_tally
+from portal.models import channel_desk, request_flow, request_list, request_tally
 from portal.models.request import ServiceRequest
 from tests import factories
 from tests.approving import person
@@ -145,3 +145,27 @@ def test_the_month_and_the_channels_count_what_there_is(as_: Any) -> None:
     written = channel_desk.evaluation("telephone", today.year)
     assert written is not None
     assert written.figures["received"] == 1
+
+
+def test_a_full_page_of_the_queue_is_light_and_words_are_found_in_scope(as_: Any) -> None:
+    mine, other = factories.customer("rep1", grade="A"), factories.customer("rep3", grade="B")
+    for number in range(51):
+        taken(other if number % 2 else mine, text=f"第{number}号" + "货物晚到三天包装破损设备运行异常请派人检查" * 3)
+    for account in ("mgr1", "rep1"):
+        assert len(as_(account).get("/requests?whose=all&kind=complaint&list=all").data) < 68_000
+        assert len(as_(account).get("/requests?whose=all").data) < 60_000
+    for account, found in (("rep1", 1), ("sup1", 1), ("rep3", 0), ("mgr1", 1)):
+        page = as_(account).get("/requests?whose=all&q=第50号").text
+        assert page.count('<tr><th scope="row">') == found, account
+        assert f"{found} 件请求" in page
+
+
+def test_words_that_are_in_many_requests_are_read_in_order(as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_list, "FEW", 1)
+    mine = factories.customer("rep1")
+    first, second = taken(mine, text="包装破损"), taken(mine, text="包装潮湿")
+    for words, number in (("包装", 2), ("破损", 1)):
+        query = request_list.RequestQuery({"q": words})
+        found = request_list.page(person("rep1"), query)
+        assert [one.id for one in found.requests] == [first.id, second.id][:number]
+        assert found.all == (1 if number == 1 else None)
