@@ -180,7 +180,7 @@ _ALWAYS = (("number", "text", ""), ("full_name", "text", ""))
 
 
 def _list(export: Export) -> tuple[list[str], Iterator[Sequence[Any]]]:
-    heads = [gettext("Number"), gettext("Customer name"), *(gettext(COLUMNS[name].title) for name in export.columns)]
+    heads = [gettext("Customer number"), gettext("Customer name"), *(gettext(COLUMNS[name].title) for name in export.columns)]
     columns = [*_ALWAYS, *((name, COLUMNS[name].kind, COLUMNS[name].choices) for name in export.columns)]
     return heads, _lines(export.portions(export.columns), columns)
 

@@ -77,7 +77,7 @@ def heads(query: InsightQuery) -> list[str]:
     if isinstance(query, AbcQuery):
         year = query.year
         return [
-            gettext("Place"), gettext("Number"), gettext(abc_analysis.SUBJECTS[query.subject]), gettext("Class"), str(year),
+            gettext("Place"), gettext("Number or code"), gettext(abc_analysis.SUBJECTS[query.subject]), gettext("Class"), str(year),
             gettext("Share in per cent"),
             gettext("Cumulative share in per cent"), str(year - 1), gettext("Class last year"), gettext("Why it has no class"),
         ]  # fmt: skip
