@@ -366,6 +366,14 @@ def survey_results(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/survey-results?by=month")
 
 
+@scene("rep1", width=390, height=900)
+def visits_telephone(page: Page, here: dict[str, Any]) -> None:
+    """Show the list of a day with visits that are still to be made."""
+    page.goto(f"{here['site']}/visits/list?state=planned")
+    day = page.locator("table.list time").first.inner_text()
+    page.goto(f"{here['site']}/visits?day={day}")
+
+
 def take(browser: Browser, app: Any, here: dict[str, Any], wanted: list[Scene]) -> None:
     """Take the scenes in both languages."""
     for language, (locale, spoken) in LANGUAGES.items():
