@@ -27,7 +27,7 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.money import figures
 
 OPEN, DONE, DROPPED = "open", "done", "dropped"
-STATES = {OPEN: (N_("Open"), ""), DONE: (N_("Done"), "ok"), DROPPED: (N_("Dropped"), "")}
+STATES = {OPEN: (N_("Still to be done"), ""), DONE: (N_("Done"), "ok"), DROPPED: (N_("Dropped"), "")}
 
 
 class PlanTask(Base):

@@ -21,7 +21,7 @@ from portal.models.staff import Staff
 from portal.rules.message import N_, Refusal
 
 OPEN, KEPT, BROKEN = "open", "kept", "broken"
-STATES = {OPEN: (N_("Open"), ""), KEPT: (N_("Kept"), "ok"), BROKEN: (N_("Not kept"), "seal")}
+STATES = {OPEN: (N_("Still to be kept"), ""), KEPT: (N_("Kept"), "ok"), BROKEN: (N_("Not kept"), "seal")}
 LONGEST = 500
 _OPEN = sql("state = 'open'")
 
