@@ -75,7 +75,7 @@ def test_only_a_month_that_is_over_opens_once() -> None:
         assert refused.value.field == "month"
     month = opened()
     with pytest.raises(Refusal, match="open already"):
-        opened()
+        AssessmentMonth.open(month.month, by=person("mgr1"))
     with pytest.raises(Refusal):
         AssessmentMonth.open("2020-01", by=person("sup1"))
     people = {one.staff.account for one in desk.of_month(month, person("mgr1"))}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from portal import clock
 from portal.database import db
 from portal.models.calendar import site_calendar
@@ -28,6 +30,9 @@ def _planned() -> dict[str, Any]:
 
 
 def _done() -> dict[str, Any]:
+    # Reports that were submitted before in the same office stand aside: there is one of a person and day.
+    for other in db.session.scalars(select(visiting.VisitReport).where(visiting.VisitReport.state == "submitted")):
+        other.day -= timedelta(days=other.id)
     ids = _planned()
     visit = db.session.get_one(visiting.Visit, ids["visit"])
     visiting.done(visit)
