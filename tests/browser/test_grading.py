@@ -16,6 +16,7 @@ from portal.models.grading import Grading
 from portal.models.staff import Staff
 from tests import factories
 from tests.approving import sign
+from tests.browser.languages import one_of
 from tests.grading import WITHOUT_DATA, line_of, opened
 
 NAMES = [f"{name}有限公司" for name in "甲乙"]
@@ -40,7 +41,7 @@ def fill(page: Page) -> None:
         page.locator(f"#reason-{code}").fill(reason)
 
 
-@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+@pytest.mark.parametrize("language", one_of(["zh_Hans_CN", "en"], 0))
 def test_from_opening_to_the_grade_list(customers: list[str], page_as: Callable[[str], Page], site: str, language: str) -> None:
     db.session.query(Staff).update({"language": language})
     db.session.commit()

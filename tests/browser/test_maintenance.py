@@ -15,6 +15,7 @@ from portal.models.approval import Approval
 from portal.models.plan import MaintenancePlan
 from portal.models.staff import Staff
 from tests import factories
+from tests.browser.languages import one_of
 from tests.maintaining import through
 
 SHOTS = os.environ.get("MAINTENANCE_PICTURES", "")
@@ -36,7 +37,7 @@ def approved() -> None:
     db.session.remove()
 
 
-@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+@pytest.mark.parametrize("language", one_of(["zh_Hans_CN", "en"], 1))
 def test_from_the_register_to_the_next_plan(app: object, page_as: Callable[[str], Page], site: str, language: str) -> None:
     for name in "甲乙":
         factories.customer("rep1", full_name=f"{name}有限公司", grade="A", telephone="0755-26001234")

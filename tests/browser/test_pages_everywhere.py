@@ -25,11 +25,11 @@ from portal.database import db
 from portal.models.staff import Staff
 from tests import factories
 from tests.access import Row
+from tests.browser.languages import BOTH
 from tests.browser.test_axe import findings
 from tests.pages.test_access import ROWS
 
 WIDE, NARROW = 1366, 360
-BOTH = os.environ.get("EVERY_PAGE") == "both"
 SHOWN = (200, 409, 422)
 """Answers that are pages with something to do on them; 403 and 404 are one page, looked at once."""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
