@@ -18,8 +18,15 @@ OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "
 
 
 def findings(page: Page, within: str | None = None) -> list[str]:
-    """Return what axe finds, a line each; on the whole page, or within what a selector names."""
+    """Return what axe finds, a line each; on the whole page, or within what a selector names.
+
+    In a window as high as the page: nothing stands half under the bars that stay in view, wherever the page was scrolled to.
+    """
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({**size, "height": max(size["height"], page.evaluate("document.documentElement.scrollHeight"))})
     response = Axe().run(page, context=within, options=OPTIONS).response
+    page.set_viewport_size(size)
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in response["violations"] for node in one["nodes"]]
 
 
