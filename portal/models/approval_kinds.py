@@ -6,9 +6,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from portal.database import transition
+
 if TYPE_CHECKING:
     from portal.models.approval import Approval
     from portal.models.staff import Staff
+
+
+def goes_to(state: str) -> Callable[[Any, Any, Any], None]:
+    """Return the event that takes a document that is in approval to `state`, and changes nothing else."""
+
+    def move(document: Any, _approval: Any, _by: Any) -> None:
+        transition(document, expect={"state": "pending"}, change={"state": state})
+
+    return move
 
 
 def _nothing(_document: Any, _approval: Approval, _by: Staff | None) -> None:

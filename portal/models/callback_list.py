@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
+from portal.models import newest_first
 from portal.models.callback import CANCELLED, DONE, DROPPED, LINK, OPEN, Callback
 from portal.models.notice import notify
 from portal.models.paging import NotLeading
@@ -148,11 +149,7 @@ def ids(user: Staff, query: CallbackQuery, most: int, *, after: str = "") -> lis
 def records(numbers: list[int]) -> list[Callback]:
     """Return the calls with these ids, in their order, with customer and person."""
     loaded = (joinedload(Callback.customer), joinedload(Callback.assignee), joinedload(Callback.done_by))
-    found: dict[int, Callback] = {}
-    for start in range(0, len(numbers), 500):
-        query = select(Callback).where(Callback.id.in_(numbers[start : start + 500])).options(*loaded)
-        found |= {one.id: one for one in db.session.scalars(query)}
-    return [found[number] for number in numbers if number in found]
+    return newest_first.records(Callback, numbers, *loaded)
 
 
 def page(user: Staff, query: CallbackQuery, *, after: str = "", size: int = PAGE_SIZE) -> Page:

@@ -18,7 +18,7 @@ from portal.database import Base, db, transition
 from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, goes_to
 from portal.models.customer import Customer, CustomerState, Money
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
@@ -195,13 +195,6 @@ def _values_of(record: Customer | CreditChange) -> dict[str, str]:
     return {name: _text(getattr(record, name)) for name in FIELDS}
 
 
-def _to(state: str) -> Any:
-    def move(change: CreditChange, _approval: Approval, _by: Staff | None) -> None:
-        transition(change, expect={"state": "pending"}, change={"state": state})
-
-    return move
-
-
 def _submitted(change: CreditChange, _approval: Approval, _by: Staff | None) -> None:
     # The card must still be that of the snapshot, and its new version makes an edit that is open at this moment fail (AP-5).
     customer = change.customer
@@ -250,9 +243,9 @@ KIND = declare(
         filed_as="payment",
         check=_check,
         on_submitted=_submitted,
-        on_sent_back=_to("draft"),
-        on_withdrawn=_to("draft"),
-        on_rejected=_to("rejected"),
+        on_sent_back=goes_to("draft"),
+        on_withdrawn=goes_to("draft"),
+        on_rejected=goes_to("rejected"),
         on_approved=_approved,
         labels={
             "customer.number": N_("Customer number"),

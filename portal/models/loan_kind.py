@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from portal import clock
 from portal.database import transition
 from portal.models import history
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, goes_to
 from portal.models.loan import DRAFT, GRANTED, NAME, PENDING, REJECTED, Loan
 from portal.models.notice import notify
 from portal.models.staff import Staff
 from portal.rules.loans import PAPER
 from portal.rules.message import N_, Message
-
-
-def _to(state: str) -> Any:
-    def move(loan: Loan, _approval: Approval, _by: Staff | None) -> None:
-        transition(loan, expect={"state": PENDING}, change={"state": state})
-
-    return move
 
 
 def _submitted(loan: Loan, _approval: Approval, _by: Staff | None) -> None:
@@ -53,9 +44,9 @@ KIND = declare(
         filed_as="correspondence",
         check=Loan.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_to(DRAFT),
-        on_withdrawn=_to(DRAFT),
-        on_rejected=_to(REJECTED),
+        on_sent_back=goes_to(DRAFT),
+        on_withdrawn=goes_to(DRAFT),
+        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "loan.asked_for": N_("Customer, as asked for"),

@@ -23,7 +23,7 @@ from portal.database import Base, JsonValue, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, goes_to
 from portal.models.customer import Customer, CustomerState
 from portal.models.grading_scores import Points
 from portal.models.notice import notify
@@ -315,13 +315,6 @@ def advised_end(customer: Customer) -> RelationAssessment | None:
 # --- its approval ----------------------------------------------------------------------------------------------------------------
 
 
-def _to(state: str) -> Any:
-    def move(assessment: RelationAssessment, _approval: Approval, _by: Staff | None) -> None:
-        transition(assessment, expect={"state": PENDING}, change={"state": state})
-
-    return move
-
-
 def _submitted(assessment: RelationAssessment, _approval: Approval, _by: Staff | None) -> None:
     transition(assessment, expect={"state": DRAFT}, change={"state": PENDING})
 
@@ -352,9 +345,9 @@ KIND = declare(
         filed_as="correspondence",
         check=RelationAssessment.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_to(DRAFT),
-        on_withdrawn=_to(DRAFT),
-        on_rejected=_to(REJECTED),
+        on_sent_back=goes_to(DRAFT),
+        on_withdrawn=goes_to(DRAFT),
+        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "customer.number": N_("Customer number"),

@@ -25,7 +25,7 @@ from portal.models import audit, history
 from portal.models import staff_assessment_figures as figures
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, goes_to
 from portal.models.customer import NumberSeries
 from portal.models.staff import Staff
 from portal.models.standard import at_version, in_force
@@ -344,13 +344,6 @@ def _submitted(assessment: StaffAssessment, _approval: Approval, _by: Staff | No
     transition(assessment, expect={"state": (DRAFT, REJECTED)}, change={"state": PENDING})
 
 
-def _to(state: str) -> Any:
-    def move(assessment: StaffAssessment, _approval: Approval, _by: Staff | None) -> None:
-        transition(assessment, expect={"state": PENDING}, change={"state": state})
-
-    return move
-
-
 def _approved(assessment: StaffAssessment, _approval: Approval, _by: Staff | None) -> None:
     """Let it stand, and tell the one assessed."""
     from portal.models.notice import notify
@@ -375,9 +368,9 @@ KIND = declare(
         filed_as="correspondence",
         check=StaffAssessment.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_to(DRAFT),
-        on_withdrawn=_to(DRAFT),
-        on_rejected=_to(REJECTED),
+        on_sent_back=goes_to(DRAFT),
+        on_withdrawn=goes_to(DRAFT),
+        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "person.name": N_("Name"),

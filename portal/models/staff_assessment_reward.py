@@ -15,7 +15,7 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, goes_to
 from portal.models.notice import notify
 from portal.models.staff import Staff
 from portal.models.staff_assessment import APPROVED, PENDING, REJECTED, StaffAssessment
@@ -204,13 +204,6 @@ def drafts(user: Staff) -> Select[Any]:
     return select(StaffReward.id).where(StaffReward.created_by_id == user.id, StaffReward.state == DRAFT, ~submitted)
 
 
-def _to(state: str) -> Any:
-    def move(reward: StaffReward, _approval: Approval, _by: Staff | None) -> None:
-        transition(reward, expect={"state": PENDING}, change={"state": state})
-
-    return move
-
-
 def _submitted(reward: StaffReward, _approval: Approval, _by: Staff | None) -> None:
     transition(reward, expect={"state": DRAFT}, change={"state": PENDING})
 
@@ -236,9 +229,9 @@ KIND = declare(
         page=lambda reward: ("assessments.reward", {"reward_id": reward.id}),
         filed_as="correspondence",
         on_submitted=_submitted,
-        on_sent_back=_to(DRAFT),
-        on_withdrawn=_to(DRAFT),
-        on_rejected=_to(REJECTED),
+        on_sent_back=goes_to(DRAFT),
+        on_withdrawn=goes_to(DRAFT),
+        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "person.name": N_("Name"),

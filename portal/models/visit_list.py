@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
+from portal.models import newest_first
 from portal.models.customer import Customer
 from portal.models.paging import CAP, PAGE_SIZE, Count
 from portal.models.promise import OPEN as PROMISED
@@ -128,12 +129,7 @@ def ids(user: Staff, query: VisitQuery, most: int, *, after: str = "") -> list[i
 
 def records(numbers: list[int]) -> list[Visit]:
     """Return the visits with these ids, in their order, with customer and person."""
-    loaded = (joinedload(Visit.customer), joinedload(Visit.staff))
-    found: dict[int, Visit] = {}
-    for start in range(0, len(numbers), 500):
-        query = select(Visit).where(Visit.id.in_(numbers[start : start + 500])).options(*loaded)
-        found |= {one.id: one for one in db.session.scalars(query)}
-    return [found[number] for number in numbers if number in found]
+    return newest_first.records(Visit, numbers, joinedload(Visit.customer), joinedload(Visit.staff))
 
 
 def page(user: Staff, query: VisitQuery, *, after: str = "", size: int = PAGE_SIZE) -> Page:
