@@ -85,6 +85,9 @@ class Permission(StrEnum):
     PLAN_EDIT = "plan:edit"
     RECEPTION_WORK = "reception:work"
     ROOM_EDIT = "room:edit"
+    GIFT_READ = "gift:read"
+    GIFT_DELIVER = "gift:deliver"
+    GIFT_STOCK = "gift:stock"
     CALLBACK_WORK = "callback:work"
     CALLBACK_PLAN = "callback:plan"
     VISIT_WORK = "visit:work"
@@ -137,6 +140,8 @@ _REP = {
     Permission.AGREEMENT_EDIT,
     Permission.PLAN_WORK,
     Permission.RECEPTION_WORK,
+    Permission.GIFT_READ,
+    Permission.GIFT_DELIVER,
     Permission.CALLBACK_WORK,
     Permission.SURVEY_WORK,
     Permission.ASSESSMENT_READ,
@@ -165,6 +170,7 @@ _SUPERVISOR = _REP | {
     Permission.RELATION_COMPARE,
     Permission.AGREEMENT_FILE,
     Permission.PLAN_EDIT,
+    Permission.GIFT_STOCK,
     Permission.CALLBACK_PLAN,
     Permission.SURVEY_PLAN,
     Permission.ASSESSMENT_WRITE,
