@@ -20,7 +20,8 @@ _CASH = re.compile(
     "现金|现钞|钞票|礼金|奖金|红包(?!装)|转账|汇款|支票|购物卡|购物券|储值卡|充值|预付卡|消费卡|消费券|礼品卡|礼券|代金券|代币券|抵用券|现金券|提货券|提货卡|"
     "优惠券|加油卡|话费|电子卡|银行卡|有价证券|债券|股票|股权|彩票|理财|金条|银条|金币|虚拟币|数字货币|比特币|电子钱包|"
     "(?<![a-z])(?:cash|money ?order|banknotes?|gift ?(?:card|certificate|voucher|cheque)s?|vouchers?|coupons?|"
-    "(?:pre-?paid|shopping|stored-?value|debit|fuel|top-?up) ?cards?|red ?(?:packet|envelope)s?|cheques?|bank ?transfers?|bonds?|shares|stocks|securities|lottery|gold ?bars?|bullion|"
+    "(?:pre-?paid|shopping|stored-?value|debit|fuel|top-?up) ?cards?|red ?(?:packet|envelope)s?|"
+    "cheques?|bank ?transfers?|bonds?|shares|stocks|securities|lottery|gold ?bars?|bullion|"
     "bitcoins?|cryptocurrency|e-?wallets?)(?![a-z])"
 )
 
