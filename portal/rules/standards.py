@@ -87,6 +87,7 @@ GROUPS = {
     "insights": N_("Insights"),
     "maintenance": N_("Maintenance plans"),
     "reception": N_("Receptions of visitors"),
+    "gifts": N_("Gifts and benefits"),
     "requests": N_("Requests and complaints"),
     "callbacks": N_("Call-backs"),
     "visits": N_("Visits to customers"),
