@@ -19,16 +19,17 @@ from portal.rules.message import N_
 
 
 class Role(StrEnum):
-    """The three roles of the office (roles.md)."""
+    """The three roles of the office (roles.md), and the departments to which proposals are routed (PP-3)."""
 
+    DEPARTMENT = "department"
     REP = "rep"
     SUPERVISOR = "supervisor"
     MANAGER = "manager"
 
     @property
     def rank(self) -> int:
-        """Return 1 for rep, 2 for supervisor, 3 for manager: delegates need the same or a higher rank (RO-6)."""
-        return {"rep": 1, "supervisor": 2, "manager": 3}[self.value]
+        """Return 0 for a department, 1 for rep, 2 for supervisor, 3 for manager: delegates need the same or a higher rank (RO-6)."""
+        return {"department": 0, "rep": 1, "supervisor": 2, "manager": 3}[self.value]
 
     @property
     def label(self) -> str:
@@ -37,6 +38,7 @@ class Role(StrEnum):
 
 
 _ROLE_LABELS = {
+    "department": N_("Department"),
     "rep": N_("Customer relations representative"),
     "supervisor": N_("Customer relations supervisor"),
     "manager": N_("Customer service manager"),
@@ -104,6 +106,10 @@ class Permission(StrEnum):
     REQUEST_WORK = "request:work"
     REQUEST_ASSIGN = "request:assign"
     CHANNEL_EDIT = "channel:edit"
+    PROPOSAL_READ = "proposal:read"
+    PROPOSAL_ANSWER = "proposal:answer"
+    PROPOSAL_WORK = "proposal:work"
+    PROPOSAL_ROUTE = "proposal:route"
     SALES_READ = "sales:read"
     SALES_EDIT = "sales:edit"
     SALES_IMPORT = "sales:import"
@@ -119,6 +125,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
 
 
+_DEPARTMENT = {Permission.PROFILE_EDIT, Permission.PROPOSAL_READ, Permission.PROPOSAL_ANSWER}
 _REP = {
     Permission.HOME_READ,
     Permission.PROFILE_EDIT,
@@ -150,6 +157,9 @@ _REP = {
     Permission.REPORT_WRITE,
     Permission.REQUEST_READ,
     Permission.REQUEST_WORK,
+    Permission.PROPOSAL_READ,
+    Permission.PROPOSAL_ANSWER,
+    Permission.PROPOSAL_WORK,
     Permission.SALES_READ,
     Permission.SALES_EDIT,
     Permission.INSIGHT_READ,
@@ -177,6 +187,7 @@ _SUPERVISOR = _REP | {
     Permission.VISIT_PLAN,
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,
+    Permission.PROPOSAL_ROUTE,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
     Permission.APPROVAL_SIGN,
@@ -197,6 +208,7 @@ _MANAGER = _SUPERVISOR | {
     Permission.AUDIT_READ,
 }
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.DEPARTMENT: frozenset(_DEPARTMENT),
     Role.REP: frozenset(_REP),
     Role.SUPERVISOR: frozenset(_SUPERVISOR),
     Role.MANAGER: frozenset(_MANAGER),

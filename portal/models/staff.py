@@ -39,6 +39,8 @@ class Staff(UserMixin, Base):
     role: Mapped[str]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     department: Mapped[str] = mapped_column(default="")
+    department_code: Mapped[str] = mapped_column(default="", server_default="")
+    """Of a department's account: whose proposals it sees, a code of `choices.department` (PP-3)."""
     post: Mapped[str] = mapped_column(default="")
     telephone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
@@ -71,6 +73,11 @@ class Staff(UserMixin, Base):
     def is_supervisor(self) -> bool:
         """Return whether the role is supervisor."""
         return self.role == Role.SUPERVISOR
+
+    @property
+    def is_department(self) -> bool:
+        """Return whether it is the account of a department, which sees the proposals routed to it and nothing else (PP-3)."""
+        return self.role == Role.DEPARTMENT
 
     @property
     def role_label(self) -> str:
