@@ -88,6 +88,9 @@ class Permission(StrEnum):
     RECEPTION_WORK = "reception:work"
     ROOM_EDIT = "room:edit"
     GIFT_READ = "gift:read"
+    GIFT_PROPOSE = "gift:propose"
+    GIFT_COMPOSE = "gift:compose"
+    GIFT_PERMIT = "gift:permit"
     GIFT_DELIVER = "gift:deliver"
     GIFT_STOCK = "gift:stock"
     CALLBACK_WORK = "callback:work"
@@ -148,6 +151,7 @@ _REP = {
     Permission.PLAN_WORK,
     Permission.RECEPTION_WORK,
     Permission.GIFT_READ,
+    Permission.GIFT_PROPOSE,
     Permission.GIFT_DELIVER,
     Permission.CALLBACK_WORK,
     Permission.SURVEY_WORK,
@@ -180,6 +184,7 @@ _SUPERVISOR = _REP | {
     Permission.RELATION_COMPARE,
     Permission.AGREEMENT_FILE,
     Permission.PLAN_EDIT,
+    Permission.GIFT_COMPOSE,
     Permission.GIFT_STOCK,
     Permission.CALLBACK_PLAN,
     Permission.SURVEY_PLAN,
@@ -202,6 +207,7 @@ _MANAGER = _SUPERVISOR | {
     Permission.REVIEW_OPEN,
     Permission.GRADING_OPEN,
     Permission.ROOM_EDIT,
+    Permission.GIFT_PERMIT,
     Permission.ASSESSMENT_OPEN,
     Permission.STANDARD_EDIT,
     Permission.STAFF_MANAGE,

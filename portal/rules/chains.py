@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from portal.rules import relation
+from portal.rules.gifts import TIERS
 from portal.rules.message import N_, Refusal
 from portal.rules.reception import CLASSES
 
@@ -33,6 +34,7 @@ FACTS: dict[str, tuple[str, dict[str, str]]] = {
     "visitors": (N_("Class of the visitors"), CLASSES),
     "photographs": (N_("Photographs"), {"asked": N_("asked for"), "none": N_("not asked for")}),
     "advice": (N_("Advice"), relation.ADVICE),
+    "tier": (N_("Tier of gifts"), TIERS),
 }
 """Facts of documents by which a case of a chain is chosen: title, and their values with their words."""
 
