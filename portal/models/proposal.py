@@ -24,6 +24,7 @@ from portal.models.scope import HangsOnCustomer, customer_arms, customer_scope
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
+from portal.rules import proposal_standards  # noqa: F401 - adds the standards
 from portal.rules import proposals as rules
 
 _UNDECIDED = sql("state IN ('registered', 'routing', 'routed', 'assessed')")

@@ -60,6 +60,11 @@ ACCOUNT, PAPER, MAIL = "account", "paper", "mail"
 WAYS = {ACCOUNT: N_("In the portal"), PAPER: N_("On paper"), MAIL: N_("By e-mail")}
 """How a department receives its copy (PP-3)."""
 
+PLACES = ("contact", "customer", "received_on", "summary", "number", "department", "promised_on", "handler", "telephone", "site")
+"""What is filled into a letter to the customer."""
+COPY_PLACES = (*PLACES, "part", "text")
+"""What is filled into a department's copy."""
+
 LONGEST_SUMMARY = 120
 LONGEST_TEXT = 8000
 LONGEST_LINE = 200
@@ -80,8 +85,19 @@ def serial_of(text: str) -> int | None:
 
 # --- days (PP-4) -------------------------------------------------------------------------------------------------------------
 
-START_DEADLINES: dict[str, Any] = {"target": [10, 15], "limit": 20, "extended": 30, "warnings": [10, 15, 18]}
+START_DAYS: dict[str, int] = {
+    "target_from": 10, "target": 15, "limit": 20, "extended": 30, "warn_first": 10, "warn_second": 15, "warn_last": 18,
+}  # fmt: skip
 """The starting value of the standard `proposal.deadlines`: days from receipt."""
+DAY_WORDS = {
+    "target_from": N_("Target from"),
+    "target": N_("Target to; promised to the customer first"),
+    "limit": N_("Last day without an extension"),
+    "extended": N_("Last day with an extension"),
+    "warn_first": N_("First warning"),
+    "warn_second": N_("Second warning"),
+    "warn_last": N_("Last warning"),
+}
 MOST_DAYS = 365
 
 
@@ -95,14 +111,14 @@ class Deadlines:
     """The last day without an extension."""
     extended: int
     """The last day with one."""
-    warnings: tuple[int, ...]
+    warnings: tuple[int, int, int]
     """The days on which the portal warns."""
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Deadlines:
         """Return the days of a checked value of the standard."""
-        first, last = value["target"]
-        return cls((first, last), value["limit"], value["extended"], tuple(value["warnings"]))
+        warnings = (value["warn_first"], value["warn_second"], value["warn_last"])
+        return cls((value["target_from"], value["target"]), value["limit"], value["extended"], warnings)
 
     def last_day(self, received: date, *, extended: bool = False) -> date:
         """Return the last day on which it is in time (PP-4)."""
@@ -140,19 +156,16 @@ class Deadlines:
 
 def check_deadlines(value: object) -> None:
     """Raise `Refusal` unless the days stand in their order: target, warnings up to the limit, the extended limit behind it (ST-3)."""
-    shape = isinstance(value, dict) and set(value) == set(START_DEADLINES)
-    if not isinstance(value, dict) or not shape or not isinstance(value["target"], list) or not isinstance(value["warnings"], list):
+    if not isinstance(value, dict) or set(value) != set(START_DAYS):
         raise Refusal("The days of proposals need target, limit, extended limit and warnings.")
-    days = [*value["target"], value["limit"], value["extended"], *value["warnings"]]
-    if not all(isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= MOST_DAYS for one in days):
+    if not all(isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= MOST_DAYS for one in value.values()):
         raise Refusal("Give whole days from 1 to %(most)s.", most=MOST_DAYS)
-    if len(value["target"]) != 2 or not value["target"][0] <= value["target"][1] <= value["limit"]:
+    if not value["target_from"] <= value["target"] <= value["limit"]:
         raise Refusal("The target begins before it ends, and ends at the limit at the latest.")
     if value["extended"] <= value["limit"]:
         raise Refusal("The extended limit lies behind the limit.")
-    warnings = value["warnings"]
-    if not 1 <= len(warnings) <= 5 or sorted(set(warnings)) != warnings or warnings[-1] > value["limit"]:
-        raise Refusal("Warnings are one to five days in their order, none behind the limit.")
+    if not value["warn_first"] < value["warn_second"] < value["warn_last"] <= value["limit"]:
+        raise Refusal("Warnings stand in their order, none behind the limit.")
 
 
 # --- routing by kind (PP-3) ----------------------------------------------------------------------------------------------------
@@ -170,11 +183,13 @@ START_ROUTES: list[dict[str, Any]] = [
 ]
 """The starting value of the standard `proposal.routes`: departments of each kind, the responsible one first. PP-3 names all but materials,
 standardisation and others."""
-MOST_DEPARTMENTS = 6
+MOST_DEPARTMENTS = 5
+ROUTE_COLUMNS = ("responsible", "second", "third", "fourth", "fifth")
+"""How the departments of a kind stand beside each other in the editor of the table."""
 
 
 def check_routes(value: object) -> None:
-    """Raise `Refusal` unless `value` names for each kind once one to six different departments (ST-3)."""
+    """Raise `Refusal` unless `value` names for each kind once one to five different departments (ST-3)."""
     if not isinstance(value, list) or not all(isinstance(row, dict) and set(row) == {"kind", "departments"} for row in value):
         raise Refusal("Each kind of proposal needs its departments.")
     kinds = [row["kind"] for row in value]

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.rules import abc, archive_numbers, callbacks, grading, request_deadlines, visits
+from portal.rules import abc, archive_numbers, callbacks, grading, proposals, request_deadlines, visits
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.periods import CYCLES
@@ -52,11 +52,21 @@ def check_text(standard: Standard, value: object) -> None:
         raise Refusal("%(value)s has not the form that is asked for here.", value=_short(value))
 
 
-def check_letter(_standard: Standard, value: object) -> None:
+def check_letter(standard: Standard, value: object) -> None:
     """Refuse what is no template of letters: empty, too long, or with a place that nothing fills in (SV-20)."""
-    wrong = visits.check_letter(value if isinstance(value, str) else "")
+    wrong = visits.check_letter(value if isinstance(value, str) else "", standard.codes or visits.PLACES)
     if wrong is not None:
         raise Refusal(wrong.text, **wrong.params)
+
+
+def check_proposal_days(_standard: Standard, value: object) -> None:
+    """Refuse days of proposals that do not stand in their order (PP-4)."""
+    proposals.check_deadlines(value)
+
+
+def check_proposal_routes(_standard: Standard, value: object) -> None:
+    """Refuse a table that does not name for each kind of proposal its departments (PP-3)."""
+    proposals.check_routes(value)
 
 
 def check_switch(standard: Standard, value: object) -> None:

@@ -50,6 +50,10 @@ def in_words(standard: Standard, value: Any) -> Message:
     if kind == "chain":
         steps = sum(len(case["steps"]) for case in value)
         return Message(N_("cases: %(cases)s, steps: %(steps)s"), {"cases": len(value), "steps": steps})
+    if kind == "proposal_days":
+        return Message(N_("target %(target)s, limit %(limit)s, extended %(extended)s days"), dict(value))
+    if kind == "proposal_routes":
+        return Message(N_("departments of %(count)s kinds"), {"count": len(value)})
     if kind == "deadlines":
         return Message(N_("%(count)s rows of hours"), {"count": len(value)})
     if kind == "dossier_rules":

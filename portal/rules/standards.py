@@ -39,6 +39,8 @@ _CHECKS: dict[str, Callable[[Standard, object], None]] = {
     "dossier_rules": kinds.check_dossier_rules,
     "callback_rules": kinds.check_callback_rules,
     "letter": kinds.check_letter,
+    "proposal_days": kinds.check_proposal_days,
+    "proposal_routes": kinds.check_proposal_routes,
     "chain": lambda standard, value: check_chain(value, facts=standard.facts),
 }
 
@@ -59,7 +61,7 @@ class Standard:
     pattern: str = ""
     """The regular expression of a text."""
     codes: tuple[str, ...] = ()
-    """The codes that ranges or weights may have, ranges from the lowest up; empty for any."""
+    """The codes that ranges or weights may have, ranges from the lowest up; empty for any. Of a letter the places to be filled in."""
     facts: tuple[str, ...] = ()
     """The facts of `chains.FACTS` by which a case of a chain can be chosen."""
     judged: bool = False
@@ -89,6 +91,7 @@ GROUPS = {
     "reception": N_("Receptions of visitors"),
     "gifts": N_("Gifts and benefits"),
     "requests": N_("Requests and complaints"),
+    "proposals": N_("Customers' proposals"),
     "callbacks": N_("Call-backs"),
     "visits": N_("Visits to customers"),
     "surveys": N_("Satisfaction surveys"),

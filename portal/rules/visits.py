@@ -140,13 +140,13 @@ def problems(sheet: Sheet, purposes: Collection[str]) -> list[Refusal]:
 # --- letters ----------------------------------------------------------------
 
 
-def check_letter(text: str) -> Message | None:
-    """Return what is wrong with a template of letters, None where nothing is."""
+def check_letter(text: str, places: Collection[str] = PLACES) -> Message | None:
+    """Return what is wrong with a template of letters, None where nothing is; `places` are filled in."""
     if not text.strip():
         return Message(N_("Write the text of the letter."))
     if len(text) > LONGEST_LETTER:
         return Message(N_("At most %(most)s characters."), {"most": LONGEST_LETTER})
-    unknown = next((name for name in _PLACE.findall(text) if name not in PLACES), None)
+    unknown = next((name for name in _PLACE.findall(text) if name not in places), None)
     if unknown is not None:
         return Message(N_("{%(name)s} is no place that can be filled in."), {"name": unknown[:40]})
     return None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from typing import Any
 
-from portal.rules import callbacks, request_deadlines
+from portal.rules import callbacks, proposals, request_deadlines
 from portal.rules.grading import DATA, MOST_INDICATORS, plain
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
@@ -25,6 +26,8 @@ COLUMNS = {
     "weights": ("code", "weight"),
     "thresholds": ("code", "from", "to"),
     "deadlines": request_deadlines.COLUMNS,
+    "proposal_days": ("code", "days"),
+    "proposal_routes": ("kind", *proposals.ROUTE_COLUMNS),
 }
 """Columns of the kinds that are tables."""
 
@@ -58,6 +61,10 @@ def draft_of(standard: Standard, value: Any) -> Draft:
             return [{"from": opening, "to": closing} for opening, closing in value]
         case "weights":
             return [{"code": code, "weight": f"{weight:g}"} for code, weight in value.items()]
+        case "proposal_days":
+            return [{"code": code, "days": str(days)} for code, days in value.items()]
+        case "proposal_routes":
+            return [{"kind": row["kind"], **dict(zip_longest(proposals.ROUTE_COLUMNS, row["departments"], fillvalue=""))} for row in value]
         case "chain":
             return [_draft_of_case(case) for case in value]
         case "dossier_rules":
@@ -298,6 +305,15 @@ def _deadlines(rows: list[Row]) -> list[Row]:
     return [{**row, "first": _number(row["first"]), "solve": _number(row["solve"])} for row in _filled(rows)]
 
 
+def _proposal_days(rows: list[Row]) -> dict[str, int]:
+    return {row["code"]: _whole(row["days"]) for row in rows}
+
+
+def _proposal_routes(rows: list[Row]) -> list[Row]:
+    found = [{"kind": row["kind"], "departments": [row[name] for name in proposals.ROUTE_COLUMNS if row[name]]} for row in rows]
+    return [row for row in found if row["kind"] or row["departments"]]
+
+
 def _indicators(rows: list[Row]) -> list[Row]:
     """Return indicators as they are kept: figures without separators; what is judged has no bands."""
     filled = [row for row in rows if row["code"] or row["zh"] or row["en"]]
@@ -369,6 +385,8 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "chain": _chain,
     "deadlines": _deadlines,
     "indicators": _indicators,
+    "proposal_days": _proposal_days,
+    "proposal_routes": _proposal_routes,
     "callback_rules": _callback_rules,
     # A register of which nothing is required needs no row; a kind of document has its retention.
     "dossier_rules": lambda rows: [

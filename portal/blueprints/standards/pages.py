@@ -22,7 +22,7 @@ from portal.models import standard_effects
 from portal.models.register_entry import in_use
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission, requires
-from portal.rules import callbacks
+from portal.rules import callbacks, proposals
 from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.chains import FACTS, MEANINGS, ROLES
 from portal.rules.grading import FIGURES, SOURCES
@@ -53,6 +53,8 @@ def words() -> dict[str, Any]:
         "CLASS_WORDS": CLASS_WORDS,
         "GRADING_FIGURES": FIGURES,
         "GRADING_SOURCES": SOURCES,
+        "PROPOSAL_DAYS": proposals.DAY_WORDS,
+        "PROPOSAL_ROUTE_COLUMNS": proposals.ROUTE_COLUMNS,
         "REQUEST_KINDS": KINDS,
         "REQUEST_PRIORITIES": PRIORITIES,
         "in_force": standards.in_force,
