@@ -45,6 +45,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         callbacks,
         custody,
         exchange,
+        gifts,
         grading,
         hand_overs,
         home,
@@ -90,7 +91,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     parts = (
         callbacks,
         visits,
-        home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, registers,
+        home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, gifts, registers,
         sales, reception, surveys, assessments, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:

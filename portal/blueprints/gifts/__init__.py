@@ -1,0 +1,22 @@
+"""Blueprint `gifts`: goods and their stock, purchasing 客户馈赠 (GF-1 to GF-9)."""
+
+from flask import Blueprint
+
+from portal import navigation
+from portal.permissions import Permission
+from portal.rules.message import N_
+
+bp = Blueprint("gifts", __name__)
+navigation.area(
+    order=47,
+    endpoint="gifts.goods",
+    title=N_("Gifts to customers"),
+    icon="gift",
+    permission=Permission.GIFT_READ,
+    prefixes=("gifts.",),
+)
+
+# Routes register on import.
+import portal.printing.gift_goods as _goods_sheets  # noqa: E402, F401 - lists of goods, what to buy, orders
+from portal.blueprints.gifts import goods as _goods  # noqa: E402, F401
+from portal.blueprints.gifts import purchasing as _purchasing  # noqa: E402, F401
