@@ -113,6 +113,8 @@ class Permission(StrEnum):
     PROPOSAL_ANSWER = "proposal:answer"
     PROPOSAL_WORK = "proposal:work"
     PROPOSAL_ROUTE = "proposal:route"
+    PROPOSAL_DECIDE = "proposal:decide"
+    PROPOSAL_PERMIT = "proposal:permit"
     SALES_READ = "sales:read"
     SALES_EDIT = "sales:edit"
     SALES_IMPORT = "sales:import"
@@ -193,6 +195,7 @@ _SUPERVISOR = _REP | {
     Permission.REPORT_JUDGE,
     Permission.REQUEST_ASSIGN,
     Permission.PROPOSAL_ROUTE,
+    Permission.PROPOSAL_DECIDE,
     Permission.DISPOSAL_READ,
     Permission.DISPOSAL_EDIT,
     Permission.APPROVAL_SIGN,
@@ -200,6 +203,7 @@ _SUPERVISOR = _REP | {
     Permission.DELEGATION_EDIT,
 }
 _MANAGER = _SUPERVISOR | {
+    Permission.PROPOSAL_PERMIT,
     Permission.APPROVAL_RECORD_PAPER,
     Permission.PRODUCT_EDIT,
     Permission.CHANNEL_EDIT,

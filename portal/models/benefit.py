@@ -30,9 +30,11 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.money import figures
 from portal.rules.standards import STANDARDS
 
-GIFT, SOUVENIR, PRIZE = "gift", "souvenir", "prize"
-SOURCES = {GIFT: N_("Gift"), SOUVENIR: N_("Souvenirs of a reception"), PRIZE: N_("Encouragement prize")}
-"""What counts under the cap; the number of the source is that of the gift's recipient, the reception or the prize."""
+GIFT, SOUVENIR, PRIZE, THANKS = "gift", "souvenir", "prize", "thanks"
+SOURCES = {
+    GIFT: N_("Gift"), SOUVENIR: N_("Souvenirs of a reception"), PRIZE: N_("Encouragement prize"), THANKS: N_("Souvenir for a proposal"),
+}  # fmt: skip
+"""What counts under the cap; the number of the source is that of the gift's recipient, the reception, or what a proposal brings."""
 GOVERNMENT = "government"
 """The nature of customers with a cap of their own (a code of `choices.nature`)."""
 _QUIET = {"synchronize_session": False}
@@ -158,6 +160,33 @@ def take_many(wanted: Sequence[Wanted], *, on: date, source: str, by: Staff | No
     return refused
 
 
+def take_permitted(
+    customer_id: int, amount: Decimal, *, on: date, source: str, source_id: int, by: Staff | None, title: str = ""
+) -> None:
+    """Take what a manager has permitted over the cap: it counts as taken, so that nothing more fits, and stands among the lines.
+
+    Raises `StateConflict` where the source took its part already, KeyError for an unknown source.
+    """
+    assert SOURCES[source]  # noqa: S101 - says that the source is declared
+    nature = _lock([customer_id], on.year).get(customer_id, "")
+    here = (BenefitYear.customer_id == customer_id, BenefitYear.year == on.year)
+    db.session.execute(update(BenefitYear).where(*here).values(kept=BenefitYear.kept + amount), execution_options=_QUIET)
+    try:
+        with db.session.begin_nested():
+            line = _line(Wanted(customer_id, amount, source_id), on, source, by, title, cap_of(nature).version)
+            db.session.execute(insert(Benefit), [line])
+    except IntegrityError as error:
+        raise StateConflict(f"benefit {source}") from error
+    _forget_loaded()
+
+
+def room(customer: Customer, amount: Decimal, *, on: date) -> Refusal | None:
+    """Return why a customer's cap of the year of `on` has no room for `amount`, None where it has; nothing is locked or taken."""
+    if taken_of(customer.id, on.year) + amount <= Decimal(cap_of(customer.nature).value):
+        return None
+    return _refusals([customer.id], customer.nature, amount, on.year)[customer.id]
+
+
 def fitting(customer_ids: Collection[int], amount: Decimal, *, on: date) -> dict[int, Refusal]:
     """Return whose cap of the year of `on` has no room for `amount`, and why; their rows are locked until the transaction ends."""
     refused: dict[int, Refusal] = {}
@@ -225,7 +254,7 @@ def _lock(customer_ids: Collection[int], year: int) -> dict[int, str]:
 def _add(customer_ids: Collection[int], year: int, amount: Decimal, cap: Decimal) -> set[int]:
     """Add an amount to what is taken of each cap that has room for it, in one guarded UPDATE; return whose had."""
     table = BenefitYear
-    room = (table.customer_id.in_(customer_ids), table.year == year, table.kept + amount <= cap)
+    room = (table.customer_id.in_(customer_ids), table.year == year, table.kept <= cap - amount)
     step = update(table).where(*room).values(kept=table.kept + amount).returning(table.customer_id)
     return set(db.session.execute(step, execution_options=_QUIET).scalars())
 

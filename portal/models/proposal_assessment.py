@@ -7,17 +7,27 @@ returned stays as it was; with that of the responsible department the proposal c
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base
+from portal.database import Base, StateConflict, db, transition
+from portal.models import audit, history
 from portal.models.attachment import Attachment
-from portal.models.proposal import Proposal
+from portal.models.dossier import Upload
+from portal.models.notice import notify
+from portal.models.proposal import Proposal, ProposalFile
+from portal.models.proposal_department import ProposalDepartment
 from portal.models.staff import Staff
+from portal.permissions import Permission
+from portal.rules import proposals as rules
+from portal.rules.message import N_, Message, Refusal
+from portal.rules.proposal_outcomes import ASSESSED, LONGEST_LINE, LONGEST_TEXT, Assessed, assessment_problems
 
-DRAFT = "draft"
+DRAFT, RETURNED = "draft", "returned"
 
 
 class ProposalAssessment(Base):
@@ -62,3 +72,113 @@ class ProposalAssessment(Base):
             return query
         query = query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
         return query.where(cls.department == user.department_code) if user.is_department else query
+
+    @property
+    def is_returned(self) -> bool:
+        """Return whether it came back to customer service."""
+        return self.state == RETURNED
+
+    def said(self) -> Assessed:
+        """Return what is written in it."""
+        return Assessed(**{name: getattr(self, name) for name in Assessed._fields})
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return it as plain JSON, for sheets."""
+        return {
+            "department": self.department,
+            "part": self.part,
+            **self.said()._asdict(),
+            "returned_on": f"{clock.local(self.returned_at):%Y-%m-%d}" if self.returned_at else "",
+        }
+
+
+def can_write(line: ProposalDepartment, user: Staff) -> bool:
+    """Return whether `user`, who sees this part of a proposal, may write its assessment.
+
+    A department's account writes its own; for departments that have their copy on paper or by mail customer service enters it. Until the
+    proposal is decided, and until it is returned.
+    """
+    if line.state != rules.SENT or not line.proposal.is_undecided or not user.may(Permission.PROPOSAL_ANSWER):
+        return False
+    return line.department == user.department_code if user.is_department else user.may(Permission.PROPOSAL_WORK)
+
+
+def of_line(line: ProposalDepartment) -> ProposalAssessment | None:
+    """Return what the department of a line has written."""
+    mine = (ProposalAssessment.proposal_id == line.proposal_id, ProposalAssessment.department == line.department)
+    return db.session.scalar(select(ProposalAssessment).where(*mine))
+
+
+def of_proposal(proposal: Proposal) -> list[ProposalAssessment]:
+    """Return what came back of a proposal, that of the responsible department first."""
+    mine = (ProposalAssessment.proposal_id == proposal.id, ProposalAssessment.state == RETURNED)
+    found = db.session.scalars(select(ProposalAssessment).where(*mine).options(joinedload(ProposalAssessment.entered_by)))
+    return sorted(found, key=lambda one: (one.part != rules.RESPONSIBLE, one.returned_at, one.id))
+
+
+def save(line: ProposalDepartment, said: Assessed, *, by: Staff) -> ProposalAssessment:
+    """Keep what is written so far and return it, flushed. Raises `StateConflict` where it was returned meanwhile, `Refusal`."""
+    if not can_write(line, by):
+        raise StateConflict(f"proposal department {line.id}")
+    _check_lengths(said)
+    found = of_line(line)
+    if found is None:
+        found = ProposalAssessment(proposal=line.proposal, department=line.department, part=line.part, entered_by_id=by.id)
+        try:
+            with db.session.begin_nested():
+                db.session.add(found)
+        except IntegrityError as error:
+            raise StateConflict(f"assessment of proposal {line.proposal_id}") from error
+    found.part, found.state, found.returned_at, found.scan_id, found.entered_by_id = line.part, DRAFT, None, None, by.id
+    for name, value in said._asdict().items():
+        setattr(found, name, value)
+    db.session.flush()
+    return found
+
+
+def give_back(line: ProposalDepartment, said: Assessed, scan: Upload | None, *, by: Staff) -> ProposalAssessment:
+    """Return an assessment to customer service: that of the responsible department lets the proposal be decided (PP-5).
+
+    Customer service, which enters it for a department, keeps the scan with it. Raises `Refusal` with the field, `StateConflict`.
+    """
+    wrong = assessment_problems(line.part, said)
+    if wrong:
+        raise wrong[0]
+    found, proposal = save(line, said, by=by), line.proposal
+    if not by.is_department:
+        if scan is None:
+            raise Refusal("Keep the scan of what the department returned.", field="scan")
+        found.scan = keep_file(proposal, scan, "assessment", by=by)
+    answered = {"state": rules.ANSWERED, "answered_at": clock.now(), "version": line.version + 1}
+    transition(line, expect={"state": rules.SENT}, change=answered)
+    found.state, found.returned_at = RETURNED, clock.now()
+    db.session.flush()
+    if line.is_responsible and proposal.state == rules.ROUTED:
+        change = {"state": rules.ASSESSED, "version": proposal.version + 1}
+        transition(proposal, expect={"state": rules.ROUTED}, change=change)
+    if proposal.handler_id != by.id:
+        text = N_("A department has returned its assessment of proposal %(proposal)s.")
+        notify(proposal.handler, Message(text, {"proposal": proposal.label}), link=proposal.link)
+    audit.write("change", "assessment-returned", actor=by, record=proposal, label=proposal.label, reason=line.department)
+    return found
+
+
+def keep_file(proposal: Proposal, upload: Upload, what: str, *, by: Staff) -> Attachment:
+    """Keep a paper that came back with its proposal, and return the file."""
+    kept = Attachment.keep(
+        upload.content, filename=upload.filename, media_type=upload.judged.media_type, purpose="scan", by=by,
+        customer_id=proposal.customer_id,
+    )  # fmt: skip
+    db.session.add(ProposalFile(proposal=proposal, attachment=kept, what=what, added_by_id=by.id))
+    db.session.flush()
+    return kept
+
+
+def _check_lengths(said: Assessed) -> None:
+    for name, value in said._asdict().items():
+        most = LONGEST_TEXT if name in ASSESSED else LONGEST_LINE
+        if len(value) > most:
+            raise Refusal("At most %(most)s characters.", field=name, most=most)
+
+
+history.action("Proposal", "assessment-returned", N_("Assessment of a proposal returned"))

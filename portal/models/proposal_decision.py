@@ -8,19 +8,50 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, Select, Text, false, select
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base
+from portal.database import Base, StateConflict, db, transition
+from portal.models import audit, proposal_assessment
+from portal.models.approval import Approval
+from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, Money
 from portal.models.proposal import Proposal
 from portal.models.staff import Staff
+from portal.models.standard import at_version, in_force
+from portal.permissions import Permission
+from portal.rules import proposals as rules
+from portal.rules.message import N_, Refusal
+from portal.rules.proposal_outcomes import LONGEST_TEXT
+from portal.rules.rewards import OUTCOMES, check_reward
 
-DRAFT = "draft"
+NAME = "proposal_decision"
+DRAFT, PENDING, APPROVED, REJECTED, GIVEN_UP = "draft", "pending", "approved", "rejected", "given-up"
+STATES = {
+    DRAFT: (N_("Draft"), ""),
+    PENDING: (N_("In approval"), "accent"),
+    APPROVED: (N_("Approved"), "ok"),
+    REJECTED: (N_("Rejected"), "seal"),
+    GIVEN_UP: (N_("Given up"), ""),
+}
+BANDS = "proposal.rewards"
+DECIDABLE = (rules.ASSESSED, rules.KEPT)
+"""States in which a proposal is decided: once assessed, and again where it was kept for later."""
 _UNDECIDED = sql("state IN ('draft', 'pending')")
+
+
+class Decided(NamedTuple):
+    """A decision as it was entered."""
+
+    outcome: str
+    reasons: str
+    grade: str = ""
+    amount: Decimal | None = None
 
 
 class ProposalDecision(Base):
@@ -61,3 +92,135 @@ class ProposalDecision(Base):
         if user.is_manager:
             return query
         return query.where(false() if user.is_department else cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
+
+    # --- what it is ------------------------------------------------------------------------------------------------------
+
+    @property
+    def label(self) -> str:
+        """Return what lists, inbox and log call it."""
+        return self.proposal.label
+
+    @property
+    def is_adopted(self) -> bool:
+        """Return whether it adopts the proposal."""
+        return self.outcome == rules.ADOPTED
+
+    @property
+    def bands(self) -> Any:
+        """Return the grades of rewards by which its amount was judged (ST-2)."""
+        return at_version(BANDS, self.bands_version).value
+
+    # --- writing ---------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def can_begin(proposal: Proposal, user: Staff) -> bool:
+        """Return whether `user`, who sees the proposal, may draft a decision: it is assessed, or was kept, and none is open (PP-5)."""
+        return proposal.state in DECIDABLE and user.may(Permission.PROPOSAL_DECIDE) and open_of(proposal) is None
+
+    @classmethod
+    def begin(cls, proposal: Proposal, decided: Decided, *, by: Staff) -> ProposalDecision:
+        """Draft a decision and return it, flushed. Raises `Refusal` with the field, `StateConflict`."""
+        if not cls.can_begin(proposal, by):
+            raise StateConflict(f"proposal {proposal.id}")
+        found = cls(proposal=proposal, customer_id=proposal.customer_id, created_by_id=by.id)
+        found._set(decided)
+        try:
+            with db.session.begin_nested():
+                db.session.add(found)
+        except IntegrityError as error:
+            raise StateConflict(f"decision on proposal {proposal.id}") from error
+        note_author(NAME, found, by)
+        audit.write("change", "decision-drafted", actor=by, record=found, label=found.label)
+        return found
+
+    def can_edit(self, user: Staff) -> bool:
+        """Return whether `user`, who sees it, may change the draft."""
+        return self.state == DRAFT and user.may(Permission.PROPOSAL_DECIDE)
+
+    def edit(self, decided: Decided, *, by: Staff, version: int) -> None:
+        """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
+        if not self.can_edit(by) or self.version != version:
+            raise StateConflict(f"proposal decision {self.id}")
+        with db.session.no_autoflush:
+            self._set(decided)
+        note_author(NAME, self, by)
+        audit.write("change", "decision-changed", actor=by, record=self, label=self.label)
+
+    def give_up(self, *, by: Staff) -> None:
+        """Let a draft go that was never submitted. Raises `Refusal`, `StateConflict`."""
+        if not self.can_edit(by):
+            raise StateConflict(f"proposal decision {self.id}")
+        if Approval.live_for(NAME, self.id) is not None:
+            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
+        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP, "version": self.version + 1})
+        audit.write("change", "decision-given-up", actor=by, record=self, label=self.label)
+
+    def submit(self, *, by: Staff) -> Approval:
+        """Send it through its chain (AP-3). Raises `Refusal`, `StateConflict`."""
+        return Approval.submit(NAME, self, by=by)
+
+    def ensure_ready(self) -> None:
+        """Raise `Refusal` unless the proposal can still be decided so."""
+        if self.proposal.state not in DECIDABLE:
+            raise Refusal("This proposal cannot be decided now.")
+        self._set(Decided(self.outcome, self.reasons, self.grade, self.amount))
+
+    def _set(self, decided: Decided) -> None:
+        if decided.outcome not in OUTCOMES:
+            raise Refusal("Choose what is decided.", field="outcome")
+        if decided.outcome == rules.KEPT and self.proposal.state == rules.KEPT:
+            raise Refusal("It is kept for later already: adopt it, or do not.", field="outcome")
+        if not decided.reasons:
+            raise Refusal("Give the reasons: the customer is told.", field="reasons")
+        if len(decided.reasons) > LONGEST_TEXT:
+            raise Refusal("At most %(most)s characters.", field="reasons", most=LONGEST_TEXT)
+        bands = in_force(BANDS)
+        if decided.outcome == rules.ADOPTED:
+            check_reward(decided.grade, decided.amount, bands.value)
+        elif decided.amount is not None or decided.grade:
+            raise Refusal("Only an adopted proposal is rewarded.", field="amount")
+        self.outcome, self.reasons, self.grade, self.amount = decided
+        self.bands_version = bands.version
+
+    # --- what is signed --------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the decision as plain JSON: proposal, what the departments say, outcome, reasons, reward."""
+        proposal, customer = self.proposal, self.customer
+        return {
+            "customer": {"number": customer.number, "full_name": customer.full_name, "grade": customer.grade},
+            "proposal": {
+                "number": proposal.number,
+                "summary": proposal.summary,
+                "kind": proposal.kind,
+                "received_on": proposal.received_on.isoformat(),
+                "responsible": proposal.responsible,
+                "limit_on": proposal.limit_on.isoformat(),
+            },
+            "assessments": [one.snapshot() for one in proposal_assessment.of_proposal(proposal)],
+            "decision": {
+                "outcome": self.outcome,
+                "reasons": self.reasons,
+                "grade": self.grade,
+                "amount": "" if self.amount is None else f"{self.amount:.2f}",
+                "bands_version": str(self.bands_version),
+                "drafted_by": self.created_by.name,
+            },
+        }
+
+
+def open_of(proposal: Proposal) -> ProposalDecision | None:
+    """Return the decision on a proposal that is being written or signed."""
+    mine = (ProposalDecision.proposal_id == proposal.id, ProposalDecision.state.in_((DRAFT, PENDING)))
+    return db.session.scalar(select(ProposalDecision).where(*mine))
+
+
+def of_proposal(proposal: Proposal) -> list[ProposalDecision]:
+    """Return the decisions on a proposal, the newest first."""
+    query = select(ProposalDecision).where(ProposalDecision.proposal_id == proposal.id)
+    return list(db.session.scalars(query.options(joinedload(ProposalDecision.created_by)).order_by(ProposalDecision.id.desc())))
+
+
+def standing(proposal: Proposal) -> ProposalDecision | None:
+    """Return the decision in force on a proposal: the newest approved one."""
+    return next((one for one in of_proposal(proposal) if one.state == APPROVED), None)

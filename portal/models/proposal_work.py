@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, select
 from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base
+from portal.database import Base, StateConflict, db, transition
+from portal.models import audit, history
 from portal.models.customer import Money
+from portal.models.notice import notify
 from portal.models.proposal import Proposal
 from portal.models.staff import Staff
+from portal.permissions import Permission
+from portal.rules import proposals as rules
+from portal.rules.message import N_, Message, Refusal
+from portal.rules.proposal_outcomes import LONGEST_LINE, LONGEST_TEXT, Measure, Planned, plan_problems
 
+UNDER_WAY, DONE = "under-way", "done"
+STATES = {UNDER_WAY: (N_("Under way"), "accent"), DONE: (N_("Carried out"), "ok")}
+MOST_VALUE = Decimal(10) ** 12
 _OPEN = sql("done_on IS NULL")
 
 
 class ProposalWork(Base):
-    """How one adopted proposal is carried out: planned → carried out, or stopped with a reason."""
+    """How one adopted proposal is carried out: under way → done."""
 
     __tablename__ = "proposal_work"
 
@@ -56,6 +67,102 @@ class ProposalWork(Base):
         query = query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
         return query.where(cls.department == user.department_code) if user.is_department else query
 
+    @property
+    def measures_in_words(self) -> str:
+        """Return the measures as lines, for letters."""
+        return "\n".join(f"{one.position + 1}. {one.text}（{one.due_on.isoformat()}）" for one in self.measures)
+
+    @property
+    def open_measures(self) -> list[ProposalMeasure]:
+        """Return what is not done yet."""
+        return [one for one in self.measures if one.done_on is None]
+
+    # --- steps -----------------------------------------------------------------------------------------------------------
+
+    def can_write(self, user: Staff) -> bool:
+        """Return whether `user`, who sees it, may change the plan, settle measures and record the result: until it is done."""
+        return self.state == UNDER_WAY and _may(self.proposal, self.department, user)
+
+    def change(self, planned: Planned, *, by: Staff, version: int) -> None:
+        """Change the plan; what is done stays done, by its place and words. Raises `Refusal` with the field, `StateConflict`."""
+        if not self.can_write(by) or self.version != version:
+            raise StateConflict(f"proposal work {self.id}")
+        self.set(planned)
+        _touch(self.proposal)
+        audit.write("change", "plan-changed", actor=by, record=self.proposal, label=self.proposal.label)
+
+    def settle(self, measure: ProposalMeasure, on: date | None, note: str, *, by: Staff) -> None:
+        """Record that a measure is done. Raises `Refusal` with the field, `StateConflict`."""
+        if not self.can_write(by) or measure.work_id != self.id:
+            raise StateConflict(f"proposal work {self.id}")
+        if on is None or on > clock.today():
+            raise Refusal("Enter the day on which it was done.", field="done_on")
+        transition(measure, expect={"done_on": None}, change={"done_on": on, "note": note[:LONGEST_LINE]})
+        audit.write("change", "measure-done", actor=by, record=self.proposal, label=self.proposal.label, reason=measure.text)
+
+    def finish(self, result: str, on: date | None, *, by: Staff) -> None:
+        """Record the result; open measures are named in it or done before. Raises `Refusal` with the field, `StateConflict`."""
+        if not self.can_write(by):
+            raise StateConflict(f"proposal work {self.id}")
+        if self.open_measures:
+            raise Refusal("%(count)s measures are not done yet.", count=len(self.open_measures))
+        if not result:
+            raise Refusal("Say what came of it: the customer is told.", field="result")
+        if on is None or on > clock.today() or on < self.first_on:
+            raise Refusal("Enter the day on which it was finished.", field="ended_on")
+        change = {"state": DONE, "result": result[:LONGEST_TEXT], "ended_on": on, "ended_by_id": by.id, "version": self.version + 1}
+        transition(self, expect={"state": UNDER_WAY}, change=change)
+        proposal = self.proposal
+        transition(proposal, expect={"state": rules.CARRYING_OUT}, change={"state": rules.DONE, "version": proposal.version + 1})
+        if proposal.handler_id != by.id:
+            notify(proposal.handler, Message(N_("Proposal %(proposal)s is carried out. Tell the customer."), {"proposal": proposal.label}),
+                   link=proposal.link)  # fmt: skip
+        audit.write("change", "carried-out", actor=by, record=proposal, label=proposal.label)
+
+    def can_value(self, user: Staff) -> bool:
+        """Return whether `user` may record the value gained: the department or customer service, once it is done."""
+        return self.state == DONE and _may(self.proposal, self.department, user)
+
+    def record_value(self, value: Decimal | None, basis: str, *, by: Staff, version: int) -> None:
+        """Record what was gained, in yuan, and how it was reckoned. Raises `Refusal` with the field, `StateConflict`."""
+        if not self.can_value(by) or self.version != version:
+            raise StateConflict(f"proposal work {self.id}")
+        if value is None or not 0 <= value <= MOST_VALUE:
+            raise Refusal("Enter what was gained in yuan.", field="value")
+        if not basis:
+            raise Refusal("Say how it was reckoned.", field="value_basis")
+        before = "" if self.value is None else f"{self.value:.2f}"
+        self.value, self.value_basis = value, basis[:LONGEST_TEXT]
+        _touch(self.proposal)
+        changes = [{"field": "value", "old": before, "new": f"{value:.2f}"}]
+        audit.write("change", "value-recorded", actor=by, record=self.proposal, label=self.proposal.label, changes=changes)
+
+    def set(self, planned: Planned) -> None:
+        """Take over what a plan says. Raises `Refusal` with the field."""
+        wrong = plan_problems(planned)
+        if wrong:
+            raise wrong[0]
+        for name, text in (("plan", planned.plan), *((f"measure-text-{row}", one.text) for row, one in enumerate(planned.measures))):
+            most = LONGEST_TEXT if name == "plan" else LONGEST_LINE
+            if len(text) > most:
+                raise Refusal("At most %(most)s characters.", field=name, most=most)
+        assert planned.first_on is not None and planned.last_on is not None  # noqa: S101, PT018 - judged above
+        self.plan, self.first_on, self.last_on = planned.plan, planned.first_on, planned.last_on
+        done = {one.text: one for one in self.measures if one.done_on is not None}
+        gone = [text for text in done if text not in {one.text for one in planned.measures}]
+        if gone:
+            raise Refusal("A measure that is done stays in the plan: %(measure)s.", field="plan", measure=gone[0])
+        if self.id is not None:
+            for old in list(self.measures):
+                db.session.delete(old)
+            db.session.flush()
+            db.session.expire(self, ["measures"])
+        self.measures = [self._measure(row, one, done.get(one.text)) for row, one in enumerate(planned.measures)]
+
+    def _measure(self, row: int, one: Measure, before: ProposalMeasure | None) -> ProposalMeasure:
+        kept: dict[str, Any] = {"done_on": before.done_on, "note": before.note} if before is not None else {}
+        return ProposalMeasure(position=row, text=one.text, person=one.person[:LONGEST_LINE], due_on=one.due_on, **kept)
+
 
 class ProposalMeasure(Base):
     """One measure of a plan: by whom, by when, done when."""
@@ -76,3 +183,60 @@ class ProposalMeasure(Base):
         Index(None, "work_id", "position", unique=True),
         Index("ix_proposal_measure_open", "due_on", "work_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
+
+    @property
+    def is_overdue(self) -> bool:
+        """Return whether its day has passed and it is not done."""
+        return self.done_on is None and self.due_on < clock.today()
+
+
+def of_proposal(proposal: Proposal) -> ProposalWork | None:
+    """Return how a proposal is carried out, None where nothing is planned."""
+    return db.session.scalar(select(ProposalWork).where(ProposalWork.proposal_id == proposal.id))
+
+
+def _may(proposal: Proposal, department: str, user: Staff) -> bool:
+    """Return whether `user`, who sees the proposal, writes for its responsible department: its account, or customer service."""
+    if not user.may(Permission.PROPOSAL_ANSWER):
+        return False
+    return department == user.department_code if user.is_department else user.may(Permission.PROPOSAL_WORK)
+
+
+def can_plan(proposal: Proposal, user: Staff) -> bool:
+    """Return whether `user`, who sees the proposal, may plan how it is carried out: it is adopted, and nobody has yet (PP-8)."""
+    return proposal.state == rules.ADOPTED and _may(proposal, proposal.responsible, user)
+
+
+def plan(proposal: Proposal, planned: Planned, *, by: Staff) -> ProposalWork:
+    """Plan how an adopted proposal is carried out and return it, flushed (PP-8). Raises `Refusal` with the field, `StateConflict`."""
+    if not can_plan(proposal, by):
+        raise StateConflict(f"proposal {proposal.id}")
+    found = ProposalWork(proposal=proposal, department=proposal.responsible, state=UNDER_WAY, created_by_id=by.id)
+    with db.session.no_autoflush:
+        found.set(planned)
+    try:
+        with db.session.begin_nested():
+            db.session.add(found)
+    except IntegrityError as error:
+        raise StateConflict(f"proposal {proposal.id}") from error
+    transition(proposal, expect={"state": rules.ADOPTED}, change={"state": rules.CARRYING_OUT, "version": proposal.version + 1})
+    if proposal.handler_id != by.id:
+        text = N_("It is planned how proposal %(proposal)s is carried out. Tell the customer dates and measures.")
+        notify(proposal.handler, Message(text, {"proposal": proposal.label}), link=proposal.link)
+    audit.write("change", "carrying-out-planned", actor=by, record=proposal, label=proposal.label)
+    return found
+
+
+def _touch(proposal: Proposal) -> None:
+    """Let a proposal be counted anew: its figures have changed."""
+    transition(proposal, expect={"version": proposal.version}, change={"version": proposal.version + 1})
+
+
+for _name, _title in (
+    ("carrying-out-planned", N_("Carrying out of a proposal planned")),
+    ("plan-changed", N_("Plan of carrying out a proposal changed")),
+    ("measure-done", N_("Measure of a proposal done")),
+    ("carried-out", N_("Proposal carried out")),
+    ("value-recorded", N_("Value gained by a proposal recorded")),
+):
+    history.action("Proposal", _name, _title)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portal.rules.message import N_
-from portal.rules.rewards import ADOPTED, KEPT, NOT_ADOPTED
+from portal.rules.proposals import ADOPTED, DECLINED, KEPT
 
 KEPT_RULE, NONE_RULE = "kept", "none"
 RULES = {
@@ -49,15 +49,17 @@ def earned(outcomes: Collection[str], terms: Terms) -> str:
     return ""
 
 
-def stands(rule: str, outcomes: Collection[str]) -> bool:
-    """Return whether a prize found by `rule` and not yet paid is still owed.
+def stands(rule: str, outcomes: Collection[str], terms: Terms) -> bool:
+    """Return whether a prize found by `rule`, under the terms of that day, and not yet paid is still owed.
 
     'None adopted' ends where one is: its customer is rewarded for that one instead. A prize for what was kept stays, also where the
-    proposal is adopted afterwards: it was earned, and the adoption brings its own reward.
+    proposal is adopted afterwards: it was earned, and the adoption brings its own reward. Proposals entered by mistake count for neither.
     """
-    return rule == KEPT_RULE or ADOPTED not in outcomes
+    if rule == KEPT_RULE:
+        return len(outcomes) >= terms.kept_from
+    return len(outcomes) >= terms.none_from and ADOPTED not in outcomes
 
 
 def is_consoled(outcome: str, found_a_prize: bool) -> bool:
     """Return whether a decision brings a souvenir and a letter of thanks: not adopted, and it earned no prize (PP-7)."""
-    return outcome == NOT_ADOPTED and not found_a_prize
+    return outcome == DECLINED and not found_a_prize

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.rules.message import N_, Refusal
+from portal.rules.proposals import ADOPTED, DECLINED, KEPT, STATES
 
 A, B, C = "A", "B", "C"
 GRADES = (C, B, A)
@@ -21,9 +22,8 @@ START_BANDS: list[dict[str, Any]] = [
     {"code": A, "from": 3000, "to": None},
 ]
 """Grades and their amounts in yuan: the lower bound belongs to a grade, the upper one to the next (PP-6)."""
-ADOPTED, KEPT, NOT_ADOPTED = "adopted", "kept", "not-adopted"
-OUTCOMES = {ADOPTED: N_("Adopted"), KEPT: N_("Kept for later"), NOT_ADOPTED: N_("Not adopted")}
-"""Codes and words of decisions (PP-5)."""
+OUTCOMES = {code: STATES[code] for code in (ADOPTED, KEPT, DECLINED)}
+"""Codes, words and tones of decisions (PP-5)."""
 MOST = Decimal(1_000_000)
 """The highest reward that can be entered, in yuan: above it is a slip of the hand."""
 
