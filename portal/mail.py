@@ -1,15 +1,15 @@
-"""Mail: what notices say goes out by SMTP, from the worker and never from a request (AP-9).
+"""Mail: what notices say, and letters about proposals (PP-2), go out by SMTP, from the worker and never from a request (AP-9).
 
-A failing server delays nothing but the mail: it is tried again at growing distances, the failure stands on the notice and in the log.
+A failing server delays nothing but the mail: it is tried again at growing distances, the failure stands on the record and in the log.
 """
 
 from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import NamedTuple
@@ -19,12 +19,14 @@ import structlog
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import or_, select, update
+from sqlalchemy import text as sql
 
 from portal import clock
 from portal.database import db
 from portal.i18n import in_language, translate
 from portal.jobs import every_minute
 from portal.models.notice import Notice
+from portal.models.proposal_letter import ProposalLetter
 from portal.models.staff import Staff
 
 log = structlog.get_logger()
@@ -39,9 +41,10 @@ AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), time
 
 
 class Letter(NamedTuple):
-    """One mail to send: its notice, how often it failed, and what goes out."""
+    """One mail to send: its record, how often it failed, and what goes out."""
 
-    notice_id: int
+    model: type[Notice] | type[ProposalLetter]
+    record_id: int
     tries: int
     message: EmailMessage
 
@@ -70,22 +73,50 @@ def send_waiting() -> None:
 def _take() -> list[Letter]:
     """Return the mails that are due, taken for this worker, and end the transaction: nobody waits while we talk to the server."""
     moment = clock.now()
+    letters = []
     due = or_(Notice.mail_after.is_(None), Notice.mail_after <= moment)
     query = select(Notice, Staff).join(Staff, Staff.id == Notice.staff_id).where(Notice.mail_state == "waiting", due).order_by(Notice.id)
-    letters = []
     query = query.limit(BATCH).with_for_update(of=Notice, skip_locked=True)  # a second worker takes others
     for notice, staff in db.session.execute(query).all():
         if not staff.active or not staff.email:
             notice.mail_state = "off"
             continue
-        notice.mail_after = moment + LEASE
-        try:
-            letters.append(Letter(notice.id, notice.mail_tries, _message(notice, staff)))
-        except Exception as error:  # one that cannot be written must not keep the others from going out
-            log.error("mail cannot be written", notice=notice.id, exc_info=True)
-            notice.mail_state, notice.mail_error = "failed", _words(error)
+        letters += _taken(notice, lambda notice=notice, staff=staff: _message(notice, staff), moment)  # type: ignore[misc]
+    due = or_(ProposalLetter.mail_after.is_(None), ProposalLetter.mail_after <= moment)
+    outgoing = select(ProposalLetter).where(sql("proposal_letter.mail_state = 'waiting'"), due).order_by(ProposalLetter.id)
+    for letter in db.session.scalars(outgoing.limit(BATCH).with_for_update(of=ProposalLetter, skip_locked=True)):
+        letters += _taken(letter, lambda letter=letter: _letter(letter), moment)  # type: ignore[misc]
     db.session.commit()
     return letters
+
+
+def _taken(record: Notice | ProposalLetter, write: Callable[[], EmailMessage], moment: datetime) -> list[Letter]:
+    """Return the mail of a record, which belongs to this worker from now on; none where it cannot be written."""
+    record.mail_after = moment + LEASE
+    try:
+        return [Letter(type(record), record.id, record.mail_tries, write())]
+    except Exception as error:  # one that cannot be written must not keep the others from going out
+        log.error("mail cannot be written", record=f"{type(record).__name__} {record.id}", exc_info=True)
+        record.mail_state, record.mail_error = "failed", _words(error)
+        return []
+
+
+def _letter(letter: ProposalLetter) -> EmailMessage:
+    """Return a letter to a customer, or a department's copy, as a mail: as it was written."""
+    message = _blank(letter.subject, letter.address, f"proposal-letter-{letter.id}")
+    message.set_content(letter.body.rstrip() + "\n")
+    return message
+
+
+def _blank(subject: str, address: str, name: str) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = " ".join(subject.split())[:200]
+    message["From"] = current_app.config["SMTP_SENDER"]
+    message["To"] = address
+    message["Date"] = format_datetime(clock.now())
+    # Always the same for a record, so that one sent twice shows once.
+    message["Message-ID"] = f"<{name}@{urlsplit(current_app.config['SITE_URL']).hostname or 'portal'}>"
+    return message
 
 
 def _message(notice: Notice, staff: Staff) -> EmailMessage:
@@ -93,13 +124,7 @@ def _message(notice: Notice, staff: Staff) -> EmailMessage:
     with in_language(staff.language):
         text = translate(notice.message)
         closing = _("This message comes from the portal; nobody reads answers to it.")
-    message = EmailMessage()
-    message["Subject"] = " ".join(text.split())[:200]
-    message["From"] = current_app.config["SMTP_SENDER"]
-    message["To"] = staff.email
-    message["Date"] = format_datetime(clock.now())
-    # Always the same for a notice, so that one sent twice shows once.
-    message["Message-ID"] = f"<notice-{notice.id}@{urlsplit(site).hostname or 'portal'}>"
+    message = _blank(text, staff.email, f"notice-{notice.id}")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(filter(None, (text, f"{site}{notice.link}" if notice.link else "", closing))) + "\n")
     return message
@@ -117,7 +142,7 @@ def _server() -> Iterator[smtplib.SMTP]:
 
 
 def _send(server: smtplib.SMTP, letter: Letter) -> None:
-    """Send one mail. What concerns this mail alone is kept on its notice; raises what makes the server useless for the others."""
+    """Send one mail. What concerns this mail alone is kept on its record; raises what makes the server useless for the others."""
     try:
         server.send_message(letter.message)
     except smtplib.SMTPRecipientsRefused as error:
@@ -134,13 +159,13 @@ def _send(server: smtplib.SMTP, letter: Letter) -> None:
 def _failed(letter: Letter, error: Exception, *, for_good: bool) -> None:
     tries = letter.tries + 1
     given_up = for_good or tries > len(AGAIN)
-    log.warning("mail not sent", notice=letter.notice_id, tries=tries, given_up=given_up, error=_words(error))
+    log.warning("mail not sent", record=f"{letter.model.__name__} {letter.record_id}", tries=tries, given_up=given_up, error=_words(error))
     after = None if given_up else clock.now() + AGAIN[tries - 1]
     _note(letter, mail_state="failed" if given_up else "waiting", mail_error=_words(error), mail_tries=tries, mail_after=after)
 
 
 def _note(letter: Letter, **values: object) -> None:
-    db.session.execute(update(Notice).where(Notice.id == letter.notice_id).values(**values))
+    db.session.execute(update(letter.model).where(letter.model.id == letter.record_id).values(**values))
     db.session.commit()
 
 

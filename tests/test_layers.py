@@ -10,8 +10,8 @@ import pytest
 
 PORTAL = Path(__file__).resolve().parent.parent / "portal"
 
-SETTINGS = {"notice.py"}
-"""Models that ask for a setting (`flask.current_app`): whether there is a mail server."""
+SETTINGS = {"notice.py", "proposal_letter.py"}
+"""Models that ask for a setting (`flask.current_app`): whether there is a mail server, what the site is called."""
 
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "flask_babel", "jinja2", "werkzeug"}
 

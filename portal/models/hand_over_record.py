@@ -190,6 +190,7 @@ class HandOver(Base):
         from portal.models.callback_desk import take_over as take_over_calls
         from portal.models.hand_over import hand_over_all
         from portal.models.plan_desk import take_over
+        from portal.models.proposal_desk import take_over as take_over_proposals
         from portal.models.reception_desk import take_over as take_over_visits
         from portal.models.request_desk import take_over as take_over_requests
         from portal.models.survey_desk import take_over as take_over_surveys
@@ -206,6 +207,7 @@ class HandOver(Base):
         take_over_requests(self.giver, to, by)
         take_over_surveys(self.giver, to)
         take_over_own_visits(self.giver, to)
+        take_over_proposals(self.giver, to)
         self.counts = {name: self.counts.get(name, 0) for name in PARTS}
         self.write_done(by)
         return moved

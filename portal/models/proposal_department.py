@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import Base
 from portal.models.staff import Staff
+from portal.models.standard import value as standard
 from portal.rules import proposals as rules
+from portal.rules.message import Named
 
 if TYPE_CHECKING:
     from portal.models.proposal import Proposal
@@ -93,3 +95,9 @@ def parts_of(proposal_id: int, *which: Any) -> Select[ProposalDepartment]:
     """Return the query of the departments that take part in a proposal, the responsible one first."""
     found = select(ProposalDepartment).where(ProposalDepartment.proposal_id == proposal_id, ProposalDepartment.state != rules.TAKEN_BACK)
     return found.where(*which).order_by(ProposalDepartment.position, ProposalDepartment.id)
+
+
+def department_name(code: str) -> Named | str:
+    """Return a department by its names in both languages; a code that is not in the list any more, as it is."""
+    entry = next((one for one in standard("choices.department") if one["code"] == code), None)
+    return Named(entry["zh"], entry["en"]) if entry else code

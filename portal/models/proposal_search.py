@@ -6,10 +6,35 @@ rarest of its grams, and the text is compared after that. Nothing walks the prop
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
-from portal.database import Base
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    column,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    values,
+)
+from sqlalchemy.orm import joinedload
+
+from portal.database import Base, db
+from portal.models import search
 from portal.models.customer import BYTEWISE
+from portal.models.proposal import Proposal
+from portal.models.staff import Staff
+from portal.rules import proposals as rules
+from portal.rules.grams import fold, query_grams, search_grams
 
 GRAMS = Table(
     "proposal_gram",
@@ -20,3 +45,124 @@ GRAMS = Table(
     sqlite_with_rowid=False,
 )
 """Each gram of a proposal once."""
+INDEXED = 600
+"""So many characters of the text are indexed: what it is about stands at its beginning."""
+MOST_GRAMS = 80
+"""Of what is typed so many grams are looked for."""
+COMMON = 400
+"""A gram that so many proposals have says little; their number is not counted further."""
+READ = 3000
+"""About so many places of the index are read for similar ones."""
+CANDIDATES = 30
+LEAST_SHARE = 0.35
+"""From this part of what is typed on a proposal counts as similar."""
+LEAST_GRAMS = 3
+
+
+def index(proposal: Proposal) -> None:
+    """Bring what a proposal is found by into step with its summary and text."""
+    proposal.search_text = fold(f"{proposal.summary} {proposal.text}")
+    db.session.flush()
+    forget([proposal.id])
+    grams = {*search_grams(proposal.summary), *query_grams(proposal.text[:INDEXED])}
+    if grams:
+        db.session.execute(GRAMS.insert(), [{"gram": gram, "proposal_id": proposal.id} for gram in sorted(grams)])
+
+
+def index_many(rows: Iterable[tuple[int, str, str]]) -> None:
+    """Add (id, summary, text) of new proposals to the index: for bulk statements."""
+    found = []
+    for number, summary, text in rows:
+        found += [{"gram": gram, "proposal_id": number} for gram in {*search_grams(summary), *query_grams(text[:INDEXED])}]
+    if found:
+        db.session.execute(GRAMS.insert(), found)
+
+
+def forget(ids: Collection[int]) -> None:
+    """Take proposals out of the index."""
+    db.session.execute(delete(GRAMS).where(GRAMS.c.proposal_id.in_(ids)))
+
+
+def _frequencies(grams: list[str]) -> dict[str, int]:
+    """Return how many proposals have each gram, counted to `COMMON`."""
+    if not grams:
+        return {}
+    asked = values(column("gram", String), name="asked").data([(gram,) for gram in grams])
+    some = select(GRAMS.c.proposal_id).where(GRAMS.c.gram == asked.c.gram).limit(COMMON).correlate(asked).subquery()
+    return dict(db.session.execute(select(asked.c.gram, select(func.count()).select_from(some).scalar_subquery())).tuples().all())
+
+
+# --- similar ones --------------------------------------------------------------------------------------------------------------
+
+
+class Similar(NamedTuple):
+    """A proposal that is like what is typed, and how much of that it has, in per cent."""
+
+    proposal: Proposal
+    share: int
+
+
+def similar(user: Staff, summary: str, text: str = "", *, besides: int = 0, most: int = 5) -> list[Similar]:
+    """Return the proposals that `user` sees and that share the most with what is typed, the likest first (PP-1)."""
+    grams = [gram for gram in dict.fromkeys([*query_grams(summary), *query_grams(text[:INDEXED])]) if len(gram) > 1][:MOST_GRAMS]
+    if len(grams) < LEAST_GRAMS:
+        return []
+    counts = sorted((count, gram) for gram, count in _frequencies(grams).items() if count)
+    rare, read = list[str](), 0
+    for count, gram in counts:
+        if read + count > READ and rare:
+            break
+        rare.append(gram)
+        read += count
+    if not rare:
+        return []
+    number = func.count().label("number")
+    some = select(GRAMS.c.proposal_id, number).where(GRAMS.c.gram.in_(rare), GRAMS.c.proposal_id != besides).group_by(GRAMS.c.proposal_id)
+    if not user.is_manager:
+        some = some.join(Proposal, Proposal.id == GRAMS.c.proposal_id).where(Proposal.scope(user))
+    best = [row[0] for row in db.session.execute(some.order_by(number.desc(), GRAMS.c.proposal_id.desc()).limit(CANDIDATES))]
+    shared = select(GRAMS.c.proposal_id, func.count()).where(GRAMS.c.proposal_id.in_(best), GRAMS.c.gram.in_(grams))
+    scores: dict[int, int] = dict(db.session.execute(shared.group_by(GRAMS.c.proposal_id)).tuples().all())
+    least = max(LEAST_GRAMS, LEAST_SHARE * len(grams))
+    wanted = sorted((one for one, score in scores.items() if score >= least), key=lambda one: (-scores[one], -one))[:most]
+    query = Proposal.visible_to(user).where(Proposal.id.in_(wanted), Proposal.state != rules.VOID).options(joinedload(Proposal.customer))
+    found = {one.id: one for one in db.session.scalars(query)}
+    return [Similar(found[one], round(100 * scores[one] / len(grams))) for one in wanted if one in found]
+
+
+# --- a word in the list --------------------------------------------------------------------------------------------------------
+
+
+def having(user: Staff, words: str) -> ColumnElement[bool]:
+    """Return the condition that a proposal is found by words: its number, its customer, or what summary and text say.
+
+    What summary and text say is found by their first `INDEXED` characters.
+    """
+    serial = rules.serial_of(words)
+    if serial is not None:
+        return Proposal.id == serial
+    ids: list[Any] = []
+    customers = search.candidates(user, words)
+    if customers:
+        ids.append(Proposal.customer_id.in_(customers))
+    said = _saying(words)
+    if said is not None:
+        ids.append(said)
+    return or_(*ids) if ids else Proposal.id < 0
+
+
+def _saying(words: str) -> Any:
+    grams = query_grams(words)
+    if not grams:
+        return None
+    counts = _frequencies(grams)
+    rarest = min(grams, key=lambda gram: counts.get(gram, 0))
+    parts = [fold(part) for part in words.split()]
+    place = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
+    contains = [place(Proposal.search_text, part) > 0 for part in parts if part]
+    if counts.get(rarest, 0) < COMMON:
+        few = select(GRAMS.c.proposal_id).where(GRAMS.c.gram == rarest)
+        return Proposal.id.in_(few) & and_(*contains)
+    # A common word: the list's own order finds a page of them soon.
+    there = [exists().where(GRAMS.c.gram == gram, GRAMS.c.proposal_id == Proposal.id) for gram in grams]
+    return and_(*there, *contains)

@@ -65,6 +65,7 @@ STEPS = {
     "reopened": N_("Reopened"),
     "joined": N_("Joined to another one"),
     "note": N_("Note"),
+    "proposal": N_("Request became a proposal"),
     "changed": N_("Changed"),
     "customer": N_("Customer named"),
     "escalated": N_("Went up: its deadline is past"),

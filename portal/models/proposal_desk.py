@@ -1,0 +1,243 @@
+"""What proposals ask of people, and what follows them elsewhere: inbox, first page, hand-over, merge, disposal (PP-4, AP-8, RO-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models import hand_over_list, inbox, proposal_search
+from portal.models.approval import Approval
+from portal.models.attachment import Attachment
+from portal.models.customer import Customer
+from portal.models.disposal import Disposal
+from portal.models.disposal_check import blocker
+from portal.models.hand_over import goes_along
+from portal.models.inbox_count import COUNT_CAP
+from portal.models.merge import settles
+from portal.models.proposal import Proposal, ProposalFile
+from portal.models.proposal_department import ProposalDepartment
+from portal.models.proposal_extension import DRAFT, ProposalExtension
+from portal.models.proposal_letter import ProposalLetter
+from portal.models.proposal_routing import ProposalRouting
+from portal.models.request import FAR_DAY
+from portal.models.staff import Staff
+from portal.permissions import Permission
+from portal.rules import proposals as rules
+from portal.rules.message import N_, Message
+
+TO_ROUTE, TO_TELL, TO_SEND, DUE, MAIL = "proposal-to-route", "proposal-to-tell", "proposal-to-send", "proposal-due", "proposal-mail"
+TITLES = {
+    TO_ROUTE: N_("Proposal to classify and route"),
+    TO_TELL: N_("Customer to be told of a proposal"),
+    TO_SEND: N_("Copies of a proposal to send"),
+    DUE: N_("Proposal near its last day"),
+    MAIL: N_("Mail about a proposal did not go out"),
+}
+_WHAT = {
+    TO_ROUTE: N_("Classify it and name its departments"),
+    TO_TELL: N_("Write to the customer: thanks, day and department"),
+    TO_SEND: N_("Send the departments their copies"),
+    DUE: N_("See to it that it is decided in time"),
+    MAIL: N_("Send the mail again, or print the letter"),
+}
+_QUIET = {"synchronize_session": False}
+_REGISTERED: Any = sql("proposal.state = 'registered'")
+_TELL: Any = sql("proposal.to_tell")
+_UNDECIDED: Any = sql("proposal.state IN ('registered', 'routing', 'routed', 'assessed')")
+_COPIES: Any = sql("proposal_department.state = 'to-send'")
+"""In these words SQLite knows the indexes of what is open."""
+
+
+# --- inbox -----------------------------------------------------------------------------------------------------------------------
+
+
+def _groups(user: Staff) -> Iterator[tuple[str, list[Any]]]:
+    """Yield what waits: kind, conditions on proposals. A rep has what they handle, a supervisor what the team has to route."""
+    mine = Proposal.handler_id == user.id
+    if user.may(Permission.PROPOSAL_ROUTE):
+        drafted = exists().where(ProposalRouting.proposal_id == Proposal.id, ProposalRouting.state == DRAFT)
+        team = or_(Proposal.team_id == user.team_id, Proposal.team_id.is_(None)) if user.is_manager else Proposal.team_id == user.team_id
+        if user.team_id is not None or user.is_manager:
+            yield TO_ROUTE, [_REGISTERED, team if not user.is_manager else or_(team, mine), ~drafted]
+    yield TO_TELL, [_TELL, mine, Proposal.state.in_(rules.UNDECIDED)]
+    yield TO_SEND, [mine, Proposal.id.in_(select(ProposalDepartment.proposal_id).where(_COPIES))]
+    yield DUE, [_UNDECIDED, mine, Proposal.warned > 0, Proposal.limit_on < FAR_DAY]
+    failed = select(ProposalLetter.proposal_id).where(ProposalLetter.mail_state == "failed")
+    yield MAIL, [mine, Proposal.id.in_(failed)]
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PROPOSAL_WORK):
+        return []
+    today, found = clock.today(), list[inbox.Entry]()
+    for code, conditions in _groups(user):
+        if kind in ("", code):
+            query = select(Proposal).where(*conditions).options(joinedload(Proposal.customer).load_only(Customer.full_name))
+            rows = db.session.scalars(query.order_by(Proposal.limit_on, Proposal.id).limit(inbox.MOST))
+            found += [_entry(one, code) for one in rows]
+    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+
+
+def _entry(proposal: Proposal, kind: str) -> inbox.Entry:
+    return inbox.Entry(
+        group="do", kind=kind, kind_title=TITLES[kind], title=f"{proposal.customer.full_name} · {proposal.summary}", what=_WHAT[kind],
+        since=proposal.registered_at, due_on=proposal.limit_on if proposal.is_undecided else None,
+        page=("proposals.proposal", {"proposal_id": proposal.id}),
+    )  # fmt: skip
+
+
+def _waiting(user: Staff) -> Iterable[Select[Any]]:
+    if user.may(Permission.PROPOSAL_WORK):
+        for _kind, conditions in _groups(user):
+            yield select(Proposal.id).where(*conditions)
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+
+
+def figures(user: Staff) -> tuple[int, int]:
+    """Return how many proposals are undecided and how many of them late: a rep's own, a supervisor's team's, all for managers (IN-1)."""
+    here: list[Any] = [_UNDECIDED, Proposal.limit_on < FAR_DAY]
+    if user.is_supervisor and user.team_id is not None:
+        here.append(Proposal.team_id == user.team_id)
+    elif not user.is_manager:
+        here.append(Proposal.handler_id == user.id)
+    found = []
+    for more in ([], [Proposal.limit_on < clock.today()]):
+        some = select(Proposal.id).where(*here, *more).limit(COUNT_CAP).subquery()
+        found.append(db.session.scalar(select(func.count()).select_from(some)) or 0)
+    return found[0], found[1]
+
+
+def to_answer(user: Staff) -> int:
+    """Return how many proposals wait for the department of `user`, whose account is a department's (PP-5)."""
+    out = (ProposalDepartment.department == user.department_code, sql("proposal_department.state = 'sent'"))
+    some = select(ProposalDepartment.id).where(*out).limit(COUNT_CAP).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+# --- hand-over, merge ------------------------------------------------------------------------------------------------------------
+
+
+@goes_along
+def _follow(customer_ids: list[int], to: Staff, _by: Staff) -> None:
+    """Let whoever is in charge of these customers now handle their proposals towards them (RO-5)."""
+    _give(Proposal.customer_id.in_(customer_ids), to=to, team_id=to.team_id)
+
+
+def take_over(gone: Staff, to: Staff) -> int:
+    """Give all proposals that somebody who leaves handles to `to`, and return how many (RO-4)."""
+    return _give(Proposal.handler_id == gone.id, to=to, team_id=to.team_id)
+
+
+def _give(*which: Any, to: Staff, team_id: int | None) -> int:
+    db.session.flush()
+    values = {"handler_id": to.id, "team_id": team_id, "version": Proposal.version + 1}
+    step = update(Proposal).where(*which).values(values)
+    moved: int = db.session.execute(step, execution_options=_QUIET).rowcount  # type: ignore[attr-defined]
+    for one in list(db.session.identity_map.values()):
+        if isinstance(one, Proposal):
+            db.session.expire(one)
+    return moved
+
+
+@settles
+def _after_merge(ids: list[int]) -> None:
+    """Proposals move along with a merge and its undo; whoever is in charge of the record handles them (AR-3)."""
+    for customer in db.session.scalars(select(Customer).where(Customer.id.in_(ids), Customer.owner_id.is_not(None))):
+        _give(
+            Proposal.customer_id == customer.id, to=db.session.get_one(Staff, customer.owner_id), team_id=customer.team_id
+        )
+
+
+def in_hand(of: Staff) -> Any:
+    """Return the undecided proposals that somebody handles, as rows for the hand-over list."""
+    columns = (Proposal.id, Proposal.received_on, Customer.full_name, Proposal.summary, Proposal.state, Proposal.limit_on)
+    query: Any = select(*columns).join(Customer, Customer.id == Proposal.customer_id)
+    return query.where(_UNDECIDED, Proposal.handler_id == of.id).order_by(Proposal.limit_on, Proposal.id)
+
+
+hand_over_list.declare(
+    hand_over_list.Part(
+        "proposals",
+        N_("Undecided proposals"),
+        N_("They go to who takes over."),
+        (
+            hand_over_list.Column("number", N_("Proposal number"), "s-w4"),
+            hand_over_list.Column("customer", N_("Customer"), "s-w6"),
+            hand_over_list.Column("summary", N_("Summary")),
+            hand_over_list.Column("state", N_("State"), "s-w4", "middle", say=lambda code: Message(rules.STATES[code][0])),
+            hand_over_list.Column("limit_on", N_("Last day"), "s-w3", "middle"),
+        ),
+        count=lambda of: db.session.scalar(select(func.count()).select_from(in_hand(of).order_by(None).subquery())) or 0,
+        rows=lambda of, limit: [
+            {
+                "id": row.id,
+                "number": rules.number_of(row.received_on.year, row.id),
+                "customer": row.full_name,
+                "summary": row.summary,
+                "state": row.state,
+                "limit_on": row.limit_on.isoformat(),
+            }
+            for row in db.session.execute(in_hand(of).limit(limit))
+        ],
+        page=lambda number: ("proposals.proposal", {"proposal_id": number}),
+        model=Proposal,
+    )
+)
+
+
+# --- disposal, erased cards --------------------------------------------------------------------------------------------------------
+
+
+@blocker
+def _undecided(disposal: Disposal) -> Iterable[Message]:
+    ids = [customer.id for customer in disposal.customers]
+    query = select(Proposal).where(_UNDECIDED, Proposal.customer_id.in_(ids)).options(joinedload(Proposal.customer))
+    for one in db.session.scalars(query.order_by(Proposal.id)):
+        figures = {"number": one.number, "customer": one.customer.full_name}
+        yield Message(N_("The proposal %(number)s of %(customer)s is not decided."), figures)
+
+
+def forget(customer_ids: Collection[int]) -> set[str]:
+    """Take names, words and files out of the proposals of erased cards; kind, days and figures stay (AR-11). Return contents to take out.
+
+    What was signed stays with its approvals.
+    """
+    ids = list(db.session.scalars(select(Proposal.id).where(Proposal.customer_id.in_(customer_ids))))
+    files = select(ProposalFile).where(ProposalFile.proposal_id.in_(ids))
+    kept = [one.attachment_id for one in db.session.scalars(files)]
+    db.session.execute(delete(ProposalFile).where(ProposalFile.proposal_id.in_(ids)), execution_options=_QUIET)
+    gone = list(db.session.scalars(select(Attachment).where(Attachment.id.in_(kept))))
+    digests = {one.sha256 for one in gone}
+    for one in gone:
+        db.session.delete(one)
+    db.session.execute(delete(ProposalLetter).where(ProposalLetter.proposal_id.in_(ids)), execution_options=_QUIET)
+    proposal_search.forget(ids)
+    words = ("contact", "reach", "summary", "text", "search_text", "void_reason")
+    blank: dict[str, Any] = {**dict.fromkeys(words, ""), "contact_id": None, "to_tell": False}
+    db.session.execute(update(Proposal).where(Proposal.id.in_(ids)).values(blank), execution_options=_QUIET)
+    asked = update(ProposalRouting).where(ProposalRouting.proposal_id.in_(ids)).values(word="")
+    db.session.execute(asked, execution_options=_QUIET)
+    reasons = update(ProposalExtension).where(ProposalExtension.proposal_id.in_(ids)).values(reason="")
+    db.session.execute(reasons, execution_options=_QUIET)
+    return digests
+
+
+def approvals_of(proposal: Proposal) -> list[Approval]:
+    """Return the approvals of a proposal's routings and extensions, the newest first."""
+    of_routing = select(ProposalRouting.id).where(ProposalRouting.proposal_id == proposal.id)
+    of_extension = select(ProposalExtension.id).where(ProposalExtension.proposal_id == proposal.id)
+    query = select(Approval).where(
+        or_(
+            (Approval.kind_name == "proposal-routing") & Approval.record_id.in_(of_routing),
+            (Approval.kind_name == "proposal-extension") & Approval.record_id.in_(of_extension),
+        )
+    )
+    return list(db.session.scalars(query.order_by(Approval.id.desc())))
