@@ -1,6 +1,6 @@
 """Lists of a gift campaign and who stands on them (GF-2, GF-4): a list for each tier, and supplementary ones for what came back.
 
-How recipients come onto a list: `gift_drawing.py` by filter, `gift_proposal.py` by hand. What a list's decisions do: `gift_list_kind.py`.
+How recipients come onto a list: `gift_composing.py`, from proposals `gift_proposal.py`. What a list's decisions do: `gift_list_kind.py`.
 What became of the gift: `gift_outcome.py`.
 """
 
