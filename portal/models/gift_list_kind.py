@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import StateConflict, db, transition
-from portal.models import audit, benefit, gift_budget, history
+from portal.models import audit, benefit, gift_budget, gift_delivery, history
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.customer import Customer
@@ -183,6 +183,7 @@ def _approved(listed: GiftList, approval: Approval, by: Staff | None) -> None:
             approval=approval.id, amount=str(one.amount),
         )  # fmt: skip
     forget_loaded()
+    gift_delivery.prepare(listed)
 
 
 def _replace(ids: list[int]) -> Decimal:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from portal import clock
 from portal.database import StateConflict, db, transition
-from portal.models import audit, benefit, gift_budget, history
+from portal.models import audit, benefit, gift_budget, gift_delivery, history
 from portal.models.gift_campaign import CANCELLED, OPEN, GiftCampaign
 from portal.models.gift_composing import forget_loaded, leave
 from portal.models.gift_list import (
@@ -90,6 +90,7 @@ def cancel(campaign: GiftCampaign, *, reason: str, by: Staff, version: int) -> N
         if listed.state == DRAFT:
             leave(listed, REMOVED, by=by, reason=reason)
             transition(listed, expect={"state": DRAFT}, change={"state": GIVEN_UP, "version": listed.version + 1})
+    gift_delivery.drop(campaign)
     _let_go(campaign, reason, by)
     audit.write("change", "gift-campaign-cancelled", actor=by, record=campaign, label=campaign.label, reason=reason[:LONGEST_LINE])
 

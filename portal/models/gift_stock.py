@@ -37,6 +37,8 @@ class GiftMovement(Base):
     moved_on: Mapped[date]
     order_line_id: Mapped[int | None] = mapped_column(ForeignKey("gift_order_line.id"), index=True)
     """Of what was received: for which line of an order."""
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("gift_delivery.id", ondelete="SET NULL"), index=True)
+    """Of what went out or came back: with which delivery."""
     reason: Mapped[str] = mapped_column(Text, default="")
     witness_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """Who counted along: a correction has four eyes."""
@@ -60,8 +62,8 @@ class GiftMovement(Base):
 
 
 def move(
-    gift: Gift, change: int, kind: str, *, by: Staff, reason: str = "", order_line_id: int | None = None, witness: Staff | None = None,
-    moved_on: date | None = None,
+    gift: Gift, change: int, kind: str, *, by: Staff, reason: str = "", order_line_id: int | None = None,
+    delivery_id: int | None = None, witness: Staff | None = None,
 ) -> GiftMovement:  # fmt: skip
     """Move the stock of a gift by `change` pieces in one guarded UPDATE and return the movement, flushed (GF-3).
 
@@ -80,8 +82,8 @@ def move(
             gift=gift.name, wanted=-change,
         )  # fmt: skip
     found = GiftMovement(
-        gift_id=gift.id, kind=kind, change=change, balance=gift.in_stock, moved_on=moved_on or clock.today(), order_line_id=order_line_id,
-        reason=reason[: rules.LONGEST_TEXT], witness_id=witness.id if witness else None, by_id=by.id,
+        gift_id=gift.id, kind=kind, change=change, balance=gift.in_stock, moved_on=clock.today(), order_line_id=order_line_id,
+        delivery_id=delivery_id, reason=reason[: rules.LONGEST_TEXT], witness_id=witness.id if witness else None, by_id=by.id,
     )  # fmt: skip
     db.session.add(found)
     db.session.flush()

@@ -1,0 +1,43 @@
+"""How gifts reach who is given them (GF-6): by post after telling, or by our own people; what is said of each step."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from portal.rules.gifts import VIP
+from portal.rules.message import N_, Refusal
+
+POST, OWN = "post", "own"
+WAYS = {POST: N_("By post or courier"), OWN: N_("By our own people")}
+TELEPHONE, EMAIL = "telephone", "email"
+TOLD_BY = {TELEPHONE: N_("By telephone"), EMAIL: N_("By e-mail")}
+LONGEST_LINE, LONGEST_TEXT = 200, 2000
+
+
+def way_of(tier: str) -> str:
+    """Return how gifts of a tier go: to VIP customers by post or courier, to the others by our own people (GF-6)."""
+    return POST if tier == VIP else OWN
+
+
+def ensure_way(way: str, tier: str, reason: str) -> None:
+    """Raise `Refusal` with the field for an unknown way, or another one than the tier's without a reason."""
+    if way not in WAYS:
+        raise Refusal("Choose how the gift goes.", field="way")
+    if way != way_of(tier) and not reason:
+        raise Refusal("Say why this gift goes another way than those of its tier.", field="way_reason")
+
+
+def ensure_told(how: str, on: date | None, to: str, today: date) -> date:
+    """Return the day on which the customer was told. Raises `Refusal` with the field."""
+    if how not in TOLD_BY:
+        raise Refusal("Say whether you telephoned or wrote an e-mail.", field="told_how")
+    if not to:
+        raise Refusal("Say whom you told.", field="told_to")
+    return ensure_past(on, today, field="told_on")
+
+
+def ensure_past(on: date | None, today: date, *, field: str) -> date:
+    """Return a day that is not ahead. Raises `Refusal` (with `field`) otherwise."""
+    if on is None or on > today:
+        raise Refusal("Give the day; it cannot lie ahead.", field=field)
+    return on
