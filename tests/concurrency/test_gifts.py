@@ -55,9 +55,10 @@ def test_a_first_benefit_from_eight_hands_stays_within_the_cap(app: Flask) -> No
 
 def test_places_and_budget_hold_when_lists_are_written_at_once(app: Flask) -> None:
     found = campaign(tiers={"vip": tier(number=2)})
-    listed = drafted(found)
+    list_id, campaign_id = drafted(found).id, found.id
     ids = [[factories.customer("rep1").id] for _one in range(4)]
-    ended = at_once(app, *(lambda some=some: _putting(listed.id, some) for some in ids))  # type: ignore[misc]
+    ended = at_once(app, *(lambda some=some: _putting(list_id, some) for some in ids))  # type: ignore[misc]
     assert "done" in ended, ended
-    assert the_tier(db.session.get_one(GiftCampaign, found.id)).listed == 2
-    assert not gift_budget.differences(db.session.get_one(GiftCampaign, found.id))
+    found = db.session.get_one(GiftCampaign, campaign_id)
+    assert the_tier(found).listed == 2
+    assert not gift_budget.differences(found)

@@ -24,7 +24,7 @@ from tests.approving import person
 from tests.campaigning import WHO, campaign, tier
 
 _WHAT = ["add", "add", "off", "submit", "submit", "reject", "deliver", "return", "supplement", "cancel"]
-_STEPS = st.lists(st.tuples(st.sampled_from(_WHAT), st.integers(0, 7)), min_size=6, max_size=22)
+_STEPS = st.lists(st.tuples(st.sampled_from(_WHAT), st.integers(0, 7)), min_size=6, max_size=18)
 
 
 def _list(found: GiftCampaign, *states: str) -> GiftList | None:
@@ -81,7 +81,7 @@ def _holds(found: GiftCampaign) -> None:
     assert _list(found, PENDING) is None
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(steps=_STEPS)
 def test_figures_hold_in_any_order(app: Flask, steps: list[tuple[str, int]]) -> None:
     db.session.rollback()
