@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -12,14 +12,13 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
 from portal.database import db
-from portal.models import newest_first
 from portal.models.agreement import DRAFT, ENDED, FILED, GIVEN_UP, Agreement
 from portal.models.agreement_desk import notice_day
 from portal.models.card import GRADES
 from portal.models.customer import Customer
 from portal.models.grading import GONE, Grading
-from portal.models.newest_first import Page, called, has
-from portal.models.paging import Count
+from portal.models.newest_first import Listing, called, has, of_team
+from portal.models.paging import PAGE_SIZE
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.text import clean_line
@@ -85,48 +84,26 @@ def _stands(standing: str, today: date) -> ColumnElement[bool]:
 
 def _chosen(user: Staff, query: AgreementQuery) -> Select[Agreement]:
     one, filters = Agreement, query.filters
-    found = one.visible_to(user)
+    found = one.listed_for(user)
     if "standing" in filters:
         found = found.where(_stands(filters["standing"], clock.today()))
     if "grade" in filters:
         found = found.where(exists().where(Customer.id == one.customer_id, Customer.grade == filters["grade"]))
     if "team" in filters:
-        found = found.where(exists().where(Customer.id == one.customer_id, Customer.team_id == int(filters["team"])))
+        found = found.where(of_team(one.customer_id, int(filters["team"])))
     if "customer" in filters:
         found = found.where(one.customer_id == int(filters["customer"]))
     for part in filters.get("q", "").split():
-        found = found.where(or_(has(one.title, part), has(one.number, part), called(one.customer_id, part)))
+        found = found.where(or_(has(one.title, part), has(one.number, part), called(user, one.customer_id, part)))
     return found
 
 
 _WITH = (
-    joinedload(Agreement.customer).joinedload(Customer.owner), selectinload(Agreement.revisions), joinedload(Agreement.document),
+    joinedload(Agreement.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.grade)
+    .joinedload(Customer.owner).load_only(Staff.name),
+    selectinload(Agreement.revisions), joinedload(Agreement.document),
 )  # fmt: skip
-
-
-def page(user: Staff, query: AgreementQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the agreements that `user` sees (RO-1)."""
-    return newest_first.page(_chosen(user, query).options(*_WITH), Agreement, after=after, before=before, size=size)
-
-
-def count(user: Staff, query: AgreementQuery) -> Count:
-    """Return how many agreements a query finds, counted to a cap."""
-    return newest_first.count(_chosen(user, query), Agreement)
-
-
-def ids(user: Staff, query: AgreementQuery, most: int) -> list[int]:
-    """Return the ids of the first agreements of a query, one more than `most` where there are more."""
-    return newest_first.ids(_chosen(user, query), Agreement, most)
-
-
-def records(numbers: list[int]) -> list[Agreement]:
-    """Return the agreements with these ids, in their order."""
-    return newest_first.records(Agreement, numbers, *_WITH)
-
-
-def rows(user: Staff, query: AgreementQuery) -> Iterator[Agreement]:
-    """Yield every agreement of a query, a portion at a time."""
-    return newest_first.each(lambda after: page(user, query, after=after, size=newest_first.AT_A_TIME))
+LIST = Listing(Agreement, _chosen, _WITH)
 
 
 # --- beside a grading (RL-4) -------------------------------------------------------------------------------------------------------
@@ -148,10 +125,10 @@ def _has(standing: str) -> ColumnElement[bool]:
     return exists().where(Agreement.customer_id == Grading.customer_id, _stands(standing, clock.today())).correlate(Grading)
 
 
-def collected(user: Staff, campaign_id: int, which: str, *, after: int = 0) -> Page:
-    """Return a page of them, with customer and who is in charge; `next` is the line behind which the next page begins."""
+def collected(user: Staff, campaign_id: int, which: str, *, after: int = 0) -> tuple[list[Grading], int]:
+    """Return a page of them, with customer and who is in charge, and the line behind which the next page begins; 0 for none."""
     loaded = (joinedload(Grading.customer), joinedload(Grading.owner))
     query = a_customers(user, campaign_id, which).where(Grading.id > after).options(*loaded).order_by(Grading.id)
-    lines = list(db.session.scalars(query.limit(newest_first.PAGE_SIZE + 1)))
-    more, lines = len(lines) > newest_first.PAGE_SIZE, lines[: newest_first.PAGE_SIZE]
-    return Page(lines, lines[-1].id if more else 0, 0)
+    lines = list(db.session.scalars(query.limit(PAGE_SIZE + 1)))
+    more, lines = len(lines) > PAGE_SIZE, lines[: PAGE_SIZE]
+    return lines, lines[-1].id if more else 0

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import and_, false, func, select, tuple_
+from sqlalchemy import and_, false, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models import newest_first
 from portal.models.callback import CANCELLED, DONE, DROPPED, LINK, OPEN, Callback
+from portal.models.customer import Customer
+from portal.models.newest_first import Listing
 from portal.models.notice import notify
 from portal.models.paging import NotLeading
-from portal.models.register import CAP, PAGE_SIZE, Count
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.message import N_, Message
@@ -71,13 +71,6 @@ def of_the_day(whose: str = MINE) -> CallbackQuery:
     return CallbackQuery(whose=whose, filters={"due": "1"})
 
 
-class Page(NamedTuple):
-    """A page of calls, and behind which place the next begins; '' for none."""
-
-    calls: list[Callback]
-    next: str
-
-
 def people(user: Staff) -> list[tuple[int, str]]:
     """Return whose lists `user` may see beside their own, and to whom they may give calls: the team's, for managers everybody's."""
     if not user.may(Permission.CALLBACK_PLAN):
@@ -108,7 +101,7 @@ def _whose(user: Staff, whose: str) -> Any:
 
 def _chosen(user: Staff, query: CallbackQuery) -> Any:
     call, filters = Callback, query.filters
-    found: Any = select(call.id, call.due_until).where(_whose(user, query.whose), call.state.in_(_STATES[query.tab]))
+    found: Any = select(call).where(_whose(user, query.whose), call.state.in_(_STATES[query.tab]))
     today = clock.today()
     if "due" in filters:
         found = found.where(call.due_on <= today)
@@ -124,65 +117,24 @@ def _chosen(user: Staff, query: CallbackQuery) -> Any:
     return found
 
 
-def _place(text: str) -> tuple[date, int] | None:
-    day, _colon, number = text.partition(":")
-    try:
-        return (date.fromisoformat(day), int(number)) if number.isdecimal() and len(number) < 19 else None
-    except ValueError:
-        return None
-
-
-def ids(user: Staff, query: CallbackQuery, most: int, *, after: str = "") -> list[int]:
-    """Return the ids of the first calls of a query behind a place, one more than `most` where there are more.
-
-    Open ones come by their last day, the most pressing first; others the newest first.
-    """
-    call, place = Callback, _place(after)
-    found = _chosen(user, query)
-    if place is not None:
-        here = tuple_(call.due_until, call.id)
-        found = found.where(here > place if query.tab == OPEN else here < place)
-    order = (call.due_until, call.id) if query.tab == OPEN else (call.due_until.desc(), call.id.desc())
-    return [row[0] for row in db.session.execute(found.order_by(*order).limit(most + 1))]
-
-
-def records(numbers: list[int]) -> list[Callback]:
-    """Return the calls with these ids, in their order, with customer and person."""
-    loaded = (joinedload(Callback.customer), joinedload(Callback.assignee), joinedload(Callback.done_by))
-    return newest_first.records(Callback, numbers, *loaded)
-
-
-def page(user: Staff, query: CallbackQuery, *, after: str = "", size: int = PAGE_SIZE) -> Page:
-    """Return the page of calls behind a place."""
-    found = ids(user, query, size, after=after)
-    calls = records(found[:size])
-    more = len(found) > size and bool(calls)
-    return Page(calls, f"{calls[-1].due_until.isoformat()}:{calls[-1].id}" if more else "")
-
-
-def rows(user: Staff, query: CallbackQuery) -> Iterator[Callback]:
-    """Yield every call of a query, a portion at a time."""
-    after = ""
-    while True:
-        part = page(user, query, after=after, size=500)
-        yield from part.calls
-        if not part.next:
-            return
-        after = part.next
-
-
-def count(user: Staff, query: CallbackQuery) -> Count:
-    """Return how many calls a query finds, counted to `CAP`."""
-    some = _chosen(user, query).limit(CAP + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return Count(min(number, CAP), number > CAP)
+LIST = Listing(
+    Callback,
+    _chosen,
+    (
+        joinedload(Callback.customer, innerjoin=True).load_only(
+            Customer.number, Customer.full_name, Customer.grade, Customer.telephone, Customer.contacted_on, Customer.state
+        ),
+        joinedload(Callback.assignee).load_only(Staff.name), joinedload(Callback.done_by).load_only(Staff.name),
+    ),
+    day=Callback.due_until,
+    rising=lambda query: query.tab == OPEN,
+)  # fmt: skip
+"""Open ones come by their last day, the most pressing first; others the newest first."""
 
 
 def following(user: Staff, query: CallbackQuery, call: Callback) -> int:
     """Return the call of the list that comes behind one that was worked on, or the first one; 0 where none is left."""
-    after = f"{call.due_until.isoformat()}:{call.id}"
-    found = [one for one in ids(user, query, 1, after=after) if one != call.id] or [one for one in ids(user, query, 1) if one != call.id]
-    return found[0] if found else 0
+    return LIST.following(user, query, call) or next((one for one in LIST.ids(user, query, 1) if one != call.id), 0)
 
 
 def chosen(user: Staff, numbers: Collection[int]) -> list[Callback]:

@@ -1,71 +1,138 @@
-"""Lists that show the newest record first: pages by keyset on the number, counts up to a cap, ids and portions for paper and files."""
+"""Lists by number, or by a day and the number: pages by keyset, counts up to a cap, ids and portions for paper and files.
+
+The first ids of a list say how many there are, and which stand on its first pages: what must be looked through to find them is looked
+through once. Records are read by their ids.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.paging import CAP, PAGE_SIZE, Count
+from portal.models.register_indexes import THERE
+from portal.models.search import candidates
 
 AT_A_TIME = 500
+FEW = 500
+"""Up to so many customers that a text finds lead to their records."""
+_Key = tuple[Any, ...]
 
 
 class Page(NamedTuple):
-    """A page of a list, with the records behind and before which its neighbours begin; 0 for none."""
+    """A page of a list, the places behind and before which its neighbours begin ('' for none), and how many the list has."""
 
     rows: list[Any]
-    next: int
-    previous: int
+    next: str
+    previous: str
+    found: Count
 
 
-def page(chosen: Select[Any], model: Any, *, after: int = 0, before: int = 0, size: int = PAGE_SIZE) -> Page:
-    """Return the page behind record `after`, or before record `before`, of a query without an order."""
-    found = chosen.limit(size + 1)
-    if before:
-        rows = list(db.session.scalars(found.where(model.id > before).order_by(model.id)))
-        more, rows = len(rows) > size, rows[:size][::-1]
-        return Page(rows, rows[-1].id if rows else 0, rows[0].id if rows and more else 0)
-    if after:
-        found = found.where(model.id < after)
-    rows = list(db.session.scalars(found.order_by(model.id.desc())))
-    more, rows = len(rows) > size, rows[:size]
-    return Page(rows, rows[-1].id if more else 0, rows[0].id if rows and after else 0)
+@dataclass(frozen=True)
+class Listing:
+    """A list of records: the newest first, by their number or by a day and the number.
+
+    `chosen(user, query)` gives what of the model is listed, without an order; `loaded` is what is read with the records of a page;
+    `rising(query)` says that the oldest stand first.
+    """
+
+    model: Any
+    chosen: Callable[[Any, Any], Select[Any]]
+    loaded: tuple[Any, ...] = ()
+    day: Any = None
+    rising: Callable[[Any], bool] = lambda _query: False
+
+    def page(self, user: Any, query: Any, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+        """Return the page behind the place `after`, or before the place `before`, of what `user` sees (RO-1).
+
+        What is no place is the beginning.
+        """
+        first = self._keys(user, query, CAP + 1)
+        whole = len(first) <= CAP
+        edge, up = self._key(before or after), bool(before)
+        if edge is None:
+            keys, more, ahead = first[:size], len(first) > size, False
+        elif up:
+            number = sum(_behind(edge, key, self.rising(query)) for key in first)
+            near = first[:number] if whole or number < len(first) else self._keys(user, query, size + 1, edge, up=True)[::-1]
+            keys, more, ahead = near[-size:], True, len(near) > size
+        else:
+            number = sum(not _behind(key, edge, self.rising(query)) for key in first)
+            near = first[number:] if whole or number + size < len(first) else self._keys(user, query, size + 1, edge)
+            keys, more, ahead = near[:size], len(near) > size, True
+        rows = self.records([key[-1] for key in keys])
+        behind, front = (_place(keys[-1]), _place(keys[0])) if keys else ("", "")
+        return Page(rows, behind if more else "", front if ahead else "", Count(min(len(first), CAP), not whole))
+
+    def ids(self, user: Any, query: Any, most: int) -> list[int]:
+        """Return the ids of the first records of a query, one more than `most` where there are more."""
+        return [key[-1] for key in self._keys(user, query, most + 1)]
+
+    def count(self, user: Any, query: Any) -> Count:
+        """Return how many records a query finds, counted to `CAP`."""
+        number = len(self._keys(user, query, CAP + 1))
+        return Count(min(number, CAP), number > CAP)
+
+    def records(self, numbers: Sequence[int]) -> list[Any]:
+        """Return the records with these ids, in their order."""
+        found: dict[int, Any] = {}
+        for start in range(0, len(numbers), AT_A_TIME):
+            query = select(self.model).where(self.model.id.in_(numbers[start : start + AT_A_TIME])).options(*self.loaded)
+            found.update({one.id: one for one in db.session.scalars(query)})
+        return [found[number] for number in numbers if number in found]
+
+    def rows(self, user: Any, query: Any) -> Iterator[Any]:
+        """Yield every record of a query, read a portion at a time."""
+        for portion in self.portions(user, query):
+            yield from portion
+
+    def portions(self, user: Any, query: Any) -> Iterator[list[Any]]:
+        """Yield every record of a query, some hundreds at a time."""
+        edge: _Key | None = None
+        while keys := self._keys(user, query, AT_A_TIME, edge):
+            yield self.records([key[-1] for key in keys])
+            edge = keys[-1]
+
+    def place(self, record: Any) -> str:
+        """Return the place of a record, behind or before which a page can begin."""
+        return _place((record.id,) if self.day is None else (getattr(record, self.day.key), record.id))
+
+    def following(self, user: Any, query: Any, record: Any) -> int:
+        """Return the id of the record that comes behind another one, which may have left the list; 0 for none."""
+        found = self._keys(user, query, 1, self._key(self.place(record)))
+        return found[0][-1] if found else 0
+
+    def _keys(self, user: Any, query: Any, most: int, edge: _Key | None = None, *, up: bool = False) -> list[_Key]:
+        """Return day and number, or the number, of the first records behind `edge`; `up`: before it, from there upwards."""
+        order = (self.model.id,) if self.day is None else (self.day, self.model.id)
+        down = self.rising(query) == up
+        found = self.chosen(user, query).with_only_columns(*order)
+        if edge is not None:
+            found = found.where(tuple_(*order) < edge if down else tuple_(*order) > edge)
+        keys = found.order_by(*(column.desc() if down else column.asc() for column in order)).limit(most)
+        return [tuple(row) for row in db.session.execute(keys)]
+
+    def _key(self, place: str) -> _Key | None:
+        day, _colon, number = place.rpartition(":")
+        try:
+            key = (int(number),) if number.isdecimal() and len(number) < 19 else None
+            return key if key is None or self.day is None else (date.fromisoformat(day), *key)
+        except ValueError:
+            return None
 
 
-def count(chosen: Select[Any], model: Any) -> Count:
-    """Return how many records a query finds, counted to `CAP`."""
-    some = chosen.with_only_columns(model.id).limit(CAP + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return Count(min(number, CAP), number > CAP)
+def _behind(key: _Key, other: _Key, rising: bool) -> bool:
+    return key > other if rising else key < other
 
 
-def ids(chosen: Select[Any], model: Any, most: int) -> list[int]:
-    """Return the ids of the first records of a query, one more than `most` where there are more."""
-    return list(db.session.scalars(chosen.with_only_columns(model.id).order_by(model.id.desc()).limit(most + 1)))
-
-
-def records(model: Any, numbers: Sequence[int], *loaded: Any) -> list[Any]:
-    """Return the records with these ids, in their order."""
-    found: dict[int, Any] = {}
-    for start in range(0, len(numbers), AT_A_TIME):
-        query = select(model).where(model.id.in_(numbers[start : start + AT_A_TIME])).options(*loaded)
-        found.update({one.id: one for one in db.session.scalars(query)})
-    return [found[number] for number in numbers if number in found]
-
-
-def each(read: Callable[[int], Page]) -> Iterator[Any]:
-    """Yield every record of a list of which `read(after)` gives a page."""
-    after = 0
-    while True:
-        part = read(after)
-        yield from part.rows
-        if not part.next:
-            return
-        after = part.next
+def _place(key: _Key) -> str:
+    return ":".join(str(part) for part in key)
 
 
 def has(column: Any, text: str) -> ColumnElement[bool]:
@@ -74,9 +141,17 @@ def has(column: Any, text: str) -> ColumnElement[bool]:
     return func.lower(column).like(f"%{escaped}%", escape="\\")
 
 
-def called(column: Any, text: str) -> ColumnElement[bool]:
-    """Return the condition that a column names a customer whose number or name has a text in it; whom somebody sees is asked elsewhere.
+def of_team(column: Any, team_id: int) -> ColumnElement[bool]:
+    """Return the condition that a column names a customer of a team."""
+    return column.in_(select(Customer.id).where(THERE, Customer.team_id == team_id))  # type: ignore[no-any-return]
 
-    Asked of each record of the list, which are fewer than the customers.
+
+def called(user: Any, column: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition that a column names a customer, of those that `user` sees, that a text finds: number, name, contact.
+
+    The search index knows them. Where they are many each record of the list is asked, and some are met soon.
     """
+    few = candidates(user, text, FEW + 1)
+    if len(few) <= FEW:
+        return column.in_(few)  # type: ignore[no-any-return]
     return exists().where(Customer.id == column, or_(has(Customer.full_name, text), has(Customer.number, text)))

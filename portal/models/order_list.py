@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Select, exists, or_
+from sqlalchemy import Select, or_
 from sqlalchemy.orm import joinedload
 
-from portal.models import newest_first
 from portal.models.customer import Customer
-from portal.models.newest_first import Page, called, has
+from portal.models.newest_first import Listing, called, has, of_team
 from portal.models.order_request import STATES, OrderRequest
-from portal.models.paging import Count
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.orders import KINDS
@@ -58,7 +56,7 @@ class OrderQuery:
 
 def _chosen(user: Staff, query: OrderQuery) -> Select[OrderRequest]:
     request, filters = OrderRequest, query.filters
-    found = request.visible_to(user)
+    found = request.listed_for(user)
     for name, column in (("kind", request.kind), ("state", request.state)):
         if name in filters:
             found = found.where(column == filters[name])
@@ -66,35 +64,14 @@ def _chosen(user: Staff, query: OrderQuery) -> Select[OrderRequest]:
         if name in filters:
             found = found.where(number == int(filters[name]))
     if "team" in filters:
-        found = found.where(exists().where(Customer.id == request.customer_id, Customer.team_id == int(filters["team"])))
+        found = found.where(of_team(request.customer_id, int(filters["team"])))
     for part in filters.get("q", "").split():
-        found = found.where(or_(has(request.order_number, part), called(request.customer_id, part)))
+        found = found.where(or_(has(request.order_number, part), called(user, request.customer_id, part)))
     return found
 
 
-_WITH = (joinedload(OrderRequest.customer), joinedload(OrderRequest.created_by))
-
-
-def page(user: Staff, query: OrderQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the requests that `user` sees (RO-1)."""
-    return newest_first.page(_chosen(user, query).options(*_WITH), OrderRequest, after=after, before=before, size=size)
-
-
-def count(user: Staff, query: OrderQuery) -> Count:
-    """Return how many requests a query finds, counted to a cap."""
-    return newest_first.count(_chosen(user, query), OrderRequest)
-
-
-def ids(user: Staff, query: OrderQuery, most: int) -> list[int]:
-    """Return the ids of the first requests of a query, one more than `most` where there are more."""
-    return newest_first.ids(_chosen(user, query), OrderRequest, most)
-
-
-def records(numbers: list[int]) -> list[OrderRequest]:
-    """Return the requests with these ids, in their order."""
-    return newest_first.records(OrderRequest, numbers, *_WITH)
-
-
-def rows(user: Staff, query: OrderQuery) -> Iterator[OrderRequest]:
-    """Yield every request of a query, a portion at a time."""
-    return newest_first.each(lambda after: page(user, query, after=after, size=newest_first.AT_A_TIME))
+_WITH = (
+    joinedload(OrderRequest.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.grade),
+    joinedload(OrderRequest.created_by, innerjoin=True).load_only(Staff.name),
+)
+LIST = Listing(OrderRequest, _chosen, _WITH)

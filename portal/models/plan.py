@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select, text
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select, text, union
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -21,7 +21,7 @@ from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState, Money
-from portal.models.scope import HangsOnCustomer, customer_scope
+from portal.models.scope import HangsOnCustomer, customer_scope, listed
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.team import Team
@@ -96,6 +96,15 @@ class MaintenancePlan(Base):
         covers = exists().where(PlanCustomer.plan_id == cls.id)
         outside = exists().where(PlanCustomer.plan_id == cls.id, Customer.id == PlanCustomer.customer_id, ~customer_scope(user))
         return query.where(~outside, or_(covers, cls.created_by_id == user.id))
+
+    @classmethod
+    def listed_for(cls, user: Staff) -> Select[MaintenancePlan]:
+        """Return what `visible_to` returns, for a list: of the plans that cover somebody in scope those that cover nobody else."""
+        if user.is_manager:
+            return select(cls)
+        covering = select(PlanCustomer.plan_id).where(listed(user, PlanCustomer.customer_id))
+        mine = select(cls.id).where(cls.created_by_id == user.id)
+        return cls.visible_to(user).where(cls.id.in_(union(covering, mine)))
 
     # --- reading ---------------------------------------------------------------------------------------------------------
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
+from portal.models.newest_first import Listing, has
 from portal.models.plan import RUNNING, STATES, MaintenancePlan, PlanCustomer
 from portal.models.plan_task import OPEN, PlanTask
-from portal.models.register import CAP, PAGE_SIZE, Count
 from portal.models.staff import Staff
+from portal.models.team import Team
 from portal.rules.message import N_
 from portal.rules.text import clean_line
 
@@ -57,17 +58,9 @@ class PlanQuery:
         return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
-class Page(NamedTuple):
-    """A page of the list, with the plans behind and before which its neighbours begin; 0 for none."""
-
-    plans: list[MaintenancePlan]
-    next: int
-    previous: int
-
-
 def _chosen(user: Staff, query: PlanQuery) -> Select[Any]:
     plan, filters = MaintenancePlan, query.filters
-    found = plan.visible_to(user)
+    found = plan.listed_for(user)
     for name, column in (("state", plan.state), ("team", plan.team_id), ("author", plan.created_by_id)):
         if name in filters:
             found = found.where(column == (int(filters[name]) if name in _NUMBERS else filters[name]))
@@ -77,55 +70,14 @@ def _chosen(user: Staff, query: PlanQuery) -> Select[Any]:
         late = select(PlanTask.plan_id).where(PlanTask.state == OPEN, PlanTask.due_on < clock.today())
         found = found.where(plan.state == RUNNING, plan.id.in_(late))
     for part in filters.get("q", "").split():
-        escaped = part.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        found = found.where(func.lower(plan.title).like(f"%{escaped}%", escape="\\"))
+        found = found.where(has(plan.title, part))
     return found
 
 
-def page(user: Staff, query: PlanQuery, *, after: int = 0, before: int = 0, size: int = PAGE_SIZE) -> Page:
-    """Return the page behind plan `after`, or before plan `before`, of those that `user` sees (RO-1): the newest first."""
-    plan = MaintenancePlan
-    found = _chosen(user, query).options(joinedload(plan.created_by), joinedload(plan.team)).limit(size + 1)
-    if before:
-        rows = list(db.session.scalars(found.where(plan.id > before).order_by(plan.id)))
-        more, rows = len(rows) > size, rows[:size][::-1]
-        return Page(rows, rows[-1].id if rows else 0, rows[0].id if rows and more else 0)
-    if after:
-        found = found.where(plan.id < after)
-    rows = list(db.session.scalars(found.order_by(plan.id.desc())))
-    more, rows = len(rows) > size, rows[:size]
-    return Page(rows, rows[-1].id if more else 0, rows[0].id if rows and after else 0)
-
-
-def count(user: Staff, query: PlanQuery) -> Count:
-    """Return how many plans a query finds, counted to `CAP`."""
-    some = _chosen(user, query).with_only_columns(MaintenancePlan.id).limit(CAP + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return Count(min(number, CAP), number > CAP)
-
-
-def ids(user: Staff, query: PlanQuery, most: int) -> list[int]:
-    """Return the ids of the first plans of a query, one more than `most` where there are more."""
-    found = _chosen(user, query).with_only_columns(MaintenancePlan.id)
-    return list(db.session.scalars(found.order_by(MaintenancePlan.id.desc()).limit(most + 1)))
-
-
-def records(numbers: list[int]) -> list[MaintenancePlan]:
-    """Return the plans with these ids, in their order."""
-    loaded = (joinedload(MaintenancePlan.created_by), joinedload(MaintenancePlan.team))
-    found = {one.id: one for one in db.session.scalars(select(MaintenancePlan).where(MaintenancePlan.id.in_(numbers)).options(*loaded))}
-    return [found[number] for number in numbers if number in found]
-
-
-def rows(user: Staff, query: PlanQuery) -> Iterator[MaintenancePlan]:
-    """Yield every plan of a query, a portion at a time."""
-    after = 0
-    while True:
-        part = page(user, query, after=after, size=500)
-        yield from part.plans
-        if not part.next:
-            return
-        after = part.next
+_WITH = (
+    joinedload(MaintenancePlan.created_by, innerjoin=True).load_only(Staff.name), joinedload(MaintenancePlan.team).load_only(Team.name),
+)  # fmt: skip
+LIST = Listing(MaintenancePlan, _chosen, _WITH)
 
 
 def task_figures(plan_ids: list[int]) -> dict[int, dict[str, int]]:

@@ -24,7 +24,7 @@ from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState
 from portal.models.reception_judging import applied_on, costs_of_one, policy, problems_of, proposed_class
 from portal.models.room import MeetingRoom
-from portal.models.scope import HangsOnCustomer, customer_scope
+from portal.models.scope import HangsOnCustomer, customer_scope, listed
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import reception as rules
@@ -137,6 +137,11 @@ class Reception(HangsOnCustomer, Base):
         if user.is_manager:
             return query
         return query.where(or_(cls.host_id == user.id, exists().where(Customer.id == cls.customer_id, customer_scope(user))))
+
+    @classmethod
+    def listed_for(cls, user: Staff) -> Select[Reception]:
+        """Return what `visible_to` returns, for a list."""
+        return select(cls).where(or_(cls.host_id == user.id, listed(user, cls.customer_id)))
 
     @property
     def label(self) -> str:

@@ -21,6 +21,9 @@ PROVISIONAL = sql("grade_provisional")
 ON_REGISTER = sql("state = 'active'")
 """Customers on the register. SQLite takes an index of them only where a query says it in these very words, not by a parameter."""
 
+THERE = sql("customer.state <> 'importing'")
+"""Customers that somebody may see, in the words of the index by which a team's are gathered."""
+
 
 def register_indexes() -> list[Index]:
     """Return the indexes of the register: each order for each scope, and each filter's customers in the order of numbers.

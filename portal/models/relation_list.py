@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -11,11 +11,9 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.database import db
-from portal.models import newest_first
 from portal.models.card import GRADES
 from portal.models.customer import Customer
-from portal.models.newest_first import Page
-from portal.models.paging import Count
+from portal.models.newest_first import Listing, of_team
 from portal.models.relation import APPROVED, STATES, RelationAssessment
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -85,7 +83,7 @@ def is_latest() -> ColumnElement[bool]:
 
 def _chosen(user: Staff, query: RelationQuery) -> Select[Any]:
     one, filters = RelationAssessment, query.filters
-    found = one.visible_to(user)
+    found = one.listed_for(user)
     for name, column in (("advice", one.advice), ("state", one.state), ("grade", one.grade)):
         if name in filters:
             found = found.where(column == filters[name])
@@ -97,36 +95,16 @@ def _chosen(user: Staff, query: RelationQuery) -> Select[Any]:
     if "till" in filters:
         found = found.where(one.assessed_on <= _day(filters["till"]))
     if "team" in filters:
-        found = found.where(exists().where(Customer.id == one.customer_id, Customer.team_id == int(filters["team"])))
+        found = found.where(of_team(one.customer_id, int(filters["team"])))
     return found.where(is_latest()) if "latest" in filters else found
 
 
-_WITH = (joinedload(RelationAssessment.customer).joinedload(Customer.owner), joinedload(RelationAssessment.created_by))
-
-
-def page(user: Staff, query: RelationQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the assessments that `user` sees (RO-1), the newest first."""
-    return newest_first.page(_chosen(user, query).options(*_WITH), RelationAssessment, after=after, before=before, size=size)
-
-
-def count(user: Staff, query: RelationQuery) -> Count:
-    """Return how many assessments a query finds, counted to `CAP`."""
-    return newest_first.count(_chosen(user, query), RelationAssessment)
-
-
-def ids(user: Staff, query: RelationQuery, most: int) -> list[int]:
-    """Return the ids of the first assessments of a query, one more than `most` where there are more."""
-    return newest_first.ids(_chosen(user, query), RelationAssessment, most)
-
-
-def records(numbers: list[int]) -> list[RelationAssessment]:
-    """Return the assessments with these ids, in their order."""
-    return newest_first.records(RelationAssessment, numbers, *_WITH)
-
-
-def rows(user: Staff, query: RelationQuery) -> Iterator[RelationAssessment]:
-    """Yield every assessment of a query, a portion at a time."""
-    return newest_first.each(lambda after: page(user, query, after=after, size=newest_first.AT_A_TIME))
+_WITH = (
+    joinedload(RelationAssessment.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.state)
+    .joinedload(Customer.owner).load_only(Staff.name),
+    joinedload(RelationAssessment.created_by, innerjoin=True).load_only(Staff.name),
+)  # fmt: skip
+LIST = Listing(RelationAssessment, _chosen, _WITH)
 
 
 def authors(user: Staff) -> list[tuple[int, str]]:

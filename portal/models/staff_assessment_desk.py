@@ -12,8 +12,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models import inbox, newest_first
-from portal.models.newest_first import Page
+from portal.models import inbox
+from portal.models.newest_first import Listing
 from portal.models.staff import Staff
 from portal.models.staff_assessment import APPROVED, DRAFT, NAME, AssessmentMonth, StaffAssessment, pooled
 from portal.models.staff_assessment_reward import NAME as REWARD
@@ -120,13 +120,16 @@ def of_person(staff_id: int, user: Staff, limit: int = 12) -> list[StaffAssessme
     return list(db.session.scalars(query.order_by(AssessmentMonth.month.desc()).limit(limit)))
 
 
-def rewards(user: Staff, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the rewards and sanctions that `user` sees, the newest first."""
-    loaded = (
-        joinedload(StaffReward.staff), joinedload(StaffReward.created_by),
-        joinedload(StaffReward.assessment).joinedload(StaffAssessment.month),
-    )  # fmt: skip
-    return newest_first.page(StaffReward.visible_to(user).options(*loaded), StaffReward, after=after, before=before, size=size)
+REWARDS = Listing(
+    StaffReward,
+    lambda user, _query: StaffReward.visible_to(user),
+    (
+        joinedload(StaffReward.staff, innerjoin=True).load_only(Staff.name),
+        joinedload(StaffReward.created_by, innerjoin=True).load_only(Staff.name),
+        joinedload(StaffReward.assessment, innerjoin=True).joinedload(StaffAssessment.month, innerjoin=True),
+    ),
+)
+"""The rewards and sanctions that somebody sees; there is nothing to ask of them."""
 
 
 # --- other standards ----------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -12,11 +12,10 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models import newest_first, survey_totals
+from portal.models import survey_totals
 from portal.models.card import GRADES
 from portal.models.customer import Customer
-from portal.models.newest_first import Page
-from portal.models.paging import Count
+from portal.models.newest_first import Listing
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.survey import STATES, SURVEY_STATES, Survey, SurveyAnswer
@@ -64,21 +63,7 @@ def _surveys(user: Staff, query: SurveyQuery) -> Select[Any]:
     return found
 
 
-def surveys(user: Staff, query: SurveyQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the surveys that `user` sees, the newest first."""
-    return newest_first.page(
-        _surveys(user, query).options(joinedload(Survey.created_by)), Survey, after=after, before=before, size=size
-    )  # fmt: skip
-
-
-def survey_ids(user: Staff, query: SurveyQuery, most: int) -> list[int]:
-    """Return the ids of the first surveys of a query, one more than `most` where there are more."""
-    return newest_first.ids(_surveys(user, query), Survey, most)
-
-
-def survey_records(numbers: list[int]) -> list[Survey]:
-    """Return the surveys with these ids, in their order."""
-    return newest_first.records(Survey, numbers, joinedload(Survey.created_by))
+SURVEYS = Listing(Survey, _surveys, (joinedload(Survey.created_by, innerjoin=True).load_only(Staff.name),))
 
 
 # --- answers ----------------------------------------------------------------
@@ -175,29 +160,7 @@ _WITH = (
 )  # fmt: skip
 
 
-def answers(user: Staff, query: AnswerQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the answers that `user` sees (RO-1), the newest first."""
-    return newest_first.page(_answers(user, query).options(*_WITH), SurveyAnswer, after=after, before=before, size=size)
-
-
-def count(user: Staff, query: AnswerQuery) -> Count:
-    """Return how many answers a query finds, counted to `CAP`."""
-    return newest_first.count(_answers(user, query), SurveyAnswer)
-
-
-def answer_ids(user: Staff, query: AnswerQuery, most: int) -> list[int]:
-    """Return the ids of the first answers of a query, one more than `most` where there are more."""
-    return newest_first.ids(_answers(user, query), SurveyAnswer, most)
-
-
-def answer_records(numbers: list[int]) -> list[SurveyAnswer]:
-    """Return the answers with these ids, in their order."""
-    return newest_first.records(SurveyAnswer, numbers, *_WITH)
-
-
-def answer_rows(user: Staff, query: AnswerQuery) -> Iterator[SurveyAnswer]:
-    """Yield every answer of a query, a portion at a time."""
-    return newest_first.each(lambda after: answers(user, query, after=after, size=newest_first.AT_A_TIME))
+ANSWERS = Listing(SurveyAnswer, _answers, _WITH)
 
 
 def next_to_ask(user: Staff, after: SurveyAnswer) -> SurveyAnswer | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, false, func, select, tuple_
+from sqlalchemy import and_, case, false, func, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models import newest_first
 from portal.models.customer import Customer
-from portal.models.paging import CAP, PAGE_SIZE, Count
+from portal.models.newest_first import Listing
+from portal.models.paging import PAGE_SIZE
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
 from portal.models.sale import Sale
@@ -69,13 +69,6 @@ class VisitQuery:
         return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
-class Page(NamedTuple):
-    """A page of visits, and behind which place the next begins; '' for none."""
-
-    visits: list[Visit]
-    next: str
-
-
 def _whose(user: Staff, whose: str, table: Any) -> Any:
     """Return the condition on whose visits or reports are wanted, as far as `user` may see them; each is led by an index."""
     if not user.may(Permission.VISIT_PLAN) or whose == MINE:
@@ -90,7 +83,7 @@ def _whose(user: Staff, whose: str, table: Any) -> Any:
 
 def _chosen(user: Staff, query: VisitQuery) -> Any:
     visit, filters = Visit, query.filters
-    found: Any = select(visit.id, visit.day).where(_whose(user, query.whose, visit), visit.state.in_(_STATES[query.tab]))
+    found: Any = select(visit).where(_whose(user, query.whose, visit), visit.state.in_(_STATES[query.tab]))
     week = rules.days_of_week(filters.get("week", ""))
     if week is not None:
         found = found.where(visit.day.between(*week))
@@ -101,61 +94,19 @@ def _chosen(user: Staff, query: VisitQuery) -> Any:
     return found
 
 
-def _place(text: str) -> tuple[date, int] | None:
-    day, _colon, number = text.partition(":")
-    try:
-        return (date.fromisoformat(day), int(number)) if number.isdecimal() and len(number) < 19 else None
-    except ValueError:
-        return None
-
-
-def _forwards(query: VisitQuery) -> bool:
-    return query.tab in (PLANNED, WEEK)
-
-
-def ids(user: Staff, query: VisitQuery, most: int, *, after: str = "") -> list[int]:
-    """Return the ids of the first visits of a query behind a place, one more than `most` where there are more.
-
-    What is planned, and a week, come in the order of their days; all else the newest first.
-    """
-    visit, place = Visit, _place(after)
-    found = _chosen(user, query)
-    if place is not None:
-        here = tuple_(visit.day, visit.id)
-        found = found.where(here > place if _forwards(query) else here < place)
-    order = (visit.day, visit.id) if _forwards(query) else (visit.day.desc(), visit.id.desc())
-    return [row[0] for row in db.session.execute(found.order_by(*order).limit(most + 1))]
-
-
-def records(numbers: list[int]) -> list[Visit]:
-    """Return the visits with these ids, in their order, with customer and person."""
-    return newest_first.records(Visit, numbers, joinedload(Visit.customer), joinedload(Visit.staff))
-
-
-def page(user: Staff, query: VisitQuery, *, after: str = "", size: int = PAGE_SIZE) -> Page:
-    """Return the page of visits behind a place."""
-    found = ids(user, query, size, after=after)
-    visits = records(found[:size])
-    more = len(found) > size and bool(visits)
-    return Page(visits, f"{visits[-1].day.isoformat()}:{visits[-1].id}" if more else "")
-
-
-def rows(user: Staff, query: VisitQuery) -> Iterator[Visit]:
-    """Yield every visit of a query, a portion at a time."""
-    after = ""
-    while True:
-        part = page(user, query, after=after, size=500)
-        yield from part.visits
-        if not part.next:
-            return
-        after = part.next
-
-
-def count(user: Staff, query: VisitQuery) -> Count:
-    """Return how many visits a query finds, counted to `CAP`."""
-    some = _chosen(user, query).limit(CAP + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return Count(min(number, CAP), number > CAP)
+LIST = Listing(
+    Visit,
+    _chosen,
+    (
+        joinedload(Visit.customer, innerjoin=True).load_only(
+            Customer.number, Customer.full_name, Customer.grade, Customer.route, Customer.route_order
+        ),
+        joinedload(Visit.staff, innerjoin=True).load_only(Staff.name),
+    ),
+    day=Visit.day,
+    rising=lambda query: query.tab in (PLANNED, WEEK),
+)  # fmt: skip
+"""What is planned, and a week, come in the order of their days; all else the newest first."""
 
 
 # --- the day ----------------------------------------------------------------
@@ -240,47 +191,19 @@ class ReportQuery:
 REPORT_FILTERS = {"week": N_("Week"), "unread": N_("Not read")}
 
 
-def report_page(
-    user: Staff, query: ReportQuery, *, after: str = "", size: int = PAGE_SIZE
-) -> tuple[list[tuple[VisitReport, int]], str]:
-    """Return the daily reports behind a place, the newest first, each with how many visits it has; and where the next page begins."""
+def _reports(user: Staff, query: ReportQuery) -> Any:
     report = VisitReport
-    found = select(report).where(_whose(user, query.whose, report)).options(joinedload(report.staff))
+    found = select(report).where(_whose(user, query.whose, report))
     week = rules.days_of_week(query.filters.get("week", ""))
     if week is not None:
         found = found.where(report.day.between(*week))
-    if "unread" in query.filters:
-        found = found.where(report.state == "submitted")
-    place = _place(after)
-    if place is not None:
-        found = found.where(tuple_(report.day, report.id) < place)
-    read = list(db.session.scalars(found.order_by(report.day.desc(), report.id.desc()).limit(size + 1)))
-    shown = read[:size]
-    numbers = select(Visit.report_id, func.count()).where(Visit.report_id.in_([one.id for one in shown]), Visit.state == DONE)
-    counts = {row[0]: row[1] for row in db.session.execute(numbers.group_by(Visit.report_id))}
-    more = len(read) > size
-    return [(one, counts.get(one.id, 0)) for one in shown], f"{shown[-1].day.isoformat()}:{shown[-1].id}" if more else ""
+    return found.where(report.state == "submitted") if "unread" in query.filters else found
 
 
-def report_rows(user: Staff, query: ReportQuery) -> Iterator[tuple[VisitReport, int]]:
-    """Yield every daily report of a query with the number of its visits, a portion at a time."""
-    after = ""
-    while True:
-        part, after = report_page(user, query, after=after, size=500)
-        yield from part
-        if not after:
-            return
+REPORTS = Listing(VisitReport, _reports, (joinedload(VisitReport.staff, innerjoin=True).load_only(Staff.name),), day=VisitReport.day)
 
 
-def report_ids(user: Staff, query: ReportQuery, most: int) -> list[int]:
-    """Return the ids of the first daily reports of a query, one more than `most` where there are more."""
-    return [one.id for one, _count in report_page(user, query, size=most + 1)[0]]
-
-
-def report_records(numbers: list[int]) -> list[VisitReport]:
-    """Return the daily reports with these ids, in their order."""
-    found: dict[int, VisitReport] = {}
-    for start in range(0, len(numbers), 500):
-        query = select(VisitReport).where(VisitReport.id.in_(numbers[start : start + 500])).options(joinedload(VisitReport.staff))
-        found |= {one.id: one for one in db.session.scalars(query)}
-    return [found[number] for number in numbers if number in found]
+def visit_counts(reports: list[VisitReport]) -> dict[int, int]:
+    """Return report id → how many visits were made that it reports, where there are any."""
+    numbers = select(Visit.report_id, func.count()).where(Visit.report_id.in_([one.id for one in reports]), Visit.state == DONE)
+    return {row[0]: row[1] for row in db.session.execute(numbers.group_by(Visit.report_id)) if row[0] is not None}

@@ -17,7 +17,6 @@ from portal.models import audit, history, newest_first
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.greeting import contacts_of
-from portal.models.paging import PAGE_SIZE, Count
 from portal.models.sale import Sale
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff
@@ -233,38 +232,25 @@ class LetterQuery:
 
 def chosen(user: Staff, query: LetterQuery) -> Select[Any]:
     """Return the letters of a query to customers in scope, as a query without an order."""
-    letter, found = ThankYouLetter, ThankYouLetter.visible_to(user)
+    letter, found = ThankYouLetter, ThankYouLetter.listed_for(user)
     if "lot" in query.filters:
         lot = int(query.filters["lot"])
         found = found.where((letter.lot_id == lot) | (letter.id == lot))
     if "open" in query.filters:
         found = found.where(letter.posted_on.is_(None))
     if "q" in query.filters:
-        found = found.where(newest_first.called(letter.customer_id, query.filters["q"]))
+        found = found.where(newest_first.called(user, letter.customer_id, query.filters["q"]))
     return found
 
 
-_LOADED = (joinedload(ThankYouLetter.customer), joinedload(ThankYouLetter.by))
-
-
-def page(user: Staff, query: LetterQuery, *, after: int = 0, before: int = 0, size: int = PAGE_SIZE) -> newest_first.Page:
-    """Return the page of letters behind `after`, or before `before`, the newest first."""
-    return newest_first.page(chosen(user, query).options(*_LOADED), ThankYouLetter, after=after, before=before, size=size)
-
-
-def count(user: Staff, query: LetterQuery) -> Count:
-    """Return how many letters a query finds, counted to the cap."""
-    return newest_first.count(chosen(user, query), ThankYouLetter)
-
-
-def ids(user: Staff, query: LetterQuery, most: int) -> list[int]:
-    """Return the ids of the first letters of a query, one more than `most` where there are more."""
-    return newest_first.ids(chosen(user, query), ThankYouLetter, most)
-
-
-def records(numbers: list[int]) -> list[ThankYouLetter]:
-    """Return the letters with these ids, in their order."""
-    return newest_first.records(ThankYouLetter, numbers, *_LOADED)
+_LOADED = (
+    joinedload(ThankYouLetter.customer, innerjoin=True).load_only(
+        Customer.number, Customer.full_name, Customer.province, Customer.city, Customer.district, Customer.street,
+        Customer.telephone,
+    ),
+    joinedload(ThankYouLetter.by, innerjoin=True).load_only(Staff.name),
+)
+LIST = newest_first.Listing(ThankYouLetter, chosen, _LOADED)
 
 
 for _name, _title in (

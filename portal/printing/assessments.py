@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models import newest_first, staff_assessment_desk
-from portal.models.staff import Staff
+from portal.models import staff_assessment_desk
 from portal.models.staff_assessment import KIND, STATES, AssessmentMonth, StaffAssessment
 from portal.models.staff_assessment_reward import KIND as REWARD
 from portal.models.staff_assessment_reward import STATES as REWARD_STATES
@@ -106,16 +105,6 @@ class _All:
         return {}
 
 
-_WITH = (
-    joinedload(StaffReward.staff), joinedload(StaffReward.created_by),
-    joinedload(StaffReward.assessment).joinedload(StaffAssessment.month),
-)  # fmt: skip
-
-
-def _ids(user: Staff, _query: _All, most: int) -> list[int]:
-    return newest_first.ids(StaffReward.visible_to(user), StaffReward, most)
-
-
 def _rows(found: list[StaffReward]) -> list[dict[str, Any]]:
     return [
         {
@@ -145,8 +134,8 @@ lists.declare(
         {"rows.measure": "reward_measure"},
         Source(
             read=_All.read,
-            ids=_ids,
-            records=lambda numbers: newest_first.records(StaffReward, numbers, *_WITH),
+            ids=staff_assessment_desk.REWARDS.ids,
+            records=staff_assessment_desk.REWARDS.records,
             conditions=lambda _query, _labels: "",
             page=lambda query: ("assessments.rewards", {}),
             place=N_("Rewards and sanctions"),

@@ -162,8 +162,8 @@ lists.declare(
         {"calls.purpose": "callback_purpose"},
         Source(
             read=CallbackQuery.read,
-            ids=callback_list.ids,
-            records=callback_list.records,
+            ids=callback_list.LIST.ids,
+            records=callback_list.LIST.records,
             conditions=_conditions,
             page=lambda query: ("callbacks.calls", query.args()),
             place=N_("Call-backs"),

@@ -144,8 +144,8 @@ lists.declare(
         {},
         Source(
             read=PlanQuery.read,
-            ids=plan_list.ids,
-            records=plan_list.records,
+            ids=plan_list.LIST.ids,
+            records=plan_list.LIST.records,
             conditions=_conditions,
             page=lambda query: ("maintenance.plans", query.args()),
             place=N_("Maintenance plans"),

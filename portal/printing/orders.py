@@ -84,8 +84,8 @@ lists.declare(
         {},
         Source(
             read=OrderQuery.read,
-            ids=order_list.ids,
-            records=order_list.records,
+            ids=order_list.LIST.ids,
+            records=order_list.LIST.records,
             conditions=lambda query, labels: _conditions(
                 query.filters, order_list.FILTERS, {"kind": KINDS, "state": {code: said[0] for code, said in STATES.items()}}, labels
             ),
@@ -135,8 +135,8 @@ lists.declare(
         {},
         Source(
             read=AgreementQuery.read,
-            ids=agreement_list.ids,
-            records=agreement_list.records,
+            ids=agreement_list.LIST.ids,
+            records=agreement_list.LIST.records,
             conditions=lambda query, labels: _conditions(query.filters, agreement_list.FILTERS, {"standing": STANDING}, labels),
             page=lambda query: ("orders.agreements", query.args()),
             place=N_("Long-term agreements"),

@@ -167,8 +167,8 @@ lists.declare(
         {},
         Source(
             read=ReceptionQuery.read,
-            ids=reception_list.ids,
-            records=reception_list.records,
+            ids=reception_list.LIST.ids,
+            records=reception_list.LIST.records,
             conditions=_conditions,
             page=lambda query: ("reception.receptions", query.args()),
             place=N_("Receptions of visitors"),

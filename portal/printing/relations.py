@@ -156,8 +156,8 @@ lists.declare(
         {},
         Source(
             read=RelationQuery.read,
-            ids=relation_list.ids,
-            records=relation_list.records,
+            ids=relation_list.LIST.ids,
+            records=relation_list.LIST.records,
             conditions=_conditions,
             page=lambda query: ("relations.assessments", query.args()),
             place=N_("Relation assessments"),

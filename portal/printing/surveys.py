@@ -198,8 +198,8 @@ lists.declare(
         {},
         Source(
             read=SurveyQuery.read,
-            ids=survey_list.survey_ids,
-            records=survey_list.survey_records,
+            ids=survey_list.SURVEYS.ids,
+            records=survey_list.SURVEYS.records,
             conditions=_survey_conditions,
             page=lambda query: ("surveys.surveys", query.args()),
             place=N_("Satisfaction surveys"),
@@ -276,8 +276,8 @@ lists.declare(
         {},
         Source(
             read=AnswerQuery.read,
-            ids=survey_list.answer_ids,
-            records=survey_list.answer_records,
+            ids=survey_list.ANSWERS.ids,
+            records=survey_list.ANSWERS.records,
             conditions=_answer_conditions,
             page=lambda query: ("surveys.answers", query.args()),
             place=N_("Answers to surveys"),

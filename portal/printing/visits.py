@@ -221,8 +221,8 @@ lists.declare(
         {},
         Source(
             read=LetterQuery.read,
-            ids=visit_thanks.ids,
-            records=visit_thanks.records,
+            ids=visit_thanks.LIST.ids,
+            records=visit_thanks.LIST.records,
             conditions=_letter_conditions,
             page=lambda query: ("visits.letters", query.args()),
             place=N_("Letters of thanks"),
@@ -296,8 +296,8 @@ lists.declare(
         {"visits.purpose": "visit_purpose"},
         Source(
             read=VisitQuery.read,
-            ids=visit_list.ids,
-            records=visit_list.records,
+            ids=visit_list.LIST.ids,
+            records=visit_list.LIST.records,
             conditions=_visit_conditions,
             page=lambda query: ("visits.visits", query.args()),
             place=N_("Visits to customers"),
@@ -393,8 +393,8 @@ lists.declare(
         {},
         Source(
             read=ReportQuery.read,
-            ids=visit_list.report_ids,
-            records=visit_list.report_records,
+            ids=visit_list.REPORTS.ids,
+            records=visit_list.REPORTS.records,
             conditions=_report_conditions,
             page=lambda query: ("visits.reports", query.args()),
             place=N_("Daily reports of visits"),

@@ -150,12 +150,12 @@ def test_the_list_is_asked_by_where_they_stand_in_ones_scope() -> None:
     filed(factories.customer("rep3", grade="A"), by="sup2")
     db.session.commit()
     for standing, agreement in found.items():
-        ids = agreement_list.ids(person("rep1"), AgreementQuery.read({"standing": standing, "grade": "A"}), 10)
+        ids = agreement_list.LIST.ids(person("rep1"), AgreementQuery.read({"standing": standing, "grade": "A"}), 10)
         assert agreement.id in ids
         assert set(ids) <= {one.id for one in found.values()}
         assert len(ids) == (2 if standing == "running" else 1)  # one that runs out soon runs
-    assert agreement_list.count(person("mgr1"), AgreementQuery()).number == len(found) + 1
-    assert agreement_list.ids(person("mgr1"), AgreementQuery.read({"q": "草拟"}), 10) == [found["draft"].id]
+    assert agreement_list.LIST.count(person("mgr1"), AgreementQuery()).number == len(found) + 1
+    assert agreement_list.LIST.ids(person("mgr1"), AgreementQuery.read({"q": "草拟"}), 10) == [found["draft"].id]
 
 
 def test_a_grading_collects_the_agreements_of_its_a_customers() -> None:
@@ -167,7 +167,7 @@ def test_a_grading_collects_the_agreements_of_its_a_customers() -> None:
     user = person("sup1")
 
     def customers(which: str) -> set[int]:
-        return {one.customer_id for one in agreement_list.collected(user, campaign.id, which).rows}
+        return {one.customer_id for one in agreement_list.collected(user, campaign.id, which)[0]}
 
     assert customers("") == {with_one.id, without.id, drafting.id}
     assert (customers("with"), customers("draft"), customers("without")) == ({with_one.id}, {drafting.id}, {without.id})

@@ -346,8 +346,8 @@ def test_lists_are_walked_by_keyset_and_show_what_their_reader_may_see() -> None
     day = callback_list.of_the_day()
     seen, after = [], ""
     while True:
-        page = callback_list.page(person("rep1"), day, after=after, size=2)
-        seen += [one.id for one in page.calls]
+        page = callback_list.LIST.page(person("rep1"), day, after=after, size=2)
+        seen += [one.id for one in page.rows]
         after = page.next
         if not after:
             break
@@ -356,7 +356,7 @@ def test_lists_are_walked_by_keyset_and_show_what_their_reader_may_see() -> None
     assert callback_list.following(person("rep1"), day, those[4]) == those[0].id
 
     def found(account: str, whose: str) -> int:
-        return callback_list.count(person(account), CallbackQuery(whose=whose)).number
+        return callback_list.LIST.count(person(account), CallbackQuery(whose=whose)).number
 
     rep3 = str(person("rep3").id)
     assert [found("rep1", whose) for whose in ("", "team", "all", rep3)] == [5, 5, 5, 5]

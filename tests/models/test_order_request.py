@@ -205,8 +205,8 @@ def test_it_goes_along_with_a_merge_and_stays_in_scope() -> None:
     loser, survivor = factories.customer("rep1", grade="A"), factories.customer("rep1", grade="A")
     request = asked(customer=loser)
     asked(customer=factories.customer("rep3", grade="A"), by="rep3")
-    assert order_list.ids(person("rep1"), OrderQuery.read({"q": "2026-001", "kind": "refusal"}), 10) == [request.id]
-    assert order_list.count(person("mgr1"), OrderQuery()).number == 2
+    assert order_list.LIST.ids(person("rep1"), OrderQuery.read({"q": "2026-001", "kind": "refusal"}), 10) == [request.id]
+    assert order_list.LIST.count(person("mgr1"), OrderQuery()).number == 2
     CustomerMerge.carry_out(survivor, loser, take=set(), by=person("sup1"), reason="重复")
     db.session.commit()
     assert db.session.get_one(OrderRequest, request.id).customer_id == survivor.id

@@ -18,7 +18,7 @@ from portal.models.customer import CustomerState
 from portal.models.delivered_value import GRADE, TEAM, Figures
 from portal.models.merge import CustomerMerge
 from portal.models.relation import RelationAssessment
-from portal.models.relation_list import RelationQuery, ids
+from portal.models.relation_list import LIST, RelationQuery
 from portal.models.standard import set_value
 from portal.models.standard_effects import effects
 from portal.rules.message import Refusal
@@ -140,9 +140,9 @@ def test_the_list_filters_and_keeps_to_the_scope() -> None:
     }  # fmt: skip
     for text, number in asked.items():
         name, _sign, value = text.partition("=")
-        assert len(ids(person("sup1"), RelationQuery.read({name: value}), 10)) == number, text
-    assert len(ids(person("mgr1"), RelationQuery(), 10)) == 3
-    assert not ids(person("rep2"), RelationQuery(), 10)
+        assert len(LIST.ids(person("sup1"), RelationQuery.read({name: value}), 10)) == number, text
+    assert len(LIST.ids(person("mgr1"), RelationQuery(), 10)) == 3
+    assert not LIST.ids(person("rep2"), RelationQuery(), 10)
 
 
 def test_a_draft_waits_for_its_author_until_it_is_submitted() -> None:

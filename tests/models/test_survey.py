@@ -103,15 +103,15 @@ def test_results_are_of_the_own_team_and_lead_to_the_answers() -> None:
     assert (mine.key, mine.scores.mean) == ("attitude", Decimal("4.50"))
     assert results(person("sup1"), ResultQuery.read({"team": str(person("rep3").team_id)})) == []
     args = behind(ResultQuery.read({}), row)
-    assert survey_list.count(person("mgr1"), AnswerQuery.read(args)).number == 3
-    assert survey_list.count(person("sup1"), AnswerQuery.read(args)).number == 2
-    assert survey_list.count(person("rep2"), AnswerQuery.read(args)).number == 0
+    assert survey_list.ANSWERS.count(person("mgr1"), AnswerQuery.read(args)).number == 3
+    assert survey_list.ANSWERS.count(person("sup1"), AnswerQuery.read(args)).number == 2
+    assert survey_list.ANSWERS.count(person("rep2"), AnswerQuery.read(args)).number == 0
     args = behind(query, mine)
-    assert survey_list.count(person("sup1"), AnswerQuery.read(args)).number == mine.scores.number == 2
-    assert survey_list.count(person("sup1"), AnswerQuery.read({**args, "first": "2999-01"})).number == 0
+    assert survey_list.ANSWERS.count(person("sup1"), AnswerQuery.read(args)).number == mine.scores.number == 2
+    assert survey_list.ANSWERS.count(person("sup1"), AnswerQuery.read({**args, "first": "2999-01"})).number == 0
     none = results(person("mgr1"), ResultQuery.read({"grade": "C"}))
     assert none == [], "months without records have no row, not a 0"
-    found = survey_list.count(person("mgr1"), AnswerQuery.read({"low": "1", "question": "attitude", "grade": "A", "kind": "none"}))
+    found = survey_list.ANSWERS.count(person("mgr1"), AnswerQuery.read({"low": "1", "question": "attitude", "grade": "A", "kind": "none"}))
     assert found.number == 1
 
 
@@ -194,8 +194,8 @@ def test_erased_cards_leave_scores_without_a_name_and_merges_move_answers() -> N
     db.session.commit()
     assert (line.customer_id, line.text, line.scores) == (None, "", {"attitude": 4})
     assert kept() == before
-    assert survey_list.count(person("sup1"), AnswerQuery.read({"state": "answered"})).number == 1
-    assert survey_list.count(person("rep1"), AnswerQuery.read({"state": "answered"})).number == 0
+    assert survey_list.ANSWERS.count(person("sup1"), AnswerQuery.read({"state": "answered"})).number == 1
+    assert survey_list.ANSWERS.count(person("rep1"), AnswerQuery.read({"state": "answered"})).number == 0
     moved = db.session.scalars(select(SurveyAnswer).where(SurveyAnswer.customer_id == other.id)).one()
     CustomerMerge.carry_out(stays, other, by=person("sup1"))
     db.session.commit()

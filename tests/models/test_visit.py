@@ -261,11 +261,11 @@ def test_the_day_goes_along_the_route_and_a_supervisor_sees_the_team(app: Flask)
     )]  # fmt: skip
     assert [one.customer.full_name for one in visit_list.of_day(person("rep1"), DAY)] == ["东", "一", "二", "无"]
     query = visit_list.VisitQuery.read({"tab": "week", "whose": "team"})
-    assert len(visit_list.ids(person("sup1"), query, 50)) == len(visits)
-    assert visit_list.ids(person("sup2"), query, 50) == []
-    page = visit_list.page(person("sup1"), query, size=3)
-    assert len(visit_list.page(person("sup1"), query, after=page.next, size=3).visits) == 1
-    assert visit_list.ids(person("rep2"), visit_list.VisitQuery.read({"whose": "all"}), 50) == []
+    assert len(visit_list.LIST.ids(person("sup1"), query, 50)) == len(visits)
+    assert visit_list.LIST.ids(person("sup2"), query, 50) == []
+    page = visit_list.LIST.page(person("sup1"), query, size=3)
+    assert len(visit_list.LIST.page(person("sup1"), query, after=page.next, size=3).rows) == 1
+    assert visit_list.LIST.ids(person("rep2"), visit_list.VisitQuery.read({"whose": "all"}), 50) == []
 
 
 @time_machine.travel(THURSDAY, tick=False)

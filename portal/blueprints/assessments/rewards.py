@@ -20,7 +20,6 @@ from portal.forms import PortalForm
 from portal.i18n import of_choice
 from portal.models import staff_assessment_desk as desk
 from portal.models.approval import Approval
-from portal.models.newest_first import each
 from portal.models.staff_assessment import StaffAssessment
 from portal.models.staff_assessment_reward import NAME, STATES, Proposal, StaffReward
 from portal.models.standard import value as standard
@@ -165,7 +164,7 @@ def reward_give_up(reward: StaffReward) -> Any:
 @requires(Permission.ASSESSMENT_READ)
 def rewards() -> Any:
     """Show a page of the rewards and sanctions in scope, the newest first."""
-    page = desk.rewards(me(), after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
+    page = desk.REWARDS.page(me(), None, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return render_template(
         "assessments/rewards.html",
         rewards=page.rows,
@@ -187,6 +186,6 @@ def rewards_file() -> Any:
             one.staff.name, one.assessment.month.month, _(KINDS[one.kind][0]), names.get(one.measure, one.measure), one.amount,
             _(STATES[one.state][0]), one.created_by.name, one.reason,
         ]
-        for one in each(lambda after: desk.rewards(me(), after=after, size=500))
+        for one in desk.REWARDS.rows(me(), None)
     )  # fmt: skip
     return list_files.answer(_("Rewards and sanctions"), heads, rows, what="staff-rewards", filters={})

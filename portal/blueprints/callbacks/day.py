@@ -41,20 +41,20 @@ def _day(opened: int = 0, wrong: Wrong | None = None, status: int = 200) -> Any:
     if call is not None and not call.can_work(user):
         call = None
     after = request.values.get("after", "")
-    page = callback_list.page(user, query, after=after)
-    if call is not None and call.id not in {one.id for one in page.calls}:
-        page = callback_list.page(user, query, after=f"{call.due_until.isoformat()}:{call.id - 1}")
-        if call.id not in {one.id for one in page.calls}:  # of another day, or another person's: on top
-            page = callback_list.Page([call, *page.calls], page.next)
+    page = callback_list.LIST.page(user, query, after=after)
+    if call is not None and call.id not in {one.id for one in page.rows}:
+        page = callback_list.LIST.page(user, query, after=f"{call.due_until.isoformat()}:{call.id - 1}")
+        if call.id not in {one.id for one in page.rows}:  # of another day, or another person's: on top
+            page = page._replace(rows=[call, *page.rows])
     if call is not None:
         look(call.customer)
     answer = htmx.render(
         "callbacks/day.html",
         "day",
         status=status,
-        calls=page.calls,
-        count=callback_list.count(user, query),
-        contacts=contacts_of([one.customer_id for one in page.calls]),
+        calls=page.rows,
+        count=page.found,
+        contacts=contacts_of([one.customer_id for one in page.rows]),
         opened=call,
         sheet=_sheet(call) if call is not None else {},
         next=url_for("callbacks.day", whose=query.whose or None, after=page.next) if page.next else "",

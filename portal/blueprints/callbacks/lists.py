@@ -30,15 +30,15 @@ KINDS = {**EVENTS, DRAWN: N_("Drawn"), AGREED: N_("Agreed on"), HAND: N_("Arrang
 def calls() -> Any:
     """Show a page of calls by state, person and filters."""
     query, user = CallbackQuery.read(request.args), me()
-    page = callback_list.page(user, query, after=request.args.get("after", ""))
+    page = callback_list.LIST.page(user, query, after=request.args.get("after", ""))
     return htmx.render(
         "callbacks/list.html",
         "list",
         query=query,
-        calls=page.calls,
+        calls=page.rows,
         next=address(query, after=page.next) if page.next else "",
         first=address(query) if request.args.get("after") else "",
-        count=callback_list.count(user, query),
+        count=page.found,
         tabs=[(_(title), address(CallbackQuery(code, query.whose)), code == query.tab) for code, title in TABS.items()],
         chips=[(_said(name, value), address(query.without(name))) for name, value in query.filters.items()],
         states=STATES,
@@ -79,7 +79,7 @@ def calls_file() -> Any:
     heads += [_("Called on"), _("Spoken with"), _("Result of the call"), _("Satisfaction"), _("Next step")]
 
     def rows() -> Any:
-        for one in callback_list.rows(me(), query):
+        for one in callback_list.LIST.rows(me(), query):
             yield [
                 one.customer.number, one.customer.full_name, of_choice(one.title), choice(one.purpose, "callback_purpose"),
                 one.due_on, one.due_until, _(STATES[one.state][0]), one.assignee.name if one.assignee else "", one.attempts,

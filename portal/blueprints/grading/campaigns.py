@@ -258,17 +258,17 @@ def agreements(year: int) -> Any:
     """Show the long-term agreements of the A customers of a campaign: which of them have one, running until when (RL-4)."""
     found, which = of_year(year), request.args.get("which", "")
     which = which if which in agreement_list.COLLECTED else ""
-    page = agreement_list.collected(me(), found.id, which, after=request.args.get("after", 0, int))
+    lines, following = agreement_list.collected(me(), found.id, which, after=request.args.get("after", 0, int))
     return render_template(
         "grading/agreements.html",
         campaign=found,
-        rows=page.rows,
-        agreements=agreement.newest_of([one.customer_id for one in page.rows]),
+        rows=lines,
+        agreements=agreement.newest_of([one.customer_id for one in lines]),
         standings=agreement.STANDINGS,
         today=clock.today(),
         which=which,
         collected=agreement_list.COLLECTED,
-        following=page.next,
+        following=following,
         can_draft=found.state == "running" and me().may(Permission.AGREEMENT_EDIT),
     )
 

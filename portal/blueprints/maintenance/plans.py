@@ -38,14 +38,14 @@ OF_CUSTOMER = 50
 def plans() -> Any:
     """Show a page of the plans in scope, the newest first, with the filters of the address."""
     query, user = PlanQuery.read(request.args), me()
-    page = plan_list.page(user, query, after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
-    ids = [one.id for one in page.plans]
+    page = plan_list.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
+    ids = [one.id for one in page.rows]
     return htmx.render(
         "maintenance/plans.html",
         "list",
         query=query,
-        plans=page.plans,
-        count=plan_list.count(user, query),
+        plans=page.rows,
+        count=page.found,
         tasks=plan_list.task_figures(ids),
         covered=plan_list.customer_figures(ids),
         states=STATES,
@@ -96,7 +96,7 @@ def plans_file() -> Any:
     heads += [_("Goal"), _("Tasks done"), _("Tasks in all"), _("Budget (yuan)"), _("Spent (yuan)")]
 
     def rows() -> Any:
-        for one in plan_list.rows(me(), query):
+        for one in plan_list.LIST.rows(me(), query):
             tasks = plan_list.task_figures([one.id]).get(one.id, {})
             covered = plan_list.customer_figures([one.id]).get(one.id, 0)
             yield [

@@ -36,10 +36,6 @@ def _teams() -> list[Team]:
     return list(db.session.scalars(select(Team).order_by(Team.name))) if me().is_manager else []
 
 
-def _page_of(args: Any) -> dict[str, int]:
-    return {"after": args.get("after", 0, int), "before": args.get("before", 0, int)}
-
-
 def _address(endpoint: str, query: Any, **changes: Any) -> str:
     """Return the address of a query on a list."""
     return url_for(endpoint, **{**query.args(), **changes})
@@ -67,14 +63,14 @@ def _chips(query: Any, titles: dict[str, str], words: dict[str, dict[str, str]],
 def order_requests() -> Any:
     """Show a page of the requests in scope, the newest first, with the filters of the address."""
     query, user = OrderQuery.read(request.args), me()
-    page = order_list.page(user, query, **_page_of(request.args))
+    page = order_list.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     words = {"kind": KINDS, "state": {code: said[0] for code, said in STATES.items()}}
     return htmx.render(
         "orders/requests.html",
         "list",
         query=query,
         requests=page.rows,
-        count=order_list.count(user, query),
+        count=page.found,
         kinds=KINDS,
         states=STATES,
         teams=_teams(),
@@ -104,7 +100,7 @@ def order_requests_file() -> Any:
             one.order_number, _(KINDS[one.kind]), _(STATES[one.state][0]), one.customer.number, one.customer.full_name, one.grade_now,
             one.ordered_on, one.amount, one.delivery_on, one.reason, one.created_by.name, one.closed_on, one.closing_note,
         ]
-        for one in order_list.rows(me(), query)
+        for one in order_list.LIST.rows(me(), query)
     )  # fmt: skip
     return list_files.answer(_("Requests about orders"), heads, rows, what="order-requests", filters=query.args())
 
@@ -117,14 +113,14 @@ def order_requests_file() -> Any:
 def agreements() -> Any:
     """Show a page of the long-term agreements in scope, the newest first, with the filters of the address."""
     query, user = AgreementQuery.read(request.args), me()
-    page = agreement_list.page(user, query, **_page_of(request.args))
+    page = agreement_list.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     words = {"standing": agreement_list.STANDING}
     return htmx.render(
         "orders/agreements.html",
         "list",
         query=query,
         agreements=page.rows,
-        count=agreement_list.count(user, query),
+        count=page.found,
         standing=agreement_list.STANDING,
         grades=GRADES,
         teams=_teams(),
@@ -149,7 +145,7 @@ def agreements_file() -> Any:
             one.customer.owner.name if one.customer.owner else "", one.starts_on, one.ends_on, one.filed_on,
             one.document.archive_number if one.document else "", one.terms,
         ]
-        for one in agreement_list.rows(me(), query)
+        for one in agreement_list.LIST.rows(me(), query)
     )  # fmt: skip
     return list_files.answer(_("Long-term agreements"), heads, rows, what="agreements", filters=query.args())
 

@@ -35,13 +35,13 @@ OF_CUSTOMER = 50
 def receptions() -> Any:
     """Show a page of the visits in scope, the last day first, with the filters of the address."""
     query, user = ReceptionQuery.read(request.args), me()
-    page = reception_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
+    page = reception_list.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "reception/list.html",
         "list",
         query=query,
-        receptions=page.receptions,
-        count=reception_list.count(user, query),
+        receptions=page.rows,
+        count=page.found,
         states=STATES,
         classes=CLASSES,
         rooms=db.session.scalars(select(MeetingRoom).order_by(MeetingRoom.zh)).all(),
@@ -104,7 +104,7 @@ def receptions_file() -> Any:
     ]
 
     def rows() -> Any:
-        for one in reception_list.rows(me(), query):
+        for one in reception_list.LIST.rows(me(), query):
             room = (one.room.zh if is_chinese() else one.room.en) if one.room else ""
             yield [
                 one.customer.number, one.customer.full_name, _(STATES[one.state][0]), _(CLASSES[one.class_]), one.purpose, one.first_on,
@@ -161,5 +161,5 @@ def page_of(reception: Reception, wrong: tuple[str, str, str] = ("", "", ""), st
 def of_customer(customer: Customer) -> Any:
     """Show the visits of a customer, the last one first."""
     look(customer)
-    found = reception_list.page(me(), ReceptionQuery({"customer": str(customer.id)}), size=OF_CUSTOMER).receptions
+    found = reception_list.LIST.page(me(), ReceptionQuery({"customer": str(customer.id)}), size=OF_CUSTOMER).rows
     return render_template("reception/customer.html", customer=customer, receptions=found, states=STATES, classes=CLASSES)

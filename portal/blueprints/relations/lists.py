@@ -38,13 +38,13 @@ def me() -> Staff:
 def assessments() -> Any:
     """Show a page of the assessments in scope, the newest first, with the filters of the address."""
     query, user = RelationQuery.read(request.args), me()
-    page = relation_list.page(user, query, after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
+    page = relation_list.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "relations/assessments.html",
         "list",
         query=query,
         assessments=page.rows,
-        count=relation_list.count(user, query),
+        count=page.found,
         states=STATES,
         advice=ADVICE,
         tones=TONES,
@@ -95,7 +95,7 @@ def assessments_file() -> Any:
     heads += [_("Total value"), _("Total cost"), _("Value less cost"), _("Ratio"), _("Scale")]
 
     def rows() -> Any:
-        for one in relation_list.rows(me(), query):
+        for one in relation_list.LIST.rows(me(), query):
             found = one.delivered
             yield [
                 one.customer.number, one.customer.full_name, one.assessed_on, one.created_by.name, _(STATES[one.state][0]), one.grade,

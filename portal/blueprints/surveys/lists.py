@@ -16,7 +16,6 @@ from portal.i18n import is_chinese, of_choice
 from portal.models import survey_list
 from portal.models.card import GRADES
 from portal.models.customer import Customer
-from portal.models.newest_first import each
 from portal.models.staff import Staff
 from portal.models.survey import STATES, SURVEY_STATES, Survey
 from portal.models.survey_list import FILTERS, SURVEY_FILTERS, AnswerQuery, SurveyQuery
@@ -44,7 +43,7 @@ def said(label: str, text: str) -> str:
 def surveys() -> Any:
     """Show a page of the surveys in scope, the newest first."""
     query, user = SurveyQuery.read(request.args), me()
-    page = survey_list.surveys(user, query, after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
+    page = survey_list.SURVEYS.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     words: dict[str, Any] = {"way": WAYS, "state": {code: one[0] for code, one in SURVEY_STATES.items()}}
     return htmx.render(
         "surveys/surveys.html",
@@ -77,7 +76,7 @@ def surveys_file() -> Any:
     heads += [_("Answers"), _("Rate of response in per cent")]
 
     def rows() -> Any:
-        for one in each(lambda after: survey_list.surveys(user, query, after=after, size=500)):
+        for one in survey_list.SURVEYS.rows(user, query):
             figures = [one.drawn, one.answered, rate(one.answered, one.drawn)] if one.shows_rate(user) else ["", "", ""]
             yield [
                 one.title, _(WAYS[one.way]), _(SURVEY_STATES[one.state][0]), one.created_at, one.created_by.name, one.closes_on, *figures,
@@ -94,13 +93,13 @@ def surveys_file() -> Any:
 def answers() -> Any:
     """Show a page of the answers in scope, the newest first, with the filters of the address."""
     query, user = AnswerQuery.read(request.args), me()
-    page = survey_list.answers(user, query, after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
+    page = survey_list.ANSWERS.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "surveys/answers.html",
         "list",
         query=query,
         answers=page.rows,
-        count=survey_list.count(user, query),
+        count=page.found,
         states=STATES,
         kinds=KINDS,
         grades=GRADES,
@@ -157,7 +156,7 @@ def answers_file() -> Any:
     heads += [_("Kind of request"), _("Customer grade"), *(of_choice(one) for one in questions.values()), _("In the customer’s words")]
 
     def rows() -> Any:
-        for one in survey_list.answer_rows(user, query):
+        for one in survey_list.ANSWERS.rows(user, query):
             yield [
                 one.survey.title, one.customer.number if one.customer else "", one.customer.full_name if one.customer else "",
                 _(STATES[one.state][0]), one.answered_at, one.served_by.name if one.served_by else "", one.team.name if one.team else "",

@@ -141,7 +141,7 @@ def survey(survey: Survey) -> Any:
         shown=shown,
         can_close=survey.can_close(user),
         can_link=survey.way == LINK and survey.is_running and survey_link.is_open() and user.may(Permission.SURVEY_PLAN),
-        to_ask=survey_list.answers(user, survey_list.AnswerQuery({"survey": str(survey.id), "state": "open"}), size=10).rows,
+        to_ask=survey_list.ANSWERS.page(user, survey_list.AnswerQuery({"survey": str(survey.id), "state": "open"}), size=10).rows,
         low=why("callback.low_score"),
     )
 

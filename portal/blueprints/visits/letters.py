@@ -35,8 +35,7 @@ NAMED = 10
 def letters() -> Any:
     """Show a page of letters, the newest first."""
     query, user = LetterQuery.read(request.args), me()
-    after, before = request.args.get("after", 0, int), request.args.get("before", 0, int)
-    page = visit_thanks.page(user, query, after=after, before=before)
+    page = visit_thanks.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "visits/letters.html",
         "list",
@@ -44,7 +43,7 @@ def letters() -> Any:
         letters=page.rows,
         next=_address(query, after=page.next) if page.next else "",
         previous=_address(query, before=page.previous) if page.previous else "",
-        count=visit_thanks.count(user, query),
+        count=page.found,
         chips=[(_said(name, value), _address(query.without(name))) for name, value in query.filters.items()],
         kinds=LETTER_KINDS,
     )
@@ -69,18 +68,12 @@ def letters_file() -> Any:
     ]  # fmt: skip
 
     def rows() -> Any:
-        after = 0
-        while True:
-            page = visit_thanks.page(user, query, after=after, size=500)
-            for one in page.rows:
-                of = one.customer
-                yield [
-                    of.number, of.full_name, _(LETTER_KINDS[one.kind]), one.dated_on, one.deal_on, one.deal, one.contact, of.province,
-                    of.city, of.street, one.posted_on, one.by.name,
-                ]  # fmt: skip
-            if not page.next:
-                return
-            after = page.next
+        for one in visit_thanks.LIST.rows(user, query):
+            of = one.customer
+            yield [
+                of.number, of.full_name, _(LETTER_KINDS[one.kind]), one.dated_on, one.deal_on, one.deal, one.contact, of.province,
+                of.city, of.street, one.posted_on, one.by.name,
+            ]  # fmt: skip
 
     return answer(_("Letters of thanks"), heads, rows(), what="thanks", filters=query.args())
 
@@ -91,7 +84,7 @@ def letters_print() -> Any:
     """Print the letters of a list as one PDF in the background."""
     query = LetterQuery.read(request.form)
     try:
-        ids = visit_thanks.ids(me(), query, batches.MOST)
+        ids = visit_thanks.LIST.ids(me(), query, batches.MOST)
         if not ids:
             raise Refusal("There is no letter on this list.")
         job = batches.queue_records("thanks_letter", ids[::-1], documents.chosen_language(request.form.get("language")), by=me())

@@ -27,20 +27,20 @@ from portal.rules.visits import STATES
 def visits() -> Any:
     """Show a page of visits by state, person and filters; a week day by day."""
     query, user = VisitQuery.read(request.args), me()
-    page = visit_list.page(user, query, after=request.args.get("after", ""), size=200 if query.tab == WEEK else visit_list.PAGE_SIZE)
+    page = visit_list.LIST.page(user, query, after=request.args.get("after", ""), size=200 if query.tab == WEEK else visit_list.PAGE_SIZE)
     week = rules.days_of_week(query.filters.get("week", ""))
     step = timedelta(days=7)
     return htmx.render(
         "visits/list.html",
         "list",
         query=query,
-        visits=page.visits,
-        days=[(day, list(some)) for day, some in groupby(page.visits, key=lambda one: one.day)] if query.tab == WEEK else [],
+        visits=page.rows,
+        days=[(day, list(some)) for day, some in groupby(page.rows, key=lambda one: one.day)] if query.tab == WEEK else [],
         week=week,
         weeks=[rules.week_of(week[0] - step), rules.week_of(clock.today()), rules.week_of(week[0] + step)] if week else [],
         next=address(query, after=page.next) if page.next else "",
         first=address(query) if request.args.get("after") else "",
-        count=visit_list.count(user, query),
+        count=page.found,
         tabs=[(_(title), address(VisitQuery(code, query.whose)), code == query.tab) for code, title in TABS.items()],
         chips=[
             (_said(name, value), address(query.without(name)))
@@ -75,7 +75,7 @@ def visits_file() -> Any:
     ]  # fmt: skip
 
     def rows() -> Any:
-        for one in visit_list.rows(me(), query):
+        for one in visit_list.LIST.rows(me(), query):
             yield [
                 one.day, one.customer.number, one.customer.full_name, one.customer.grade, one.customer.route, _(STATES[one.state][0]),
                 one.staff.name, choice(one.purpose, "visit_purpose"), one.aim, one.attempts, one.met,

@@ -41,13 +41,14 @@ _DONE = {
 def reports() -> Any:
     """Show a page of daily reports, the newest first."""
     query, user = ReportQuery.read(request.args), me()
-    found, following = visit_list.report_page(user, query, after=request.args.get("after", ""))
+    page = visit_list.REPORTS.page(user, query, after=request.args.get("after", ""))
+    counts = visit_list.visit_counts(page.rows)
     return htmx.render(
         "visits/reports.html",
         "list",
         query=query,
-        reports=found,
-        next=_address(query, after=following) if following else "",
+        reports=[(one, counts.get(one.id, 0)) for one in page.rows],
+        next=_address(query, after=page.next) if page.next else "",
         first=_address(query) if request.args.get("after") else "",
         chips=[(_said(name, value), _address(query.without(name))) for name, value in query.filters.items()],
         states=STATES,
@@ -71,8 +72,11 @@ def reports_file() -> Any:
     heads = [_("Day"), _("Reported by"), _("Visits"), _("State"), _("Submitted at"), _("Read at"), _("On the day as a whole")]
 
     def rows() -> Any:
-        for one, count in visit_list.report_rows(me(), query):
-            yield [one.day, one.staff.name, count, _(STATES[one.state][0]), one.submitted_at, one.read_at, one.remarks]
+        for portion in visit_list.REPORTS.portions(me(), query):
+            counts = visit_list.visit_counts(portion)
+            for one in portion:
+                number = counts.get(one.id, 0)
+                yield [one.day, one.staff.name, number, _(STATES[one.state][0]), one.submitted_at, one.read_at, one.remarks]
 
     return answer(_("Daily reports of visits"), heads, rows(), what="visit-reports", filters=query.args())
 
