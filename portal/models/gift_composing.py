@@ -6,15 +6,14 @@ The yearly cap is taken when a customer is put on a list, and given back when th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import aliased
 
 from portal import clock
-from portal.database import Base, StateConflict, db, transition
+from portal.database import StateConflict, db, transition
 from portal.models import audit, benefit, gift_budget, history
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
@@ -33,39 +32,15 @@ from portal.models.gift_list import (
     RETURNED,
     GiftList,
     GiftRecipient,
+    GiftRefusal,
 )
-from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.gifts import LETTERS, LONGEST_LINE, LONGEST_TEXT
-from portal.rules.message import N_, Message, Refusal, revived, stored
+from portal.rules.message import N_, Refusal, stored
 
 _QUIET = {"synchronize_session": False}
 _PORTION = 500
-
-
-class GiftRefusal(HangsOnCustomer, Base):
-    """A customer that was to be put on a list and was refused, and why; forgotten when it is put on after all."""
-
-    __tablename__ = "gift_refusal"
-
-    list_id: Mapped[int] = mapped_column(ForeignKey("gift_list.id", ondelete="CASCADE"))
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
-    text: Mapped[str]
-    """The message id of the reason, and its figures as plain data."""
-    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    at: Mapped[datetime] = mapped_column(default=clock.now)
-
-    customer: Mapped[Customer] = relationship()
-    by: Mapped[Staff] = relationship()
-
-    __table_args__ = (Index(None, "list_id", "customer_id", unique=True),)
-
-    @property
-    def message(self) -> Message:
-        """Return the reason."""
-        return Message(self.text, revived(self.figures))
 
 
 class Drawn(NamedTuple):
@@ -151,9 +126,9 @@ def put_on(
 ) -> Drawn:
     """Put customers on a draft in the order given, as far as each may be and there are places (GF-2); keep why the others may not.
 
-    Customers outside the scope of `by` are left out silently. `who` (person, post, official) is for a single one; of others, the person is
-    the customer's first contact. A manager's `permit_reason` lets government bodies and officials on. Raises `Refusal` (field `reason`)
-    without a reason, `StateConflict` where the list is no draft any more or was changed at the same moment.
+    Customers outside the scope of `by` are left out silently. `who` (person, post, official) is for a single one; of others, the person
+    is the customer's first contact, or who heads the company. A manager's `permit_reason` lets government bodies and officials on.
+    Raises `Refusal` (field `reason`) without a reason, `StateConflict` where the list is no draft any more or was changed just then.
     """
     if not can_work(listed, by):
         raise StateConflict(f"gift list {listed.id}")
@@ -173,6 +148,12 @@ def put_on(
             refused |= judged.refused
     fit.sort(key=asked.index if len(asked) < _PORTION else {number: place for place, number in enumerate(asked)}.__getitem__)
     replaced = list(db.session.scalars(_returned(tier))) if listed.supplementary else []
+    people = _people([one for one in fit if one not in proposals]) if who is None else {}
+    if who is None:
+        nobody = [one for one in fit if one not in proposals and one not in people]
+        text = N_("The card names nobody who could take the gift. Enter a contact, or put the customer on by hand.")
+        refused |= {number: Refusal(text, field="person") for number in nobody}
+        fit = [one for one in fit if one in proposals or one in people]
     room = len(replaced) if listed.supplementary else tier.most_number - _listed(tier)
     refused |= {number: gift_budget.tier_full(tier) for number in fit[max(room, 0) :]}
     fit = fit[: max(room, 0)]
@@ -180,7 +161,7 @@ def put_on(
         if not listed.supplementary:
             gift_budget.take_places(tier, len(fit))
         permit = {"permitted_by_id": by.id, "permit_reason": permit_reason[:LONGEST_TEXT]} if may else {}
-        _write(listed, fit, proposals, replaced, reason=reason, by=by, who=who, permit=permit)
+        _write(listed, fit, proposals, replaced, reason=reason, by=by, who=who, people=people, permit=permit)
     _note(listed, asked, refused, by)
     note_author(NAME, listed, by)
     for staff_id in {one.proposed_by_id for number, one in proposals.items() if number in set(fit) and one.proposed_by_id}:
@@ -240,13 +221,12 @@ def _proposals(campaign_id: int, ids: Sequence[int]) -> dict[int, GiftRecipient]
 
 def _write(
     listed: GiftList, fit: Sequence[int], proposals: Mapping[int, GiftRecipient], replaced: Sequence[int], *, reason: str, by: Staff,
-    who: Mapping[str, Any] | None, permit: Mapping[str, Any],
+    who: Mapping[str, Any] | None, people: Mapping[int, tuple[str, str]], permit: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Make the recipients, a proposal becoming one, and take their parts of the caps."""
     tier, moment = listed.tier, clock.now()
     places = dict(zip(fit, replaced, strict=False))
     fresh = [number for number in fit if number not in proposals]
-    people = _contacts(fresh) if who is None else {}
     common = {
         "campaign_id": listed.campaign_id, "tier_id": tier.id, "list_id": listed.id, "reason": reason[:LONGEST_TEXT],
         "amount": tier.amount, "state": LISTED, "added_by_id": by.id, "created_at": moment, **permit,
@@ -280,13 +260,18 @@ def _write(
         raise refusal
 
 
-def _contacts(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Return name and post of each customer's contact who decides, or else the first one."""
+def _people(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return name and post of who takes a gift: the contact who decides, else the first one, else who heads the company by the card."""
     found: dict[int, tuple[str, str]] = {}
     for some in _portions(list(ids)):
-        query = select(Contact.customer_id, Contact.name, Contact.post).where(Contact.customer_id.in_(some))
+        query = select(Contact.customer_id, Contact.name, Contact.post).where(Contact.customer_id.in_(some), Contact.name != "")
         for row in db.session.execute(query.order_by(Contact.decides.desc(), Contact.id)):
             found.setdefault(row.customer_id, (row.name, row.post))
+        heads = select(Customer.id, Customer.general_manager, Customer.legal_representative).where(Customer.id.in_(some))
+        for card in db.session.execute(heads):
+            name = card.general_manager or card.legal_representative
+            if name:
+                found.setdefault(card.id, (name, ""))
     return found
 
 
@@ -313,6 +298,34 @@ def _turn(listed: GiftList, **change: Any) -> None:
         raise StateConflict(f"gift campaign {listed.campaign_id}")
     expect = {"state": DRAFT, "version": listed.version}
     transition(listed, expect=expect, change={**change, "version": listed.version + 1})
+
+
+def can_name(recipient: GiftRecipient, user: Staff) -> bool:
+    """Return whether `user`, who sees the recipient, may say who takes the gift: of a proposal who made it, on a draft who composes it."""
+    if recipient.state == PROPOSED:
+        return recipient.campaign.state == OPEN and (recipient.proposed_by_id == user.id or can_compose(recipient.campaign, user))
+    return recipient.state == LISTED and recipient.on_list is not None and can_work(recipient.on_list, user)
+
+
+def name_person(recipient: GiftRecipient, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
+    """Say anew who takes the gift and why: `values` as in `put_one`. Raises `Refusal` with the field, `StateConflict`."""
+    if not can_name(recipient, by) or recipient.version != version:
+        raise StateConflict(f"gift recipient {recipient.id}")
+    check_person(values)
+    if values["official"] and not recipient.official and recipient.permitted_by_id is None and recipient.state == LISTED:
+        text = N_("A government body or an official is given nothing, unless a manager permits it with a reason.")
+        raise Refusal(text, field="official")
+    if recipient.on_list is not None:
+        _turn(recipient.on_list)
+        note_author(NAME, recipient.on_list, by)
+    changes = []
+    for name in ("person", "post", "official", "reason"):
+        new = values[name] if name == "official" else (values[name] or "")[: LONGEST_TEXT if name == "reason" else LONGEST_LINE]
+        if getattr(recipient, name) != new:
+            changes.append({"field": name, "old": str(getattr(recipient, name)), "new": str(new)})
+            setattr(recipient, name, new)
+    db.session.flush()
+    audit.write("change", "gift-person-named", actor=by, record=recipient, label=recipient.label, changes=changes)
 
 
 # --- taking off ------------------------------------------------------------------------------------------------------------
@@ -371,3 +384,4 @@ for _name, _title in (
     ("gift-list-given-up", N_("Gift list given up")),
 ):
     history.action("GiftList", _name, _title)
+history.action("GiftRecipient", "gift-person-named", N_("Said anew who takes a gift"))

@@ -20,7 +20,7 @@ from portal.models.customer import Customer, Money
 from portal.models.gift_campaign import GiftCampaign, GiftTier
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Message, Refusal, revived
 
 NAME = "gift-list"
 DRAFT, PENDING, APPROVED, REJECTED, GIVEN_UP = "draft", "pending", "approved", "rejected", "given-up"
@@ -170,6 +170,30 @@ class GiftRecipient(HangsOnCustomer, Base):
     def link(self) -> str:
         """Return the path of its page, for notices."""
         return f"/gifts/recipients/{self.id}"
+
+
+class GiftRefusal(HangsOnCustomer, Base):
+    """A customer that was to be put on a list and was refused, and why; forgotten when it is put on after all."""
+
+    __tablename__ = "gift_refusal"
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("gift_list.id", ondelete="CASCADE"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str]
+    """The message id of the reason, and its figures as plain data."""
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    customer: Mapped[Customer] = relationship()
+    by: Mapped[Staff] = relationship()
+
+    __table_args__ = (Index(None, "list_id", "customer_id", unique=True),)
+
+    @property
+    def message(self) -> Message:
+        """Return the reason."""
+        return Message(self.text, revived(self.figures))
 
 
 def ensure_nothing_open(campaign: GiftCampaign) -> None:

@@ -11,8 +11,7 @@ from portal.database import db
 from portal.models import benefit, gift_budget, gift_composing
 from portal.models.benefit import Benefit
 from portal.models.gift_campaign import GiftCampaign
-from portal.models.gift_composing import GiftRefusal
-from portal.models.gift_list import GiftList
+from portal.models.gift_list import GiftList, GiftRefusal
 from tests import factories
 from tests.approving import person
 from tests.campaigning import campaign, drafted, the_tier, tier
@@ -25,7 +24,7 @@ def _putting(list_id: int, customers: list[int]) -> None:
 
 
 def test_campaigns_at_once_share_one_cap(app: Flask) -> None:
-    customers = [factories.customer("rep1").id for _one in range(4)]
+    customers = [factories.customer("rep1", legal_representative="林").id for _one in range(4)]
     for number in customers:
         benefit.take(number, Decimal(1700), on=clock.today(), source="prize", source_id=number, by=person("rep2"), title="提案")
     lists = [drafted(campaign(name=f"活动{number}")).id for number in range(3)]
@@ -56,7 +55,7 @@ def test_a_first_benefit_from_eight_hands_stays_within_the_cap(app: Flask) -> No
 def test_places_and_budget_hold_when_lists_are_written_at_once(app: Flask) -> None:
     found = campaign(tiers={"vip": tier(number=2)})
     list_id, campaign_id = drafted(found).id, found.id
-    ids = [[factories.customer("rep1").id] for _one in range(4)]
+    ids = [[factories.customer("rep1", legal_representative="林").id] for _one in range(4)]
     ended = at_once(app, *(lambda some=some: _putting(list_id, some) for some in ids))  # type: ignore[misc]
     assert "done" in ended, ended
     found = db.session.get_one(GiftCampaign, campaign_id)

@@ -16,8 +16,8 @@ from portal.models import benefit, gift_budget, gift_composing, gift_list_kind, 
 from portal.models.benefit import Benefit
 from portal.models.customer import CustomerState
 from portal.models.gift_campaign import GiftCampaign
-from portal.models.gift_composing import GiftRefusal, put_on, put_one
-from portal.models.gift_list import APPROVED, DELIVERED, DRAFT, PENDING, REJECTED, REMOVED, REPLACED, RETURNED
+from portal.models.gift_composing import put_on, put_one
+from portal.models.gift_list import APPROVED, DELIVERED, DRAFT, PENDING, REJECTED, REMOVED, REPLACED, RETURNED, GiftRefusal
 from portal.models.merge import CustomerMerge
 from portal.models.standard import StandardVersion
 from portal.rules.message import Refusal
@@ -246,10 +246,13 @@ def test_the_place_of_a_gift_that_came_back_is_filled_through_its_approval(app: 
     gift_outcome.come_back(recipients(listed)[0], reason="客户婉拒", by=person("rep1"))
     assert gift_composing.replaceable(the_tier(found)) == 1
     more = gift_composing.begin_list(the_tier(found), by=person("sup1"), supplementary=True)
-    done = put_on(more, [factories.customer("rep1").id, factories.customer("rep2").id], reason="递补", by=person("sup1"))
-    assert (done.put_on, len(done.refused)) == (1, 1)
+    waiting = [factories.customer("rep1", legal_representative="何主任").id for _one in range(2)] + [factories.customer("rep2").id]
+    done = put_on(more, waiting, reason="递补", by=person("sup1"))
+    assert (done.put_on, len(done.refused)) == (1, 2)
+    assert "names nobody" in str(done.refused[waiting[2]])
     assert gift_composing.replaceable(the_tier(found)) == 0
-    recipients(more)[0].person = "何主任"
+    assert recipients(more)[0].person == "何主任"
+    gift_composing.name_person(recipients(more)[0], {**WHO, "person": "何总"}, by=person("sup1"), version=1)
     db.session.commit()
     through(submitted(more))
     assert (recipients(listed)[0].state, recipients(more)[0].state) == (REPLACED, APPROVED)
