@@ -166,13 +166,13 @@ def test_rewards_follow_from_approved_assessments_with_reason_and_approval() -> 
             reward_of(draft, **values)
         assert refused.value.field == field
     found = reward_of(draft)
-    assert desk.rewards(person("rep1")).rows == []
+    assert desk.REWARDS.page(person("rep1"), None).rows == []
     assert [entry.kind for entry in inbox.entries(person("sup1"), "staff-reward")] == ["staff-reward"]
     approval = submitted(found)
     assert [approval.can_sign(person(one)) for one in ("sup1", "rep1", "mgr2")] == [False, False, True]
     sign(approval, "mgr2")
-    assert (found.state, [one.id for one in desk.rewards(person("rep1")).rows]) == ("approved", [found.id])
-    assert desk.rewards(person("sup2")).rows == []
+    assert (found.state, [one.id for one in desk.REWARDS.page(person("rep1"), None).rows]) == ("approved", [found.id])
+    assert desk.REWARDS.page(person("sup2"), None).rows == []
     assert found.snapshot()["reward"]["amount"] == "500.00"
 
 
