@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
-from portal.models import newest_first
 from portal.models.gift import Gift, GiftSupplier
 from portal.models.gift_order import OPEN, STATES, GiftOrder, GiftOrderLine
-from portal.models.newest_first import Page, has
-from portal.models.paging import Count
+from portal.models.gift_query import ListQuery
+from portal.models.newest_first import Listing, has
 from portal.models.staff import Staff
 from portal.rules.gift_goods import KINDS
 from portal.rules.message import N_
-from portal.rules.text import clean_line
 
 IN_USE, EMPTY, OUT = "in-use", "empty", "not-given"
 STANDINGS = {IN_USE: N_("Given at present"), EMPTY: N_("Given, none in stock"), OUT: N_("Not given any more")}
@@ -27,35 +23,7 @@ ORDER_STATES = {**{code: words[0] for code, words in STATES.items()}, LATE: N_("
 
 
 @dataclass(frozen=True)
-class _Query:
-    """What a reader asks of a list; its address says the same."""
-
-    FILTERS: ClassVar[dict[str, str]] = {}
-    KNOWN: ClassVar[dict[str, Mapping[str, str]]] = {}
-    filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> Any:
-        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in cls.FILTERS if (text := clean_line(args.get(name, ""))[:80])}
-        for name, known in cls.KNOWN.items():
-            if name in found and found[name] not in known:
-                del found[name]
-        if not found.get("supplier", "0").isdecimal() or len(found.get("supplier", "")) > 9:
-            del found["supplier"]
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> Any:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
-
-
-@dataclass(frozen=True)
-class GiftQuery(_Query):
+class GiftQuery(ListQuery):
     """What a reader asks of the gifts."""
 
     FILTERS = {"q": N_("Name or specification"), "kind": N_("Kind"), "standing": N_("State"), "supplier": N_("Supplier")}
@@ -63,7 +31,7 @@ class GiftQuery(_Query):
 
 
 @dataclass(frozen=True)
-class OrderQuery(_Query):
+class OrderQuery(ListQuery):
     """What a reader asks of the orders of gifts."""
 
     FILTERS = {"q": N_("Supplier or gift"), "state": N_("State"), "supplier": N_("Supplier")}
@@ -91,29 +59,7 @@ def _chosen(user: Staff, query: GiftQuery) -> Select[Gift]:
     return found
 
 
-def page(user: Staff, query: GiftQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the gifts, the newest first."""
-    return newest_first.page(_chosen(user, query).options(*_WITH), Gift, after=after, before=before, size=size)
-
-
-def count(user: Staff, query: GiftQuery) -> Count:
-    """Return how many gifts a query finds, counted to a cap."""
-    return newest_first.count(_chosen(user, query), Gift)
-
-
-def ids(user: Staff, query: GiftQuery, most: int) -> list[int]:
-    """Return the ids of the first gifts of a query, one more than `most` where there are more."""
-    return newest_first.ids(_chosen(user, query), Gift, most)
-
-
-def records(numbers: list[int]) -> list[Gift]:
-    """Return the gifts with these ids, in their order."""
-    return newest_first.records(Gift, numbers, *_WITH)
-
-
-def rows(user: Staff, query: GiftQuery) -> Iterator[Gift]:
-    """Yield every gift of a query, a portion at a time."""
-    return newest_first.each(lambda after: page(user, query, after=after, size=newest_first.AT_A_TIME))
+GIFTS = Listing(Gift, _chosen, _WITH)
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------------
@@ -138,26 +84,4 @@ def _chosen_orders(user: Staff, query: OrderQuery) -> Select[GiftOrder]:
     return found
 
 
-def order_page(user: Staff, query: OrderQuery, *, after: int = 0, before: int = 0, size: int = newest_first.PAGE_SIZE) -> Page:
-    """Return a page of the orders, the newest first."""
-    return newest_first.page(_chosen_orders(user, query).options(*_WITH_LINES), GiftOrder, after=after, before=before, size=size)
-
-
-def order_count(user: Staff, query: OrderQuery) -> Count:
-    """Return how many orders a query finds, counted to a cap."""
-    return newest_first.count(_chosen_orders(user, query), GiftOrder)
-
-
-def order_ids(user: Staff, query: OrderQuery, most: int) -> list[int]:
-    """Return the ids of the first orders of a query, one more than `most` where there are more."""
-    return newest_first.ids(_chosen_orders(user, query), GiftOrder, most)
-
-
-def order_records(numbers: list[int]) -> list[GiftOrder]:
-    """Return the orders with these ids, in their order."""
-    return newest_first.records(GiftOrder, numbers, *_WITH_LINES)
-
-
-def order_rows(user: Staff, query: OrderQuery) -> Iterator[GiftOrder]:
-    """Yield every order of a query, a portion at a time."""
-    return newest_first.each(lambda after: order_page(user, query, after=after, size=newest_first.AT_A_TIME))
+ORDERS = Listing(GiftOrder, _chosen_orders, _WITH_LINES)

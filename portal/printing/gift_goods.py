@@ -66,8 +66,8 @@ lists.declare(
         {},
         Source(
             read=GiftQuery.read,
-            ids=goods_list.ids,
-            records=goods_list.records,
+            ids=goods_list.GIFTS.ids,
+            records=goods_list.GIFTS.records,
             conditions=lambda query, labels: conditions(query, {"kind": KINDS, "standing": STANDINGS}, labels),
             page=lambda query: ("gifts.goods", query.args()),
             place=N_("Gifts in stock"),
@@ -148,8 +148,8 @@ lists.declare(
         {},
         Source(
             read=OrderQuery.read,
-            ids=goods_list.order_ids,
-            records=goods_list.order_records,
+            ids=goods_list.ORDERS.ids,
+            records=goods_list.ORDERS.records,
             conditions=lambda query, labels: conditions(query, {"state": ORDER_STATES}, labels),
             page=lambda query: ("gifts.orders", query.args()),
             place=N_("Orders of gifts"),

@@ -30,13 +30,13 @@ MOVEMENTS = 50
 def goods() -> Any:
     """Show a page of the gifts, with the filters of the address."""
     query, user = GiftQuery.read(request.args), me()
-    page = goods_list.page(user, query, after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
+    page = goods_list.GIFTS.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "gifts/goods.html",
         "list",
         query=query,
         gifts=page.rows,
-        count=goods_list.count(user, query),
+        count=page.found,
         kinds=KINDS,
         standings=goods_list.STANDINGS,
         chips=chips(query, "gifts.goods", {"kind": KINDS, "standing": goods_list.STANDINGS}),
@@ -73,7 +73,7 @@ def goods_file() -> Any:
             one.name, _(KINDS[one.kind]), one.specification, one.unit, one.unit_price, one.supplier.name if one.supplier else "",
             one.in_stock, _("yes") if one.active else _("no"),
         ]
-        for one in goods_list.rows(me(), query)
+        for one in goods_list.GIFTS.rows(me(), query)
     )  # fmt: skip
     return list_files.answer(_("Gifts in stock"), [*heads, _("May be given")], rows, what="gifts", filters=query.args())
 

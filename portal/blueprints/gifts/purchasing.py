@@ -28,13 +28,13 @@ from portal.rules.message import Refusal
 def orders() -> Any:
     """Show a page of the orders, the newest first, with the filters of the address."""
     query, user = OrderQuery.read(request.args), me()
-    page = goods_list.order_page(user, query, after=request.args.get("after", 0, int), before=request.args.get("before", 0, int))
+    page = goods_list.ORDERS.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "gifts/orders.html",
         "list",
         query=query,
         orders=page.rows,
-        count=goods_list.order_count(user, query),
+        count=page.found,
         states=STATES,
         choices=ORDER_STATES,
         chips=chips(query, "gifts.orders", {"state": ORDER_STATES}),
@@ -55,7 +55,7 @@ def orders_file() -> Any:
             order.id, order.supplier.name, _(STATES[order.state][0]), order.ordered_on, order.expected_on, line.gift.name, line.quantity,
             line.received, line.open, line.unit_price, order.ordered_by.name, order.reason,
         ]
-        for order in goods_list.order_rows(me(), query)
+        for order in goods_list.ORDERS.rows(me(), query)
         for line in order.lines
     )  # fmt: skip
     return list_files.answer(_("Orders of gifts"), heads, rows, what="gift-orders", filters=query.args())
