@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from portal import backup
 from portal.database import db
 from portal.demo import load, remove
-from portal.models import audit
+from portal.models import audit, request_search
 from portal.models.sales_recount import recount
 from portal.models.search import index_all, tidy
 from portal.models.staff import Staff
@@ -119,6 +119,8 @@ def rebuild_search() -> None:
     """Make the search index anew, while the portal is in use."""
     done = 0
     for done in index_all():  # noqa: B007 - the last one is told
+        db.session.commit()
+    for _requests in request_search.index_all():
         db.session.commit()
     tidy()
     db.session.commit()

@@ -64,6 +64,7 @@ class CustomerState(StrEnum):
     """Made by an import of all or nothing that has not ended; nobody sees it (AR-40)."""
 
 
+_THERE = sql("state <> 'importing'")
 BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
 """Text that both databases, and Python, put in the same order."""
 
@@ -212,6 +213,8 @@ class Customer(Base):
             Index(f"ix_customer_{scope}_visits", f"{scope}_id", "state", "grade", "visited_on", "id", "route", "route_order")
             for scope in ("owner", "team")
         ),
+        # The ids of a team's customers, of which lists of what hangs on them are made (`scope.listed`): narrow, and in their order.
+        Index("ix_customer_team_there", "team_id", "id", sqlite_where=_THERE, postgresql_where=_THERE),
         # Who has waited longest for a word of ours.
         Index("ix_customer_contacted", "contacted_on", "id", sqlite_where=ON_REGISTER, postgresql_where=ON_REGISTER),
         *register_indexes(),

@@ -28,6 +28,8 @@ FAR = datetime(9999, 12, 30, tzinfo=UTC)
 """Stands for no deadline, so that the queue has an order without gaps."""
 FAR_DAY = FAR.date()
 
+_FILTERED = ("kind", "channel", "state", "priority", "cause", "customer_id")
+"""What lists are filtered by stands in the index of their order: what does not fit is left out without being looked at."""
 _OPEN = sql("is_open")
 _TO_ESCALATE = sql("escalate_at IS NOT NULL")
 _TO_ASSIGN = sql("is_open AND state = 'received'")
@@ -129,7 +131,7 @@ class ServiceRequest(Base):
 
     __table_args__ = (
         Index(
-            "ix_service_request_queue", "due_on", "rank", "due_at", "id", "kind", "channel", "state", "received_on",
+            "ix_service_request_queue", "due_on", "rank", "due_at", "id", *_FILTERED, "received_on", "waiting_since",
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
         Index("ix_service_request_mine", "assignee_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -139,7 +141,7 @@ class ServiceRequest(Base):
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
         Index(None, "customer_id", "received_at", "id"),
-        Index(None, "received_at", "id", "kind", "channel", "state"),
+        Index("ix_service_request_received_at_id", "received_at", "id", *_FILTERED),
         Index(None, "assignee_id", "received_at", "id"),
         Index(None, "team_id", "received_at", "id"),
         Index(None, "kind", "received_on", "id"),

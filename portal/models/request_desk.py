@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models import hand_over_list, history, inbox
+from portal.models import hand_over_list, history, inbox, request_search
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
@@ -272,6 +272,7 @@ def _open_requests(disposal: Disposal) -> Iterable[Message]:
 
 def forget(customer_ids: list[int]) -> None:
     """Delete what was asked for and promised to customers whose cards are erased (AR-11)."""
+    request_search.forget(list(db.session.scalars(select(ServiceRequest.id).where(ServiceRequest.customer_id.in_(customer_ids)))))
     for table in (Promise, ServiceRequest):
         db.session.execute(delete(table).where(table.customer_id.in_(customer_ids)), execution_options={"synchronize_session": False})
     db.session.flush()

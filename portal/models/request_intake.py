@@ -18,11 +18,11 @@ from portal.models.register_entry import RegisterEntry, is_in_use
 from portal.models.request import ServiceRequest
 from portal.models.request_clock import begin, count, note_solution
 from portal.models.request_step import note
+from portal.models.search import line
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role
 from portal.registers.declaring import REGISTERS
 from portal.rules import requests as rules
-from portal.rules.grams import fold
 from portal.rules.message import N_, Message, Refusal
 
 SPECIAL_EVENTS = "special-events"
@@ -109,7 +109,7 @@ def settle_owner(request: ServiceRequest, *, by: Staff) -> None:
 def refresh_search(request: ServiceRequest) -> None:
     """Bring the words by which it is found, and the figures of its month, into step with what it says."""
     parts = (request.named, request.caller, request.telephone, request.reference, request.text, request.answer)
-    request.search_text = "\n".join(fold(part) for part in parts if part)
+    request.search_text = "\n".join(line(part) for part in parts if part)
     request.tallied = False
 
 

@@ -110,8 +110,8 @@ _NUMBER = re.compile(r"[a-z]+\d{4,}")
 _SPACE = re.compile(r" (?![a-z\d])|(?<![a-z\d]) ")
 
 
-def _line(name: str) -> str:
-    """Return a name as a line of words: folded, with spaces only between words of letters."""
+def line(name: str) -> str:
+    """Return a text as a line of words: folded, with spaces only between words of letters."""
     if name.isalnum():
         return fold(name)
     return _SPACE.sub("", " ".join(fold(part) for part in name.split()))
@@ -119,11 +119,11 @@ def _line(name: str) -> str:
 
 def _words(row: Any, contacts: list[Any], merged: list[Any]) -> str:
     names = [name for name in (row.full_name, row.short_name) if name]
-    lines = [_line(row.full_name), _line(row.short_name), row.number.lower(), row.credit_code.lower()]
+    lines = [line(row.full_name), line(row.short_name), row.number.lower(), row.credit_code.lower()]
     lines += [" ".join(pinyin_initials(name) for name in names), " ".join(pinyin_full(name) for name in names)]
-    others = [row.telephone_key, *(f"{_line(contact.name)} {contact.telephone_key}".strip() for contact in contacts)]
-    others += [_line(name) for name in row.former_names.split("\n")]
-    others += [line for one in merged for line in (_line(one.full_name), one.number.lower())]
+    others = [row.telephone_key, *(f"{line(contact.name)} {contact.telephone_key}".strip() for contact in contacts)]
+    others += [line(name) for name in row.former_names.split("\n")]
+    others += [text for one in merged for text in (line(one.full_name), one.number.lower())]
     return "\n".join([*lines, *filter(None, others)])
 
 
@@ -389,6 +389,11 @@ def _array(tokens: list[str]) -> Any:
     return cast(array(tokens), ARRAY(Text()))
 
 
+def holding(tokens: Any, wanted: list[str]) -> Any:
+    """Return the condition that a column of tokens holds all of some, on PostgreSQL."""
+    return tokens.op("@>")(_array(wanted))
+
+
 def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> list[tuple[int, str]]:
     """Return (id, words) of up to `limit` customers that the index gives for `query`; newest first on SQLite, any on PostgreSQL."""
     asked = alternatives(query)
@@ -410,7 +415,7 @@ def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> lis
         statement = select(CustomerSearch.id, CustomerSearch.words).select_from(both).where(matches, contains).order_by(_FTS.c.rowid.desc())
     else:
         tokens = CustomerSearch.__table__.c.tokens
-        holds = or_(*(tokens.op("@>")(_array(one)) for one in asked))
+        holds = or_(*(holding(tokens, one) for one in asked))
         statement = select(CustomerSearch.id, CustomerSearch.words).where(holds, contains)
         if scope:
             statement = statement.where(tokens.op("&&")(_array(scope)))
@@ -423,7 +428,7 @@ def having_tokens(asked: list[list[str]]) -> Select[int]:
         matches = literal_column("customer_search_fts").op("MATCH")(fts_query(asked))
         return select(_FTS.c.rowid).where(matches).order_by(_FTS.c.rowid.desc())
     tokens = CustomerSearch.__table__.c.tokens
-    return select(CustomerSearch.id).where(or_(*(tokens.op("@>")(_array(one)) for one in asked)))
+    return select(CustomerSearch.id).where(or_(*(holding(tokens, one) for one in asked)))
 
 
 def candidates(user: Staff, query: str, limit: int = CAP + 1) -> list[int]:
