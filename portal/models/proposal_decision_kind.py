@@ -28,7 +28,8 @@ def _approved(decision: ProposalDecision, _approval: Approval, by: Staff | None)
     if proposal.state not in DECIDABLE:
         raise Refusal("This proposal cannot be decided now.")
     day = proposal.decided_on or clock.today()  # what was kept and is decided again was in time, or late, when it was first decided
-    change: dict[str, Any] = {"state": decision.outcome, "decided_on": day, "warn_on": None, "version": proposal.version + 1}
+    change: dict[str, Any] = {"state": decision.outcome, "decided_on": day, "warn_on": None, "to_tell": True}
+    change["version"] = proposal.version + 1
     transition(proposal, expect={"state": list(DECIDABLE)}, change=change)
     transition(
         decision, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now(), "version": decision.version + 1}

@@ -6,6 +6,7 @@ Mails go out by the worker (`mail.py`); where no server is configured, a letter 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -50,6 +51,8 @@ _SUBJECTS = {
     CHANGE: Named("关于贵方提案的办理情况", "Your proposal"),
     COPY: Named("客户提案", "Customer's proposal"),
 }
+FOLLOWERS: list[Callable[[Proposal], None]] = []
+"""What follows when a letter goes out, in the same transaction: other areas see whether the customer is to be told more."""
 _NOBODY = Named("客户", "Sir or Madam")
 _WAITS = sql("mail_state = 'waiting'")
 
@@ -150,6 +153,8 @@ class ProposalLetter(Base):
             same = (self.promised_on, self.department) == promise_of(proposal) or not proposal.is_undecided
             told = {"promised_on": self.promised_on, "promised_department": self.department, "to_tell": not same}
             transition(proposal, expect={"id": proposal.id}, change={**told, "version": proposal.version + 1})
+        for follow in FOLLOWERS:
+            follow(self.proposal)
         audit.write("change", "letter-sent", actor=by, record=self, label=self.label, reason=self.address)
 
     def drop(self, *, by: Staff) -> None:
@@ -211,11 +216,11 @@ def draft(proposal: Proposal, what: str, *, by: Staff, language: str = CHINESE) 
     if present is not None:
         return present
     promised_on, department = promise_of(proposal)
-    places = _places(proposal, promised_on, department, language)
+    filled = places(proposal, promised_on, department, language)
     template = standard(f"proposal.{what}_{'en' if language == ENGLISH else 'zh'}")
     subject = f"{_in(_SUBJECTS[what], language)} {proposal.number}"
     return write(
-        proposal, what, subject=subject, body=fill(template, places), by=by, language=language, promised_on=promised_on,
+        proposal, what, subject=subject, body=fill(template, filled), by=by, language=language, promised_on=promised_on,
         department=department,
     )  # fmt: skip
 
@@ -259,7 +264,8 @@ def _day(day: date, language: str) -> str:
     return f"{day.day} {day:%B} {day.year}" if language == ENGLISH else f"{day.year}年{day.month}月{day.day}日"
 
 
-def _places(proposal: Proposal, promised_on: date, department: str, language: str) -> dict[str, str]:
+def places(proposal: Proposal, promised_on: date, department: str, language: str) -> dict[str, str]:
+    """Return what is filled into every letter about a proposal, in a language."""
     handler = proposal.handler
     return {
         "contact": proposal.contact or _in(_NOBODY, language),
@@ -291,13 +297,13 @@ def send_copy(part: ProposalDepartment, *, by: Staff) -> None:
     if part.way == rules.MAIL:
         _ensure_mail(part.address)
         language = CHINESE
-        places = {
-            **_places(proposal, part.due_on, part.department, language), "part": _in(_PARTS[part.part], language), "text": proposal.text,
+        filled = {
+            **places(proposal, part.due_on, part.department, language), "part": _in(_PARTS[part.part], language), "text": proposal.text,
         }  # fmt: skip
         letter = ProposalLetter(
             proposal=proposal, line_id=part.id, what=COPY, way=MAIL, to_name=_in(department_name(part.department), language),
             address=part.address, subject=f"{_in(_SUBJECTS[COPY], language)} {proposal.number} {proposal.summary}"[:LONGEST_SUBJECT],
-            body=fill(standard("proposal.copy_zh"), places), language=language, state=SENT, made_by_id=by.id, sent_by_id=by.id,
+            body=fill(standard("proposal.copy_zh"), filled), language=language, state=SENT, made_by_id=by.id, sent_by_id=by.id,
             sent_at=clock.now(), mail_state="waiting",
         )  # fmt: skip
         db.session.add(letter)

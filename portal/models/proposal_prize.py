@@ -20,6 +20,7 @@ from portal.models.customer import Customer
 from portal.models.merge import settles
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import DUE, LAPSED, OVER, PRIZE, PrizeYear, ProposalAward, prize
+from portal.models.proposal_notice import mark
 from portal.models.standard import in_force
 from portal.models.standard import value as standard
 from portal.rules import proposals as rules
@@ -56,7 +57,10 @@ def follow(customer_id: int, year: int, *, by_proposal: Proposal | None = None) 
     if not rule:
         return None
     earner = by_proposal if by_proposal is not None and by_proposal.id in {one.id for one in found} else found[-1]
-    return prize(earner, customer_id, rule, in_force("proposal.prize.amount"))
+    added = prize(earner, customer_id, rule, in_force("proposal.prize.amount"))
+    if added is not None:
+        mark(earner)
+    return added
 
 
 def _proposals(customer_id: int, year: int) -> list[Proposal]:

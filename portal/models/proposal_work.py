@@ -113,7 +113,8 @@ class ProposalWork(Base):
         change = {"state": DONE, "result": result[:LONGEST_TEXT], "ended_on": on, "ended_by_id": by.id, "version": self.version + 1}
         transition(self, expect={"state": UNDER_WAY}, change=change)
         proposal = self.proposal
-        transition(proposal, expect={"state": rules.CARRYING_OUT}, change={"state": rules.DONE, "version": proposal.version + 1})
+        done = {"state": rules.DONE, "to_tell": True, "version": proposal.version + 1}
+        transition(proposal, expect={"state": rules.CARRYING_OUT}, change=done)
         if proposal.handler_id != by.id:
             notify(proposal.handler, Message(N_("Proposal %(proposal)s is carried out. Tell the customer."), {"proposal": proposal.label}),
                    link=proposal.link)  # fmt: skip
@@ -219,7 +220,8 @@ def plan(proposal: Proposal, planned: Planned, *, by: Staff) -> ProposalWork:
             db.session.add(found)
     except IntegrityError as error:
         raise StateConflict(f"proposal {proposal.id}") from error
-    transition(proposal, expect={"state": rules.ADOPTED}, change={"state": rules.CARRYING_OUT, "version": proposal.version + 1})
+    change = {"state": rules.CARRYING_OUT, "to_tell": True, "version": proposal.version + 1}
+    transition(proposal, expect={"state": rules.ADOPTED}, change=change)
     if proposal.handler_id != by.id:
         text = N_("It is planned how proposal %(proposal)s is carried out. Tell the customer dates and measures.")
         notify(proposal.handler, Message(text, {"proposal": proposal.label}), link=proposal.link)
