@@ -53,6 +53,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         maintenance,
         orders,
         prints,
+        proposals,
         reception,
         registers,
         relations,
@@ -92,7 +93,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         callbacks,
         visits,
         home, accounts, archive, hand_overs, custody, service, reports, review, grading, relations, maintenance, orders, gifts, registers,
-        sales, reception, surveys, assessments, insights, approvals, prints, standards, exchange, audit,
+        sales, reception, proposals, surveys, assessments, insights, approvals, prints, standards, exchange, audit,
     )
     for blueprint in parts:
         app.register_blueprint(blueprint.bp)

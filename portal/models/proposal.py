@@ -17,10 +17,10 @@ from portal import clock
 from portal.database import Base
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
-from portal.models.customer import Customer, CustomerState
+from portal.models.customer import Customer
 from portal.models.proposal_department import ProposalDepartment
 from portal.models.request import ServiceRequest
-from portal.models.scope import HangsOnCustomer, customer_arms, customer_scope
+from portal.models.scope import HangsOnCustomer, customer_scope, listed
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -127,15 +127,16 @@ class Proposal(HangsOnCustomer, Base):
         return or_(cls.handler_id == user.id, exists().where(Customer.id == cls.customer_id, customer_scope(user)))
 
     @classmethod
-    def seen_by(cls, user: Staff) -> Any:
-        """Return the ids of the proposals that `user`, who is no manager, may see, in parts that an index leads to each."""
+    def listed_for(cls, user: Staff) -> Select[Proposal]:
+        """Return what `visible_to` returns, for a list."""
         if user.is_department:
-            return ProposalDepartment.sent_to(user)
-        parts = [select(cls.id).where(cls.handler_id == user.id)]
-        for arm in customer_arms(user):
-            theirs = select(Customer.id).where(*arm.conditions(), Customer.state != CustomerState.IMPORTING)
-            parts.append(select(cls.id).where(cls.customer_id.in_(theirs)))
-        return parts[0].union(*parts[1:])
+            return select(cls).where(cls.id.in_(ProposalDepartment.sent_to(user)))
+        return select(cls).where(or_(cls.handler_id == user.id, listed(user, cls.customer_id)))
+
+    @classmethod
+    def seen_by(cls, user: Staff) -> Any:
+        """Return the ids of the proposals that `user` may see."""
+        return cls.listed_for(user).with_only_columns(cls.id)
 
     # --- what it is called ---------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,9 @@ from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit, callback_due, history
 from portal.models.attachment import Attachment
+from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
+from portal.models.dossier import Upload
 from portal.models.notice import notify
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_clock import begin, count
@@ -37,7 +39,7 @@ MOST_FILES = 30
 
 
 def register(customer: Customer, values: Mapping[str, Any], *, by: Staff, request: ServiceRequest | None = None) -> Proposal:
-    """Register a proposal and return it, flushed (PP-1). `values`: `WRITTEN` and contact_id. Raises `Refusal` with the field.
+    """Register a proposal and return it, flushed (PP-1). `values`: `WRITTEN`. Raises `Refusal` with the field.
 
     Whoever is in charge of the customer handles it. What came by post makes a call due at once: received, with thanks (SV-10).
     """
@@ -46,11 +48,15 @@ def register(customer: Customer, values: Mapping[str, Any], *, by: Staff, reques
     if customer.state == CustomerState.MERGED:
         raise Refusal("This record was merged into another one. Change that one.", field="customer")
     _check(values)
+    person = _contact(customer, values["contact"])
+    written = {name: values[name] for name in WRITTEN}
+    if person is not None and not written["reach"]:
+        written["reach"] = person.telephone or person.email
     handler = customer.owner if customer.owner is not None and customer.owner.active else by
     proposal = Proposal(
-        customer=customer, contact_id=values.get("contact_id"), handler=handler, team_id=customer.team_id or handler.team_id,
+        customer=customer, contact_id=person.id if person else None, handler=handler, team_id=customer.team_id or handler.team_id,
         registered_by_id=by.id, state=rules.REGISTERED, request=request, extended=False, warned=0, void_reason="",
-        **{name: values[name] for name in WRITTEN},
+        **written,
     )  # fmt: skip
     begin(proposal)
     db.session.add(proposal)
@@ -60,12 +66,19 @@ def register(customer: Customer, values: Mapping[str, Any], *, by: Staff, reques
     if proposal.channel == rules.POST:
         callback_due.due(
             customer, callbacks.PROPOSAL, on=proposal.received_on, by=by, source=f"proposal:{proposal.id}", note=proposal.summary,
-            telephone=proposal.reach if _is_telephone(proposal.reach) else "",
+            telephone=proposal.reach if _is_telephone(proposal.reach) and person is None else "",
         )  # fmt: skip
     if handler.id != by.id:
         figures = {"name": by.name, "customer": customer.full_name, "text": proposal.summary}
         notify(handler, Message(N_("%(name)s has registered a proposal of %(customer)s: %(text)s"), figures), link=proposal.link)
     return proposal
+
+
+def _contact(customer: Customer, name: str) -> Contact | None:
+    """Return the contact of the customer's card who has this name, None for none or several."""
+    query = select(Contact).where(Contact.customer_id == customer.id, Contact.name == name).limit(2)
+    found = db.session.scalars(query).all() if name else []
+    return found[0] if len(found) == 1 else None
 
 
 def _is_telephone(text: str) -> bool:
@@ -111,7 +124,8 @@ def change(proposal: Proposal, values: Mapping[str, Any], *, by: Staff, version:
     ]
     for name in names:
         setattr(proposal, name, values[name])
-    proposal.contact_id = values.get("contact_id")
+    person = _contact(proposal.customer, values["contact"])
+    proposal.contact_id = person.id if person else None
     count(proposal)
     index(proposal)
     audit.write("change", "proposal-changed", actor=by, record=proposal, label=proposal.label, changes=changes)
@@ -166,7 +180,7 @@ def from_request(request: ServiceRequest, *, by: Staff) -> Proposal:
     received = max(request.received_on, clock.today() - timedelta(days=EARLIEST_DAYS))
     values = {
         "kind": _kind_of_request(), "channel": channel, "contact": request.caller[: rules.LONGEST_LINE], "reach": request.telephone,
-        "received_on": received, "received_time": f"{clock.local(request.received_at):%H:%M}", "contact_id": None,
+        "received_on": received, "received_time": f"{clock.local(request.received_at):%H:%M}",
         "summary": request.first_line[: rules.LONGEST_SUMMARY], "text": request.text,
     }  # fmt: skip
     try:
@@ -192,20 +206,21 @@ def files_of(proposal: Proposal) -> list[ProposalFile]:
     return list(db.session.scalars(select(ProposalFile).where(ProposalFile.proposal_id == proposal.id).order_by(ProposalFile.id)))
 
 
-def keep_files(proposal: Proposal, uploads: Iterable[tuple[bytes, str, str]], *, by: Staff, what: str = "received") -> list[ProposalFile]:
-    """Keep files (content, name, judged media type) with a proposal. Raises `Refusal` (field `files`), OSError, `StoreFailed`."""
+def keep_files(proposal: Proposal, uploads: Iterable[Upload], *, by: Staff, what: str = "received") -> list[ProposalFile]:
+    """Keep files with a proposal, and return their records. Raises `Refusal` (field `files`), OSError, `StoreFailed`."""
     found: list[ProposalFile] = []
     present = len(files_of(proposal))
-    for content, name, media_type in uploads:
+    for upload in uploads:
         if present + len(found) >= MOST_FILES:
             raise Refusal("A proposal has at most %(most)s files.", field="files", most=MOST_FILES)
         kept = Attachment.keep(
-            content, filename=name, media_type=media_type, purpose="proposal", by=by, customer_id=proposal.customer_id
-        )
+            upload.content, filename=upload.filename, media_type=upload.judged.media_type, purpose="proposal", by=by,
+            customer_id=proposal.customer_id,
+        )  # fmt: skip
         db.session.flush()
         file = ProposalFile(proposal_id=proposal.id, attachment=kept, what=what, added_by_id=by.id)
         db.session.add(file)
-        audit.write("change", "proposal-file", actor=by, record=proposal, label=proposal.label, reason=name[:200])
+        audit.write("change", "proposal-file", actor=by, record=proposal, label=proposal.label, reason=upload.filename[:200])
         found.append(file)
     db.session.flush()
     return found

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models import newest_first
-from portal.models.paging import PAGE_SIZE, Count
+from portal.models.customer import Customer
+from portal.models.newest_first import Listing
 from portal.models.proposal import Proposal
 from portal.models.proposal_search import having
 from portal.models.staff import Staff
@@ -37,7 +36,6 @@ FILTERS = {
 OPEN = "open"
 """The state of the list that stands for all that is undecided."""
 _NUMBERS = ("team", "customer")
-_CURSOR = re.compile(r"(?:(\d{4}-\d{2}-\d{2})\.)?(\d{1,9})")
 
 
 @dataclass(frozen=True)
@@ -78,14 +76,6 @@ class ProposalQuery:
         return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
-class Page(NamedTuple):
-    """A page of the list, with the cursors of the pages around it; '' for none."""
-
-    rows: list[Proposal]
-    next: str
-    previous: str
-
-
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -93,12 +83,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-_LOADED = (joinedload(Proposal.customer), joinedload(Proposal.handler))
+_LOADED = (
+    joinedload(Proposal.customer, innerjoin=True).load_only(Customer.number, Customer.full_name),
+    joinedload(Proposal.handler, innerjoin=True).load_only(Staff.name),
+)
 
 
 def _chosen(user: Staff, query: ProposalQuery) -> Select[Any]:
     one, filters = Proposal, query.filters
-    found = select(one) if user.is_manager else select(one).where(one.id.in_(one.seen_by(user)))
+    found = one.listed_for(user)
     if filters.get("state") == OPEN:
         found = found.where(one.state.in_(rules.UNDECIDED))
     elif "state" in filters:
@@ -120,67 +113,13 @@ def _chosen(user: Staff, query: ProposalQuery) -> Select[Any]:
     return found
 
 
-def page(user: Staff, query: ProposalQuery, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
-    """Return the page behind `after`, or before `before`, of the proposals that `user` sees (RO-1)."""
-    chosen = _chosen(user, query).options(*_LOADED)
-    if not query.by_due:
-        some = newest_first.page(chosen, Proposal, after=_number(after), before=_number(before), size=size)
-        return Page(some.rows, str(some.next or ""), str(some.previous or ""))
-    order = (Proposal.limit_on, Proposal.id)
-    behind, ahead = _place(after), _place(before)
-    if ahead is not None:
-        query_ = chosen.where(tuple_(*order) < ahead).order_by(*(one.desc() for one in order)).limit(size + 1)
-        rows = list(db.session.scalars(query_))
-        more, rows = len(rows) > size, rows[:size][::-1]
-        return Page(rows, _cursor(rows[-1]) if rows else "", _cursor(rows[0]) if rows and more else "")
-    if behind is not None:
-        chosen = chosen.where(tuple_(*order) > behind)
-    rows = list(db.session.scalars(chosen.order_by(*order).limit(size + 1)))
-    more, rows = len(rows) > size, rows[:size]
-    return Page(rows, _cursor(rows[-1]) if more else "", _cursor(rows[0]) if rows and behind is not None else "")
+BY_NUMBER = Listing(Proposal, _chosen, _LOADED)
+BY_DUE = Listing(Proposal, _chosen, _LOADED, day=Proposal.limit_on, rising=lambda _query: True)
 
 
-def _cursor(proposal: Proposal) -> str:
-    return f"{proposal.limit_on.isoformat()}.{proposal.id}"
-
-
-def _number(cursor: str) -> int:
-    return int(cursor) if cursor.isdecimal() and len(cursor) < 10 else 0
-
-
-def _place(cursor: str) -> tuple[date, int] | None:
-    found = _CURSOR.fullmatch(cursor)
-    day = _day(found[1]) if found and found[1] else None
-    return (day, int(found[2])) if found and day else None
-
-
-def count(user: Staff, query: ProposalQuery) -> Count:
-    """Return how many proposals a query finds, counted to the cap."""
-    return newest_first.count(_chosen(user, query), Proposal)
-
-
-def ids(user: Staff, query: ProposalQuery, most: int) -> list[int]:
-    """Return the ids of the first proposals of a query in its order, one more than `most` where there are more."""
-    chosen = _chosen(user, query)
-    if not query.by_due:
-        return newest_first.ids(chosen, Proposal, most)
-    return list(db.session.scalars(chosen.with_only_columns(Proposal.id).order_by(Proposal.limit_on, Proposal.id).limit(most + 1)))
-
-
-def records(numbers: list[int]) -> list[Proposal]:
-    """Return the proposals with these ids, in their order."""
-    return newest_first.records(Proposal, numbers, *_LOADED)
-
-
-def each(user: Staff, query: ProposalQuery) -> Iterator[Proposal]:
-    """Yield every proposal of a query in its order, a page at a time."""
-    after = ""
-    while True:
-        part = page(user, query, after=after, size=newest_first.AT_A_TIME)
-        yield from part.rows
-        if not part.next:
-            return
-        after = part.next
+def listing(query: ProposalQuery) -> Listing:
+    """Return the list in the order that a query has."""
+    return BY_DUE if query.by_due else BY_NUMBER
 
 
 def of_customer(user: Staff, customer_id: int, *, most: int = 20) -> list[Proposal]:
