@@ -29,6 +29,7 @@ from portal.models.greeting import GreetingLine
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
 from portal.models.proposal_desk import forget as forget_proposals
+from portal.models.proposal_outcome_desk import forget as forget_outcomes
 from portal.models.reception_desk import forget as forget_visits
 from portal.models.register_entry import RegisterEntry
 from portal.models.relation_desk import forget as forget_relations
@@ -152,6 +153,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     customer.contacted_on = customer.visited_on = NEVER
     forget_calls([customer.id])
     forget_own_visits([customer.id])
+    forget_outcomes([customer.id])
     digests |= forget_proposals([customer.id])
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
         db.session.execute(delete(table).where(table.customer_id == customer.id))

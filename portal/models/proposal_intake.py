@@ -227,7 +227,8 @@ def keep_files(proposal: Proposal, uploads: Iterable[Upload], *, by: Staff, what
 
 
 used_in("choices.proposal_kind", Proposal.kind)
-history.stream("proposals", N_("Customers' proposals"), record_types=("Proposal", "ProposalRouting", "ProposalExtension", "ProposalLetter"))
+_KINDS = ("Proposal", "ProposalRouting", "ProposalExtension", "ProposalLetter", "ProposalDecision", "ProposalAward")
+history.stream("proposals", N_("Customers' proposals"), record_types=_KINDS)
 for _name, _title in (
     ("proposal-registered", N_("Proposal registered")),
     ("proposal-changed", N_("Proposal changed")),

@@ -100,7 +100,7 @@ def _saved(decision: ProposalDecision) -> Any:
 
 
 def _form(form: DecisionForm, proposal: Proposal, decision: ProposalDecision | None = None, status: int = 200) -> Any:
-    bands = in_force(BANDS)
+    bands, figures = in_force(BANDS), dict[str, Any]({N_("Proposal number"): proposal.number})
     page = render_template(
         "proposals/decision_form.html",
         form=form,
@@ -109,7 +109,7 @@ def _form(form: DecisionForm, proposal: Proposal, decision: ProposalDecision | N
         bands=bands.value,
         assessments=proposal_assessment.of_proposal(proposal),
         outcomes=OUTCOMES,
-        answer=why(BANDS, version=bands.version, **{N_("Proposal number"): proposal.number}),
+        answer=why(BANDS, version=bands.version, **figures),
         **words(),
     )
     return page, status

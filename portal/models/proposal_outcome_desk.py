@@ -1,0 +1,218 @@
+"""What the outcomes of proposals ask of people: inbox, first page; and what follows them: disposal, erased cards (PP-5 to PP-8, AP-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models import inbox
+from portal.models.customer import Customer
+from portal.models.disposal import Disposal
+from portal.models.disposal_check import blocker
+from portal.models.inbox_count import COUNT_CAP
+from portal.models.proposal import Proposal
+from portal.models.proposal_assessment import ProposalAssessment
+from portal.models.proposal_award import DUE, HANDED, KINDS, OVER, ProposalAward
+from portal.models.proposal_decision import ProposalDecision
+from portal.models.proposal_department import ProposalDepartment
+from portal.models.proposal_work import UNDER_WAY, ProposalMeasure, ProposalWork
+from portal.models.staff import Staff
+from portal.models.standard import value as standard
+from portal.permissions import Permission, Role
+from portal.rules import proposals as rules
+from portal.rules.message import N_, Message
+
+ASSESS, DECIDE, TELL, PAY, CONFIRM, PERMIT, PLAN, MEASURE = (
+    "proposal-assess", "proposal-decide", "proposal-outcome-tell", "proposal-pay", "proposal-confirm", "proposal-permit", "proposal-plan",
+    "proposal-measure",
+)  # fmt: skip
+TITLES = {
+    ASSESS: N_("Proposal to be assessed"),
+    DECIDE: N_("Proposal to be decided"),
+    TELL: N_("Customer to be told of a decision"),
+    PAY: N_("Reward or prize to be handed over"),
+    CONFIRM: N_("Payment to be confirmed"),
+    PERMIT: N_("Prize over the cap"),
+    PLAN: N_("Adopted proposal to be planned"),
+    MEASURE: N_("Measure of a proposal"),
+}
+_WHAT = {
+    ASSESS: N_("Write the assessment and return it"),
+    DECIDE: N_("Draft the decision"),
+    TELL: N_("Write to the customer: decision, measures or result"),
+    PAY: N_("Print the slip, hand it over, record it"),
+    CONFIRM: N_("Confirm the payment with the signed receipt"),
+    PERMIT: N_("Decide whether it is paid over the cap"),
+    PLAN: N_("Plan measures and dates"),
+    MEASURE: N_("Carry it out, and record it as done"),
+}
+_QUIET = {"synchronize_session": False}
+_TELL: Any = sql("proposal.to_tell")
+_AWARD: Any = {state: sql(f"proposal_award.state = '{state}'") for state in (DUE, OVER, HANDED)}
+_WAITS: Any = sql("proposal_award.state IN ('due', 'over', 'handed')")
+_OUT: Any = sql("proposal_department.state = 'sent'")
+_OPEN: Any = sql("proposal_measure.done_on IS NULL")
+"""In these words SQLite knows the indexes of what is open."""
+
+
+# --- inbox -----------------------------------------------------------------------------------------------------------------------
+
+
+def _of_team(user: Staff) -> Any:
+    """Return the condition on proposals that a supervisor looks after: the team's; a manager those of no team, and what they handle."""
+    if user.is_manager:
+        return or_(Proposal.team_id.is_(None), Proposal.handler_id == user.id)
+    return Proposal.team_id == user.team_id
+
+
+def _proposals(user: Staff) -> Iterator[tuple[str, Select[Any]]]:
+    """Yield kind and query of the proposals that wait for somebody."""
+    if user.is_department:
+        answers = (ProposalDepartment.department == user.department_code, _OUT)
+        out = select(ProposalDepartment.proposal_id).where(*answers)
+        yield ASSESS, select(Proposal).where(Proposal.id.in_(out), Proposal.state.in_(rules.UNDECIDED))
+        mine = (Proposal.responsible == user.department_code, Proposal.state == rules.ADOPTED)
+        yield PLAN, select(Proposal).where(*mine)
+        return
+    if user.may(Permission.PROPOSAL_DECIDE):
+        drafted = exists().where(ProposalDecision.proposal_id == Proposal.id, ProposalDecision.state.in_(("draft", "pending")))
+        assessed = sql("proposal.state IN ('registered', 'routing', 'routed', 'assessed')")
+        yield DECIDE, select(Proposal).where(assessed, Proposal.state == rules.ASSESSED, _of_team(user), ~drafted)
+    if user.may(Permission.PROPOSAL_WORK):
+        yield TELL, select(Proposal).where(_TELL, Proposal.handler_id == user.id, Proposal.state.not_in(rules.UNDECIDED))
+
+
+def _awards(user: Staff) -> Iterator[tuple[str, Select[Any]]]:
+    """Yield kind and query of the awards that wait for somebody."""
+    award = select(ProposalAward).join(Proposal, Proposal.id == ProposalAward.proposal_id)
+    if user.may(Permission.PROPOSAL_WORK):
+        yield PAY, award.where(_WAITS, _AWARD[DUE], Proposal.handler_id == user.id)
+    if user.may(Permission.PROPOSAL_DECIDE):
+        theirs = _of_team(user)
+        if user.is_manager:  # what a supervisor handed over, no rep and no other supervisor of the team may be there to confirm
+            higher = exists().where(Staff.id == ProposalAward.handed_by_id, Staff.role != Role.REP)
+            theirs = or_(theirs, higher)
+        yield CONFIRM, award.where(_WAITS, _AWARD[HANDED], ProposalAward.handed_by_id != user.id, theirs)
+    if user.may(Permission.PROPOSAL_PERMIT):
+        yield PERMIT, award.where(_WAITS, _AWARD[OVER])
+
+
+def _measures(user: Staff) -> Select[Any]:
+    """Return the measures that are near their day or past it: of a department's account its own, else of what somebody handles."""
+    until = clock.today() + timedelta(days=int(standard("proposal.measure_notice_days")))
+    query = select(ProposalMeasure).join(ProposalWork, ProposalWork.id == ProposalMeasure.work_id)
+    query = query.where(_OPEN, ProposalMeasure.due_on <= until, ProposalWork.state == UNDER_WAY)
+    if user.is_department:
+        return query.where(ProposalWork.department == user.department_code)
+    return query.join(Proposal, Proposal.id == ProposalWork.proposal_id).where(Proposal.handler_id == user.id)
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PROPOSAL_ANSWER):
+        return []
+    today, found = clock.today(), list[inbox.Entry]()
+    customer = joinedload(Proposal.customer).load_only(Customer.full_name)
+    for code, query in _proposals(user):
+        if kind in ("", code):
+            rows = query.options(customer).order_by(Proposal.limit_on, Proposal.id).limit(inbox.MOST)
+            found += [_of_proposal(user, one, code) for one in db.session.scalars(rows)]
+    for code, query in _awards(user):
+        if kind in ("", code):
+            rows = query.options(joinedload(ProposalAward.customer).load_only(Customer.full_name)).order_by(ProposalAward.id)
+            found += [_of_award(one, code) for one in db.session.scalars(rows.limit(inbox.MOST))]
+    if kind in ("", MEASURE):
+        rows = _measures(user).options(joinedload(ProposalMeasure.work).joinedload(ProposalWork.proposal))
+        measures = db.session.scalars(rows.order_by(ProposalMeasure.due_on, ProposalMeasure.id).limit(inbox.MOST))
+        found += [_of_measure(one) for one in measures]
+    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+
+
+def _of_proposal(user: Staff, one: Proposal, kind: str) -> inbox.Entry:
+    due_on: date | None = one.limit_on if one.is_undecided else None
+    if kind == ASSESS:
+        mine = (ProposalDepartment.proposal_id == one.id, ProposalDepartment.department == user.department_code, _OUT)
+        due_on = db.session.scalar(select(ProposalDepartment.due_on).where(*mine))
+    return inbox.Entry(
+        group="do", kind=kind, kind_title=TITLES[kind], title=f"{one.customer.full_name} · {one.summary}", what=_WHAT[kind],
+        since=one.registered_at, due_on=due_on, page=("proposals.proposal", {"proposal_id": one.id}),
+    )  # fmt: skip
+
+
+def _of_award(one: ProposalAward, kind: str) -> inbox.Entry:
+    return inbox.Entry(
+        group="do", kind=kind, kind_title=TITLES[kind], title=f"{one.customer.full_name} · {one.amount:,.2f}", what=_WHAT[kind],
+        since=datetime.combine(one.found_on, time.min, UTC), due_on=None, page=("proposals.award", {"award_id": one.id}),
+    )  # fmt: skip
+
+
+def _of_measure(one: ProposalMeasure) -> inbox.Entry:
+    return inbox.Entry(
+        group="do", kind=MEASURE, kind_title=TITLES[MEASURE], title=f"{one.work.proposal.number} · {one.text}", what=_WHAT[MEASURE],
+        since=one.work.created_at, due_on=one.due_on, page=("proposals.work", {"work_id": one.work_id}),
+    )  # fmt: skip
+
+
+def _waiting(user: Staff) -> Iterable[Select[Any]]:
+    if not user.may(Permission.PROPOSAL_ANSWER):
+        return
+    for _kind, query in _proposals(user):
+        yield query.with_only_columns(Proposal.id)
+    for _kind, query in _awards(user):
+        yield query.with_only_columns(ProposalAward.id)
+    yield _measures(user).with_only_columns(ProposalMeasure.id)
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+
+
+def to_decide(user: Staff) -> int:
+    """Return how many assessed proposals wait for the decision of somebody, counted to a cap: for the first page."""
+    query = next((query for kind, query in _proposals(user) if kind == DECIDE), None)
+    if query is None:
+        return 0
+    return db.session.scalar(select(func.count()).select_from(query.with_only_columns(Proposal.id).limit(COUNT_CAP).subquery())) or 0
+
+
+# --- disposal, erased cards --------------------------------------------------------------------------------------------------------
+
+
+@blocker
+def _unpaid(disposal: Disposal) -> Iterable[Message]:
+    ids = [customer.id for customer in disposal.customers]
+    query = select(ProposalAward).where(_WAITS, ProposalAward.customer_id.in_(ids))
+    for one in db.session.scalars(query.options(joinedload(ProposalAward.customer)).order_by(ProposalAward.id)):
+        figures = {"kind": Message(KINDS[one.kind]), "number": one.proposal.number, "customer": one.customer.full_name}
+        yield Message(N_("%(kind)s for the proposal %(number)s of %(customer)s is not settled."), figures)
+    works = select(ProposalWork).join(Proposal, Proposal.id == ProposalWork.proposal_id)
+    for work in db.session.scalars(works.where(ProposalWork.state == UNDER_WAY, Proposal.customer_id.in_(ids))):
+        figures = {"number": work.proposal.number, "customer": work.proposal.customer.full_name}
+        yield Message(N_("The proposal %(number)s of %(customer)s is still being carried out."), figures)
+
+
+def forget(customer_ids: Collection[int]) -> None:
+    """Take names, words and files out of the outcomes of erased cards; outcomes, days and amounts stay (AR-11).
+
+    Called before the files of their proposals go.
+    """
+    ids = select(Proposal.id).where(Proposal.customer_id.in_(customer_ids))
+    said = dict.fromkeys(("analysis", "feasibility", "effect", "cost", "opinion", "author"), "")
+    blank: list[tuple[Any, Any, dict[str, Any]]] = [
+        (ProposalAssessment, ProposalAssessment.proposal_id.in_(ids), {**said, "scan_id": None}),
+        (ProposalDecision, ProposalDecision.proposal_id.in_(ids), {"reasons": ""}),
+        (ProposalAward, ProposalAward.proposal_id.in_(ids), {"payee": "", "permit_reason": "", "receipt_id": None}),
+        (ProposalWork, ProposalWork.proposal_id.in_(ids), {"plan": "", "result": "", "value_basis": ""}),
+        (
+            ProposalMeasure,
+            ProposalMeasure.work_id.in_(select(ProposalWork.id).where(ProposalWork.proposal_id.in_(ids))),
+            {"text": "", "person": "", "note": ""},
+        ),
+    ]
+    for model, which, values in blank:
+        db.session.execute(update(model).where(which).values(values), execution_options=_QUIET)
