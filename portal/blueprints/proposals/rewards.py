@@ -49,7 +49,7 @@ def awards() -> Any:
         "list",
         query=query,
         rows=page.rows,
-        count=page.count,
+        count=page.found,
         sums=award_list.sums(user, query),
         years=proposal_figures.years(),
         kinds=KINDS,
