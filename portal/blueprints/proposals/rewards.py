@@ -66,7 +66,8 @@ def _address(query: AwardQuery, **changes: Any) -> str:
 
 def _said(name: str, value: str) -> str:
     if name in ("kind", "state"):
-        value = _(KINDS[value] if name == "kind" else STATES[value][0])
+        word = KINDS[value] if name == "kind" else STATES[value][0]
+        value = _(word)
     elif name == "customer":
         customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
         value = customer.full_name if customer else value
