@@ -352,6 +352,16 @@ def drop(campaign: GiftCampaign) -> None:
     _forget_loaded()
 
 
+def let_go(recipient: GiftRecipient) -> None:
+    """Let what still waits for a recipient go, because nothing is given any more. Raises `Refusal` where it is on the way."""
+    found = live_of(recipient)
+    if found is None:
+        return
+    if found.state != WAITING:
+        raise Refusal("This gift is on the way or was received. Record there that it came back.")
+    found.run_id, found.state, found.version = None, DROPPED, found.version + 1
+
+
 def live_of(recipient: GiftRecipient) -> GiftDelivery | None:
     """Return the delivery of a recipient that is waiting, on the way or received."""
     return db.session.scalar(select(GiftDelivery).where(GiftDelivery.recipient_id == recipient.id, GiftDelivery.state.in_(LIVE)))

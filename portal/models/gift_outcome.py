@@ -62,6 +62,7 @@ def come_back(recipient: GiftRecipient, *, reason: str, by: Staff) -> None:
     figure: Any = {"committed" if before == APPROVED else "spent": -recipient.amount}
     gift_budget.book(recipient.tier, **figure)
     benefit.give_back(benefit.GIFT, recipient.id)
+    gift_delivery.let_go(recipient)
     audit.write("change", "gift-returned", actor=by, record=recipient, label=recipient.label, reason=reason[:LONGEST_LINE])
 
 

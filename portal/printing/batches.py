@@ -33,6 +33,7 @@ from portal.printing.bindery import bind
 from portal.printing.catalogue import SHEETS
 from portal.printing.documents import chosen_language, next_copy, press, translate
 from portal.printing.labels import CHINESE, Language, html_lang
+from portal.printing.lists import LISTS, list_paper
 from portal.printing.order import MissingGlyph, Order, Pile, Piled, PrintingFailed
 from portal.printing.papers import PRINTABLES, Paper, paper_of, paper_of_round
 from portal.printing.press import LONG_SECONDS, POOL
@@ -68,10 +69,16 @@ class Course:
 # --- which forms ---------------------------------------------------------------------------------------------------------
 
 
-def queue_records(sheet: str, ids: Sequence[int], language: str, *, by: Staff) -> Job:
-    """Add the job that prints one form of many records, such as the cards of chosen customers. Raises `Refusal` for too many."""
+def queue_records(
+    sheet: str, ids: Sequence[int], language: str, *, by: Staff, before: tuple[str, dict[str, str]] | None = None
+) -> Job:  # fmt: skip
+    """Add the job that prints one form of many records, such as the cards of chosen customers. Raises `Refusal` for too many.
+
+    `before`: a list (`lists.LISTS`) and its query, printed in front of them, such as the labels of what is sent.
+    """
     _ensure_few(len(ids))
-    return Job.queue(KIND, by=by, sheet=sheet, ids=list(ids), language=language, scope=scope_key(by))
+    first = {"before": {"sheet": before[0], "query": before[1]}} if before else {}
+    return Job.queue(KIND, by=by, sheet=sheet, ids=list(ids), language=language, scope=scope_key(by), **first)
 
 
 def queue_approved(kind: str, first: date, last: date, language: str, *, by: Staff) -> Job:
@@ -131,6 +138,8 @@ def print_batch(job: Job) -> None:
     db.session.commit()
     with tempfile.TemporaryDirectory() as folder, jobs.beating(job_id) as note:
         course = _print_all(person_id, args, language, Path(folder), note)
+        if "before" in args:
+            course.parts[-1] = _print_before(person_id, args["before"], language, Path(folder))
         parts = [course.parts[place] for place in sorted(course.parts)]
         if not parts:
             raise Refusal("None of the forms could be printed.")
@@ -144,8 +153,9 @@ def print_batch(job: Job) -> None:
         db.session.flush()
     job = db.session.get_one(Job, job_id)
     job.progress(total, total)
-    job.result = {"attachment": kept.id, "forms": len(parts), "pages": pages, "refused": course.refused[:NAMED]}
-    said = {"sheet": Message(declared.title), "count": len(parts)}
+    forms = sum(place >= 0 for place in course.parts)
+    job.result = {"attachment": kept.id, "forms": forms, "pages": pages, "refused": course.refused[:NAMED]}
+    said = {"sheet": Message(declared.title), "count": forms}
     notify(person, Message(N_("%(sheet)s: %(count)s forms are ready to print."), said), link=f"/prints/batches/{job_id}")
 
 
@@ -223,6 +233,23 @@ def _print_alone(person_id: int, args: dict[str, Any], copy: Copy, language: Lan
     path.write_bytes(printed.content)
     course.parts[copy.place] = {"path": str(path), "page": 0, "pages": printed.sheet.pages, "title": label}
     db.session.commit()
+
+
+def _print_before(person_id: int, before: dict[str, Any], language: Language, folder: Path) -> dict[str, Any]:
+    """Print the list that stands in front of a batch, and return it as a part of the file."""
+    listed = LISTS[before["sheet"]]
+    query = listed.source.read(before["query"])
+
+    def make() -> Paper:
+        return list_paper(listed, db.session.get_one(Staff, person_id), query)
+
+    printed = press(make, language, by=db.session.get_one(Staff, person_id), seconds=LONG_SECONDS)
+    path = folder / "before.pdf"
+    path.write_bytes(printed.content)
+    title = translate(SHEETS[listed.sheet].title, "en" if language == "en" else CHINESE)
+    found = {"path": str(path), "page": 0, "pages": printed.sheet.pages, "title": title}
+    db.session.commit()
+    return found
 
 
 def _said(refusal: Refusal, language: Language) -> str:

@@ -21,18 +21,18 @@ from portal.models.visit_report import STATES as REPORT_STATES
 from portal.models.visit_report import VisitReport, WholeReport, lines
 from portal.models.visit_thanks import LetterQuery, ThankYouLetter
 from portal.permissions import Permission
-from portal.printing import catalogue, lists
+from portal.printing import address_labels, catalogue, lists
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
 from portal.rules.message import N_, Message
-from portal.rules.visits import LABELS, OUTCOMES, PROSPECT, SHEET, STATES, pages_of_labels
+from portal.rules.visits import OUTCOMES, PROSPECT, SHEET, STATES
 
 _SHEETS = (
     catalogue.Sheet("visit_report", "QMS-PM-31285", N_("Visit daily report"), "visit_report.html"),
     catalogue.Sheet("visit_extract", "QMS-PM-31285-1", N_("Visit daily report, extract for a customer"), "visit_report.html"),
     catalogue.Sheet("thanks_letter", "QMS-PM-31286", N_("Letter of thanks"), "thanks_letter.html"),
-    catalogue.Sheet("address_labels", "QMS-PM-31287", N_("Address labels"), "address_labels.html", cut=True),
+    catalogue.Sheet("address_labels", "QMS-PM-31287", N_("Address labels"), address_labels.TEMPLATE, cut=True),
     catalogue.Sheet("visit_list", "QMS-PM-31288", N_("Visit plan"), "visit_list.html", landscape=True),
     catalogue.Sheet("visit_due", "QMS-PM-31289", N_("Customers due for a visit"), "visit_due.html", landscape=True),
     catalogue.Sheet("visit_report_list", "QMS-PM-31290", N_("Daily reports of visits"), "visit_report_list.html"),
@@ -180,28 +180,7 @@ declare(
 
 
 def _labels(letters: list[ThankYouLetter]) -> list[dict[str, Any]]:
-    return [
-        {
-            "customer": one.customer.full_name, "contact": one.contact, "province": one.customer.province, "city": one.customer.city,
-            "district": one.customer.district, "street": one.customer.street, "telephone": one.customer.telephone,
-        }
-        for one in letters
-    ]  # fmt: skip
-
-
-def _finish_labels(document: dict[str, Any], labels: Labels) -> None:
-    rows = document["letters"]
-    for row in rows:
-        parts = [str(row[name]) for name in ("province", "city", "district", "street") if row[name]]
-        row["address"] = ", ".join(reversed(parts)) if labels.language == "en" else "".join(dict.fromkeys(parts))
-    skip = int(document.get("skip", 0))
-    document["sheets"] = [
-        [
-            [None if place is None else rows[place] for place in page[start : start + LABELS.across]]
-            for start in range(0, len(page), LABELS.across)
-        ]
-        for page in pages_of_labels(len(rows), skip)
-    ]
+    return [address_labels.label(one.customer, one.contact) for one in letters]
 
 
 def _letter_conditions(query: LetterQuery, labels: Labels) -> str:
@@ -230,7 +209,7 @@ lists.declare(
             empty=N_("There is no letter on this list."),
             too_many=N_("More than %(most)s labels are not printed at once. Narrow the list."),
         ),
-        finish=_finish_labels,
+        finish=lambda document, labels: address_labels.lay_out(document, document["letters"], labels),
         more=lambda user, query: {"skip": query.skip},
     )
 )

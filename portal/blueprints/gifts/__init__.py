@@ -17,6 +17,9 @@ navigation.area(
 )
 
 # Routes register on import.
+import portal.printing.gift_delivery as _delivery_sheets  # noqa: E402, F401 - rounds, receipts, labels
 import portal.printing.gift_goods as _goods_sheets  # noqa: E402, F401 - lists of goods, what to buy, orders
+from portal.blueprints.gifts import delivery as _delivery  # noqa: E402, F401
 from portal.blueprints.gifts import goods as _goods  # noqa: E402, F401
 from portal.blueprints.gifts import purchasing as _purchasing  # noqa: E402, F401
+from portal.blueprints.gifts import runs as _runs  # noqa: E402, F401

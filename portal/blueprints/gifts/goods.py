@@ -16,13 +16,19 @@ from portal.i18n import is_chinese
 from portal.models import gift_goods_list as goods_list
 from portal.models import gift_stock, history
 from portal.models.gift import Gift, GiftSupplier
+from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_goods_list import GiftQuery
 from portal.models.gift_order import OPEN, GiftOrder, GiftOrderLine
+from portal.models.gift_run import GiftRun
+from portal.models.staff import Staff
+from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.gift_goods import KINDS
 from portal.rules.message import Refusal
 
 MOVEMENTS = 50
+_NAMED: dict[str, Any] = {"supplier": GiftSupplier, "campaign": GiftCampaign, "run": GiftRun, "team": Team, "giver": Staff}
+"""Whose names stand on filters that say a number."""
 
 
 @bp.get("/gifts/goods")
@@ -55,9 +61,10 @@ def chips(query: Any, endpoint: str, words: dict[str, Any]) -> list[tuple[str, s
     found, colon = [], "：" if is_chinese() else ": "
     for name, value in query.filters.items():
         text = _(words[name][value]) if name in words else value
-        if name == "supplier":
-            supplier = db.session.get(GiftSupplier, int(value))
-            text = supplier.name if supplier else value
+        model = _NAMED.get(name)
+        record: Any = db.session.get(model, int(value)) if model else None
+        if record is not None:
+            text = getattr(record, "label", "") or record.name
         found.append((f"{_(query.FILTERS[name])}{colon}{text}", address(endpoint, query.without(name))))
     return found
 

@@ -1,0 +1,214 @@
+"""Deliveries of gifts: told, sent or taken along, received or returned; stock, budget, cap and register follow (GF-6, GF-8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal import clock
+from portal.database import StateConflict, db
+from portal.models import benefit, gift_budget, gift_composing, gift_delivery, gift_outcome, gift_purchasing, gift_register_list, gift_stock
+from portal.models.attachment import Attachment
+from portal.models.gift import Gift
+from portal.models.gift_campaign import GiftCampaign
+from portal.models.gift_delivery import GiftDelivery
+from portal.models.gift_list import DRAFT, GiftList
+from portal.models.gift_register import GiftEntry
+from portal.models.gift_stock import GiftMovement
+from portal.rules.message import Refusal
+from tests import campaigning, delivering, factories
+from tests.approving import person
+
+YEAR = clock.today().year
+
+
+def _proof(of: GiftDelivery) -> Attachment:
+    return Attachment.keep(b"x", filename="a.png", media_type="image/png", purpose="gift-proof", by=None, customer_id=of.customer_id)
+
+
+def test_a_parcel_goes_after_telling_and_what_is_received_stands_in_the_register(app: Flask) -> None:
+    delivering.stock(3)
+    one, other = delivering.waiting("vip", factories.customer("rep1"), factories.customer("rep1"))
+    cup, sup, rep = campaigning.gift(), person("sup1"), person("rep1")
+    with pytest.raises(Refusal, match="Tell the customer first"):
+        one.send(carrier="顺丰", tracking="SF1", on=clock.today(), by=sup, version=one.version)
+    for wrong in ({"how": "sms"}, {"to": ""}, {"on": None}, {"on": clock.today() + timedelta(days=1)}):
+        with pytest.raises(Refusal):
+            one.tell(**{"how": "email", "on": clock.today(), "to": "林经理", **wrong}, by=rep, version=one.version)
+    delivering.told(one)
+    delivering.told(other)
+    for wrong in ({"carrier": ""}, {"tracking": ""}, {"on": None}):
+        with pytest.raises(Refusal):
+            one.send(**{"carrier": "顺丰", "tracking": "SF1", "on": clock.today(), **wrong}, by=sup, version=one.version)
+    with pytest.raises(StateConflict):
+        one.send(carrier="顺丰", tracking="SF1", on=clock.today(), by=rep, version=one.version)
+    one.send(carrier="顺丰", tracking="SF1", on=clock.today(), by=sup, version=one.version)
+    db.session.commit()
+    assert (cup.in_stock, one.state) == (1, "out")
+    with pytest.raises(Refusal, match="There are 1"):
+        other.send(carrier="顺丰", tracking="SF2", on=clock.today(), by=sup, version=other.version)
+    db.session.rollback()
+    assert (cup.in_stock, other.state, gift_purchasing.wanted()) == (1, "waiting", {cup.id: 2})
+    assert [(row.to_buy, row.short) for row in gift_purchasing.needs()] == [(1, 1)]
+    with pytest.raises(Refusal, match="Record first"):
+        gift_outcome.cancel(one.campaign, reason="取消", by=sup, version=one.campaign.version)
+    db.session.rollback()
+    with pytest.raises(Refusal, match="went out on"):
+        one.receive(received_by="林经理", on=clock.today() - timedelta(days=1), by=rep, version=one.version)
+    one.receive(received_by="林经理", on=clock.today(), by=rep, version=one.version)
+    db.session.commit()
+    entry = db.session.scalars(db.select(GiftEntry)).one()
+    assert (entry.amount, entry.person, entry.post, entry.source, entry.giver_id) == (200, "林经理", "采购经理", "gift", rep.id)
+    assert "SF1" in entry.voucher
+    assert entry.goods == "定制保温杯 ×2 件"
+    assert (one.campaign.committed, one.campaign.spent, gift_budget.differences(one.campaign)) == (200, 200, [])
+    one.come_back(reason="客户退回", by=rep, version=one.version)
+    db.session.commit()
+    db.session.refresh(entry)
+    assert (cup.in_stock, entry.taken_back_on, one.campaign.spent) == (3, clock.today(), 0)
+    assert benefit.taken_of(one.customer_id, YEAR) == 0
+    assert gift_register_list.totals(person("mgr1"), clock.today(), 3).number == 0
+    more = gift_composing.begin_list(one.tier, by=sup, supplementary=True)
+    gift_composing.put_one(more, factories.customer("rep2"), campaigning.WHO, by=sup)
+    db.session.commit()
+    campaigning.through(campaigning.submitted(more))
+    waiting = db.session.scalars(db.select(GiftDelivery).where(GiftDelivery.state == "waiting")).all()
+    assert len(waiting) == 2
+    assert gift_budget.differences(one.campaign) == []
+
+
+def test_a_round_is_loaded_by_four_eyes_and_whole_and_closes_behind_its_last_stop(app: Flask) -> None:
+    first, second = delivering.waiting("key", factories.customer("rep1"), factories.customer("rep1"))
+    run = delivering.planned(first, second)
+    cup, rep, sup = campaigning.gift(), person("rep1"), person("sup1")
+    assert not run.can_load(rep)
+    with pytest.raises(Refusal, match="are asked for"):
+        run.load(by=sup)
+    db.session.rollback()
+    assert (run.state, first.state) == ("planned", "waiting")
+    delivering.stock(5)
+    gift_delivery.reorder(run, [second.id, first.id], by=sup)
+    assert [one.id for one in gift_delivery.stops_of(run)] == [second.id, first.id]
+    run.load(by=sup)
+    db.session.commit()
+    assert (cup.in_stock, run.state, first.state, first.out_by_id) == (1, "loaded", "out", sup.id)
+    with pytest.raises(StateConflict):
+        run.load(by=sup)
+    with pytest.raises(StateConflict):
+        first.leave()
+    db.session.rollback()
+    assert first in db.session.scalars(GiftDelivery.visible_to(rep)).all()
+    with pytest.raises(Refusal, match="proof"):
+        first.receive(received_by="林经理", on=clock.today(), by=rep, version=first.version)
+    first.receive(received_by="林经理", on=clock.today(), signature=_proof(first), by=rep, version=first.version)
+    db.session.commit()
+    assert run.state == "loaded"
+    with pytest.raises(Refusal):
+        second.come_back(reason="", by=rep, version=second.version)
+    second.come_back(reason="拒收，包装已损", intact=False, by=rep, version=second.version)
+    db.session.commit()
+    assert (run.state, cup.in_stock, second.recipient.state) == ("closed", 1, "returned")
+    with pytest.raises(StateConflict):
+        second.come_back(reason="再退", by=rep, version=second.version)
+
+
+def test_another_way_needs_a_reason_and_a_cancelled_campaign_lets_go(app: Flask) -> None:
+    one = delivering.waiting("key")[0]
+    sup = person("sup1")
+    with pytest.raises(Refusal, match="another way"):
+        one.reroute("post", reason="", by=sup, version=one.version)
+    run = delivering.planned(one)
+    one.reroute("post", reason="客户在外地", by=sup, version=one.version)
+    assert (one.run_id, one.way) == (None, "post")
+    one.reroute("own", reason="", by=sup, version=one.version)
+    gift_delivery.fill_run(run, [one], by=sup)
+    run.cancel(by=sup)
+    db.session.commit()
+    db.session.refresh(one)
+    assert (run.state, one.run_id) == ("cancelled", None)
+    gift_outcome.cancel(one.campaign, reason="预算收回", by=sup, version=one.campaign.version)
+    db.session.commit()
+    assert (one.state, gift_purchasing.wanted()) == ("dropped", {})
+
+
+def test_totals_show_who_is_given_again_and_again(app: Flask) -> None:
+    from portal.models import gift_register
+
+    rep, mine, other = person("rep1"), factories.customer("rep1"), factories.customer("rep3")
+    for number, (customer, days) in enumerate([(mine, 1), (mine, 30), (mine, 300), (mine, 400), (other, 5)], 1):
+        gift_register.enter(
+            customer, source="souvenir", source_id=number, on=clock.today() - timedelta(days=days), title="接待", goods="纪念章",
+            amount=Decimal(50), giver_id=rep.id, person="林经理",
+        )  # fmt: skip
+    db.session.commit()
+    found = gift_register_list.totals(person("mgr1"), clock.today(), 3)
+    assert (found.number, found.amount) == (4, 200)
+    assert found.customers[0][1:] == ((mine.full_name,), 3, 150)
+    assert [(row.names, row.number) for row in found.pairs] == [((rep.name, mine.full_name), 3)]
+    assert [(row.names[1], row.number) for row in found.people] == [("林经理", 3)]
+    assert gift_register_list.totals(person("rep3"), clock.today(), 3).amount == 50
+    page = gift_register_list.LIST.page(person("rep1"), gift_register_list.EntryQuery.read({"q": "纪念", "first": "2000-01-01"}))
+    assert [row.source_id for row in page.rows] == [1, 2, 3, 4]
+
+
+_WHAT = ["add", "approve", "approve", "tell", "send", "send", "receive", "return", "count", "cancel"]
+
+
+@settings(max_examples=10)
+@given(steps=st.lists(st.tuples(st.sampled_from(_WHAT), st.integers(0, 5)), min_size=8, max_size=22))
+def test_stock_and_budget_hold_in_any_order(app: Flask, steps: list[tuple[str, int]]) -> None:
+    """Stock is never below zero and the sum of its movements; budget and register are the sums of what was received."""
+    db.session.rollback()
+    sup, rep, cup = person("sup1"), person("rep1"), campaigning.gift()
+    found = campaigning.campaign(tiers={"vip": campaigning.tier(number=4)})
+    customers = [factories.customer("rep1") for _one in range(6)]
+    for what, place in steps:
+        try:
+            _step(found, what, place, customers, cup)
+        except (Refusal, StateConflict):
+            db.session.rollback()
+        else:
+            db.session.commit()
+        moved = db.session.scalar(db.select(db.func.sum(GiftMovement.change)).where(GiftMovement.gift_id == cup.id)) or 0
+        db.session.refresh(cup)
+        assert cup.in_stock == moved >= 0
+        assert gift_budget.differences(found) == []
+        query = db.select(db.func.sum(GiftEntry.amount)).where(GiftEntry.taken_back_on.is_(None), GiftEntry.title == found.label)
+        assert (db.session.scalar(query) or 0) == found.spent
+        out = db.session.scalars(db.select(GiftDelivery).where(GiftDelivery.campaign_id == found.id, GiftDelivery.state == "out")).all()
+        assert all(one.recipient.state == "approved" for one in out)
+    assert sup.active
+    assert rep.active
+
+
+def _step(found: GiftCampaign, what: str, place: int, customers: list[Any], cup: Gift) -> None:
+    sup, rep, today = person("sup1"), person("rep1"), clock.today()
+    mine = db.select(GiftDelivery).where(GiftDelivery.campaign_id == found.id).order_by(GiftDelivery.id)
+    of = list(db.session.scalars(mine))
+    one = of[place % len(of)] if of else None
+    drafts = db.select(GiftList).where(GiftList.campaign_id == found.id, GiftList.state == DRAFT)
+    listed = db.session.scalar(drafts.limit(1))
+    if what == "add":
+        tier = found.tiers[0]
+        listed = listed or gift_composing.begin_list(tier, by=sup, supplementary=gift_composing.replaceable(tier) > 0)
+        gift_composing.put_one(listed, customers[place], campaigning.WHO, by=sup)
+    elif what == "approve" and listed is not None:
+        campaigning.through(campaigning.submitted(listed))
+    elif what == "count":
+        gift_stock.correct(cup, place, seen=cup.in_stock, reason="盘点", witness=person("mgr1"), by=sup)
+    elif what == "cancel" and place == 5:
+        gift_outcome.cancel(found, reason="取消", by=sup, version=found.version)
+    elif one is not None and what == "tell":
+        one.tell(how="email", on=today, to="林", by=rep, version=one.version)
+    elif one is not None and what == "send":
+        one.send(carrier="顺丰", tracking="SF", on=today, by=sup, version=one.version)
+    elif one is not None and what == "receive":
+        one.receive(received_by="林", on=today, by=rep, version=one.version)
+    elif one is not None and what == "return":
+        one.come_back(reason="退", intact=bool(place % 2), by=rep, version=one.version)
