@@ -36,13 +36,14 @@ class RecipientQuery(ListQuery):
 
     FILTERS = {
         "q": N_("Customer"),
+        "customer": N_("Customer"),
         "campaign": N_("Gift campaign"),
         "list": N_("List of gifts"),
         "tier": N_("Tier of gifts"),
         "state": N_("State"),
     }
     KNOWN = {"state": STANDINGS, "tier": TIERS}
-    NUMBERS = ("campaign", "list")
+    NUMBERS = ("campaign", "list", "customer")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ CAMPAIGNS = Listing(
 def _recipients(user: Staff, query: RecipientQuery) -> Select[GiftRecipient]:
     one, filters = GiftRecipient, query.filters
     found = one.listed_for(user)
-    for name, column in (("campaign", one.campaign_id), ("list", one.list_id)):
+    for name, column in (("campaign", one.campaign_id), ("list", one.list_id), ("customer", one.customer_id)):
         if name in filters:
             found = found.where(column == query.number(name))
     if "state" in filters:

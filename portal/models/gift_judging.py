@@ -131,7 +131,7 @@ def words_of_split(others: list[GiftRecipient], day: date) -> Message:
     """Return which gifts lie near, as a sentence."""
     named = "、".join(dict.fromkeys(f"{one.campaign.name} ({one.campaign.first_on.isoformat()}, {one.amount:,.2f})" for one in others))
     text = N_("Within %(days)s days of %(day)s also: %(others)s")
-    return Message(text, {"days": standard(SPLIT_DAYS), "day": day.isoformat(), "others": named})
+    return Message(text, {"days": str(standard(SPLIT_DAYS)), "day": day.isoformat(), "others": named})
 
 
 def _portions(values: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -35,7 +35,7 @@ from portal.models.gift_list import (
 from portal.models.gift_notices import tell_of_split
 from portal.models.staff import Staff
 from portal.rules.gifts import TIERS
-from portal.rules.message import N_, Refusal, stored
+from portal.rules.message import N_, Refusal
 
 _QUIET = {"synchronize_session": False}
 
@@ -103,12 +103,12 @@ def snapshot(listed: GiftList) -> dict[str, Any]:
         ],
         "splits": [
             {
-                "number": one.customer.number, "customer": one.customer.full_name,
-                "notice": {"text": said.text, "figures": stored(said.params)},
+                "number": one.customer.number,
+                "customer": one.customer.full_name,
+                **words_of_split(near[one.customer_id], campaign.first_on).params,
             }
             for one in rows
             if one.customer_id in near
-            for said in [words_of_split(near[one.customer_id], campaign.first_on)]
         ],
     }  # fmt: skip
 
@@ -262,7 +262,9 @@ KIND = declare(
             "splits": N_("Gifts that seem split"),
             "splits.number": N_("Customer number"),
             "splits.customer": N_("Customer"),
-            "splits.notice": N_("Other gifts near"),
+            "splits.days": N_("Within days"),
+            "splits.day": N_("Of the day"),
+            "splits.others": N_("Other gifts near"),
         },
         amounts=("list.most_amount", "list.amount", "list.total", "list.budget", "list.approved", "gifts.unit_price", "recipients.amount"),
     )

@@ -292,8 +292,8 @@ def test_gifts_near_each_other_are_shown_to_who_signs(app: Flask) -> None:
     listed = drafted(campaign("mgr1", name="客户节"), whom, by="mgr1")
     content = gift_list_kind.snapshot(listed)
     assert [one["customer"] for one in content["splits"]] == [whom.full_name]
-    assert "中秋馈赠" in content["splits"][0]["notice"]["figures"]["others"]
-    assert "早先馈赠" not in content["splits"][0]["notice"]["figures"]["others"]
+    assert "中秋馈赠" in content["splits"][0]["others"]
+    assert "早先馈赠" not in content["splits"][0]["others"]
     approval = submitted(listed, "mgr1")
     assert approval.state == PENDING
     assert any("see whether it is split" in one for one in told("mgr2"))
