@@ -50,6 +50,7 @@ class Permission(StrEnum):
 
     HOME_READ = "home:read"
     PROFILE_EDIT = "profile:edit"
+    NOTICE_READ = "notice:read"
     CUSTOMER_READ = "customer:read"
     CUSTOMER_EDIT = "customer:edit"
     CUSTOMER_HAND_OVER = "customer:hand-over"
@@ -130,10 +131,11 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
 
 
-_DEPARTMENT = {Permission.PROFILE_EDIT, Permission.PROPOSAL_READ, Permission.PROPOSAL_ANSWER}
+_DEPARTMENT = {Permission.HOME_READ, Permission.PROFILE_EDIT, Permission.NOTICE_READ, Permission.PROPOSAL_READ, Permission.PROPOSAL_ANSWER}
 _REP = {
     Permission.HOME_READ,
     Permission.PROFILE_EDIT,
+    Permission.NOTICE_READ,
     Permission.CUSTOMER_READ,
     Permission.CUSTOMER_EDIT,
     Permission.CUSTOMER_IMPORT,

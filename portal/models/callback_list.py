@@ -75,7 +75,7 @@ def people(user: Staff) -> list[tuple[int, str]]:
     """Return whose lists `user` may see beside their own, and to whom they may give calls: the team's, for managers everybody's."""
     if not user.may(Permission.CALLBACK_PLAN):
         return []
-    query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+    query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
     if not user.is_manager:
         query = query.where(Staff.team_id == user.team_id)
     return [(row[0], row[1]) for row in db.session.execute(query)]

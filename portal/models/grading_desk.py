@@ -47,7 +47,7 @@ def _tell(campaign: GradingCampaign, own: str, others: str) -> int:
     """Tell each person how many of their customers are to be rated, supervisors of their team's, managers of all."""
     people, teams = _open_figures(campaign)
     told = 0
-    for person in db.session.scalars(select(Staff).where(Staff.active).order_by(Staff.id)):
+    for person in db.session.scalars(select(Staff).where(Staff.in_office).order_by(Staff.id)):
         of_others = teams.get(person.team_id or 0, 0) if person.role == Role.SUPERVISOR else 0
         if person.role == Role.MANAGER:
             of_others = sum(people.values())

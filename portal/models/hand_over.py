@@ -161,7 +161,7 @@ def assist(ids: Iterable[int], staff: Staff, *, by: Staff) -> int:
     ids = list(ids)
     if not ids:
         raise Refusal("No customer is chosen.")
-    if not staff.active:
+    if not staff.in_office:
         raise Refusal("This account is deactivated.", field="staff")
     ensure_theirs(ids, by)
     done = 0

@@ -87,7 +87,7 @@ def _frequencies(grams: list[str]) -> dict[str, int]:
     """Return how many proposals have each gram, counted to `COMMON`."""
     if not grams:
         return {}
-    asked = values(column("gram", String), name="asked").data([(gram,) for gram in grams])
+    asked = values(column("gram", String), name="asked").data([(gram,) for gram in grams]).cte("asked")
     some = select(GRAMS.c.proposal_id).where(GRAMS.c.gram == asked.c.gram).limit(COMMON).correlate(asked).subquery()
     return dict(db.session.execute(select(asked.c.gram, select(func.count()).select_from(some).scalar_subquery())).tuples().all())
 

@@ -73,7 +73,7 @@ def _asked(word: str, text: str, field: str = "word") -> str:
 
 def targets() -> dict[str, list[tuple[str, str]]]:
     """Return to whom a request can be passed on: people, teams and departments, each as (code, name)."""
-    people = db.session.execute(select(Staff.id, Staff.name, Staff.department).where(Staff.active).order_by(Staff.name, Staff.id)).all()
+    people = db.session.execute(select(Staff.id, Staff.name, Staff.department).where(Staff.in_office).order_by(Staff.name, Staff.id)).all()
     teams = db.session.execute(select(Team.id, Team.name, Team.department).where(Team.active).order_by(Team.name)).all()
     departments = sorted({row.department for row in [*people, *teams] if row.department})
     return {
@@ -92,7 +92,7 @@ def who_takes(target: str) -> tuple[Staff, str]:
     kind, _colon, name = target.partition(":")
     if kind == "person" and name.isdecimal() and len(name) < 10:
         person = db.session.get(Staff, int(name))
-        if person is None or not person.active:
+        if person is None or not person.in_office:
             raise Refusal("Choose somebody whose account is active.", field="to")
         return person, ""
     if kind == "team" and name.isdecimal() and len(name) < 10 and db.session.get(Team, int(name)) is not None:
@@ -106,7 +106,7 @@ def who_takes(target: str) -> tuple[Staff, str]:
 
 
 def _people(condition: Any) -> list[Staff]:
-    return list(db.session.scalars(select(Staff).where(Staff.active, condition).order_by(Staff.id)))
+    return list(db.session.scalars(select(Staff).where(Staff.in_office, condition).order_by(Staff.id)))
 
 
 def _first(people: list[Staff]) -> Staff:

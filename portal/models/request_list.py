@@ -381,7 +381,7 @@ def _moment(text: str) -> datetime:
 
 def people(user: Staff) -> list[tuple[int, str]]:
     """Return those whose requests `user` may filter by."""
-    query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+    query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
     if not user.is_manager:
         query = query.where(Staff.team_id == user.team_id) if user.team_id is not None else query.where(Staff.id == user.id)
     return [(number, name) for number, name in db.session.execute(query)]

@@ -43,7 +43,7 @@ def _tell(campaign: ReviewCampaign, own: str, team: str) -> int:
     people, teams = _open_figures(campaign)
     all_of_them = sum(people.values())
     told = 0
-    for person in db.session.scalars(select(Staff).where(Staff.active).order_by(Staff.id)):
+    for person in db.session.scalars(select(Staff).where(Staff.in_office).order_by(Staff.id)):
         of_others = teams.get(person.team_id or 0, 0) if person.role == Role.SUPERVISOR else 0
         if person.role == Role.MANAGER:
             of_others = all_of_them

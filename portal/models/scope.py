@@ -23,6 +23,8 @@ def customer_scope(user: Any, customer: Any | None = None) -> ColumnElement[bool
     from portal.models.customer import Customer, CustomerAssistant, CustomerState
 
     customer = customer or Customer
+    if user.role == Role.DEPARTMENT:
+        return customer.id < 0  # nobody's: it sees the proposals routed to it alone (PP-3)
     there: ColumnElement[bool] = customer.state != CustomerState.IMPORTING
     if user.role == Role.MANAGER:
         return there

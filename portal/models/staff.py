@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Select, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock, hashing
@@ -74,6 +75,16 @@ class Staff(UserMixin, Base):
         """Return whether the role is supervisor."""
         return self.role == Role.SUPERVISOR
 
+    @hybrid_property
+    def in_office(self) -> bool:
+        """Return whether somebody can be given work of the office: an active account that is no department's (PP-3)."""
+        return self.active and self.role != Role.DEPARTMENT
+
+    @in_office.inplace.expression
+    @classmethod
+    def _in_office(cls) -> ColumnElement[bool]:
+        return and_(cls.active, cls.role != Role.DEPARTMENT.value)
+
     @property
     def is_department(self) -> bool:
         """Return whether it is the account of a department, which sees the proposals routed to it and nothing else (PP-3)."""
@@ -110,6 +121,7 @@ class Staff(UserMixin, Base):
         email, language. Raises `Refusal` for an account name that cannot be or is taken (field `account`).
         """
         _check_contact(values)
+        values["department_code"] = _department_of(role, team, values.get("department_code", ""))
         account = account.strip().lower()
         if not ACCOUNT.fullmatch(account):
             raise Refusal(N_("An account name has 2 to 32 small letters, figures, dots, hyphens or underscores."), field="account")
@@ -140,6 +152,9 @@ class Staff(UserMixin, Base):
         Customers follow their owner into another team (RO-1: a supervisor sees what the team owns); open steps are given
         to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost.
         """
+        if "role" in values or "department_code" in values:
+            role, team = values.get("role", self.role), values.get("team", self.team)
+            values["department_code"] = _department_of(role, team, values.get("department_code", self.department_code))
         changes = [
             {"field": field, "old": _plain(getattr(self, field)), "new": _plain(new)}
             for field, new in values.items()
@@ -148,6 +163,8 @@ class Staff(UserMixin, Base):
         if not changes:
             return
         _check_contact(values)
+        if values.get("role") == Role.DEPARTMENT.value and self.role != Role.DEPARTMENT and self.customers():
+            raise Refusal(N_("%(name)s is in charge of customers. Hand them over first."), field="role", name=self.name)
         changed = {change["field"] for change in changes}
         if "role" in changed and self.is_manager and self.active:
             self._keep_a_manager("role")
@@ -180,7 +197,7 @@ class Staff(UserMixin, Base):
         """
         if self.is_manager:
             self._keep_a_manager(None)
-        if to is not None and (to.id == self.id or not to.active):
+        if to is not None and (to.id == self.id or not to.in_office):
             raise Refusal(N_("Choose an active colleague."), field="to_id")
         customers = self.customers()
         if customers and to is None:
@@ -307,6 +324,17 @@ def as_data(staff: Staff | None) -> dict[str, Any] | None:
     if staff is None:
         return None
     return {"id": staff.id, "account": staff.account, "name": staff.name, "role": staff.role, "post": staff.post}
+
+
+def _department_of(role: str, team: Team | None, code: str) -> str:
+    """Return whose proposals an account sees: of a department's account a code of the list, '' for all others. Raises `Refusal` (PP-3)."""
+    if role != Role.DEPARTMENT.value:
+        return ""
+    if team is not None:
+        raise Refusal(N_("The account of a department is in no team."), field="team_id")
+    if code not in {one["code"] for one in standard("choices.department")}:
+        raise Refusal(N_("Choose the department whose proposals the account sees."), field="department_code")
+    return code
 
 
 def _check_contact(values: dict[str, Any]) -> None:

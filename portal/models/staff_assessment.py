@@ -105,7 +105,7 @@ class AssessmentMonth(Base):
         people = list(
             db.session.scalars(
                 select(Staff)
-                .where(Staff.role != Role.MANAGER.value, Staff.created_at < ended)
+                .where(Staff.role.in_((Role.REP.value, Role.SUPERVISOR.value)), Staff.created_at < ended)
                 .where(or_(Staff.active, Staff.deactivated_at >= begun))
                 .order_by(Staff.id)
             )

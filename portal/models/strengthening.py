@@ -139,7 +139,7 @@ def _check(one: Person, row: int) -> None:
         raise Refusal("Say who of ours is in charge.", field=f"staff-{row}")
     if one.staff_id is not None:
         staff = db.session.get(Staff, one.staff_id)
-        if staff is None or not staff.active:
+        if staff is None or not staff.in_office:
             raise Refusal("Choose somebody whose account is active.", field=f"staff-{row}")
 
 

@@ -379,7 +379,7 @@ def people(by: Staff) -> list[tuple[int, str]]:
     """Return whom `by` may send: themselves; a supervisor the team, a manager everybody who is active."""
     if not by.may(Permission.VISIT_PLAN):
         return [(by.id, by.name)]
-    query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+    query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
     if not by.is_manager:
         query = query.where(or_(Staff.team_id == by.team_id, Staff.id == by.id))
     return [(row[0], row[1]) for row in db.session.execute(query)]
@@ -387,7 +387,7 @@ def people(by: Staff) -> list[tuple[int, str]]:
 
 def ensure_may_go(staff: Staff, by: Staff) -> None:
     """Raise `Refusal` (field `staff`) unless `by` may send `staff`."""
-    if not staff.active:
+    if not staff.in_office:
         raise Refusal("The account of %(name)s is deactivated.", field="staff", name=staff.name)
     if by.is_manager or staff.id == by.id:
         return

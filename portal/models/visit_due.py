@@ -91,7 +91,7 @@ def choices(user: Staff) -> list[tuple[str, str]]:
     """Return whose due customers `user` may ask for beside their own: (value of `whose`, name); teams before people."""
     if not user.may(Permission.VISIT_PLAN):
         return []
-    teams, staff = select(Team.id, Team.name).order_by(Team.name), select(Staff.id, Staff.name).where(Staff.active, Staff.id != user.id)
+    teams, staff = select(Team.id, Team.name).order_by(Team.name), select(Staff.id, Staff.name).where(Staff.in_office, Staff.id != user.id)
     if not user.is_manager:
         teams, staff = teams.where(Team.id == user.team_id), staff.where(Staff.team_id == user.team_id)
     found = [(f"t{row[0]}", row[1]) for row in db.session.execute(teams)]

@@ -105,7 +105,7 @@ class VisitReport(Base):
 
     def readers(self) -> list[Staff]:
         """Return who is to read it: the supervisors of the author's team, managers where there are none."""
-        query = select(Staff).where(Staff.active, Staff.id != self.staff_id).order_by(Staff.id)
+        query = select(Staff).where(Staff.in_office, Staff.id != self.staff_id).order_by(Staff.id)
         mine = query.where(Staff.role == Role.SUPERVISOR.value, Staff.team_id == self.team_id)
         found = list(db.session.scalars(mine)) if self.team_id is not None else []
         return found or list(db.session.scalars(query.where(Staff.role == Role.MANAGER.value)))

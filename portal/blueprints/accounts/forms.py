@@ -7,10 +7,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, EmailField, HiddenField, PasswordField, SelectField, StringField, TelField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.forms import PortalForm
-from portal.i18n import LANGUAGES
+from portal.i18n import LANGUAGES, of_choice
+from portal.models.standard import value as standard
 from portal.permissions import Role
 from portal.rules.passwords import LONGEST
 
@@ -66,6 +68,7 @@ class StaffForm(PortalForm):
     role = SelectField(_l("Role"))
     team_id = SelectField(_l("Team"), coerce=int)
     department = StringField(_l("Department"), [Length(max=60)])
+    department_code = SelectField(_l("Sees the proposals routed to"), validate_choice=False)
     post = StringField(_l("Post"), [Length(max=60)])
     email = EmailField(_l("E-mail"), [Optional(), Length(max=200)])
     telephone = TelField(_l("Telephone"), [Optional(), Length(max=40)])
@@ -74,6 +77,8 @@ class StaffForm(PortalForm):
     def __init__(self, *args: Any, teams: list[tuple[int, str]], **values: Any) -> None:
         super().__init__(*args, **values)
         self.role.choices = [(role.value, _l(role.label)) for role in Role]
+        listed = [SelectChoice(one["code"], of_choice(one)) for one in standard("choices.department")]
+        self.department_code.choices = [SelectChoice("", _l("none")), *listed]
         self.team_id.choices = [(0, _l("No team")), *teams]
 
 

@@ -17,7 +17,7 @@ from portal.models.team import Team
 from portal.permissions import Permission, fetch, requires
 from portal.rules.message import Refusal
 
-FIELDS = ("name", "role", "department", "post", "email", "telephone")
+FIELDS = ("name", "role", "department", "department_code", "post", "email", "telephone")
 
 
 def _me() -> Staff:
@@ -130,7 +130,7 @@ def reset_password(staff: Staff) -> Any:
 
 
 def _deactivation(staff: Staff) -> DeactivationForm:
-    query = Staff.visible_to(current_user).where(Staff.active, Staff.id != staff.id).order_by(Staff.team_id, Staff.account)
+    query = Staff.visible_to(current_user).where(Staff.in_office, Staff.id != staff.id).order_by(Staff.team_id, Staff.account)
     return DeactivationForm(colleagues=[(person.id, f"{person.name} ({person.account})") for person in db.session.scalars(query)])
 
 

@@ -17,7 +17,7 @@ PAGE = 50
 
 
 @bp.get("/notices")
-@requires(Permission.APPROVAL_READ)
+@requires(Permission.NOTICE_READ)
 def notices() -> Any:
     """Show the reader's notices, the newest first."""
     before, unread = request.args.get("before", type=int), request.args.get("unread") == "1"
@@ -31,7 +31,7 @@ def notices() -> Any:
 
 
 @bp.post("/notices/reading")
-@requires(Permission.APPROVAL_READ)
+@requires(Permission.NOTICE_READ)
 def notices_reading() -> Any:
     """Mark all as read."""
     mark_all_read(current_user)
@@ -40,7 +40,7 @@ def notices_reading() -> Any:
 
 
 @bp.post("/notices/<int:notice_id>/reading")
-@requires(Permission.APPROVAL_READ, notice=Notice)
+@requires(Permission.NOTICE_READ, notice=Notice)
 def notice_reading(notice: Notice) -> Any:
     """Mark one as read and go where it leads."""
     notice.mark_read()

@@ -157,7 +157,7 @@ def opinion_form(approval: Approval, user: Staff, *, fresh: bool = False) -> Opi
     """Return the form that asks a colleague, with who can be asked."""
     form = OpinionRequestForm(formdata=None) if fresh else OpinionRequestForm()
     barred = [*approval.authors(), user.id]
-    query = select(Staff.id, Staff.name, Staff.role).where(Staff.active, Staff.id.not_in(barred)).order_by(Staff.role.desc(), Staff.id)
+    query = select(Staff.id, Staff.name, Staff.role).where(Staff.in_office, Staff.id.not_in(barred)).order_by(Staff.role.desc(), Staff.id)
     people = db.session.execute(query)
     form.colleague.choices = [SelectChoice(number, f"{name} · {translate(Role(role).label)}") for number, name, role in people]
     return form

@@ -103,7 +103,7 @@ def bulk_hand_over() -> Any:
 def bulk_assist() -> Any:
     """Name an assisting rep of chosen customers (RO-8)."""
     chosen, form = bulk.selection(), PersonForm()
-    query = select(Staff).where(Staff.active, Staff.role != Role.MANAGER).order_by(Staff.name, Staff.id)
+    query = select(Staff).where(Staff.in_office, Staff.role != Role.MANAGER).order_by(Staff.name, Staff.id)
     people = {person.id: person for person in db.session.scalars(query)}
     form.person.label.text, form.person.choices = _("Assisting rep"), _people(list(people.values()))
     del form.reason

@@ -66,7 +66,7 @@ def register_filters() -> Any:
 
 def _filter_fields() -> list[tuple[Any, list[tuple[str, str]]]]:
     """Return every filter with its choices as (value, words); those with free words have none."""
-    people = list(db.session.scalars(select(Staff).where(Staff.active).order_by(Staff.name, Staff.id)))
+    people = list(db.session.scalars(select(Staff).where(Staff.in_office).order_by(Staff.name, Staff.id)))
     if not current_user.is_manager:
         people = [person for person in people if person.team_id == current_user.team_id]
     teams = list(db.session.scalars(select(Team).order_by(Team.name))) if current_user.is_manager else []

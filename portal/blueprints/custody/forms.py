@@ -53,7 +53,7 @@ class LoanForm(PortalForm):
         if again or not current_user.may(Permission.LOAN_HAND_OUT):
             del self.reader_id
             return
-        query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+        query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
         self.reader_id.choices = [SelectChoice(number, name) for number, name in db.session.execute(query)]
 
     def values(self) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class CountForm(PortalForm):
 
     def offer(self) -> CountForm:
         """Fill in the colleagues who may have counted along, and return the form."""
-        query = select(Staff.id, Staff.name).where(Staff.active, Staff.id != me().id).order_by(Staff.name, Staff.id)
+        query = select(Staff.id, Staff.name).where(Staff.in_office, Staff.id != me().id).order_by(Staff.name, Staff.id)
         self.witness.choices = [SelectChoice("", "")] + [SelectChoice(str(row[0]), row[1]) for row in db.session.execute(query)]
         return self
 

@@ -78,7 +78,7 @@ def index() -> Any:
 
 def _whose() -> PersonForm:
     """Return the form with those whose work the reader may list, themselves first."""
-    query = select(Staff).where(Staff.active, Staff.id != current_user.id).order_by(Staff.name, Staff.id)
+    query = select(Staff).where(Staff.in_office, Staff.id != current_user.id).order_by(Staff.name, Staff.id)
     people = [me(), *(person for person in db.session.scalars(query) if may_prepare(me(), person))]
     form = PersonForm()
     form.staff_id.choices = [

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, render_template
+from flask import Blueprint, Response, abort, g, redirect, render_template, url_for
 from flask_login import current_user
 
 from portal import clock, config, htmx, jobs, navigation
-from portal.models import callback_desk, home, inbox, reception_desk, request_desk, survey_desk, visit_desk
+from portal.models import callback_desk, home, inbox, proposal_desk, reception_desk, request_desk, survey_desk, visit_desk
 from portal.permissions import Permission, public, requires
 from portal.printing import filing
 from portal.rules.message import N_
 
 bp = Blueprint("home", __name__)
-navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", permission=Permission.HOME_READ, key="h")
+navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", permission=Permission.APPROVAL_READ, key="h")
 
 
 @bp.get("/")
@@ -22,10 +22,13 @@ navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", 
 def index() -> Any:
     """Show what the day holds (IN-1)."""
     user = current_user
+    if user.is_department:  # all that it has are the proposals routed to it
+        return redirect(url_for("proposals.proposals"), 303)
     return render_template(
         "home/index.html",
         waiting=home.waiting(user),
         drafts=home.drafts(user),
+        proposals=proposal_desk.figures(user) if user.may(Permission.PROPOSAL_WORK) else (0, 0),
         expected=reception_desk.expected(user, clock.today()) if user.may(Permission.RECEPTION_WORK) else [],
         requests=request_desk.figures(user) if user.may(Permission.REQUEST_WORK) else (0, 0),
         calls=callback_desk.due_today(user) if user.may(Permission.CALLBACK_WORK) else (0, 0),

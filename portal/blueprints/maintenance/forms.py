@@ -51,7 +51,7 @@ class PlanForm(PortalForm):
     def offer_people(self, chosen: list[int]) -> PlanForm:
         """Offer those who can carry the plan out: of a supervisor the team's, of a manager everybody; and who is on it already."""
         query = select(Staff.id, Staff.name).order_by(Staff.name, Staff.id)
-        mine = Staff.active if me().is_manager else Staff.active & (Staff.team_id == me().team_id)
+        mine = Staff.in_office if me().is_manager else Staff.in_office & (Staff.team_id == me().team_id)
         query = query.where(or_(mine, Staff.id.in_(chosen)))
         self.people.choices = [SelectChoice(number, name) for number, name in db.session.execute(query)]
         return self

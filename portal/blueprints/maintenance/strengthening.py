@@ -101,7 +101,7 @@ def _sent() -> list[dict[str, str]]:
 
 def _form(customer: Customer, rows: list[dict[str, str]], version: int, wrong: dict[str, str] | None = None, status: int = 200) -> Any:
     chosen = [int(row["staff"]) for row in rows if row["staff"].isdecimal() and len(row["staff"]) < 10]
-    mine = Staff.active if me().is_manager else Staff.active & or_(Staff.team_id == customer.team_id, Staff.id == me().id)
+    mine = Staff.in_office if me().is_manager else Staff.in_office & or_(Staff.team_id == customer.team_id, Staff.id == me().id)
     query = select(Staff.id, Staff.name).where(or_(mine, Staff.id.in_(chosen))).order_by(Staff.name, Staff.id)
     page = render_template(
         "maintenance/strengthening_form.html",

@@ -61,7 +61,7 @@ def _people() -> list[tuple[int, str]]:
     """Return to whom the reader can give a task."""
     if not me().may(Permission.PLAN_EDIT):
         return []
-    query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+    query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
     if not me().is_manager:
         query = query.where(Staff.team_id == me().team_id)
     return [(row[0], row[1]) for row in db.session.execute(query)]

@@ -162,7 +162,7 @@ def room_words(room: MeetingRoom) -> str:
 def hosts(reception: Reception | None = None) -> list[tuple[int, str]]:
     """Return who can receive visitors: of a manager everybody, else the own team; and who does already."""
     query = select(Staff.id, Staff.name).order_by(Staff.name, Staff.id)
-    mine = Staff.active if me().is_manager else Staff.active & ((Staff.id == me().id) | (Staff.team_id == (me().team_id or 0)))
+    mine = Staff.in_office if me().is_manager else Staff.in_office & ((Staff.id == me().id) | (Staff.team_id == (me().team_id or 0)))
     query = query.where(or_(mine, Staff.id == (reception.host_id if reception else 0)))
     return [(row[0], row[1]) for row in db.session.execute(query)]
 

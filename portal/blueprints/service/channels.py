@@ -38,7 +38,7 @@ class ChannelForm(PortalForm):
 
     def offer(self) -> ChannelForm:
         """Fill in the people, and return the form."""
-        people = db.session.execute(select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id))
+        people = db.session.execute(select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id))
         self.staff.choices = [SelectChoice("", "—"), *(SelectChoice(str(number), name) for number, name in people)]
         return self
 

@@ -21,7 +21,7 @@ from portal.blueprints.service.forms import (
 )
 from portal.blueprints.service.lists import words
 from portal.looks import look
-from portal.models import promise, request_clock
+from portal.models import promise, proposal_intake, request_clock
 from portal.models.promise import STATES as PROMISE_STATES
 from portal.models.request import ServiceRequest
 from portal.models.request_intake import SPECIAL_EVENTS
@@ -79,6 +79,8 @@ def page(request: ServiceRequest, *, hits: list[Any] | None = None, status: int 
         can_work=request.can_work(me()),
         unsolved=rules.UNSOLVED,
         special_sheet=REGISTERS[SPECIAL_EVENTS].sheet,
+        proposal=proposal_intake.of_request(request),
+        can_become=proposal_intake.can_become(request, me()),
         hits=hits or [],
         **words(),
     )
