@@ -98,7 +98,7 @@ declare(
         label=lambda award: award.label,
         page=lambda award: ("proposals.award", {"award_id": award.id}),
         boxes=(
-            Box(Message(N_("Recipient")), "inform"), Box(Message(N_("Handed over by")), "made"), Box(Message(N_("Confirmed by")), "review"),
+            Box(Message(N_("Recipient")), ""), Box(Message(N_("Paid out by")), ""), Box(Message(N_("Confirmed by")), ""),
         ),
         amounts=("award.amount",),
         finish=_finish_slip,

@@ -44,7 +44,7 @@ def english(*accounts: str) -> None:
 
 def test_the_whole_way_of_an_adopted_proposal(as_: Any) -> None:
     """From the copy on paper to the value gained beside the reward paid."""
-    english("rep1", "sup1", "mgr1")
+    english("rep1", "rep3", "sup1", "mgr1")
     proposal = routed(registered(factories.customer("rep1", full_name="深圳𠮷䶮科技有限公司")), "marketing")
     page = f"/proposals/{proposal.id}"
     line, opinion = line_of(proposal), line_of(proposal, "marketing")

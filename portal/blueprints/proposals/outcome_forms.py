@@ -66,7 +66,7 @@ class AssessmentForm(PortalForm):
 class DecisionForm(PortalForm):
     """What is decided of a proposal, why, and with which reward."""
 
-    outcome = RadioField(_l("Decision"), choices=_outcomes(), validate_choice=False)
+    outcome = RadioField(_l("Decision on the proposal"), choices=_outcomes(), validate_choice=False)
     reasons = TextAreaField(_l("Reasons"), _TEXT, render_kw={"rows": 5})
     grade = SelectField(_l("Grade of the reward"), choices=[SelectChoice("", "")] + [SelectChoice(one, one) for one in reversed(GRADES)],
                         validate_choice=False)  # fmt: skip
@@ -92,8 +92,8 @@ class DecisionForm(PortalForm):
 class HandOverForm(PortalForm):
     """Who received a reward, prize or souvenir, and when."""
 
-    payee = StringField(_l("Received by"), _LINE)
-    handed_on = DateField(_l("Handed over on"), [Optional()])
+    payee = StringField(_l("Recipient"), _LINE)
+    handed_on = DateField(_l("Paid out on"), [Optional()])
 
 
 class ReceiptForm(PortalForm):
@@ -113,7 +113,7 @@ class PlanForm(PortalForm):
 
     plan = TextAreaField(_l("How it is carried out"), _TEXT, render_kw={"rows": 5})
     first_on = DateField(_l("Begins on"), [Optional()])
-    last_on = DateField(_l("Done by"), [Optional()])
+    last_on = DateField(_l("To be done by"), [Optional()])
     version = HiddenField()
 
     def fill(self, work: ProposalWork) -> PlanForm:
@@ -138,7 +138,7 @@ class DoneForm(PortalForm):
 class ResultForm(PortalForm):
     """What came of it."""
 
-    result = TextAreaField(_l("Result"), _TEXT, render_kw={"rows": 4})
+    result = TextAreaField(_l("What came of the proposal"), _TEXT, render_kw={"rows": 4})
     ended_on = DateField(_l("Finished on"), [Optional()])
 
 
@@ -170,7 +170,7 @@ def rows_of(found: list[Measure] | None) -> list[dict[str, str]]:
 def row_name(field: str) -> str:
     """Return what a cell of the table of measures is called."""
     _measure, name, row = field.split("-")
-    words = {"text": _("Measure"), "person": _("Who"), "due_on": _("Done by")}
+    words = {"text": _("Measure"), "person": _("Who"), "due_on": _("To be done by")}
     return _("%(what)s of measure %(row)s", what=words[name], row=int(row) + 1)
 
 

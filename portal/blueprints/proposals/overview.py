@@ -97,8 +97,8 @@ def overview_file() -> Any:
     year, user = _year(), me()
     now = proposal_figures.overview(user, year)
     heads = [
-        _("Table"), _("Line"), _("Received"), _("Decided"), _("Decided in time"), _("Adopted"), _("Kept for later"), _("Not adopted"),
-        _("Rewards (yuan)"), _("Value gained (yuan)"),
+        _("Table"), _("Line of the table"), _("Received"), _("Decided"), _("Decided in time"), _("Adopted"), _("Kept for later"),
+        _("Not adopted"), _("Rewards (yuan)"), _("Value gained (yuan)"),
     ]  # fmt: skip
     words = {"months": _("Month"), "kinds": _("Kind of proposal"), "departments": _("Responsible department")}
     rows: list[list[Any]] = [[_("Year"), str(year), *now.total]]

@@ -80,8 +80,9 @@ def awards_file() -> Any:
     """Answer the list as a file."""
     query = AwardQuery.read(request.args)
     heads = [
-        _("Year"), _("Proposal number"), _("Customer number"), _("Customer"), _("Summary"), _("What is given"), _("Earned by"), _("Grade"),
-        _("Amount (yuan)"), _("State"), _("Handed over on"), _("Received by"), _("Handed over by"), _("Confirmed by"),
+        _("Year"), _("Proposal number"), _("Customer number"), _("Customer"), _("Summary of the proposal"), _("What is given"),
+        _("Earned by"), _("Grade of the reward"), _("Amount (yuan)"), _("State"), _("Paid out on"), _("Recipient"), _("Paid out by"),
+        _("Confirmed by"),
     ]  # fmt: skip
 
     def rows() -> Any:
