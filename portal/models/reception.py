@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, room
+from portal.models import audit, reception_benefit, room
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState
@@ -284,6 +284,7 @@ class Reception(HangsOnCustomer, Base):
             raise Refusal("An amendment of this visit is being written or signed. End that first.", field="reason")
         self._end(CANCELLED, by, reason=_reason(reason))
         room.let_go(self)
+        reception_benefit.release(self)
         audit.write("change", "reception-cancelled", actor=by, record=self, label=self.label, reason=reason)
 
     def can_rehearse(self, user: Staff) -> bool:
@@ -314,6 +315,7 @@ class Reception(HangsOnCustomer, Base):
         if arrived_at is None:
             raise Refusal("Give the time of arrival.", field="arrived_at")
         self._end(RECEIVED, by, came=number, arrived_at=arrived_at, remarks=remarks[:LONGEST_TEXT])
+        reception_benefit.keep_for(self, number, by)
         audit.write("change", "reception-received", actor=by, record=self, label=self.label, came=number)
 
     def note_absence(self, *, reason: str, by: Staff) -> None:
@@ -321,6 +323,7 @@ class Reception(HangsOnCustomer, Base):
         self._ensure_recordable(by)
         self._end(ABSENT, by, reason=_reason(reason))
         room.let_go(self)
+        reception_benefit.release(self)
         audit.write("change", "reception-absent", actor=by, record=self, label=self.label, reason=reason)
 
     def _ensure_recordable(self, by: Staff) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from portal import clock
 from portal.database import transition
-from portal.models import history, room
+from portal.models import history, reception_benefit, room
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.notice import notify
@@ -21,21 +21,24 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.reception import PHOTOGRAPHS
 
 
-def _submitted(reception: Reception, _approval: Approval, _by: Staff | None) -> None:
-    """Hold the room from now on."""
+def _submitted(reception: Reception, _approval: Approval, by: Staff | None) -> None:
+    """Hold the room from now on, and promise the souvenirs under the customer's yearly cap."""
     day = applied_on(reception.values(), reception, reception.amends)
     transition(reception, expect={"state": DRAFT}, change={"state": PENDING, "applied_on": day})
     room.hold(reception)
+    reception_benefit.promise(reception, by)
 
 
 def _back(reception: Reception, _approval: Approval, _by: Staff | None) -> None:
     transition(reception, expect={"state": PENDING}, change={"state": DRAFT})
     room.let_go(reception)
+    reception_benefit.release(reception)
 
 
 def _rejected(reception: Reception, _approval: Approval, _by: Staff | None) -> None:
     transition(reception, expect={"state": PENDING}, change={"state": REJECTED})
     room.let_go(reception)
+    reception_benefit.release(reception)
 
 
 def _approved(reception: Reception, approval: Approval, by: Staff | None) -> None:
@@ -50,6 +53,7 @@ def _approved(reception: Reception, approval: Approval, by: Staff | None) -> Non
         room.move(reception, before)
     transition(reception, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now()})
     issue(reception, by)
+    reception_benefit.settle(reception, by)
     if reception.host_id != approval.submitter_id:
         figures = {"customer": reception.customer.full_name, "day": reception.days}
         notify(reception.host, Message(N_("You receive visitors of %(customer)s on %(day)s."), figures), link=reception.link)

@@ -25,6 +25,8 @@ _RANK = {code: place for place, code in enumerate(CLASS_WORDS)}
 
 ACCOMPANIED, EXPLAINED, WORKSHOP, TEA, SOUVENIR, MEAL = "accompanied", "explained", "workshop", "tea", "souvenir", "meal"
 PHOTOGRAPHS = "photographs"
+WITHOUT_SOUVENIRS = "without-souvenirs"
+"""Wished where souvenirs would go beyond what the customer may be given in a year."""
 ROOM, REHEARSAL, MANAGEMENT = "room", "rehearsal", "management"
 SERVICES = {
     ACCOMPANIED: N_("Accompaniment"),
@@ -36,8 +38,9 @@ SERVICES = {
     PHOTOGRAPHS: N_("Photographs"),
 }
 """What visitors can be given."""
-WISHES = (EXPLAINED, WORKSHOP, ACCOMPANIED, TEA, MEAL, PHOTOGRAPHS)
-"""What visitors can wish; a souvenir is no wish."""
+WISHES = (EXPLAINED, WORKSHOP, ACCOMPANIED, TEA, MEAL, PHOTOGRAPHS, WITHOUT_SOUVENIRS)
+"""What visitors can wish; a souvenir is no wish, but to go without is."""
+WISH_WORDS = {**SERVICES, WITHOUT_SOUVENIRS: N_("No souvenirs")}
 BY_ITSELF = (ACCOMPANIED, EXPLAINED, TEA, SOUVENIR, MEAL)
 """What a class is given without a wish; workshop and photographs are given to who asks."""
 _NOT_GIVEN = {
@@ -111,6 +114,7 @@ class Policy:
         return [
             one
             for one in SERVICES
+            if not (one == SOUVENIR and WITHOUT_SOUVENIRS in asked)
             if (one in BY_ITSELF and self.gives(one, class_)) or (one in asked and (one == PHOTOGRAPHS or self.gives(one, class_)))
         ]
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import time_machine
 from flask import Flask
 
 from portal import clock
@@ -21,7 +22,7 @@ from portal.models.gift_list import APPROVED, DELIVERED, DRAFT, PENDING, REJECTE
 from portal.models.merge import CustomerMerge
 from portal.models.standard import StandardVersion
 from portal.rules.message import Refusal
-from tests import factories
+from tests import factories, receiving
 from tests.approving import person, sign, told
 from tests.campaigning import WHO, approved, campaign, drafted, gift, recipients, submitted, the_tier, through, tier, written
 from tests.service.requesting import taken
@@ -297,3 +298,31 @@ def test_gifts_near_each_other_are_shown_to_who_signs(app: Flask) -> None:
     approval = submitted(listed, "mgr1")
     assert approval.state == PENDING
     assert any("see whether it is split" in one for one in told("mgr2"))
+
+
+def test_souvenirs_of_a_reception_count_under_the_same_cap(app: Flask) -> None:
+    whom = factories.customer("rep1", grade="B")
+    visit = receiving.drafted(whom, count=3)
+    approval = receiving.submitted(visit)
+    year = visit.first_on.year
+    assert benefit.taken_of(whom.id, year) == Decimal(150)
+    approval.withdraw(by=person("rep1"))
+    assert benefit.taken_of(whom.id, year) == 0
+    db.session.commit()
+    receiving.through(receiving.submitted(visit))
+    more = receiving.amended(visit, count=5, visitors=receiving.visitors(5))
+    approval = receiving.submitted(more)
+    assert benefit.taken_of(whom.id, year) == Decimal(250)
+    receiving.through(approval)
+    assert [(one.source_id, one.amount) for one in benefit.of(whom.id, year)] == [(more.id, Decimal(250))]
+    with time_machine.travel(more.first_on, tick=False):
+        more.receive(came=4, arrived_at=more.starts_at, remarks="", by=person("rep1"))
+    assert benefit.taken_of(whom.id, year) == Decimal(200)
+    benefit.take(whom.id, Decimal(1700), on=visit.first_on, source="prize", source_id=1, by=person("rep1"))
+    db.session.commit()
+    over = receiving.drafted(whom, count=3, ahead=40)
+    with pytest.raises(Refusal, match="Souvenirs of a reception"):
+        receiving.submitted(over)
+    db.session.rollback()
+    receiving.submitted(receiving.drafted(whom, count=3, ahead=41, wishes=["without-souvenirs"]))
+    assert benefit.taken_of(whom.id, year) == Decimal(1900)

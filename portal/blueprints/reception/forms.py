@@ -31,7 +31,7 @@ from portal.models.room import MeetingRoom, active_rooms
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules.message import Refusal
-from portal.rules.reception import CLASSES, LONGEST_LINE, LONGEST_TEXT, PASS_KINDS, SERVICES, WISHES, read_visitors
+from portal.rules.reception import CLASSES, LONGEST_LINE, LONGEST_TEXT, PASS_KINDS, WISH_WORDS, WISHES, read_visitors
 from portal.rules.text import clean_line
 
 _LINES = [Length(max=LONGEST_LINE)]
@@ -68,7 +68,7 @@ class ReceptionForm(PortalForm):
     areas = Boxes(_l("Areas allowed"), validate_choice=False)
     telephone = StringField(_l("Telephone of the visitors"), _LINES, render_kw={"inputmode": "tel"})
     language = SelectField(_l("Language"), validate_choice=False)
-    wishes = Boxes(_l("Wishes"), choices=[SelectChoice(code, _l(SERVICES[code])) for code in WISHES], validate_choice=False)
+    wishes = Boxes(_l("Wishes"), choices=[SelectChoice(code, _l(WISH_WORDS[code])) for code in WISHES], validate_choice=False)
     photo_reason = TextAreaField(_l("Special leave to photograph"), _TEXT, render_kw={"rows": 2})
     other_wishes = TextAreaField(_l("Other wishes"), _TEXT, render_kw={"rows": 2})
     first_on = DateField(_l("Day of the reception"), [Optional()])
