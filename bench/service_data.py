@@ -16,7 +16,7 @@ from bench.data import CHUNK, REPS_A_TEAM, TEAMS
 from bench.relation_data import RELATION_TABLES, Office, Rows, some
 from portal import clock
 from portal.database import db
-from portal.models import abc_analysis, composition, grading_totals, insight, request_tally
+from portal.models import abc_analysis, composition, grading_totals, insight, request_search, request_tally
 from portal.models.callback import Callback
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.promise import Promise
@@ -198,6 +198,8 @@ def fill(count: int) -> None:
         request_tally.count_month(year, month)
     grading_totals.count_anew(db.session.get_one(GradingCampaign, 1))
     db.session.commit()
+    for _done in request_search.index_all():
+        db.session.commit()
     _answer()
     _settle()
 

@@ -16,6 +16,7 @@ depends_on = None
 
 FTS = "CREATE VIRTUAL TABLE service_request_fts USING fts5(tokens, content='', detail=none, columnsize=0, tokenize='ascii')"
 FILTERED = ["kind", "channel", "state", "priority", "cause", "customer_id"]
+READERS = ("customer_id", "assignee_id", "team_id")
 OPEN, THERE = sa.text("is_open"), sa.text("state <> 'importing'")
 AT_A_TIME = 2000
 
@@ -43,6 +44,9 @@ def upgrade() -> None:
     op.create_index("ix_service_request_queue", "service_request", queue, sqlite_where=OPEN, postgresql_where=OPEN)
     op.drop_index("ix_service_request_received_at_id_kind_channel_state", "service_request")
     op.create_index("ix_service_request_received_at_id", "service_request", ["received_at", "id", *FILTERED])
+    for one in READERS:
+        op.drop_index(f"ix_service_request_{one}_received_at_id", "service_request")
+        op.create_index(f"ix_service_request_{one}_received", "service_request", [one, "received_at", "id", "state"])
     op.create_index("ix_customer_team_there", "customer", ["team_id", "id"], sqlite_where=THERE, postgresql_where=THERE)
 
 
@@ -64,6 +68,9 @@ def _index(table: sa.Table, on_sqlite: bool) -> None:
 def downgrade() -> None:
     """Put the earlier indexes back."""
     op.drop_index("ix_customer_team_there", "customer")
+    for one in READERS:
+        op.drop_index(f"ix_service_request_{one}_received", "service_request")
+        op.create_index(f"ix_service_request_{one}_received_at_id", "service_request", [one, "received_at", "id"])
     op.drop_index("ix_service_request_received_at_id", "service_request")
     op.create_index(
         "ix_service_request_received_at_id_kind_channel_state", "service_request", ["received_at", "id", "kind", "channel", "state"]

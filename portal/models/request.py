@@ -10,15 +10,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, and_, exists, or_, select, union
+from sqlalchemy import ForeignKey, Index, Select, Text, and_, exists, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base
-from portal.models.customer import BYTEWISE, Customer, CustomerState
+from portal.models.customer import BYTEWISE, Customer
+from portal.models.paging import NotLeading
 from portal.models.register_entry import RegisterEntry
-from portal.models.scope import customer_arms, customer_scope
+from portal.models.scope import customer_scope, listed
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -30,6 +31,7 @@ FAR_DAY = FAR.date()
 
 _FILTERED = ("kind", "channel", "state", "priority", "cause", "customer_id")
 """What lists are filtered by stands in the index of their order: what does not fit is left out without being looked at."""
+_READERS = ("customer_id", "assignee_id", "team_id")
 _OPEN = sql("is_open")
 _TO_ESCALATE = sql("escalate_at IS NOT NULL")
 _TO_ASSIGN = sql("is_open AND state = 'received'")
@@ -140,10 +142,8 @@ class ServiceRequest(Base):
             "ix_service_request_of_customer", "customer_id", "due_on", "rank", "due_at", "id",
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
-        Index(None, "customer_id", "received_at", "id"),
+        *(Index(f"ix_service_request_{one}_received", one, "received_at", "id", "state") for one in _READERS),
         Index("ix_service_request_received_at_id", "received_at", "id", *_FILTERED),
-        Index(None, "assignee_id", "received_at", "id"),
-        Index(None, "team_id", "received_at", "id"),
         Index(None, "kind", "received_on", "id"),
         Index(None, "received_on"),
         # What the inbox counts: it stands on every page.
@@ -184,19 +184,17 @@ class ServiceRequest(Base):
         return or_(*mine)
 
     @classmethod
-    def seen_by(cls, user: Staff, *which: Any) -> Any:
-        """Return the ids of the requests that `user`, who is no manager, may see and for which the conditions hold.
+    def parts_seen_by(cls, user: Staff) -> list[Any]:
+        """Return conditions on the requests that `user`, who is no manager, may see: each is led by an index."""
+        parts = [cls.assignee_id == user.id, and_(cls.customer_id.is_(None), cls.taken_by_id == user.id), listed(user, cls.customer_id)]
+        return [*parts, cls.team_id == user.team_id] if user.is_supervisor and user.team_id is not None else parts
 
-        It says what `scope` says, in parts that an index leads to each: for lists, which would walk every request otherwise.
-        """
-        parts = [select(cls.id).where(cls.assignee_id == user.id, *which)]
-        parts.append(select(cls.id).where(cls.customer_id.is_(None), cls.taken_by_id == user.id, *which))
-        for arm in customer_arms(user):
-            theirs = select(Customer.id).where(*arm.conditions(), Customer.state != CustomerState.IMPORTING)
-            parts.append(select(cls.id).where(cls.customer_id.in_(theirs), *which))
-        if user.is_supervisor and user.team_id is not None:
-            parts.append(select(cls.id).where(cls.team_id == user.team_id, *which))
-        return union(*parts)
+    @classmethod
+    def walked(cls, user: Staff) -> Any:
+        """Return `scope` for a list that is walked in another order, and no part of it leads."""
+        customer, assignee, team = (NotLeading(one) for one in (cls.customer_id, cls.assignee_id, cls.team_id))
+        parts = [assignee == user.id, and_(customer.is_(None), cls.taken_by_id == user.id), listed(user, customer)]
+        return or_(team == user.team_id, *parts) if user.is_supervisor and user.team_id is not None else or_(*parts)
 
     def can_work(self, user: Staff) -> bool:
         """Return whether `user`, who sees it, may go on with it: as long as it is open."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, literal, select, tuple_
+from sqlalchemy import and_, case, func, literal, or_, select, tuple_, union
 from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased, joinedload
 
 from portal import clock
 from portal.database import db
+from portal.models import request_search
 from portal.models.customer import Customer
 from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
 from portal.models.request import ServiceRequest
@@ -29,8 +30,8 @@ from portal.rules.requests import serial_of
 from portal.rules.text import clean_line
 
 AT_A_TIME = 500
-FEW = 200
-"""Up to so many requests that words find are looked up one by one."""
+FEW = 2000
+"""Up to so many requests that words find are looked up by their numbers."""
 DEPTH = 2000
 """So many requests of the order are looked at to count what filters leave."""
 WHOSE = {"mine": N_("In my hands"), "team": N_("My team's"), "all": N_("All I see")}
@@ -107,8 +108,8 @@ class Page(NamedTuple):
     """Of `Listed`, or whole `ServiceRequest`s where these were asked for."""
     next: str
     previous: str
-    all: int | None = None
-    """How many a search finds on all pages, where these are few."""
+    found: Count | None = None
+    """How many there are on all pages, where that came out with the page."""
 
 
 # --- reading -----------------------------------------------------------------------------------------------------------------
@@ -176,45 +177,99 @@ def page(
 ) -> Page:
     """Return the page behind `after`, or before `before`, of what `user` may see (RO-1); `whole`: with every column at once."""
     start, up = _decode(query, before or after), bool(before)
+    if not (user.is_manager or query.of(user) != "all" or _in_order(user)):
+        return _page_of_few(user, query, start, up=up, size=size, whole=whole)
     order = _order(query)
     few = _few(user, query)
-    found: Any = select(ServiceRequest).options(*_WITH) if whole else _listed()
+    found = _rows_of(whole)
     found = found.where(*conditions(user, query)) if few is None else found.where(ServiceRequest.id.in_(few))
-    number = None if few is None else len(few)
     if start is not None:
-        columns = tuple_(*(column for column, _down in order))
-        edge = tuple_(*(literal(value, column.type) for value, (column, _down) in zip(start, order, strict=True)))
-        found = found.where(columns < edge if order[0][1] != up else columns > edge)
-    apart = "customer" in query.filters or (query.of(user) == "all" and not _in_order(user))
-    places = [NotLeading(column) if apart and n == 0 else column for n, (column, _down) in enumerate(order)]
-    sorted_by = [place.desc() if down != up else place.asc() for place, (_column, down) in zip(places, order, strict=True)]
-    chosen = found.order_by(*sorted_by).limit(size + 1)
+        found = found.where(_beyond(query, start, up))
+    # What one customer has, or is overdue in the list of all, is little: it is sorted, and no order leads to it.
+    apart = "customer" in query.filters or (query.closed and "overdue" in query.filters)
+    chosen = found.order_by(*_sorted(order, up=up, leading=not apart)).limit(size + 1)
     rows = list(db.session.scalars(chosen)) if whole else [Listed._make(row) for row in db.session.execute(chosen)]
     more, rows = len(rows) > size, rows[:size]
     if up:
         rows.reverse()
+    number = None if few is None else Count(min(len(few), CAP), len(few) > CAP)
     if not rows:
         return Page(rows, "", "", number)
     behind, ahead = (start is not None, more) if up else (more, start is not None)
     return Page(rows, _encode(query, rows[-1]) if behind else "", _encode(query, rows[0]) if ahead else "", number)
 
 
-def _few(user: Staff, query: RequestQuery) -> list[int] | None:
-    """Return the ids of the requests in scope that words find; None where none are asked for, or they are in many requests.
+def _page_of_few(user: Staff, query: RequestQuery, start: tuple[Any, ...] | None, *, up: bool, size: int, whole: bool) -> Page:
+    """Return a page of what a rep sees, which is little, from all parts of it: they are looked through once, and counted by that."""
+    first = _ids(user, query, CAP + 1)
+    number = Count(min(len(first), CAP), len(first) > CAP)
+    place = first.index(start[-1]) if start is not None and start[-1] in first else -1
+    if start is None:
+        near = first[: size + 1]
+    elif up:
+        near = first[max(0, place - size - 1) : place][::-1] if place >= 0 else _ids(user, query, size + 1, start, up=True)
+    elif place >= 0 and (len(first) <= CAP or place + size + 1 < len(first)):
+        near = first[place + 1 : place + size + 2]
+    else:
+        near = _ids(user, query, size + 1, start)
+    more, numbers = len(near) > size, near[:size]
+    if up:
+        numbers.reverse()
+    found = _rows_of(whole).where(ServiceRequest.id.in_(numbers))
+    read = db.session.scalars(found) if whole else (Listed._make(row) for row in db.session.execute(found))
+    by_number = {one.id: one for one in read}
+    rows = [by_number[one] for one in numbers if one in by_number]
+    if not rows:
+        return Page(rows, "", "", number)
+    behind, ahead = (True, more) if up else (more, start is not None)
+    return Page(rows, _encode(query, rows[-1]) if behind else "", _encode(query, rows[0]) if ahead else "", number)
 
-    To read requests in the order of the list costs five times what reading them as they lie does, and words that are seldom or nowhere
-    are looked for in all of them. Words that are in many are found soon in any order.
+
+def _ids(user: Staff, query: RequestQuery, most: int, edge: tuple[Any, ...] | None = None, *, up: bool = False) -> list[int]:
+    """Return the first requests that a rep sees in the order of the list, each part of them found by an index of its own.
+
+    `edge`: behind a place; `up`: before it, from there upwards.
+    """
+    order = _order(query)
+    said = [ServiceRequest.state != rules.IMPORTING if query.closed else _OPEN, *_fits(query)]
+    if edge is not None:
+        said.append(_beyond(query, edge, up))
+    parts = [select(*(column for column, _down in order)).where(part, *said) for part in ServiceRequest.parts_seen_by(user)]
+    found = union(*parts).subquery()
+    ordered = [found.c[column.key].desc() if down != up else found.c[column.key] for column, down in order]
+    return list(db.session.scalars(select(found.c.id).order_by(*ordered).limit(most)))
+
+
+def _rows_of(whole: bool) -> Any:
+    return select(ServiceRequest).options(*_WITH) if whole else _listed()
+
+
+def _beyond(query: RequestQuery, edge: tuple[Any, ...], up: bool) -> Any:
+    """Return the condition of what stands behind a place in the order of the list; `up`: before it."""
+    order = _order(query)
+    columns = tuple_(*(column for column, _down in order))
+    place = tuple_(*(literal(value, column.type) for value, (column, _down) in zip(edge, order, strict=True)))
+    return columns < place if order[0][1] != up else columns > place
+
+
+def _sorted(order: list[tuple[Any, bool]], *, up: bool, leading: bool = True) -> list[Any]:
+    places = [column if leading or n else NotLeading(column) for n, (column, _down) in enumerate(order)]
+    return [place.desc() if down != up else place.asc() for place, (_column, down) in zip(places, order, strict=True)]
+
+
+def _few(user: Staff, query: RequestQuery) -> list[int] | None:
+    """Return the ids of the requests in scope that words find; None where none are asked for, or many requests have them.
+
+    Words that many have are met soon in any order.
     """
     text = query.filters.get("q", "")
     if not text or serial_of(text) is not None:
         return None
-    request = ServiceRequest
-    bare = replace(query, filters={"q": text}, whose="all")
-    said = [request.state != rules.IMPORTING if query.closed else _OPEN, *_fits(bare)]
-    found = db.session.scalars(select(request.id).where(*said).limit(FEW + 1)).all()
-    if len(found) > FEW:
+    having = request_search.found(text, FEW + 1)
+    if having is None or len(having) > FEW:
         return None
-    return list(db.session.scalars(select(request.id).where(request.id.in_(found), *conditions(user, query, few=True))))
+    request = ServiceRequest
+    return list(db.session.scalars(select(request.id).where(request.id.in_(having), *conditions(user, query, few=True))))
 
 
 def _listed() -> Any:
@@ -234,13 +289,15 @@ def conditions(user: Staff, query: RequestQuery, *, in_order: bool = True, few: 
     elif whose == "team":
         found.append(request.team_id == user.team_id)
         if not (user.is_manager or user.is_supervisor):
-            found.append(request.scope(user))
+            found.append(request.walked(user))
     elif not user.is_manager:
         # A team's requests are many: they are found soon where all are read in order. One person's are few: they are looked up.
-        if few or (in_order and _in_order(user)):
+        if few:
             found.append(request.scope(user))
+        elif in_order and _in_order(user):
+            found.append(request.walked(user))
         else:
-            found.append(request.id.in_(request.seen_by(user, *([] if query.closed else [_OPEN]))))
+            found.append(or_(*request.parts_seen_by(user)))
     return [*found, *_fits(query)]
 
 
@@ -294,6 +351,9 @@ def _words(text: str) -> list[Any]:
 def count(user: Staff, query: RequestQuery) -> Count:
     """Return how many requests a query finds, counted to `CAP`; with filters among the first `DEPTH` of the order only."""
     request = ServiceRequest
+    if not (user.is_manager or query.of(user) != "all" or _in_order(user)):
+        number = len(_ids(user, query, CAP + 1))
+        return Count(min(number, CAP), number > CAP)
     plain = replace(query, filters={name: value for name, value in query.filters.items() if name in ("customer", "assignee", "team")})
     order: list[Any] = [column.desc() if down else column for column, down in _order(query)]
     if query.of(user) == "all" and not user.is_manager:

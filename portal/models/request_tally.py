@@ -185,7 +185,7 @@ def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
     request = ServiceRequest
     first, last = bounds(year, month)
     found = [request.kind == COMPLAINT, request.received_on.between(first, last), request.state.not_in((IMPORTING, JOINED))]
-    return found if user.is_manager else [*found, request.id.in_(request.seen_by(user))]
+    return found if user.is_manager else [*found, request.walked(user)]
 
 
 def _read(year: int, month: int, user: Staff) -> Sequence[Any]:

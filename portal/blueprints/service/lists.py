@@ -18,7 +18,6 @@ from portal.i18n import is_chinese, of_choice
 from portal.looks import look
 from portal.models import request_list
 from portal.models.customer import Customer
-from portal.models.paging import Count
 from portal.models.request import FAR, ServiceRequest
 from portal.models.request_clock import minutes_of_a_day, near
 from portal.models.request_flow import set_causes
@@ -50,7 +49,7 @@ def requests() -> Any:
     query, user = RequestQuery.read(request.args), me()
     customer, people = _customer(query), request_list.people(user)
     page = request_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
-    count = request_list.count(user, query) if page.all is None else Count(page.all, False)
+    count = page.found or request_list.count(user, query)
     return htmx.render(
         "service/list.html",
         "list",
