@@ -303,8 +303,13 @@ def _turn(listed: GiftList, **change: Any) -> None:
 def can_name(recipient: GiftRecipient, user: Staff) -> bool:
     """Return whether `user`, who sees the recipient, may say who takes the gift: of a proposal who made it, on a draft who composes it."""
     if recipient.state == PROPOSED:
-        return recipient.campaign.state == OPEN and (recipient.proposed_by_id == user.id or can_compose(recipient.campaign, user))
+        return recipient.campaign.state == OPEN and (_theirs(recipient, user) or can_compose(recipient.campaign, user))
     return recipient.state == LISTED and recipient.on_list is not None and can_work(recipient.on_list, user)
+
+
+def _theirs(recipient: GiftRecipient, user: Staff) -> bool:
+    """Return whether `user` has proposed the customer, or is in charge of it now (RO-5)."""
+    return user.id in (recipient.proposed_by_id, recipient.customer.owner_id)
 
 
 def name_person(recipient: GiftRecipient, values: Mapping[str, Any], *, by: Staff, version: int) -> None:

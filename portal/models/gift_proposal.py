@@ -76,8 +76,9 @@ def permit(recipient: GiftRecipient, *, reason: str, by: Staff) -> None:
 
 
 def can_take_back(recipient: GiftRecipient, user: Staff) -> bool:
-    """Return whether `user`, who sees the proposal, may let it go: who made it, or who composes the lists."""
-    return recipient.state == PROPOSED and (recipient.proposed_by_id == user.id or can_compose(recipient.campaign, user))
+    """Return whether `user`, who sees the proposal, may let it go: who made it, who is in charge now (RO-5), or who composes the lists."""
+    theirs = user.id in (recipient.proposed_by_id, recipient.customer.owner_id)
+    return recipient.state == PROPOSED and (theirs or can_compose(recipient.campaign, user))
 
 
 def decline(recipient: GiftRecipient, *, reason: str, by: Staff) -> None:

@@ -273,6 +273,8 @@ _TITLES = {
     "callback": N_("Call-backs"),
     "callback_event": N_("Events for call-backs"),
     "reception": N_("Receptions of visitors"),
+    "gift_recipient": N_("Gifts in campaigns"),
+    "benefit": N_("What was given in the year"),
     "visit": N_("Visits to customers"),
     "thank_you_letter": N_("Letters of thanks"),
     "printed_sheet": N_("Prints"),

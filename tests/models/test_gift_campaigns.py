@@ -13,7 +13,7 @@ from flask import Flask
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import benefit, gift_budget, gift_composing, gift_list_kind, gift_outcome, gift_proposal
+from portal.models import benefit, gift_budget, gift_composing, gift_desk, gift_list_kind, gift_outcome, gift_proposal, inbox
 from portal.models.benefit import Benefit
 from portal.models.customer import CustomerState
 from portal.models.gift_campaign import GiftCampaign
@@ -326,3 +326,28 @@ def test_souvenirs_of_a_reception_count_under_the_same_cap(app: Flask) -> None:
     db.session.rollback()
     receiving.submitted(receiving.drafted(whom, count=3, ahead=41, wishes=["without-souvenirs"]))
     assert benefit.taken_of(whom.id, year) == Decimal(1900)
+
+
+def test_what_waits_stands_in_the_inbox_and_erased_cards_leave_amounts(app: Flask) -> None:
+    found = campaign()
+    gift_proposal.propose(the_tier(found), factories.customer("rep1"), WHO, by=person("rep1"))
+    gift_proposal.propose(the_tier(found), factories.customer("rep1"), {**WHO, "official": True}, by=person("rep1"))
+    listed = approved(found, factories.customer("rep2"))
+    gift_outcome.come_back(recipients(listed)[0], reason="婉拒", by=person("rep2"))
+    db.session.commit()
+
+    def waiting(account: str) -> dict[str, int]:
+        kinds = [one.kind for one in inbox.entries(person(account)) if one.kind.startswith("gift-")]
+        assert inbox.count(person(account)) == len(inbox.entries(person(account)))
+        return {kind: kinds.count(kind) for kind in kinds}
+
+    assert waiting("sup1") == {"gift-proposals": 1, "gift-places": 1}
+    assert waiting("mgr1") == {"gift-permits": 1}
+    assert waiting("rep1") == waiting("sup2") == {}
+    running = gift_desk.running(person("mgr1"))
+    assert running == (1, Decimal(100_000), Decimal(200), Decimal(0))
+    assert gift_desk.running(person("sup2")) is None
+    whom = recipients(drafted(campaign(name="国庆")))[0]
+    gift_desk.forget([whom.customer_id])
+    db.session.expire_all()
+    assert (whom.person, whom.reason, whom.amount) == ("", "", Decimal(200))

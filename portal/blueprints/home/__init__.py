@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, url_
 from flask_login import current_user
 
 from portal import clock, config, htmx, jobs, navigation
-from portal.models import callback_desk, home, inbox, proposal_desk, reception_desk, request_desk, survey_desk, visit_desk
+from portal.models import callback_desk, gift_desk, home, inbox, proposal_desk, reception_desk, request_desk, survey_desk, visit_desk
 from portal.permissions import Permission, public, requires
 from portal.printing import filing
 from portal.rules.message import N_
@@ -31,6 +31,7 @@ def index() -> Any:
         proposals=proposal_desk.figures(user) if user.may(Permission.PROPOSAL_WORK) else (0, 0),
         expected=reception_desk.expected(user, clock.today()) if user.may(Permission.RECEPTION_WORK) else [],
         requests=request_desk.figures(user) if user.may(Permission.REQUEST_WORK) else (0, 0),
+        gifts=gift_desk.running(user),
         calls=callback_desk.due_today(user) if user.may(Permission.CALLBACK_WORK) else (0, 0),
         to_ask=survey_desk.to_ask(user) if user.may(Permission.SURVEY_WORK) else 0,
         visits=visit_desk.due_today(user) if user.may(Permission.VISIT_WORK) else (0, 0, 0),

@@ -1,0 +1,150 @@
+"""What gift campaigns ask of people, and what follows them elsewhere: inbox, home, disposal, erased cards (GF-1, GF-2, IN-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import aliased, joinedload
+
+from portal.database import db
+from portal.models import benefit, inbox
+from portal.models.customer import Customer
+from portal.models.disposal import Disposal
+from portal.models.disposal_check import blocker
+from portal.models.gift_campaign import OPEN, GiftCampaign
+from portal.models.gift_list import APPROVED, GONE, LISTED, PROPOSED, RETURNED, GiftRecipient, GiftRefusal
+from portal.models.staff import Staff
+from portal.permissions import Permission
+from portal.rules.message import N_, Message
+
+PROPOSALS, PERMITS, PLACES = "gift-proposals", "gift-permits", "gift-places"
+_TITLES = {
+    PROPOSALS: N_("Proposals for gift lists"),
+    PERMITS: N_("Gifts to government bodies and officials"),
+    PLACES: N_("Places of gifts that came back"),
+}
+_WHAT = {
+    PROPOSALS: N_("%(count)s customers are proposed: put them on a list, or do not take them up"),
+    PERMITS: N_("Permit the gift, or do not take it up"),
+    PLACES: N_("%(count)s gifts came back: fill their places by a supplementary list"),
+}
+_QUIET = {"synchronize_session": False}
+
+
+# --- inbox -----------------------------------------------------------------------------------------------------------------
+
+
+def _composed_by(user: Staff) -> list[ColumnElement[bool]]:
+    """Return the conditions on campaigns under way whose lists are for `user` to compose."""
+    team = GiftCampaign.team_id.is_(None) if user.is_manager else GiftCampaign.team_id == (user.team_id or 0)
+    return [GiftCampaign.state == OPEN, team]
+
+
+def _free_place() -> ColumnElement[bool]:
+    other = aliased(GiftRecipient)
+    filled = exists().where(other.replaces_id == GiftRecipient.id, other.state.not_in(GONE))
+    return (GiftRecipient.campaign_id == GiftCampaign.id) & (GiftRecipient.state == RETURNED) & ~filled
+
+
+def _proposed() -> ColumnElement[bool]:
+    return (GiftRecipient.campaign_id == GiftCampaign.id) & (GiftRecipient.state == PROPOSED)
+
+
+def _to_permit() -> Select[Any]:
+    """Return proposals of campaigns under way for government bodies or officials that no manager has permitted yet."""
+    query = select(GiftRecipient.id).join(GiftCampaign, GiftCampaign.id == GiftRecipient.campaign_id)
+    query = query.join(Customer, Customer.id == GiftRecipient.customer_id)
+    query = query.where(GiftCampaign.state == OPEN, GiftRecipient.state == PROPOSED, GiftRecipient.permitted_by_id.is_(None))
+    return query.where(or_(Customer.nature == benefit.GOVERNMENT, GiftRecipient.official))
+
+
+def _campaigns(user: Staff, kind: str, some: ColumnElement[bool]) -> Iterable[inbox.Entry]:
+    number = func.count(GiftRecipient.id)
+    query = select(GiftCampaign, number, func.min(GiftRecipient.created_at)).join(GiftRecipient, some)
+    for campaign, count, since in db.session.execute(query.where(*_composed_by(user)).group_by(GiftCampaign.id).limit(inbox.MOST)):
+        yield inbox.Entry(
+            group="do", kind=kind, kind_title=_TITLES[kind], title=campaign.label, what=_WHAT[kind], since=since, due_on=None,
+            page=("gifts.campaign", {"campaign_id": campaign.id}), figures={"count": count},
+        )  # fmt: skip
+
+
+def _permits(user: Staff) -> Iterable[inbox.Entry]:
+    query = select(GiftRecipient).where(GiftRecipient.id.in_(_to_permit()), GiftRecipient.proposed_by_id != user.id)
+    query = query.options(joinedload(GiftRecipient.customer), joinedload(GiftRecipient.campaign), joinedload(GiftRecipient.proposed_by))
+    for one in db.session.scalars(query.order_by(GiftRecipient.id).limit(inbox.MOST)):
+        yield inbox.Entry(
+            group="do", kind=PERMITS, kind_title=_TITLES[PERMITS], title=one.label, what=_WHAT[PERMITS], since=one.created_at, due_on=None,
+            page=("gifts.recipient", {"recipient_id": one.id}), who=one.proposed_by.name if one.proposed_by else "",
+        )  # fmt: skip
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group in ("sign", "overdue") or not user.may(Permission.GIFT_COMPOSE):
+        return []
+    found: list[inbox.Entry] = []
+    if kind in ("", PERMITS) and user.may(Permission.GIFT_PERMIT):
+        found += _permits(user)
+    for one, some in ((PROPOSALS, _proposed()), (PLACES, _free_place())):
+        if kind in ("", one):
+            found += _campaigns(user, one, some)
+    return found
+
+
+def _waiting(user: Staff) -> Iterable[Select[Any]]:
+    if not user.may(Permission.GIFT_COMPOSE):
+        return
+    for some in (_proposed(), _free_place()):
+        yield select(GiftCampaign.id).where(*_composed_by(user), exists().where(some))
+    if user.may(Permission.GIFT_PERMIT):
+        yield _to_permit().where(GiftRecipient.proposed_by_id != user.id)
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: _TITLES))
+
+
+# --- home ------------------------------------------------------------------------------------------------------------------
+
+
+class Running(NamedTuple):
+    """The budget of the campaigns under way together, in yuan."""
+
+    campaigns: int
+    budget: Decimal
+    approved: Decimal
+    spent: Decimal
+
+
+def running(user: Staff) -> Running | None:
+    """Return the budget of the campaigns under way that `user` composes or, being a manager, approves; None without any (IN-1)."""
+    if not user.may(Permission.GIFT_COMPOSE):
+        return None
+    columns = [func.sum(getattr(GiftCampaign, name)) for name in ("budget", "approved", "spent")]
+    query = select(func.count(), *columns).where(GiftCampaign.state == OPEN)
+    if not user.is_manager:
+        query = query.where(or_(GiftCampaign.team_id.is_(None), GiftCampaign.team_id == (user.team_id or 0)))
+    row = db.session.execute(query).one()
+    return Running(row[0], *row[1:]) if row[0] else None
+
+
+# --- disposal, erased cards ------------------------------------------------------------------------------------------------
+
+
+@blocker
+def _open_gifts(disposal: Disposal) -> Iterable[Message]:
+    ids = [customer.id for customer in disposal.customers]
+    query = select(GiftRecipient).where(GiftRecipient.customer_id.in_(ids), GiftRecipient.state.in_((PROPOSED, LISTED, APPROVED)))
+    query = query.options(joinedload(GiftRecipient.customer), joinedload(GiftRecipient.campaign))
+    for one in db.session.scalars(query.order_by(GiftRecipient.id)):
+        text = N_("%(customer)s stands in the gift campaign “%(campaign)s”, and its gift is neither delivered nor given up.")
+        yield Message(text, {"customer": one.customer.full_name, "campaign": one.campaign.name})
+
+
+def forget(customer_ids: Collection[int]) -> None:
+    """Take names and words out of the gifts of cards that are erased; campaigns, amounts and days stay (AR-11)."""
+    which = GiftRecipient.customer_id.in_(customer_ids)
+    blank: dict[str, Any] = dict.fromkeys(("person", "post", "reason", "permit_reason", "end_reason"), "")
+    db.session.execute(update(GiftRecipient).where(which).values(**blank), execution_options=_QUIET)
+    db.session.execute(delete(GiftRefusal).where(GiftRefusal.customer_id.in_(customer_ids)), execution_options=_QUIET)
