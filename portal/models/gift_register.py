@@ -17,15 +17,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, db
-from portal.models.benefit import GIFT
+from portal.models.benefit import GIFT, SOUVENIR
 from portal.models.customer import Customer, Money
+from portal.models.reception_judging import costs_of_one
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN
-from portal.rules.gifts import PURPOSES
+from portal.rules.reception import SOUVENIR as SOUVENIR_SERVICE
 
 if TYPE_CHECKING:
     from portal.models.gift_delivery import GiftDelivery
+    from portal.models.reception import Reception
 
 _KEPT = sql("taken_back_on IS NULL")
 
@@ -49,6 +51,7 @@ class GiftEntry(HangsOnCustomer, Base):
     official: Mapped[bool] = mapped_column(default=False)
     purpose: Mapped[str] = mapped_column(Text, default="")
     goods: Mapped[str] = mapped_column(Text)
+    """Which gifts and how many; of souvenirs and prizes only how many, because the source says what."""
     amount: Mapped[Decimal] = mapped_column(Money)
     giver_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """Whose gift it is: the rep who proposed it or is in charge."""
@@ -108,13 +111,28 @@ def enter_delivery(delivery: GiftDelivery) -> GiftEntry:
         person=recipient.person or delivery.received_by,
         post=recipient.post,
         official=recipient.official,
-        purpose="；".join(part for part in (PURPOSES_ZH.get(delivery.campaign.purpose, ""), recipient.reason) if part),
+        purpose=recipient.reason or delivery.campaign.words,
         voucher=f"{delivery.number} {delivery.tracking}".strip(),
     )
 
 
-PURPOSES_ZH = dict.fromkeys(PURPOSES, "") | {"keep": "维系老客户", "win": "开拓新客户"}
-"""The register keeps the purpose as text, in the office's language."""
+def enter_souvenirs(reception: Reception) -> None:
+    """Enter the souvenirs that visitors were given, where their class is given any: one entry for the visit (GF-8, SV-21)."""
+    if SOUVENIR_SERVICE not in reception.services or not reception.came:
+        return
+    enter(
+        reception.customer,
+        source=SOUVENIR,
+        source_id=reception.id,
+        on=reception.first_on,
+        title=reception.days,
+        goods=f"×{reception.came}",
+        amount=costs_of_one()[SOUVENIR_SERVICE] * reception.came,
+        giver_id=reception.host_id,
+        handed_by_id=reception.ended_by_id,
+        person=reception.people[0].name if len(reception.people) == 1 else "",
+        purpose=reception.purpose,
+    )
 
 
 def take_back(delivery: GiftDelivery) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -101,9 +101,9 @@ def totals(user: Staff, last: date, repeats: int) -> Totals:
 
     `pairs`: same rep and customer, `people`: same person of a customer, `repeats` times or more (the standard `gift.repeats`).
     """
-    first = months_after(last, -12)
+    first = months_after(last, -12) + timedelta(days=1)
     one = GiftEntry
-    kept: list[Any] = [one.given_on > first, one.given_on <= last, one.taken_back_on.is_(None)]
+    kept: list[Any] = [one.given_on >= first, one.given_on <= last, one.taken_back_on.is_(None)]
     if not user.is_manager:
         kept.append(one.customer_id.in_(select(Customer.id).where(customer_scope(user))))
     number, amount = func.count(), func.sum(one.amount)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 import portal.rules.proposal_outcome_standards as _standards  # noqa: F401 - adds its standards to the table
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, benefit, history
+from portal.models import audit, benefit, gift_register, history
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer, Money
 from portal.models.dossier import Upload
@@ -165,6 +165,11 @@ class ProposalAward(Base):
         change: dict[str, Any] = {"handed_on": on, "handed_by_id": by.id, "payee": payee[:LONGEST_LINE], "version": self.version + 1}
         change |= {"state": HANDED} if self.is_money else {"state": PAID, "confirmed_at": clock.now()}
         transition(self, expect={"state": DUE}, change=change)
+        if self.kind in BENEFITS:
+            gift_register.enter(
+                self.customer, source=BENEFITS[self.kind], source_id=self.id, on=on, title=self.proposal.number, goods="×1",
+                amount=self.amount, giver_id=self.customer.owner_id or by.id, handed_by_id=by.id, person=payee,
+            )  # fmt: skip
         audit.write("change", "award-handed", actor=by, record=self, label=self.label, reason=payee[:LONGEST_LINE])
 
     def can_confirm(self, user: Staff) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, reception_benefit, room
+from portal.models import audit, gift_register, reception_benefit, room
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState
@@ -316,6 +316,7 @@ class Reception(HangsOnCustomer, Base):
             raise Refusal("Give the time of arrival.", field="arrived_at")
         self._end(RECEIVED, by, came=number, arrived_at=arrived_at, remarks=remarks[:LONGEST_TEXT])
         reception_benefit.keep_for(self, number, by)
+        gift_register.enter_souvenirs(self)
         audit.write("change", "reception-received", actor=by, record=self, label=self.label, came=number)
 
     def note_absence(self, *, reason: str, by: Staff) -> None:

@@ -19,6 +19,8 @@ for _name, _title, _start in (
 
 _CAMPAIGNS = N_("Rules for gifts, campaigns and tiers (GF-1)")
 _SIGNING = N_("Rules for review and approval (AP-3)")
+_REGISTER = N_("Rules for gifts, the gift register (GF-8)")
+REPEATS = "gift.repeats"
 SPLIT_DAYS = "gift.split_days"
 """Gifts of other campaigns to the same customer within so many days look like one gift that was split to stay under a limit."""
 
@@ -51,6 +53,13 @@ add(
     Standard(
         SPLIT_DAYS, N_("Days within which gifts of several campaigns to one customer seem split"), "days", 30, GROUP, _BENEFITS,
         unit=N_("days"), minimum=0, maximum=366,
+    )
+)  # fmt: skip
+
+add(
+    Standard(
+        REPEATS, N_("Gifts within twelve months from which the same rep and customer, or the same person, stand out"), "integer", 3, GROUP,
+        _REGISTER, unit=N_("gifts"), minimum=2, maximum=100,
     )
 )  # fmt: skip
 

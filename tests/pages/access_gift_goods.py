@@ -1,4 +1,4 @@
-"""Rows of gifts, their stock, suppliers and orders: everybody reads, supervisors and managers keep, and nobody receives what they ordered."""
+"""Rows of gifts, their stock, suppliers and orders: everybody reads, supervisors and managers keep, nobody receives what they ordered."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ _GIFT = {
     "version": "{version}",
 }  # fmt: skip
 _COUNT = {"counted": "4", "witness": "{witness}", "reason": "破损一套", "seen": "5"}
-_ORDER = {"supplier": "{supplier}", "expected_on": "2099-01-01", "quantity-{gift}": "3", "price-{gift}": "58"}
 
 ROWS = [
     everyone("gifts.goods", "/gifts/goods?q=茶&kind=customised&standing=in-use&supplier=1", prepare=_gift),

@@ -21,7 +21,7 @@ from portal.blueprints.gifts.campaign_forms import (
 from portal.blueprints.gifts.goods import address, chips
 from portal.blueprints.gifts.goods_forms import me, sent_version
 from portal.database import StateConflict, commit, db
-from portal.models import gift_budget, gift_composing, gift_outcome, gift_proposal, history
+from portal.models import gift_agreement, gift_budget, gift_composing, gift_outcome, gift_proposal, history
 from portal.models import gift_campaign_list as found
 from portal.models.gift import active_gifts
 from portal.models.gift_campaign import STATES, GiftCampaign
@@ -170,6 +170,7 @@ def _page(campaign: GiftCampaign, form: ReasonForm, status: int = 200) -> Any:
         purposes=PURPOSES,
         tiers=TIERS,
         table=gift_budget.table(campaign),
+        goods_list=gift_agreement.newest_of(campaign),
         lists=lists,
         seen=seen,
         counts=_counts(campaign),

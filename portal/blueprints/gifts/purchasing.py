@@ -68,7 +68,8 @@ def order_new() -> Any:
     gifts = _offered()
     if request.method == "GET":
         form = OrderForm(formdata=None, supplier=request.args.get("supplier", "")).offer()
-        return _order_form(form, gifts, {one.id: {"quantity": "", "price": f"{one.unit_price:.2f}"} for one in gifts})
+        wanted = {whole(request.args.get("gift")): request.args.get("pieces", "")[:12]}
+        return _order_form(form, gifts, {one.id: {"quantity": wanted.get(one.id, ""), "price": f"{one.unit_price:.2f}"} for one in gifts})
     form = OrderForm().offer()
     lines, typed, wrong = lines_sent(gifts)
     cells: dict[str, str] = {}
