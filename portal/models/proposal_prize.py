@@ -46,7 +46,8 @@ def follow(customer_id: int, year: int, *, by_proposal: Proposal | None = None) 
     Returns the prize where it was found just now, flushed. The customer's row is locked until the transaction ends, so that two
     decisions at once count each other.
     """
-    db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update())
+    # Rows that hang on the customer hold its key in PostgreSQL: to ask for the key as well would be a circle of waiting.
+    db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
     found = _proposals(customer_id, year)
     outcomes = [outcome_of(one.state) for one in found]
     for one in _standing(customer_id, year):
