@@ -24,6 +24,7 @@ from portal.demo import (
     loans,
     maintenance,
     orders,
+    proposals,
     receptions,
     registers,
     relations,
@@ -57,6 +58,8 @@ PEOPLE = (
     ("mgr1", "郑望舒", "manager", None, "客户服务经理"),
     ("mgr2", "高怀瑾", "manager", None, "客户服务经理"),
 )
+DEPARTMENTS = (("dept1", "质量部", "quality"), ("dept2", "技术部", "technology"))
+"""Accounts of departments: they see the proposals routed to them (PP-3)."""
 CUSTOMERS = 300
 STAGES = ("draft", "supervisor", "manager", "paper", "approved", "sent-back", "supervisor", "rejected", "withdrawn", "approved")
 """How far the investigations are brought, in turn."""
@@ -115,6 +118,7 @@ def load() -> int:
     office.gradings()
     office.orders()
     office.surveys()
+    office.proposals()
     db.session.flush()
     return CUSTOMERS
 
@@ -145,6 +149,13 @@ class _Office:
                 )
                 person.must_change_password = False
                 person.is_demo = True
+                self.staff[account] = person
+            for account, name, code in DEPARTMENTS:
+                person, _password = Staff.create(
+                    account=account, name=name, role="department", by=None, password=PASSWORD, department=name, department_code=code,
+                    email=f"{account}@example.com",
+                )  # fmt: skip
+                person.must_change_password, person.is_demo = False, True
                 self.staff[account] = person
             db.session.flush()
 
@@ -381,6 +392,11 @@ class _Office:
         """Add meeting rooms, and visits of each class in every state."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
         receptions.fill(db.session.scalars(with_dealings.limit(40)).all(), self.staff, _at, self._sign)
+
+    def proposals(self) -> None:
+        """Register proposals of customers, and bring them to their departments."""
+        with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
+        proposals.fill(db.session.scalars(with_dealings.offset(20).limit(20)).all(), self.staff, _at, self._sign, self._paper)
 
     def callbacks(self) -> None:
         """Let things happen that are followed by calls, and call some customers."""

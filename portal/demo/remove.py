@@ -16,6 +16,7 @@ from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
+from portal.models.proposal import Proposal
 from portal.models.reception import Reception
 from portal.models.relation import RelationAssessment
 from portal.models.report import InformationReport
@@ -70,6 +71,7 @@ def remove() -> int:
     links += [f"/requests/{request}" for request in requests]
     months = months_of(sorted(requests))
     links += [f"/assessments/{one}" for one in doomed.get(StaffAssessment.__tablename__, set())]
+    links += [f"/proposals/{one}" for one in doomed.get(Proposal.__tablename__, set())]
     links += [f"/staff-rewards/{one}" for one in doomed.get(StaffReward.__tablename__, set())]
     links += [f"/relation-assessments/{one}" for one in doomed.get(RelationAssessment.__tablename__, set())]
     for start in range(0, len(links), PORTION):
