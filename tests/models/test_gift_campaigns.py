@@ -300,6 +300,7 @@ def test_gifts_near_each_other_are_shown_to_who_signs(app: Flask) -> None:
     assert any("see whether it is split" in one for one in told("mgr2"))
 
 
+@time_machine.travel("2026-03-02 09:00 +0800", tick=False)
 def test_souvenirs_of_a_reception_count_under_the_same_cap(app: Flask) -> None:
     whom = factories.customer("rep1", grade="B")
     visit = receiving.drafted(whom, count=3)
