@@ -24,6 +24,7 @@ from portal.models.dealings import DealingsEnd
 from portal.models.disposal import APPROVED, DESTROYED, Disposal
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
+from portal.models.gift_delivery_desk import forget as forget_deliveries
 from portal.models.gift_desk import forget as forget_gifts
 from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
@@ -155,6 +156,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     forget_calls([customer.id])
     forget_own_visits([customer.id])
     forget_gifts([customer.id])
+    digests |= forget_deliveries([customer.id])
     forget_outcomes([customer.id])
     digests |= forget_proposals([customer.id])
     for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):

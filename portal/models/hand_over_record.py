@@ -188,6 +188,7 @@ class HandOver(Base):
         Raises `Refusal` (field `to_id` or `to`) where `to` cannot have customers or documents, `StateConflict` where it is done already.
         """
         from portal.models.callback_desk import take_over as take_over_calls
+        from portal.models.gift_delivery_desk import take_over as take_over_rounds
         from portal.models.hand_over import hand_over_all
         from portal.models.plan_desk import take_over
         from portal.models.proposal_desk import take_over as take_over_proposals
@@ -204,6 +205,7 @@ class HandOver(Base):
         take_over(self.giver, to)
         take_over_calls(self.giver, to)
         take_over_visits(self.giver, to)
+        take_over_rounds(self.giver, to)
         take_over_requests(self.giver, to, by)
         take_over_surveys(self.giver, to)
         take_over_own_visits(self.giver, to)

@@ -273,6 +273,8 @@ _TITLES = {
     "callback": N_("Call-backs"),
     "callback_event": N_("Events for call-backs"),
     "reception": N_("Receptions of visitors"),
+    "gift_delivery": N_("Deliveries of gifts"),
+    "gift_entry": N_("Gift register"),
     "gift_recipient": N_("Gifts in campaigns"),
     "benefit": N_("What was given in the year"),
     "visit": N_("Visits to customers"),

@@ -157,6 +157,42 @@ def test_totals_show_who_is_given_again_and_again(app: Flask) -> None:
     assert [row.source_id for row in page.rows] == [1, 2, 3, 4]
 
 
+def test_what_waits_for_whom_and_what_follows(app: Flask) -> None:
+    from portal.models import gift_delivery_desk as desk
+    from portal.models import inbox
+    from tests import goods
+
+    one, other = delivering.waiting("vip", factories.customer("rep1"), factories.customer("rep2"))
+    run = delivering.planned(who="rep2")
+    late = goods.order()
+    late.expected_on = clock.today() - timedelta(days=1)
+    db.session.commit()
+
+    def kinds(account: str) -> list[str]:
+        found = [entry.kind for entry in inbox.entries(person(account)) if entry.kind in desk.TITLES]
+        assert inbox.count(person(account)) == len(inbox.entries(person(account)))
+        return sorted(found)
+
+    assert kinds("rep1") == [desk.TELL]
+    assert kinds("rep2") == [desk.RUN, desk.TELL]
+    assert kinds("sup1") == [desk.LATE, desk.BUY]
+    delivering.told(one)
+    other.tell(how="email", on=clock.today(), to="林", by=person("mgr1"), version=other.version)
+    db.session.commit()
+    assert (kinds("rep1"), kinds("sup1"), kinds("sup2")) == ([], [desk.LATE, desk.BUY, desk.SEND], [desk.BUY])
+    assert desk.take_over(person("rep2"), person("rep1")) == 1
+    assert run.staff_id == person("rep1").id
+    delivering.stock(10)
+    assert (kinds("sup2"), kinds("mgr1")) == ([], [desk.SEND])
+    one.send(carrier="顺丰", tracking="SF1", on=clock.today(), by=person("sup1"), version=one.version)
+    one.receive(received_by="林经理", on=clock.today(), picture=_proof(one), by=person("rep1"), version=one.version)
+    db.session.commit()
+    assert len(desk.forget([one.customer_id])) == 1
+    db.session.commit()
+    entry = db.session.scalars(db.select(GiftEntry)).one()
+    assert (entry.person, entry.amount, one.received_by, one.picture_id) == ("", 200, "", None)
+
+
 _WHAT = ["add", "approve", "approve", "tell", "send", "send", "receive", "return", "count", "cancel"]
 
 

@@ -1,0 +1,230 @@
+"""What deliveries of gifts ask of people, and what follows them elsewhere: inbox, hand-over, merge, erased cards (GF-5, GF-6, RO-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.database import db
+from portal.models import gift_register, hand_over_list, inbox
+from portal.models.attachment import Attachment
+from portal.models.customer import Customer
+from portal.models.gift import Gift
+from portal.models.gift_campaign import GiftCampaign, TierGift
+from portal.models.gift_delivery import WAITING, GiftDelivery
+from portal.models.gift_order import OPEN, GiftOrder, GiftOrderLine
+from portal.models.gift_run import LOADED, PLANNED, GiftRun
+from portal.models.hand_over import goes_along
+from portal.models.merge import settles
+from portal.models.scope import customer_scope
+from portal.models.staff import Staff
+from portal.permissions import Permission
+from portal.rules.message import N_
+
+TELL, SEND, RUN, LATE, BUY = "gift-to-tell", "gift-to-send", "gift-round", "gift-order-late", "gift-to-buy"
+TITLES = {
+    TELL: N_("Customer to be told of a gift"),
+    SEND: N_("Gifts to be sent"),
+    RUN: N_("Round with gifts"),
+    LATE: N_("Order of gifts that is late"),
+    BUY: N_("Gifts to be bought"),
+}
+_QUIET: dict[str, Any] = {"synchronize_session": False}
+_TO_TELL = sql("gift_delivery.state = 'waiting' AND gift_delivery.way = 'post' AND gift_delivery.told_on IS NULL")
+_TO_SEND = sql("gift_delivery.state = 'waiting' AND gift_delivery.way = 'post' AND gift_delivery.told_on IS NOT NULL")
+_ORDERED = sql("gift_order.state = 'open'")
+_WAITS = sql("gift_delivery.state = 'waiting'")
+"""In these words SQLite knows the indexes of what is open."""
+
+
+# --- inbox -----------------------------------------------------------------------------------------------------------------
+
+
+def _to_send(user: Staff) -> Select[Any]:
+    query = select(GiftDelivery.campaign_id).where(_TO_SEND)
+    if not user.is_manager:
+        query = query.where(exists().where(Customer.id == GiftDelivery.customer_id, customer_scope(user)))
+    return query.group_by(GiftDelivery.campaign_id)
+
+
+def _rounds(user: Staff) -> list[Any]:
+    return [GiftRun.staff_id == user.id, GiftRun.state.in_((PLANNED, LOADED)), GiftRun.day <= clock.today()]
+
+
+def _late(user: Staff) -> list[Any]:
+    return [_ORDERED, GiftOrder.expected_on < clock.today(), GiftOrder.ordered_by_id == user.id]
+
+
+def _short() -> Select[Any]:
+    """Return the gifts of which approved recipients wait for more than there is and is ordered, and how many pieces are missing."""
+    wanted = select(TierGift.gift_id, func.sum(TierGift.quantity).label("pieces")).select_from(GiftDelivery)
+    wanted_ = wanted.join(TierGift, TierGift.tier_id == GiftDelivery.tier_id).where(_WAITS).group_by(TierGift.gift_id).subquery()
+    coming = select(func.coalesce(func.sum(GiftOrderLine.quantity - GiftOrderLine.received), 0))
+    coming = coming.join(GiftOrder, GiftOrder.id == GiftOrderLine.order_id)
+    ordered = coming.where(GiftOrderLine.gift_id == Gift.id, GiftOrder.state == OPEN).scalar_subquery()
+    missing = wanted_.c.pieces - Gift.in_stock - ordered
+    return select(Gift.id, missing.label("missing")).join(wanted_, wanted_.c.gift_id == Gift.id).where(missing > 0)
+
+
+def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.GIFT_DELIVER):
+        return []
+    keeps, found = user.may(Permission.GIFT_STOCK), list[inbox.Entry]()
+    for name, some, may in ((TELL, _tells, True), (RUN, _runs, True), (SEND, _sends, keeps), (LATE, _lates, keeps), (BUY, _buys, keeps)):
+        if may and kind in ("", name):
+            found += some(user)
+    today = clock.today()
+    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+
+
+def _tells(user: Staff) -> Iterator[inbox.Entry]:
+    query = select(GiftDelivery).where(GiftDelivery.staff_id == user.id, _TO_TELL)
+    query = query.options(joinedload(GiftDelivery.customer), joinedload(GiftDelivery.campaign)).order_by(GiftDelivery.id)
+    for one in db.session.scalars(query.limit(inbox.MOST)):
+        yield inbox.Entry(
+            group="do", kind=TELL, kind_title=TITLES[TELL], title=one.label, what=N_("Tell the customer by telephone or e-mail"),
+            since=one.created_at, due_on=one.campaign.last_on, page=("gifts.delivery", {"delivery_id": one.id}),
+        )  # fmt: skip
+
+
+def _runs(user: Staff) -> Iterator[inbox.Entry]:
+    for one in db.session.scalars(select(GiftRun).where(*_rounds(user)).order_by(GiftRun.day, GiftRun.id).limit(inbox.MOST)):
+        yield inbox.Entry(
+            group="do", kind=RUN, kind_title=TITLES[RUN], title=one.label, what=N_("Hand the gifts over, and record who received them"),
+            since=one.loaded_at or one.created_at, due_on=one.day, page=("gifts.run", {"run_id": one.id}),
+        )  # fmt: skip
+
+
+def _sends(user: Staff) -> Iterator[inbox.Entry]:
+    rows = {row[0]: row[1] for row in db.session.execute(_to_send(user).add_columns(func.count()).limit(inbox.MOST))}
+    for one in db.session.scalars(select(GiftCampaign).where(GiftCampaign.id.in_(rows)).order_by(GiftCampaign.id)):
+        yield inbox.Entry(
+            group="do", kind=SEND, kind_title=TITLES[SEND], title=one.label, what=N_("%(count)s customers are told: send their gifts"),
+            since=one.created_at, due_on=one.last_on, page=("gifts.deliveries", {"campaign": one.id, "step": "send"}),
+            figures={"count": rows[one.id]},
+        )  # fmt: skip
+
+
+def _lates(user: Staff) -> Iterator[inbox.Entry]:
+    query = select(GiftOrder).where(*_late(user)).options(joinedload(GiftOrder.supplier)).order_by(GiftOrder.expected_on, GiftOrder.id)
+    for one in db.session.scalars(query.limit(inbox.MOST)):
+        yield inbox.Entry(
+            group="do", kind=LATE, kind_title=TITLES[LATE], title=one.label, what=N_("Ask the supplier, or end the order"),
+            since=one.created_at, due_on=one.expected_on, page=("gifts.order", {"order_id": one.id}),
+        )  # fmt: skip
+
+
+def _buys(_user: Staff) -> Iterator[inbox.Entry]:
+    rows = db.session.execute(_short().limit(inbox.MOST)).all()
+    gifts = {one.id: one for one in db.session.scalars(select(Gift).where(Gift.id.in_([row.id for row in rows])))}
+    for row in rows:
+        yield inbox.Entry(
+            group="do", kind=BUY, kind_title=TITLES[BUY], title=gifts[row.id].name, what=N_("%(count)s pieces are to be bought"),
+            since=clock.now(), due_on=None, page=("gifts.purchasing", {}), figures={"count": int(row.missing)},
+        )  # fmt: skip
+
+
+def _waiting(user: Staff) -> Iterable[Select[Any]]:
+    if not user.may(Permission.GIFT_DELIVER):
+        return
+    yield select(GiftDelivery.id).where(GiftDelivery.staff_id == user.id, _TO_TELL)
+    yield select(GiftRun.id).where(*_rounds(user))
+    if user.may(Permission.GIFT_STOCK):
+        yield _to_send(user)
+        yield select(GiftOrder.id).where(*_late(user))
+        yield _short().with_only_columns(Gift.id)
+
+
+inbox.source(inbox.Source(_entries, _waiting, lambda: TITLES))
+
+
+# --- hand-over, merge --------------------------------------------------------------------------------------------------------
+
+
+@goes_along
+def _gifts_follow(customer_ids: list[int], to: Staff, _by: Staff) -> None:
+    """Let whoever is in charge of these customers now tell them of their gifts (RO-5)."""
+    _move(GiftDelivery.customer_id.in_(customer_ids), staff_id=to.id)
+
+
+@settles
+def _gifts_after_merge(ids: list[int]) -> None:
+    """Let whoever is in charge of the surviving record tell the customer."""
+    for customer_id, owner_id in db.session.execute(select(Customer.id, Customer.owner_id).where(Customer.id.in_(ids))).all():
+        _move(GiftDelivery.customer_id == customer_id, staff_id=owner_id)
+
+
+def take_over(gone: Staff, to: Staff) -> int:
+    """Give what somebody who leaves was to tell, and the rounds that they were to make, to `to`; return how many rounds (RO-4)."""
+    _move(GiftDelivery.staff_id == gone.id, staff_id=to.id)
+    mine = (GiftRun.staff_id == gone.id, GiftRun.state.in_((PLANNED, LOADED)))
+    step = update(GiftRun).where(*mine).values(staff_id=to.id, version=GiftRun.version + 1)
+    moved: int = db.session.execute(step, execution_options=_QUIET).rowcount  # type: ignore[attr-defined]
+    _forget_loaded()
+    return moved
+
+
+def _move(*which: Any, **values: Any) -> None:
+    db.session.flush()
+    step = update(GiftDelivery).where(GiftDelivery.state == WAITING, *which).values(**values)
+    db.session.execute(step, execution_options=_QUIET)
+    _forget_loaded()
+
+
+def _forget_loaded() -> None:
+    for one in list(db.session.identity_map.values()):
+        if isinstance(one, (GiftDelivery, GiftRun)):
+            db.session.expire(one)
+
+
+def in_hand(of: Staff) -> Any:
+    """Return the rounds that somebody is to make, as rows for the hand-over list."""
+    query: Any = select(GiftRun.id, GiftRun.route, GiftRun.driver, GiftRun.day)
+    return query.where(GiftRun.staff_id == of.id, GiftRun.state.in_((PLANNED, LOADED))).order_by(GiftRun.day, GiftRun.id)
+
+
+hand_over_list.declare(
+    hand_over_list.Part(
+        "gift-rounds",
+        N_("Rounds with gifts"),
+        N_("They go to who takes over."),
+        (
+            hand_over_list.Column("route", N_("Route")),
+            hand_over_list.Column("driver", N_("Driver and car"), "s-w5", ""),
+            hand_over_list.Column("day", N_("Day"), "s-w4", "middle"),
+        ),
+        count=lambda of: db.session.scalar(select(func.count()).select_from(in_hand(of).order_by(None).subquery())) or 0,
+        rows=lambda of, limit: [
+            {"id": row.id, "route": row.route, "driver": row.driver, "day": row.day.isoformat()}
+            for row in db.session.execute(in_hand(of).limit(limit))
+        ],
+        page=lambda number: ("gifts.run", {"run_id": number}),
+        model=GiftRun,
+    )
+)
+
+
+# --- erased cards --------------------------------------------------------------------------------------------------------------
+
+
+def forget(customer_ids: Collection[int]) -> set[str]:
+    """Take names, addresses and proofs out of the deliveries and the register of erased cards; days and amounts stay (AR-11).
+
+    Return the contents to take out of the store.
+    """
+    which = GiftDelivery.customer_id.in_(customer_ids)
+    kept = db.session.execute(select(GiftDelivery.picture_id, GiftDelivery.signature_id).where(which)).all()
+    gone = list(db.session.scalars(select(Attachment).where(Attachment.id.in_({number for row in kept for number in row if number}))))
+    digests = {one.sha256 for one in gone}
+    blank: dict[str, Any] = dict.fromkeys(("told_to", "address", "received_by", "remark", "return_reason", "way_reason"), "")
+    db.session.execute(update(GiftDelivery).where(which).values(**blank, picture_id=None, signature_id=None), execution_options=_QUIET)
+    for one in gone:
+        db.session.delete(one)
+    gift_register.forget(customer_ids)
+    _forget_loaded()
+    return digests
