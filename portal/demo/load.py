@@ -24,6 +24,7 @@ from portal.demo import (
     loans,
     maintenance,
     orders,
+    proposal_outcomes,
     proposals,
     receptions,
     registers,
@@ -41,7 +42,7 @@ from portal.models.contact import Contact
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag
 from portal.models.delegation import Delegation
-from portal.models.dossier import ArchiveDocument
+from portal.models.dossier import ArchiveDocument, Upload
 from portal.models.investigation import Investigation
 from portal.models.staff import Staff
 from portal.models.team import Team
@@ -82,6 +83,19 @@ def _at(days_ago: float) -> Iterator[None]:
     with clock.pretend(clock.now() - timedelta(days=days_ago)):
         yield
         db.session.flush()  # moments that a record gets when it is stored belong to that day too
+
+
+def _scan() -> bytes:
+    """Return a picture of a signed sheet."""
+    picture = Image.new("L", (620, 877), 255)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((60, 60, 560, 817), outline=0, width=3)
+    for line in range(120, 800, 40):
+        pen.line((60, line, 560, line), fill=120)
+    pen.line((380, 700, 420, 640, 450, 720, 500, 650), fill=0, width=5)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def is_loaded() -> bool:
@@ -340,16 +354,8 @@ class _Office:
         approval.sign(step, by=by, decision=decision, opinion=opinion, content_hash=seen, address="127.0.0.1")
 
     def _paper(self, approval: Approval, name: str) -> None:
-        picture = Image.new("L", (620, 877), 255)
-        pen = ImageDraw.Draw(picture)
-        pen.rectangle((60, 60, 560, 817), outline=0, width=3)
-        for line in range(120, 800, 40):
-            pen.line((60, line, 560, line), fill=120)
-        pen.line((380, 700, 420, 640, 450, 720, 500, 650), fill=0, width=5)
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG")
         scan = Attachment.keep(
-            buffer.getvalue(), filename="调查书签字页.png", media_type="image/png", purpose="scan", by=self.staff["mgr1"],
+            _scan(), filename="调查书签字页.png", media_type="image/png", purpose="scan", by=self.staff["mgr1"],
             customer_id=approval.customer_id,
         )  # fmt: skip
         db.session.flush()
@@ -394,9 +400,11 @@ class _Office:
         receptions.fill(db.session.scalars(with_dealings.limit(40)).all(), self.staff, _at, self._sign)
 
     def proposals(self) -> None:
-        """Register proposals of customers, and bring them to their departments."""
+        """Register proposals of customers, bring them to their departments, decide and carry out some."""
         with_dealings = select(Customer).where(Customer.is_demo, Customer.state == CustomerState.ACTIVE).order_by(Customer.id)
-        proposals.fill(db.session.scalars(with_dealings.offset(20).limit(20)).all(), self.staff, _at, self._sign, self._paper)
+        chosen = db.session.scalars(with_dealings.offset(20).limit(20)).all()
+        made = proposals.fill(chosen, self.staff, _at, self._sign, self._paper)
+        proposal_outcomes.fill(made, self.staff, Upload.of(_scan(), "签字页.png"), _at, self._sign)
 
     def callbacks(self) -> None:
         """Let things happen that are followed by calls, and call some customers."""
