@@ -161,7 +161,7 @@ class Listed(NamedTuple):
     @property
     def short_line(self) -> str:
         """Return the beginning of its text, as long as a row of the list shows: Chinese is wider."""
-        return rules.first_line(self.text, 32 if self.text[:32].isascii() else 22)
+        return rules.first_line(self.text, 30 if self.text[:30].isascii() else 20)
 
 
 def _order(query: RequestQuery) -> list[tuple[Any, bool]]:
