@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, false, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from portal import clock
 from portal.database import db
@@ -136,14 +136,14 @@ def of_day(staff: Staff, day: date) -> list[Visit]:
 
 def last_orders(customer_ids: list[int]) -> dict[int, LastOrder]:
     """Return the last order of each of a few customers: the lines of its document, or of its day, together."""
-    found = {}
-    for number in customer_ids:  # the list of a day: each is one step in the index
-        here = (Sale.customer_id == number, Sale.state == ORDERED, Sale.amount > 0)
-        last = db.session.execute(select(Sale.day, Sale.document).where(*here).order_by(Sale.day.desc(), Sale.id.desc()).limit(1)).first()
-        if last is not None:
-            same = select(func.sum(Sale.amount)).where(*here, Sale.day == last.day, Sale.document == last.document)
-            found[number] = LastOrder(last.day, last.document, db.session.scalar(same))
-    return found
+    last, same = aliased(Sale), aliased(Sale)
+    newest = select(last.id).where(last.customer_id == Customer.id, last.state == ORDERED, last.amount > 0)
+    newest = newest.order_by(last.day.desc(), last.id.desc()).limit(1).correlate(Customer)
+    ids = list(db.session.scalars(select(newest.scalar_subquery()).select_from(Customer).where(Customer.id.in_(customer_ids))))
+    together = (same.customer_id == Sale.customer_id, same.day == Sale.day, same.document == Sale.document)
+    amount = select(func.sum(same.amount)).where(*together, same.state == ORDERED, same.amount > 0).correlate(Sale).scalar_subquery()
+    query = select(Sale.customer_id, Sale.day, Sale.document, amount).where(Sale.id.in_([one for one in ids if one is not None]))
+    return {row[0]: LastOrder(*row[1:]) for row in db.session.execute(query)}
 
 
 def open_promises(customer_ids: list[int]) -> dict[int, list[Promise]]:

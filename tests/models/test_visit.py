@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from portal import clock
 from portal.database import StateConflict, db
@@ -23,6 +24,7 @@ from portal.models.visit_report import VisitReport
 from portal.rules.message import Refusal
 from tests import visiting
 from tests.approving import person
+from tests.sales import samples
 
 THURSDAY = "2026-03-05 02:00Z"
 DAY = date(2026, 3, 5)
@@ -266,6 +268,25 @@ def test_the_day_goes_along_the_route_and_a_supervisor_sees_the_team(app: Flask)
     page = visit_list.LIST.page(person("sup1"), query, size=3)
     assert len(visit_list.LIST.page(person("sup1"), query, after=page.next, size=3).rows) == 1
     assert visit_list.LIST.ids(person("rep2"), visit_list.VisitQuery.read({"whose": "all"}), 50) == []
+
+
+@time_machine.travel(THURSDAY, tick=False)
+def test_what_is_known_of_the_customers_of_a_day_is_read_at_once(app: Flask) -> None:
+    some = [visiting.customer("rep1") for _ in range(3)]
+    for day, document, amount in ((1, "D-1", 9), (2, "D-2", 30), (2, "D-2", 12), (2, "", 5), (3, "D-3", -4)):
+        samples.sale(some[0], day=date(2026, 1, day), document=document, amount=Decimal(amount))
+    samples.sale(some[1], day=date(2026, 2, 1), amount=Decimal(7))
+    visiting.done(visiting.planned("rep1", of=some[1]), review="先前")
+    last = visiting.done(visiting.planned("rep1", of=some[1]), review="最近")
+    ids, statements = [one.id for one in some], []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    orders, visits = visit_list.last_orders(ids), visit.last_of(ids)
+    assert len(statements) == 4, "however many they are"
+    assert orders[ids[0]] == (date(2026, 1, 2), "", Decimal(5)), "the line that was written last, with those of its document"
+    assert orders[ids[1]][2] == 7
+    assert (set(orders), visits) == ({ids[0], ids[1]}, {ids[1]: last})
+    samples.sale(some[0], day=date(2026, 1, 2), document="D-2", amount=Decimal(8))
+    assert visit_list.last_orders(ids)[ids[0]] == (date(2026, 1, 2), "D-2", Decimal(50))
 
 
 @time_machine.travel(THURSDAY, tick=False)
