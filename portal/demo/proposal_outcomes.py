@@ -83,10 +83,10 @@ def fill(proposals: Sequence[Proposal], staff: Mapping[str, Staff], scan: Upload
         with at(30):
             _decide(later, Outcome(rules.ADOPTED, "B", "2000"), staff, sign)
     for turn, proposal in enumerate(one for one in routed if one not in old and one.limit_on > today):
-        if turn < 2:
+        if turn in (1, 2):  # the first has its copies still to be sent
             with at(1.5):
                 _assess(proposal, rules.ADOPTED, scan, staff)
-        if turn == 1:
+        if turn == 2:
             with at(0.4):
                 _submit(proposal, Outcome(rules.ADOPTED, "C", "1500"), staff)
     while proposal_figures.count_changed():
