@@ -19,6 +19,7 @@ from portal.demo import (
     callbacks,
     disposals,
     dossiers,
+    gifts,
     gradings,
     invent,
     loans,
@@ -133,6 +134,7 @@ def load() -> int:
     office.orders()
     office.surveys()
     office.proposals()
+    office.gifts()
     db.session.flush()
     return CUSTOMERS
 
@@ -405,6 +407,13 @@ class _Office:
         chosen = db.session.scalars(with_dealings.offset(20).limit(20)).all()
         made = proposals.fill(chosen, self.staff, _at, self._sign, self._paper)
         proposal_outcomes.fill(made, self.staff, Upload.of(_scan(), "签字页.png"), _at, self._sign)
+
+    def gifts(self) -> None:
+        """Run gift campaigns, with lists at different stages."""
+        demo = select(Customer).where(Customer.is_demo).order_by(Customer.id)
+        active = db.session.scalars(demo.where(Customer.state == CustomerState.ACTIVE).limit(90)).all()
+        prospects = db.session.scalars(demo.where(Customer.state == CustomerState.PROSPECT)).all()
+        gifts.fill(active, prospects, self.staff, _at, self._sign, self._paper)
 
     def callbacks(self) -> None:
         """Let things happen that are followed by calls, and call some customers."""

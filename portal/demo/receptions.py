@@ -81,7 +81,11 @@ def _written(turn: int, class_: str, customer: Customer, room: MeetingRoom, ahea
         "count": count,
         "visitors": tuple(Visitor(name, customer.full_name, POSTS[place % len(POSTS)]) for place, name in enumerate(names)),
         "pass_kind": "group" if ordinary else "each",
-        "wishes": (["photographs"] if photographed else []) + ([] if ordinary else ["workshop", "explained"]),
+        "wishes": [
+            *(["photographs"] if photographed else []),
+            *([] if ordinary else ["workshop", "explained"]),
+            *(["without-souvenirs"] if customer.nature == "government" else []),
+        ],
         "other_wishes": "希望与检测人员座谈半小时。" if turn % 4 == 1 else "",
         "photo_reason": "客户内刊报道，仅限展厅。" if photographed else "",
         "first_on": first_on,
