@@ -70,7 +70,7 @@ KIND = declare(
             "proposal.kind": N_("Kind"),
             "proposal.received_on": N_("Received on"),
             "proposal.responsible": N_("Responsible department"),
-            "proposal.limit_on": N_("Last day"),
+            "proposal.limit_on": N_("Last day of the proposal"),
             "assessments": N_("Assessments of the departments"),
             "assessments.department": N_("Department"),
             "assessments.part": N_("Part in the proposal"),

@@ -171,9 +171,9 @@ hand_over_list.declare(
         (
             hand_over_list.Column("number", N_("Proposal number"), "s-w4"),
             hand_over_list.Column("customer", N_("Customer"), "s-w6"),
-            hand_over_list.Column("summary", N_("Summary")),
+            hand_over_list.Column("summary", N_("Summary of the proposal")),
             hand_over_list.Column("state", N_("State"), "s-w4", "middle", say=lambda code: Message(rules.STATES[code][0])),
-            hand_over_list.Column("limit_on", N_("Last day"), "s-w3", "middle"),
+            hand_over_list.Column("limit_on", N_("Last day of the proposal"), "s-w3", "middle"),
         ),
         count=lambda of: db.session.scalar(select(func.count()).select_from(in_hand(of).order_by(None).subquery())) or 0,
         rows=lambda of, limit: [

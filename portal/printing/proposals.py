@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from portal import clock
@@ -11,7 +10,6 @@ from portal.models import proposal_list
 from portal.models.customer import Customer
 from portal.models.proposal import Proposal
 from portal.models.proposal_department import ProposalDepartment, parts_of
-from portal.models.proposal_extension import GROUNDS
 from portal.models.proposal_extension import KIND as EXTENSION
 from portal.models.proposal_intake import files_of
 from portal.models.proposal_letter import CHINESE, THANKS, ProposalLetter
@@ -107,20 +105,8 @@ declare(
 # --- routing, extension --------------------------------------------------------------------------------------------------------------
 
 
-def _finish_routing(document: dict[str, Any], labels: Labels) -> None:
-    for line in document["departments"]:
-        if line.get("part") in rules.PARTS:
-            line["part"], line["way"] = labels(rules.PARTS[line["part"]]), labels(rules.WAYS[line["way"]])
-
-
-def _finish_extension(document: dict[str, Any], labels: Labels) -> None:
-    proposal = document["proposal"]
-    if proposal.get("ground") in GROUNDS:
-        proposal["ground"] = labels(GROUNDS[proposal["ground"]])
-
-
-declare(replace(of_kind(ROUTING, blank={"proposal": {}, "departments": []}), finish=_finish_routing))
-declare(replace(of_kind(EXTENSION, blank={"proposal": {}}), finish=_finish_extension))
+declare(of_kind(ROUTING, blank={"proposal": {}, "departments": []}))
+declare(of_kind(EXTENSION, blank={"proposal": {}}))
 
 
 # --- copies for departments ------------------------------------------------------------------------------------------------------------

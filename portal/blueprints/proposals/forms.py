@@ -56,8 +56,8 @@ class ProposalForm(PortalForm):
     )  # fmt: skip
     received_on = DateField(_l("Received on"), [Optional()])
     received_time = TimeField(_l("At (time)"), [Optional()])
-    kind = SelectField(_l("What it is about"), validate_choice=False)
-    summary = StringField(_l("Summary"), [Length(max=rules.LONGEST_SUMMARY + 100)])
+    kind = SelectField(_l("Kind of proposal"), validate_choice=False)
+    summary = StringField(_l("Summary of the proposal"), [Length(max=rules.LONGEST_SUMMARY + 100)])
     text = TextAreaField(_l("Full text"), [Length(max=rules.LONGEST_TEXT + 1000)], render_kw={"rows": 8})
     files = MultipleFileField(_l("Attachments"))
     version = HiddenField()

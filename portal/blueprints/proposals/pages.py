@@ -39,16 +39,21 @@ class Part(NamedTuple):
     place: str
     """main | aside | actions"""
     values: Callable[[Proposal], dict[str, Any] | None]
+    order: int
 
 
 PARTS: list[Part] = []
 
 
-def part(template: str, place: str = "main") -> Callable[[Callable[[Proposal], dict[str, Any] | None]], Any]:
-    """Add a template to the page of a proposal; the decorated function gives it `part`, or None where it does not show."""
+def part(template: str, place: str = "main", order: int = 0) -> Callable[[Callable[[Proposal], dict[str, Any] | None]], Any]:
+    """Add a template to the page of a proposal; the decorated function gives it `part`, or None where it does not show.
+
+    Of one place they stand by their `order`.
+    """
 
     def decorate(values: Callable[[Proposal], dict[str, Any] | None]) -> Callable[[Proposal], dict[str, Any] | None]:
-        PARTS.append(Part(template, place, values))
+        PARTS.append(Part(template, place, values, order))
+        PARTS.sort(key=lambda one: one.order)
         return values
 
     return decorate
@@ -125,7 +130,7 @@ def reasons(proposal: Proposal) -> Any:
     figures: dict[str, Any] = {
         N_("Received on"): proposal.received_on.isoformat(),
         N_("Target day"): proposal.target_on.isoformat(),
-        N_("Last day"): proposal.limit_on.isoformat(),
+        N_("Last day of the proposal"): proposal.limit_on.isoformat(),
     }
     return why(proposal_clock.NAME, version=proposal.deadlines_version, **figures)
 
