@@ -24,7 +24,7 @@ from portal.rules.gift_goods import LONGEST_LINE, LONGEST_TEXT
 from portal.rules.message import N_, Refusal
 
 DRAFT, AGREED, PASSED_ON = "draft", "agreed", "passed-on"
-STATES = {DRAFT: (N_("Draft"), ""), AGREED: (N_("Agreed"), "accent"), PASSED_ON: (N_("Passed on to purchasing"), "ok")}
+STATES = {DRAFT: (N_("Draft"), ""), AGREED: (N_("Agreed by both"), "accent"), PASSED_ON: (N_("Passed on to purchasing"), "ok")}
 
 
 class GiftAgreement(Base):

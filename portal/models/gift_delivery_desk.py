@@ -196,7 +196,7 @@ hand_over_list.declare(
         (
             hand_over_list.Column("route", N_("Route")),
             hand_over_list.Column("driver", N_("Driver and car"), "s-w5", ""),
-            hand_over_list.Column("day", N_("Day"), "s-w4", "middle"),
+            hand_over_list.Column("day", N_("Date"), "s-w4", "middle"),
         ),
         count=lambda of: db.session.scalar(select(func.count()).select_from(in_hand(of).order_by(None).subquery())) or 0,
         rows=lambda of, limit: [

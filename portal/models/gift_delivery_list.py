@@ -36,7 +36,7 @@ class DeliveryQuery(ListQuery):
 
     FILTERS = {
         "q": N_("Customer, person or parcel"), "step": N_("State"), "way": N_("Way of delivery"), "tier": N_("Tier of gifts"),
-        "campaign": N_("Gift campaign"), "run": N_("Round"), "team": N_("Team"), "skip": N_("Labels gone from the first sheet"),
+        "campaign": N_("Gift campaign"), "run": N_("Delivery round"), "team": N_("Team"), "skip": N_("Labels gone from the first sheet"),
     }  # fmt: skip
     KNOWN = {"step": STEPS, "way": WAYS, "tier": TIERS}
     NUMBERS = ("campaign", "run", "team", "skip")

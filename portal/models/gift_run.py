@@ -23,7 +23,7 @@ PLANNED, LOADED, CLOSED, CANCELLED = "planned", "loaded", "closed", "cancelled"
 STATES = {
     PLANNED: (N_("Planned"), ""),
     LOADED: (N_("Goods handed out"), "accent"),
-    CLOSED: (N_("Back"), "ok"),
+    CLOSED: (N_("Round is done"), "ok"),
     CANCELLED: (N_("Cancelled"), ""),
 }
 

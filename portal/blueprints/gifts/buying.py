@@ -35,7 +35,7 @@ class AgreeForm(PortalForm):
     """Who agreed for marketing, and when."""
 
     marketing = StringField(_l("Who agreed for marketing"), [Length(max=LONGEST_LINE)])
-    agreed_on = DateField(_l("Agreed on"), [Optional()])
+    agreed_on = DateField(_l("Goods agreed on"), [Optional()])
     version = HiddenField()
 
 

@@ -65,7 +65,7 @@ def deliveries_file() -> Any:
     """Answer the list of deliveries as a file."""
     query = DeliveryQuery.read(request.args)
     heads = [_("Receipt no."), _("Customer number"), _("Customer"), _("Who takes it"), _("Gift campaign"), _("Gifts"), _("State")]
-    heads += [_("Way of delivery"), _("Told on"), _("Carrier"), _("Number of the parcel"), _("Went out on"), _("Received by")]
+    heads += [_("Way of delivery"), _("Told on"), _("Carrier"), _("Number of the parcel"), _("Went out on"), _("Signed for by")]
     heads += [_("Received on"), _("Came back on"), _("Why it came back")]
     rows = (
         [

@@ -62,7 +62,7 @@ class SendForm(PortalForm):
 class ReceiptForm(PortalForm):
     """Who received a gift, when, and the proof."""
 
-    received_by = StringField(_l("Received by"), _LINE)
+    received_by = StringField(_l("Signed for by"), _LINE)
     received_on = DateField(_l("Received on"), [Optional()])
     signature = FileField(_l("Picture of the signature"))
     picture = FileField(_l("Picture of the receipt or the gift"))
@@ -108,7 +108,7 @@ class RunForm(PortalForm):
 
     day = DateField(_l("Day of the round"), [Optional()])
     route = StringField(_l("Route"), _LINE)
-    staff = SelectField(_l("Who hands over"), validate_choice=False)
+    staff = SelectField(_l("Who hands the gifts over"), validate_choice=False)
     driver = StringField(_l("Driver and car"), _LINE)
     note = TextAreaField(_l("Note"), _TEXT, render_kw={"rows": 2})
     version = HiddenField()

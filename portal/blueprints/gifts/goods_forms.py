@@ -114,7 +114,7 @@ class SupplierForm(PortalForm):
 class CountForm(PortalForm):
     """What two people have counted."""
 
-    counted = StringField(_l("Counted"), [Length(max=12)], render_kw=_NUMBER)
+    counted = StringField(_l("Pieces counted"), [Length(max=12)], render_kw=_NUMBER)
     witness = SelectField(_l("Counted along by"), validate_choice=False)
     reason = StringField(_l("Why the books were wrong"), _LINE)
     seen = HiddenField()

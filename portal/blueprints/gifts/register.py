@@ -73,7 +73,7 @@ def register_file() -> Any:
     query = EntryQuery.read(request.args)
     heads = [_("Given on"), _("What it was"), _("Given in"), _("Customer number"), _("Customer"), _("Organisation at that time")]
     heads += [_("Who took it"), _("Post"), _("Holds a public office"), _("Purpose of the gift"), _("Gifts"), _("Amount (yuan)")]
-    heads += [_("Given by"), _("Handed over by"), _("Voucher"), _("Sent back on")]
+    heads += [_("Given by"), _("Gift handed over by"), _("Voucher"), _("Sent back on")]
     rows = (
         [
             one.given_on, _(SOURCES[one.source]), one.title, one.customer.number, one.customer.full_name, one.organisation, one.person,
