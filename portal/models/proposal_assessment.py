@@ -159,7 +159,8 @@ def give_back(line: ProposalDepartment, said: Assessed, scan: Upload | None, *, 
     if proposal.handler_id != by.id:
         text = N_("A department has returned its assessment of proposal %(proposal)s.")
         notify(proposal.handler, Message(text, {"proposal": proposal.label}), link=proposal.link)
-    audit.write("change", "assessment-returned", actor=by, record=proposal, label=proposal.label, reason=line.department)
+    changes = [{"field": "department", "old": "", "new": line.department}]
+    audit.write("change", "assessment-returned", actor=by, record=proposal, label=proposal.label, changes=changes)
     return found
 
 

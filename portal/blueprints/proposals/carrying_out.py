@@ -27,7 +27,7 @@ from portal.rules.proposal_outcomes import plan_problems
 from portal.rules.text import clean_line
 
 
-@part("proposals/work_panel.html")
+@part("proposals/work_panel.html", order=20)
 def _work(proposal: Proposal) -> dict[str, Any] | None:
     """Show how an adopted proposal is carried out."""
     found, can_plan = proposal_work.of_proposal(proposal), proposal_work.can_plan(proposal, me())

@@ -27,7 +27,7 @@ from portal.rules.money import capitals
 from portal.rules.rewards import OUTCOMES
 
 
-@part("proposals/decisions.html")
+@part("proposals/decisions.html", order=10)
 def _decisions(proposal: Proposal) -> dict[str, Any] | None:
     """Show the decisions on a proposal, and what the customer is still to be told."""
     user = me()
