@@ -60,7 +60,7 @@ def _finish_budget(document: dict[str, Any], labels: Labels) -> None:
     if one.get("state"):
         one["state"] = labels(CAMPAIGN_STATES[one["state"]])
     for row in document["lines"]:
-        row["tier"] = labels(TIERS[row["tier"]] if row["tier"] else N_("Together"))
+        row["tier"] = labels(TIERS[row["tier"]] if row["tier"] else N_("All tiers together"))
 
 
 declare(

@@ -40,6 +40,7 @@ def gift_list(listed: GiftList) -> Any:
 def _page(listed: GiftList, form: ReasonForm, status: int = 200) -> Any:
     user = me()
     query = RecipientQuery.read({**request.args, "list": str(listed.id)})
+    asked = {key: value for key, value in query.filters.items() if key != "list"}
     if "state" not in query.filters and listed.state == DRAFT:
         query = RecipientQuery({**query.filters, "state": LISTED})
     page = found.RECIPIENTS.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
@@ -61,7 +62,7 @@ def _page(listed: GiftList, form: ReasonForm, status: int = 200) -> Any:
         "proposals": found.RECIPIENTS.page(user, proposed, size=MOST_SHOWN).rows if listed.state == DRAFT else [],
         "waits": waits_for_permit,
         "refused": found.REFUSED.count(user, RefusalQuery({"list": str(listed.id)})),
-        "chips": _chips(listed, own),
+        "chips": _chips(listed, asked),
         "next": url_for("gifts.gift_list", listed_id=listed.id, **own, after=page.next) if page.next else "",
         "previous": url_for("gifts.gift_list", listed_id=listed.id, **own, before=page.previous) if page.previous else "",
         "can_work": gift_composing.can_work(listed, user),
