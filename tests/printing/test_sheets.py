@@ -51,14 +51,17 @@ ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_l
     "visit_report", "visit_extract", "thanks_letter", "address_labels", "visit_list", "visit_due", "visit_report_list",
     "complaint_record", "complaint_month", "request_sheet", "request_list",
     "relation_assessment", "delivered_value", "relation_list", "delivered_values",
+    "proposal_registration", "proposal_routing", "proposal_copy", "proposal_thanks", "proposal_letter", "proposal_extension",
+    "proposal_list",
+    "gift_list", "gift_budget", "gift_campaign_list", "gift_refusal_list",
     "survey_questionnaire", "survey_results", "survey_list", "survey_answers",
     "staff_assessment", "assessment_month", "staff_reward", "reward_list",
     "proposal_assessment", "proposal_decision", "reward_slip", "award_list",
 }  # fmt: skip
 """Tried with their records: test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, test_hand_over_sheet.py,
 test_relation_sheets.py, test_survey_sheets.py, test_callback_sheets.py, test_visit_sheets.py, test_order_sheets.py,
-test_reception_sheets.py and test_maintenance_sheets.py here, tests/sales/test_sheets.py, tests/pages/test_review.py, tests/insights,
-tests/service."""
+test_reception_sheets.py, test_gift_campaign_sheets.py, test_proposal_sheets.py and test_maintenance_sheets.py here,
+tests/sales/test_sheets.py, tests/pages/test_review.py, tests/insights, tests/service."""
 
 
 def test_every_sheet_of_the_catalogue_prints_in_chinese_and_in_another_language():
