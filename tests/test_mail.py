@@ -16,8 +16,10 @@ from flask import Flask
 
 from portal import clock, mail
 from portal.database import db
+from portal.models import inbox, proposal_letter
 from portal.models.notice import Notice, notify
 from portal.rules.message import Message
+from tests import proposing
 from tests.approving import person, sign, submitted
 
 
@@ -96,6 +98,33 @@ def test_a_notice_goes_out_in_the_readers_language_with_its_link(smtp):
     assert "/approvals/7" in chinese.get_content()
     assert chinese["Message-ID"].startswith(f"<notice-{notice_id}@")
     assert {kept(notice_id).mail_state, kept(english_id).mail_state} == {"sent"}
+
+
+def test_a_letter_to_a_customer_goes_out_as_it_was_written_and_a_refusal_stands_on_it(smtp):
+    ok, refusing = PostOffice(), PostOffice(rcpt="550 unknown")
+    proposal = proposing.registered()
+    for what, office in (("thanks", ok), ("change", refusing)):
+        letter = proposal_letter.draft(proposal, what, by=person("rep1"))
+        letter.change(
+            way="mail", to_name="林秋实", address="lin@example.com", subject="感谢\nBcc: x@y.z", body="谢谢您的提案。", by=person("rep1"),
+            version=letter.version,
+        )  # fmt: skip
+        letter.send(by=person("rep1"))
+        db.session.commit()
+        with running(office) as port:
+            smtp(port)
+            mail.send_waiting()
+            mail.send_waiting()
+    mails = [(recipients, message) for recipients, message in ok.got if recipients == ["lin@example.com"]]
+    assert [(message["Subject"], message["Bcc"]) for _recipients, message in mails] == [("感谢 Bcc: x@y.z", None)]
+    assert mails[0][1].get_content().strip() == "谢谢您的提案。"
+    db.session.expire_all()
+    found = {one.what: one for one in proposal_letter.letters_of(proposal)}
+    assert (found["thanks"].mail_state, found["change"].mail_state) == ("sent", "failed")
+    assert "550" in found["change"].mail_error
+    assert "proposal-mail" in {entry.kind for entry in inbox.entries(person("rep1"))}
+    found["change"].send_again(by=person("rep1"))
+    assert found["change"].mail_state == "waiting"
 
 
 def test_line_breaks_in_what_people_entered_add_no_header(smtp):

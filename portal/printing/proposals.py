@@ -28,7 +28,7 @@ from portal.rules import proposals as rules
 from portal.rules.message import N_, Message
 
 _SHEETS = (
-    catalogue.Sheet("proposal_registration", "QMS-PM-31341", N_("Registration of a customer's proposal"), "proposal_registration.html"),
+    catalogue.Sheet("proposal_registration", "QMS-PM-31341", N_("Registration of a proposal"), "proposal_registration.html"),
     catalogue.Sheet("proposal_routing", "QMS-PM-31342", N_("Routing of a proposal"), "proposal_routing.html"),
     catalogue.Sheet("proposal_copy", "QMS-PM-31343", N_("Proposal for a department"), "proposal_copy.html"),
     catalogue.Sheet("proposal_thanks", "QMS-PM-31344", N_("Letter of thanks"), "proposal_letter.html"),

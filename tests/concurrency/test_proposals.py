@@ -1,0 +1,48 @@
+"""Proposals at the same moment: one request becomes one proposal, one routing is under way, a step is told once (SV-7, PP-3, PP-4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+from portal import clock
+from portal.database import db
+from portal.models import proposal_clock, proposal_intake
+from portal.models.callback import Callback
+from portal.models.notice import Notice
+from portal.models.proposal import Proposal
+from portal.models.proposal_routing import ProposalRouting
+from portal.models.request import ServiceRequest
+from tests import factories
+from tests.approving import person
+from tests.concurrency.test_signatures import at_once
+from tests.proposing import line, registered
+from tests.service.requesting import taken
+
+
+def test_of_several_at_once_one_counts(app: Flask) -> None:
+    number = taken(factories.customer("rep1"), kind="suggestion", channel="letter").id
+
+    def become() -> None:
+        proposal_intake.from_request(db.session.get_one(ServiceRequest, number), by=person("rep1"))
+
+    ended = at_once(app, *[become] * 4)
+    assert ended.count("done") == 1, ended
+    assert db.session.query(Proposal).count() == db.session.query(Callback).count() == 1
+
+    proposal = db.session.query(Proposal).one().id
+    values = {"kind": "quality", "lines": [line("quality", "responsible")], "word": ""}
+
+    def route() -> None:
+        ProposalRouting.begin(db.session.get_one(Proposal, proposal), values, by=person("sup1"))
+
+    ended = at_once(app, *[route] * 4)
+    assert ended.count("done") == 1, ended
+
+    for _one in range(5):
+        registered(factories.customer("rep1"), on=clock.today() - timedelta(days=10))
+    before = db.session.query(Notice).filter_by(staff_id=person("rep1").id).count()
+    ended = at_once(app, *[lambda: proposal_clock.tell_due() and None] * 3)
+    assert ended.count("done") == 3, ended
+    assert db.session.query(Notice).filter_by(staff_id=person("rep1").id).count() - before == 5

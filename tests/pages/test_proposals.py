@@ -1,0 +1,110 @@
+"""Pages of proposals: from a letter with a scan to its departments, in one office; likeness, lists, what is refused (PP-1 to PP-4)."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal import clock
+from portal.database import db
+from portal.models import proposal_search
+from portal.models.approval import Approval
+from portal.models.proposal import Proposal
+from portal.models.proposal_department import ProposalDepartment, parts_of
+from portal.models.proposal_letter import ProposalLetter
+from tests import factories
+from tests.approving import person, picture, sign
+from tests.proposing import registered, routed
+from tests.service.requesting import taken
+
+
+def _form(customer: Any, **values: Any) -> dict[str, Any]:
+    return {
+        "customer": customer.number, "kind": "quality", "channel": "letter", "contact": "林秋实", "reach": "13800001111",
+        "received_on": clock.today().isoformat(), "received_time": "09:40", "summary": "来料检验增加抽检比例",
+        "text": "建议对关键零件提高抽检比例，并把结果反馈给供应商。", **values,
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("app")
+def test_a_letter_with_its_scan_goes_its_way_to_the_departments(as_: Any) -> None:
+    customer = factories.customer("rep1", full_name="深圳远山精密有限公司")
+    rep, sup = as_("rep1"), as_("sup1")
+    sent = _form(customer, files=(io.BytesIO(picture()), "来信.png"))
+    answer = rep.post("/proposals/new", data=sent, content_type="multipart/form-data")
+    assert answer.status_code == 303
+    one = db.session.query(Proposal).one()
+    page = rep.get(answer.headers["Location"]).text
+    for word in ("来信.png", "在主管处：待分类分派", "说明此期限", "第 0 天", "09:40"):
+        assert word in page, word
+    bad = rep.post("/proposals/new", data=_form(customer, files=(io.BytesIO(b"MZ\x90"), "坏.exe")), content_type="multipart/form-data")
+    assert bad.status_code == 422
+    assert db.session.query(Proposal).count() == 1
+    assert "来料检验增加抽检比例" in rep.get("/proposals/similar?summary=来料检验增加抽检").text
+    assert "来料检验增加抽检比例" not in as_("rep3").get("/proposals/similar?summary=来料检验增加抽检").text
+    rows = {
+        "kind": "quality", "responsible": "1", "row-0-department": "quality", "row-0-way": "paper", "row-1-department": "production",
+        "row-1-way": "mail", "row-1-address": "p@example.com", "do": "submit",
+    }  # fmt: skip
+    assert "生产部" in sup.post(f"/proposals/{one.id}/routing/new", data={"kind": "technique", "do": "table"}).text
+    assert sup.post(f"/proposals/{one.id}/routing/new", data={**rows, "row-1-address": "p"}).status_code == 422
+    assert sup.post(f"/proposals/{one.id}/routing/new", data=rows).status_code == 303
+    assert "在经理处" in rep.get(f"/proposals/{one.id}").text
+    assert rep.get(f"/proposals/{one.id}/edit").status_code == 409
+    sign(db.session.query(Approval).filter_by(kind_name="proposal-routing").one(), "mgr1")
+    page = rep.get(f"/proposals/{one.id}").text
+    assert "归口部门" in page
+    assert "在客服处：待送副本" in page
+    line = db.session.scalars(parts_of(one.id, ProposalDepartment.way == "mail")).one()
+    assert rep.post(f"/proposal-departments/{line.id}/copy").status_code == 422
+    rep.post(f"/proposals/{one.id}/letters", data={"what": "thanks", "language": "zh_Hans_CN"})
+    letter = db.session.query(ProposalLetter).one()
+    sent = {
+        "way": "letter", "to_name": "林秋实", "address": "", "subject": letter.subject, "body": letter.body, "version": "1", "do": "send",
+    }  # fmt: skip
+    assert rep.post(f"/proposal-letters/{letter.id}", data=sent).status_code == 303
+    assert rep.post(f"/proposal-letters/{letter.id}", data=sent).status_code == 409
+    assert "请向客户致谢" not in rep.get(f"/proposals/{one.id}").text
+
+
+@pytest.mark.usefixtures("app")
+def test_the_button_of_a_request_makes_a_proposal_and_goes(as_: Any) -> None:
+    request = taken(factories.customer("rep1"), kind="suggestion")
+    rep = as_("rep1")
+    assert "转为提案" in rep.get(f"/requests/{request.id}").text
+    answer = rep.post(f"/requests/{request.id}/proposal")
+    page = rep.get(answer.headers["Location"]).text
+    assert "来自服务请求" in page
+    again = rep.get(f"/requests/{request.id}").text
+    assert "已转为提案" in again
+    assert f'action="/requests/{request.id}/proposal"' not in again
+    assert rep.post(f"/requests/{request.id}/proposal").status_code == 409
+
+
+@pytest.mark.usefixtures("app")
+def test_lists_stand_by_the_last_day_find_words_and_keep_the_scope(as_: Any) -> None:
+    mine = factories.customer("rep1", full_name="深圳远山精密有限公司")
+    theirs = factories.customer("rep3", full_name="广州流溪商贸有限公司")
+    late = registered(mine, on=clock.today() - timedelta(days=25), summary="更换包装防震材料")
+    fresh = registered(mine, summary="增加夜间值班电话")
+    other = registered(theirs, by="rep3", summary="更换包装颜色方案")
+    routed(late)
+    browser = as_("mgr1")
+    page = browser.get("/proposals").text
+    assert page.index(late.summary) < page.index(other.summary)
+    assert "逾期 5 天" in page
+    for query, found in (
+        ("q=包装", {late.id, other.id}), ("q=包装 防震", {late.id}), ("q=远山", {late.id, fresh.id}), (f"q={fresh.number}", {fresh.id}),
+        ("q=无此词语", set()), ("late=1", {late.id}), ("department=quality", {late.id}), ("q=装", {late.id, other.id}),
+    ):  # fmt: skip
+        text = browser.get(f"/proposals?state=&{query}").text
+        assert {one.id for one in (late, fresh, other) if f"/proposals/{one.id}\"" in text} == found, query
+    assert other.summary not in as_("rep1").get("/proposals?state=").text
+    assert as_("rep3").get(f"/proposals/{late.id}").status_code == 404
+    assert [one.proposal.id for one in proposal_search.similar(person("mgr1"), "更换包装防震", "")] == [late.id, other.id]
+    assert proposal_search.similar(person("mgr1"), "包装") == []
+    rows = browser.get("/proposals/file?format=csv&state=open").get_data(as_text=True)
+    assert rows.count("P20") == 3
