@@ -19,6 +19,7 @@ from portal.demo import (
     callbacks,
     disposals,
     dossiers,
+    gift_deliveries,
     gifts,
     gradings,
     invent,
@@ -413,7 +414,8 @@ class _Office:
         demo = select(Customer).where(Customer.is_demo).order_by(Customer.id)
         active = db.session.scalars(demo.where(Customer.state == CustomerState.ACTIVE).limit(90)).all()
         prospects = db.session.scalars(demo.where(Customer.state == CustomerState.PROSPECT)).all()
-        gifts.fill(active, prospects, self.staff, _at, self._sign, self._paper)
+        made = gifts.fill(active, prospects, self.staff, _at, self._sign, self._paper)
+        gift_deliveries.fill(made, self.staff, _at)
 
     def callbacks(self) -> None:
         """Let things happen that are followed by calls, and call some customers."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 from sqlalchemy import Table, delete, or_, select, update
 
 from portal.database import db
+from portal.demo.gift_deliveries import SUPPLIERS
 from portal.demo.receptions import ROOMS
 from portal.models import survey_totals
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
+from portal.models.gift import Gift, GiftSupplier
+from portal.models.gift_order import GiftOrder
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
 from portal.models.proposal import Proposal
@@ -86,6 +89,7 @@ def remove() -> int:
     for month in sorted(months):
         count_month(*month)
     _let_rooms_go()
+    _let_suppliers_go()
     db.session.expire_all()
     used = set(db.session.scalars(select(Staff.team_id))) | set(db.session.scalars(select(Customer.team_id)))
     for team in db.session.scalars(select(Team).where(Team.id.in_(teams - used))):
@@ -99,6 +103,14 @@ def _let_rooms_go() -> None:
     names = [zh for zh, _en, _seats in ROOMS]
     for room in db.session.scalars(select(MeetingRoom).where(MeetingRoom.zh.in_(names), MeetingRoom.id.not_in(kept))):
         db.session.delete(room)
+
+
+def _let_suppliers_go() -> None:
+    """Take out the demonstration's suppliers of gifts that nobody has ordered from."""
+    kept = select(GiftOrder.supplier_id).union(select(Gift.supplier_id).where(Gift.supplier_id.is_not(None)))
+    names = [one[0] for one in SUPPLIERS]
+    for supplier in db.session.scalars(select(GiftSupplier).where(GiftSupplier.name.in_(names), GiftSupplier.id.not_in(kept))):
+        db.session.delete(supplier)
 
 
 def _portions(ids: set[int]) -> list[list[int]]:
