@@ -18,7 +18,7 @@ from portal.printing.catalogue import SHEETS
 from portal.printing.labels import CHINESE, ENGLISH
 from portal.printing.order import Pdf
 from portal.printing.papers import Paper, paper_of_round
-from portal.printing.press import POOL
+from portal.printing.press import LONG_SECONDS, POOL
 from portal.printing.seal import seal, seal_line
 from portal.printing.seal_keys import NO_SEAL, Place
 from portal.rules.message import N_, Message, Refusal
@@ -114,7 +114,7 @@ def file_form(approval_id: int) -> SealedForm | None:
         words = documents.translate(N_("Electronic seal of %(owner)s"), ENGLISH if language == "en" else CHINESE)
         return seal(pdf.content, line.content, sheet=values["sheet"], code=values["code"], key=key, description=words % {"owner": owner})
 
-    printed = documents.press(make, language, by=None, finish=finish)
+    printed = documents.press(make, language, by=None, finish=finish, seconds=LONG_SECONDS)
     approval = db.session.get_one(Approval, approval_id)
     title = documents.translate(SHEETS[printed.sheet.sheet].title, ENGLISH if language == "en" else CHINESE)
     author = documents.office(language)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import func, select
+
+from portal.database import db
 from portal.models import gift_budget
 from portal.models.gift_campaign import CANCELLED, STATES, GiftCampaign
 from portal.models.gift_campaign_list import CAMPAIGN_STATES, CAMPAIGNS, REFUSED, CampaignQuery, RefusalQuery
-from portal.models.gift_list import GiftRefusal
+from portal.models.gift_list import GiftList, GiftRecipient, GiftRefusal
 from portal.models.gift_list_kind import KIND
 from portal.permissions import Permission, Role
 from portal.printing import catalogue, lists
@@ -28,7 +32,15 @@ catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 
 # --- the list that is signed -----------------------------------------------------------------------------------------------
 
-declare(of_kind(KIND, blank={"list": {}, "gifts": [], "recipients": [], "splits": []}))
+
+
+def _is_long(listed: GiftList) -> bool:
+    """Return whether a list has so many recipients that it prints in the background."""
+    return db.session.scalar(select(func.count()).where(GiftRecipient.list_id == listed.id)) > lists.AT_ONCE  # type: ignore[operator]
+
+
+_LIST = of_kind(KIND, blank={"list": {}, "gifts": [], "recipients": [], "splits": []})
+declare(replace(_LIST, long=_is_long))
 
 # --- the budget table ------------------------------------------------------------------------------------------------------
 

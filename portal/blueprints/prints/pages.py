@@ -65,13 +65,17 @@ def print_record(sheet: str, record_id: int) -> Any:
     if printable.made_at is not None:
         abort(404)
     if printable.long(found):
-        job = batches.queue_records(sheet, [record_id], documents.chosen_language(request.form.get("language")), by=me())
-        commit()
-        jobs.start(job)
-        return redirect(url_for("prints.batch", job_id=job.id), 303)
+        return _in_background(sheet, record_id)
     here = url_for("prints.record", sheet=sheet, record_id=record_id)
     back = url_for(printable.page(found)[0], **printable.page(found)[1])
     return _print(lambda: paper_of(printable, fetch(printable.model, record_id, me())), here, back=back)
+
+
+def _in_background(sheet: str, record_id: int) -> Any:
+    job = batches.queue_records(sheet, [record_id], documents.chosen_language(request.form.get("language")), by=me())
+    commit()
+    jobs.start(job)
+    return redirect(url_for("prints.batch", job_id=job.id), 303)
 
 
 @bp.get("/prints/<sheet>/blank")
@@ -102,8 +106,11 @@ def approval_round(approval: Approval, number: int) -> Any:
 @bp.post("/prints/approvals/<int:approval_id>/<int:number>")
 @requires(Permission.SHEET_PRINT, approval=Approval)
 def print_approval_round(approval: Approval, number: int) -> Any:
-    """Print the sheet of one round, for the binder or for the next signature on paper (AP-6)."""
+    """Print the sheet of one round, for the binder or for the next signature on paper (AP-6); a long one in the background."""
     _round(approval, number)
+    printable = PRINTABLES[approval.kind.sheet]
+    if number == approval.round and approval.state != "draft" and printable.long(approval.document):
+        return _in_background(approval.kind.sheet, approval.record_id)
     approval_id, back = approval.id, approval.link
     here = url_for("prints.approval_round", approval_id=approval_id, number=number)
 
