@@ -11,9 +11,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
+from portal.models.customer import Customer
 from portal.models.newest_first import Listing
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
+from portal.models.proposal_decision import ProposalDecision
+from portal.models.scope import listed
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.text import clean_line
@@ -49,7 +52,7 @@ class AwardQuery:
 
 
 def _chosen(user: Staff, query: AwardQuery) -> Select[Any]:
-    found: Select[Any] = ProposalAward.visible_to(user)
+    found: Select[Any] = select(ProposalAward).where(listed(user, ProposalAward.customer_id))
     for name in ("kind", "state"):
         if name in query.filters:
             found = found.where(getattr(ProposalAward, name) == query.filters[name])
@@ -61,15 +64,19 @@ def _chosen(user: Staff, query: AwardQuery) -> Select[Any]:
 
 
 _LOADED = (
-    joinedload(ProposalAward.customer), joinedload(ProposalAward.proposal).load_only(Proposal.summary, Proposal.received_on),
-    joinedload(ProposalAward.decision), joinedload(ProposalAward.handed_by), joinedload(ProposalAward.confirmed_by),
+    joinedload(ProposalAward.customer).load_only(Customer.number, Customer.full_name),
+    joinedload(ProposalAward.proposal).load_only(Proposal.summary, Proposal.received_on),
+    joinedload(ProposalAward.decision).load_only(ProposalDecision.grade, ProposalDecision.approved_at),
+    joinedload(ProposalAward.handed_by).load_only(Staff.name), joinedload(ProposalAward.confirmed_by).load_only(Staff.name),
 )  # fmt: skip
 AWARDS = Listing(ProposalAward, _chosen, _LOADED)
 
 
 def sums(user: Staff, query: AwardQuery) -> dict[str, tuple[int, Decimal]]:
-    """Return number and yuan of each kind among the awards of a query, without what has lapsed."""
-    chosen = _chosen(user, query).where(ProposalAward.state != LAPSED).with_only_columns(ProposalAward.id).subquery()
-    rows = select(ProposalAward.kind, func.count(), func.sum(ProposalAward.amount)).where(ProposalAward.id.in_(select(chosen.c.id)))
-    found = {row[0]: (row[1], row[2]) for row in db.session.execute(rows.group_by(ProposalAward.kind))}
+    """Return number and yuan of each kind among the awards of a query of one year, without what has lapsed; of all years there are none."""
+    if "year" not in query.filters:
+        return {}
+    columns = (ProposalAward.kind, func.count(ProposalAward.id), func.sum(ProposalAward.amount))
+    rows = _chosen(user, query).where(ProposalAward.state != LAPSED).with_only_columns(*columns).group_by(ProposalAward.kind)
+    found = {row[0]: (row[1], row[2]) for row in db.session.execute(rows)}
     return {kind: found[kind] for kind in KINDS if kind in found}

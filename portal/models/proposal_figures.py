@@ -1,7 +1,8 @@
 """The overview of proposals (PP-10): received, on time, adopted, value, reward; by month, kind, department and customer.
 
-Who sees everything reads kept figures (`proposal_totals.py`), which the worker counts anew for months and customers whose proposals have
-changed: those that stand in another version than they were counted in. Everybody else's proposals are few enough to be counted when asked.
+Managers, and supervisors for their team, read kept figures (`proposal_totals.py`), which the worker counts anew for months and customers
+whose proposals have changed: those that stand in another version than they were counted in. A rep's are few enough to be counted when
+they are asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, delete, func, insert, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.database import db
 from portal.models.customer import Customer
@@ -27,7 +27,7 @@ from portal.rules import proposals as rules
 
 PORTION = 2000
 FIGURES = ("received", "decided", "on_time", "adopted", "kept", "declined", "reward", "value")
-MOST_CUSTOMERS = 20
+MOST_CUSTOMERS = 10
 _ADOPTED = (rules.ADOPTED, rules.CARRYING_OUT, rules.DONE)
 _QUIET = {"synchronize_session": False}
 
@@ -102,13 +102,6 @@ def _read(row: Sequence[Any], keys: int) -> Figures:
     return Figures(*counts, *(Decimal(value or 0) for value in row[keys + 6 : keys + 8]))
 
 
-def _month(column: InstrumentedAttribute[date]) -> Any:
-    """Return the month of a day as 2026-04."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        return func.to_char(column, "YYYY-MM")
-    return func.strftime("%Y-%m", column)
-
-
 def count_changed() -> int:
     """Count the months and customers anew of which proposals changed since; return how many proposals that were. The caller commits."""
     proposal, counted = Proposal, ProposalCounted
@@ -173,40 +166,58 @@ def forget_counts(customer_ids: list[int]) -> None:
 
 def years() -> list[int]:
     """Return the years of which there are proposals, the newest first."""
-    found = db.session.execute(select(func.min(Proposal.received_on), func.max(Proposal.received_on))).one()
+    ends = (select(func.min(Proposal.received_on)).scalar_subquery(), select(func.max(Proposal.received_on)).scalar_subquery())
+    found = db.session.execute(select(*ends)).one()  # each by itself is the end of an index
     return list(range(found[1].year, found[0].year - 1, -1)) if found[0] else []
 
 
-def overview(user: Staff, year: int) -> Overview:
-    """Return the figures of a year's proposals that `user` sees (RO-1)."""
-    if user.is_manager:
-        total = ProposalTotal
-        columns = (total.month, total.kind, total.department, *(func.sum(getattr(total, name)) for name in FIGURES))
-        query = select(*columns).where(total.month.between(f"{year}-01", f"{year}-12"))
-        rows: Sequence[Any] = db.session.execute(query.group_by(total.month, total.kind, total.department)).all()
-    else:
-        keys = (_month(Proposal.received_on), Proposal.kind, Proposal.responsible)
-        rows = db.session.execute(_grouped(keys, _in(year), Proposal.id.in_(Proposal.seen_by(user)))).all()
-    found = Overview(year)
-    for row in rows:
-        figures = _read(row, 3)
+def overviews(user: Staff, *which: int) -> list[Overview]:
+    """Return the figures of some years' proposals: all for managers, the team's for a supervisor, for others those they see (RO-1)."""
+    if user.is_manager or user.is_supervisor:
+        return [_kept(user, year) for year in which]
+    return _counted(user, which)
+
+
+def _kept(user: Staff, year: int) -> Overview:
+    """Return a year's figures as the worker has counted them."""
+    total, found = ProposalTotal, Overview(year)
+    here = [total.month.between(f"{year}-01", f"{year}-12")]
+    if not user.is_manager:
+        here.append(total.team == (user.team_id or 0))
+    sums = [func.sum(getattr(total, name)) for name in FIGURES]
+    for key, place in ((total.month, found.months), (total.kind, found.kinds), (total.department, found.departments)):
+        place.update({row[0]: _read(row, 1) for row in db.session.execute(select(key, *sums).where(*here).group_by(key))})
+    for figures in found.months.values():
         found.total = found.total.plus(figures)
-        for place, key in ((found.months, row[0]), (found.kinds, row[1]), (found.departments, row[2])):
-            place[key] = place.get(key, NONE).plus(figures)
-    found.customers = _customers(user, year)
+    each = ProposalCustomerTotal
+    query = select(each.customer_id, *(getattr(each, name) for name in FIGURES), Customer.full_name)
+    query = query.join(Customer, Customer.id == each.customer_id).where(each.year == year)
+    if not user.is_manager:
+        query = query.where(Customer.team_id == user.team_id)
+    rows = db.session.execute(query.order_by(each.received.desc(), each.customer_id.desc()).limit(MOST_CUSTOMERS))
+    found.customers = [(row[0], row.full_name, _read(row, 1)) for row in rows]
     return found
 
 
-def _customers(user: Staff, year: int) -> list[tuple[int, str, Figures]]:
-    if user.is_manager:
-        total = ProposalCustomerTotal
-        query: Select[Any] = select(total.customer_id, *(getattr(total, name) for name in FIGURES)).where(total.year == year)
-        query = query.order_by(total.received.desc(), total.customer_id.desc())
-    else:
-        query = _grouped((Proposal.customer_id,), _in(year), Proposal.id.in_(Proposal.seen_by(user)))
-        query = query.order_by(func.count(Proposal.id).desc(), Proposal.customer_id.desc())
-    rows = db.session.execute(query.limit(MOST_CUSTOMERS)).all()
-    ids = [row[0] for row in rows]
-    names = {row.id: row.full_name for row in db.session.execute(select(Customer.id, Customer.full_name).where(Customer.id.in_(ids)))}
-    return [(row[0], names.get(row[0], ""), _read(row, 1)) for row in rows]
-
+def _counted(user: Staff, which: Sequence[int]) -> list[Overview]:
+    """Return the figures of some years, counted now from what `user` sees: a rep has few."""
+    proposal, found = Proposal, {year: Overview(year) for year in which}
+    days = (date(min(which), 1, 1), date(max(which), 12, 31))
+    keys = (proposal.received_on, proposal.kind, proposal.responsible, proposal.customer_id, proposal.id)
+    rows = db.session.execute(_grouped(keys, proposal.id.in_(proposal.seen_by(user)), proposal.received_on.between(*days))).all()
+    customers: dict[int, dict[int, Figures]] = {year: {} for year in which}
+    for row in rows:
+        day, kind, department, customer_id = row[:4]
+        here, figures = found.get(day.year), _read(row, len(keys))
+        if here is None:
+            continue
+        here.total = here.total.plus(figures)
+        for place, key in ((here.months, f"{day:%Y-%m}"), (here.kinds, kind), (here.departments, department)):
+            place[key] = place.get(key, NONE).plus(figures)
+        customers[day.year][customer_id] = customers[day.year].get(customer_id, NONE).plus(figures)
+    for year, theirs in customers.items():
+        first = sorted(theirs.items(), key=lambda one: (-one[1].received, -one[0]))[:MOST_CUSTOMERS]
+        names = select(Customer.id, Customer.full_name).where(Customer.id.in_([number for number, _figures in first]))
+        called = {row.id: row.full_name for row in db.session.execute(names)}
+        found[year].customers = [(number, called.get(number, ""), figures) for number, figures in first]
+    return [found[year] for year in which]

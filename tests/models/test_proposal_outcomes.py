@@ -127,17 +127,17 @@ def test_kept_figures_are_those_that_are_counted(app: Flask) -> None:
     def kept() -> proposal_figures.Overview:
         while proposal_figures.count_changed():
             db.session.commit()
-        return proposal_figures.overview(person("mgr1"), year)
+        return proposal_figures.overviews(person("mgr1"), year)[0]
 
     found = kept()
     number = 2 + same_year
     assert found.total == Figures(number, 1 + same_year, 1, 1, 0, int(same_year), Decimal(2500), Decimal("12000.50"))
     assert found.total.punctual == (50 if same_year else 100)
-    seen = proposal_figures.overview(person("sup1"), year)
+    seen = proposal_figures.overviews(person("sup1"), year)[0]
     assert (seen.total, seen.months, seen.kinds, seen.departments) == (found.total, found.months, found.kinds, found.departments)
     assert sorted(seen.customers) == sorted(found.customers)
-    assert proposal_figures.overview(person("rep1"), year).total.received == 2
-    assert proposal_figures.overview(person("rep3"), year).total.received == 0
+    assert proposal_figures.overviews(person("rep1"), year, year - 1)[0].total.received == 2
+    assert proposal_figures.overviews(person("rep3"), year)[0].total.received == 0
     assert proposal_figures.count_changed() == 0
     CustomerMerge.carry_out(customer, other, by=person("mgr1"), reason="同一客户", effective_on=clock.today())
     db.session.commit()

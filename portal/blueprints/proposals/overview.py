@@ -30,7 +30,7 @@ def _year() -> int:
 def overview() -> Any:
     """Show the figures of a year beside those of the year before."""
     year, user = _year(), me()
-    now, before = proposal_figures.overview(user, year), proposal_figures.overview(user, year - 1)
+    now, before = proposal_figures.overviews(user, year, year - 1)
     return render_template(
         "proposals/overview.html",
         year=year,
@@ -39,9 +39,10 @@ def overview() -> Any:
         before=before,
         groups=[(name, _lines(name, now, before)) for name in ("months", "kinds", "departments")],
         customers=[(number, name, found, _list(year, customer=number)) for number, name, found in now.customers],
+        team=user.team.name if user.is_supervisor and user.team else "",
         charts={name: _chart(_lines(name, now, before)) for name in ("months", "kinds", "departments")},
         whole=_list(year),
-        kept=user.is_manager,
+        kept=user.is_manager or user.is_supervisor,
     )
 
 
@@ -77,7 +78,8 @@ def _list(year: int, month: int = 0, **filters: Any) -> str:
     first, last = date(year, month or 1, 1), date(year, 12, 31)
     if month:
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return url_for("proposals.proposals", first=first.isoformat(), last=last.isoformat(), **filters)
+    mine = {"team": me().team_id} if me().is_supervisor else {}
+    return url_for("proposals.proposals", state="", first=first.isoformat(), last=last.isoformat(), **mine, **filters)
 
 
 def _chart(lines: list[Line]) -> Any:
@@ -95,7 +97,7 @@ def _chart(lines: list[Line]) -> Any:
 def overview_file() -> Any:
     """Answer the figures of a year as a file."""
     year, user = _year(), me()
-    now = proposal_figures.overview(user, year)
+    now = proposal_figures.overviews(user, year)[0]
     heads = [
         _("Table"), _("Line of the table"), _("Received"), _("Decided"), _("Decided in time"), _("Adopted"), _("Kept for later"),
         _("Not adopted"), _("Rewards (yuan)"), _("Value gained (yuan)"),
