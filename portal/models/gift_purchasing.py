@@ -55,12 +55,12 @@ def on_order() -> dict[int, tuple[int, int]]:
     """Return for each gift how many pieces are ordered and have not come, and how many of them are late."""
     line, order = GiftOrderLine, GiftOrder
     open_ = line.quantity - line.received
-    query: Any = select(line.gift_id, func.sum(open_), order.expected_on < clock.today()).join(order, order.id == line.order_id)
-    query = query.where(order.state == OPEN).group_by(line.gift_id, order.expected_on < clock.today())
+    query: Any = select(line.gift_id, func.sum(open_), order.expected_on).join(order, order.id == line.order_id)
+    query = query.where(order.state == OPEN).group_by(line.gift_id, order.expected_on)
     found: dict[int, tuple[int, int]] = {}
-    for gift_id, number, late in db.session.execute(query):
+    for gift_id, number, expected_on in db.session.execute(query):
         before = found.get(gift_id, (0, 0))
-        found[gift_id] = (before[0] + int(number), before[1] + (int(number) if late else 0))
+        found[gift_id] = (before[0] + int(number), before[1] + (int(number) if expected_on < clock.today() else 0))
     return found
 
 

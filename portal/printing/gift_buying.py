@@ -21,7 +21,7 @@ from portal.rules.message import N_, Message
 
 GOODS, BUYING = "gift_goods", "gift_buying_list"
 _SHEETS = (
-    catalogue.Sheet(GOODS, "QMS-PM-31331", N_("List of goods of gifts"), "gift_goods.html"),
+    catalogue.Sheet(GOODS, "QMS-PM-31331", N_("List of goods of gifts"), "gift_goods.html", landscape=True),
     catalogue.Sheet(BUYING, "QMS-PM-31332", N_("Purchasing list of gifts"), "gift_buying_list.html", landscape=True),
 )
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
@@ -64,7 +64,7 @@ declare(
         page=lambda listed: ("gifts.agreement", {"listed_id": listed.id}),
         permission=Permission.SHEET_PRINT,
         boxes=(
-            Box(Message(N_("Customer service")), "made"), Box(Message(N_("Marketing")), "review"), Box(Message(N_("Purchasing")), "inform"),
+            Box(Message(N_("Customer service")), ""), Box(Message(N_("Marketing")), ""), Box(Message(N_("Purchasing")), ""),
         ),
         amounts=("listed.total", "lines.price", "lines.amount"),
         customer_id=lambda listed: None,
@@ -102,8 +102,9 @@ def _needs(_user: Staff, _query: BuyingQuery, most: int) -> list[Need]:
 def _need_rows(found: list[Need]) -> list[dict[str, Any]]:
     return [
         {
-            "supplier": one.gift.supplier.name if one.gift.supplier else "", "name": one.gift.name, "specification": one.gift.specification,
-            "unit": one.gift.unit, "wanted": f"{one.wanted:,}", "stock": f"{one.in_stock:,}", "ordered": f"{one.on_order:,}",
+            "supplier": one.gift.supplier.name if one.gift.supplier else "", "name": one.gift.name, "unit": one.gift.unit,
+            "specification": one.gift.specification,
+            "wanted": f"{one.wanted:,}", "stock": f"{one.in_stock:,}", "ordered": f"{one.on_order:,}",
             "late": f"{one.late:,}" if one.late else "", "short": f"{one.short:,}" if one.short else "", "buy": f"{one.to_buy:,}",
             "price": f"{one.gift.unit_price:.2f}", "amount": f"{one.cost:.2f}",
         }

@@ -42,7 +42,8 @@ def _row(delivery: GiftDelivery, telephone: str) -> dict[str, Any]:
         "campaign": delivery.campaign.label, "tier": delivery.tier.code, "person": recipient.person, "post": recipient.post,
         "telephone": telephone, "address": _address(delivery), "goods": delivery.goods, "way": delivery.way, "state": delivery.state,
         "carrier": delivery.carrier, "tracking": delivery.tracking, "told_on": _day(delivery.told_on), "out_on": _day(delivery.out_on),
-        "received_by": delivery.received_by, "received_on": _day(delivery.received_on), "reason": delivery.return_reason,
+        "received_by": delivery.received_by, "received_on": _day(delivery.received_on),
+        "signed": " ".join(part for part in (delivery.received_by, _day(delivery.received_on)) if part), "reason": delivery.return_reason,
     }  # fmt: skip
 
 
@@ -94,8 +95,7 @@ declare(
         page=lambda run: ("gifts.run", {"run_id": run.id}),
         permission=Permission.SHEET_PRINT,
         boxes=(
-            Box(Message(N_("Goods handed out by")), "made"), Box(Message(N_("Goods taken along by")), "review"),
-            Box(Message(N_("Driver")), "inform"),
+            Box(Message(N_("Goods handed out by")), ""), Box(Message(N_("Goods taken along by")), ""), Box(Message(N_("Driver")), ""),
         ),
         customer_id=lambda run: None,
         state=lambda run: "rejected" if run.state == CANCELLED else "",

@@ -26,9 +26,9 @@ def _rows(entries: list[GiftEntry]) -> list[dict[str, Any]]:
         {
             "given_on": one.given_on.isoformat(), "source": one.source, "title": one.title, "organisation": one.organisation,
             "person": " ".join(part for part in (one.person, one.post) if part), "official": "yes" if one.official else "",
-            "purpose": one.purpose, "goods": one.goods, "amount": f"{one.amount:.2f}", "giver": one.giver.name if one.giver else "",
-            "handed_by": one.handed_by.name if one.handed_by else "", "voucher": one.voucher,
-            "back": one.taken_back_on.isoformat() if one.taken_back_on else "",
+            "purpose": one.purpose, "goods": one.goods, "amount": f"{one.amount:.2f}",
+            "giver": " / ".join(dict.fromkeys(person.name for person in (one.giver, one.handed_by) if person is not None)),
+            "voucher": one.voucher, "back": one.taken_back_on.isoformat() if one.taken_back_on else "",
         }
         for one in entries
     ]  # fmt: skip

@@ -60,8 +60,10 @@ def test_every_other_route_is_closed_and_those_that_are_open_show_nothing_of_oth
     page = browser.get("/proposals")
     assert "质量部应看到的提案" in page.text
     assert browser.get("/").headers["Location"].endswith("/proposals")
+    assert "尚未打开" in as_("rep1").get(f"/proposals/{numbers['mine']}").text
     own = browser.get(f"/proposals/{numbers['mine']}")
     assert own.status_code == 200
+    assert "尚未打开" not in as_("rep1").get(f"/proposals/{numbers['mine']}").text
     assert "lin@example.com" not in own.text
     for words in ("搜索客户", 'id="inbox-count"', 'action="/search"'):
         assert words not in page.text

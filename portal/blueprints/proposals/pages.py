@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import abort, render_template, request
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.blueprints.proposals import bp
 from portal.blueprints.proposals.forms import ReasonForm, me
 from portal.blueprints.proposals.lists import words
-from portal.database import db
+from portal.database import db, write_apart
 from portal.downloads import download
 from portal.looks import look
 from portal.models import proposal_clock, proposal_extension, proposal_intake, proposal_letter, proposal_routing
@@ -84,6 +84,7 @@ def page_of(proposal: Proposal, *, problems: Any = None, form: ReasonForm | None
         **words(),
     }
     if user.is_department:
+        _note_opened(proposal, user)
         common["files"] = [one for one in common["files"] if one.what == "received"]
         return render_template("proposals/department.html", **common), status
     seen = db.session.scalar(Customer.visible_to(user).where(Customer.id == proposal.customer_id).with_only_columns(Customer.id))
@@ -118,6 +119,14 @@ def page_of(proposal: Proposal, *, problems: Any = None, form: ReasonForm | None
         },
     )
     return page, status
+
+
+def _note_opened(proposal: Proposal, user: Staff) -> None:
+    """Note when somebody of the department first opened its copy: the office sees that it has arrived."""
+    mine = (ProposalDepartment.proposal_id == proposal.id, *_own(user), ProposalDepartment.opened_at.is_(None))
+    if request.method == "GET" and db.session.scalar(select(ProposalDepartment.id).where(*mine)) is not None:
+        with write_apart() as session:
+            session.execute(update(ProposalDepartment).where(*mine).values(opened_at=clock.now()))
 
 
 def _own(user: Staff) -> list[Any]:
