@@ -16,6 +16,8 @@ from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.gift import Gift, GiftSupplier
+from portal.models.gift_campaign import GiftCampaign
+from portal.models.gift_list import GiftList
 from portal.models.gift_order import GiftOrder
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.notice import Notice
@@ -67,6 +69,8 @@ def remove() -> int:
     years = doomed.get(GradingCampaign.__tablename__, set())
     links += [f"/gradings/{year}" for year in db.session.scalars(select(GradingCampaign.year).where(GradingCampaign.id.in_(years)))]
     links += [f"/receptions/{visit}" for visit in doomed.get(Reception.__tablename__, set())]
+    links += [f"/gifts/lists/{one}" for one in doomed.get(GiftList.__tablename__, set())]
+    links += [f"/gifts/campaigns/{one}" for one in doomed.get(GiftCampaign.__tablename__, set())]
     links += [f"/visits/{visit}" for visit in doomed.get(Visit.__tablename__, set())]
     links += [f"/visits/reports/{report}" for report in doomed.get(VisitReport.__tablename__, set())]
     links += [f"/reports/{report}" for report in doomed.get(InformationReport.__tablename__, set())]

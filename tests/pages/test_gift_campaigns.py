@@ -1,0 +1,101 @@
+"""Pages of gift campaigns: refusals beside their cells with the standard, drawing with reasons, who sees and signs what (GF-1, GF-2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from portal.database import db
+from portal.models import benefit, gift_composing, gift_proposal
+from portal.models.gift_campaign import GiftCampaign
+from portal.models.gift_list import GiftList
+from portal.models.sales_book import CustomerYear
+from tests import factories
+from tests.approving import person
+from tests.campaigning import WHO, campaign, drafted, gift, submitted, the_tier, tier
+
+
+def page(response: Any) -> str:
+    found: str = response.get_data(as_text=True)
+    return found
+
+
+def test_a_campaign_is_written_with_its_refusals_beside_their_cells(as_: Any) -> None:
+    person("sup1").language = "en"
+    db.session.commit()
+    browser, cup = as_("sup1"), gift()
+    sent = {
+        "name": "中秋", "purpose": "keep", "first_on": "2026-03-01", "last_on": "2026-04-01", "budget": "3,000", "vip-amount": "600",
+        "vip-number": "5", "vip-gift0": str(cup.id), "vip-pieces0": "2",
+    }  # fmt: skip
+    for change, cell, said in (
+        ({}, "vip-amount-error", "at most 500.00 yuan for a customer by the site&#39;s standard; 600.00 are more"),
+        ({"vip-amount": "500", "vip-pieces0": "6"}, "vip-gift", "cost 600.00 yuan; the tier&#39;s highest amount is 500.00"),
+        ({"vip-amount": "500", "budget": "900"}, "budget-error", "cost 1,000.00 yuan together; the budget is 900.00"),
+        ({"vip-amount": "zwei"}, "vip-amount-error", "is not an amount"),
+    ):
+        text = page(browser.post("/gifts/campaigns/new", data={**sent, **change}))
+        assert cell in text
+        assert said in text, said
+    response = browser.post("/gifts/campaigns/new", data={**sent, "vip-amount": "500"})
+    assert response.status_code == 303
+    found = db.session.query(GiftCampaign).one()
+    text = page(browser.get(f"/gifts/campaigns/{found.id}"))
+    for words in ("1,000.00", "Begin the list", "定制保温杯 × 2 件", "Highest amount of a gift to a VIP customer"):
+        assert words in text
+    assert browser.get(f"/gifts/campaigns/{found.id}/edit").status_code == 200
+
+
+def test_drawing_puts_on_who_may_be_and_lists_the_others_with_reasons(as_: Any) -> None:
+    person("sup1").language = "en"
+    fields = {"legal_representative": "林总", "grade": "B"}
+    fit = [factories.customer("rep1", **fields) for _one in range(3)]
+    office = factories.customer("rep2", nature="government", **fields)
+    nobody = factories.customer("rep2", grade="B")
+    full = factories.customer("rep1", **fields)
+    other = factories.customer("rep3", **fields)
+    benefit.take(full.id, Decimal(1900), on=campaign().first_on, source="prize", source_id=1, by=person("rep2"), title="提案 8")
+    for one in (*fit, office, nobody, full):
+        db.session.add(CustomerYear(customer_id=one.id, year=2025, sold=Decimal(90_000)))
+    found = db.session.query(GiftCampaign).one()
+    listed = gift_composing.begin_list(the_tier(found), by=person("sup1"))
+    db.session.commit()
+    browser = as_("sup1")
+    sent = {"tab": "register", "grade": "B", "sold_from": "50000", "sold_in": "2025", "reason": "年度答谢"}
+    where = f"/gifts/lists/{listed.id}/drawing"
+    assert "Say of which year" in page(browser.post(where, data={**sent, "sold_in": ""}))
+    response = browser.post(where, data=sent)
+    assert response.location.endswith(f"/gifts/refusals?list={listed.id}")
+    text = page(browser.get(response.location))
+    for words in ("a manager permits it", "names nobody", "提案 8", "钱二宝", "3 customers are put on the list"):
+        assert words in text, words
+    assert other.full_name not in text
+    text = page(browser.get(f"/gifts/lists/{listed.id}"))
+    assert all(one.full_name in text for one in fit)
+    assert "3 customers were refused" in text
+    assert text.count("年度答谢") >= 3
+    assert "提案 8" in page(browser.get(f"/gifts/refusals/file?list={listed.id}&format=csv"))
+
+
+def test_reps_see_their_own_customers_only_and_composers_are_not_asked_to_sign(as_: Any) -> None:
+    for account in ("rep1", "rep2", "sup1", "mgr2"):
+        person(account).language = "en"
+    found = campaign(tiers={"vip": tier(number=9)})
+    mine, theirs = factories.customer("rep1"), factories.customer("rep2")
+    for one, by in ((mine, "rep1"), (theirs, "rep2")):
+        gift_proposal.propose(the_tier(found), one, WHO, by=person(by))
+    listed = drafted(found, factories.customer("sup1"))
+    db.session.commit()
+    text = page(as_("rep1").get(f"/gifts/campaigns/{found.id}"))
+    assert mine.full_name in text
+    assert theirs.full_name not in text
+    assert f"/gifts/lists/{listed.id}" not in text
+    text = page(as_("sup1").get(f"/gifts/lists/{listed.id}"))
+    assert mine.full_name in text
+    assert theirs.full_name in text
+    approval = submitted(listed)
+    assert "somebody else signs it" in page(as_("sup1").get(f"/approvals/{approval.id}"))
+    text = page(as_("mgr2").get(f"/approvals/{approval.id}"))
+    assert "Seems split" not in text
+    assert as_("mgr2").get(f"/gifts/campaigns/{found.id}").status_code == 200
+    assert db.session.get_one(GiftList, listed.id).state == "pending"
