@@ -96,9 +96,9 @@ def proposals_file() -> Any:
     """Answer the list as a file."""
     query = ProposalQuery.read(request.args)
     heads = [
-        _("Proposal number"), _("Customer number"), _("Customer"), _("Kind of proposal"), _("How received"), _("Received on"), _("Summary of the proposal"),
-        _("Full text"), _("State"), _("Responsible department"), _("Target day"), _("Last day of the proposal"), _("Decided on"), _("Days late"),
-        _("Handled by"),
+        _("Proposal number"), _("Customer number"), _("Customer"), _("Kind of proposal"), _("How received"), _("Received on"),
+        _("Summary of the proposal"), _("Full text"), _("State"), _("Responsible department"), _("Target day"),
+        _("Last day of the proposal"), _("Decided on"), _("Days late"), _("Handled by"),
     ]  # fmt: skip
     kinds = {one["code"]: of_choice(one) for one in standard("choices.proposal_kind")}
     departments = {one["code"]: of_choice(one) for one in standard("choices.department")}
