@@ -336,6 +336,12 @@ def recount(customer_ids: list[int]) -> None:
     _forget_loaded()
 
 
+def differences() -> list[str]:
+    """Return where what is kept of a customer's year is not the sum of its lines, as the command prints it."""
+    rows = db.session.execute(differing())
+    return [f"customer {row.customer_id} {row.year}: {row.kept} was kept, the lines give {row.given}" for row in rows]
+
+
 def differing() -> Select[Any]:
     """Return a query of customer, year, what is kept and what the lines give, where the two differ."""
     given = func.coalesce(func.sum(Benefit.amount), 0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -17,7 +18,10 @@ from portal.models.disposal_check import blocker
 from portal.models.gift_campaign import OPEN, GiftCampaign
 from portal.models.gift_list import APPROVED, GONE, LISTED, PROPOSED, RETURNED, GiftRecipient, GiftRefusal
 from portal.models.staff import Staff
+from portal.models.standard_effects import touching
 from portal.permissions import Permission
+from portal.rules.gift_standards import CAP, CAP_GOVERNMENT, most_amount, most_number
+from portal.rules.gifts import TIERS
 from portal.rules.message import N_, Message
 
 PROPOSALS, PERMITS, PLACES = "gift-proposals", "gift-permits", "gift-places"
@@ -127,6 +131,23 @@ def running(user: Staff) -> Running | None:
         query = query.where(or_(GiftCampaign.team_id.is_(None), GiftCampaign.team_id == (user.team_id or 0)))
     row = db.session.execute(query).one()
     return Running(row[0], *row[1:]) if row[0] else None
+
+
+# --- what a change of the standards touches -----------------------------------------------------------------------------------
+
+
+@touching(CAP, CAP_GOVERNMENT)
+def _caps(_before: Any, value: Any, day: date) -> Iterator[Message]:
+    given = benefit.BenefitYear
+    count = db.session.scalar(select(func.count()).where(given.year == day.year, given.kept > Decimal(value))) or 0
+    text = N_("%(count)s customers were given or promised more than that in %(year)s already; they keep it and are given nothing more.")
+    yield Message(text, {"count": count, "year": day.year})
+
+
+@touching(*(name(code) for code in TIERS for name in (most_amount, most_number)))
+def _tiers(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
+    count = db.session.scalar(select(func.count()).where(GiftCampaign.state == OPEN)) or 0
+    yield Message(N_("%(count)s campaigns under way keep the standards that they began with."), {"count": count})
 
 
 # --- disposal, erased cards ------------------------------------------------------------------------------------------------

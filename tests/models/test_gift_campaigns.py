@@ -10,11 +10,22 @@ from decimal import Decimal
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import update
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import benefit, gift_budget, gift_composing, gift_desk, gift_list_kind, gift_outcome, gift_proposal, inbox
-from portal.models.benefit import Benefit
+from portal.models import (
+    benefit,
+    gift_budget,
+    gift_composing,
+    gift_desk,
+    gift_list_kind,
+    gift_outcome,
+    gift_proposal,
+    inbox,
+    standard_effects,
+)
+from portal.models.benefit import Benefit, BenefitYear
 from portal.models.customer import CustomerState
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_composing import put_on, put_one
@@ -352,3 +363,11 @@ def test_what_waits_stands_in_the_inbox_and_erased_cards_leave_amounts(app: Flas
     gift_desk.forget([whom.customer_id])
     db.session.expire_all()
     assert (whom.person, whom.reason, whom.amount) == ("", "", Decimal(200))
+    effects = [str(one) for one in standard_effects.effects("benefit.cap", "100.00", clock.today())]
+    assert any("1 customers were given or promised more" in one for one in effects), effects
+    db.session.commit()
+    runner = app.test_cli_runner()
+    assert "sums of their rows" in runner.invoke(args=["gifts", "check"]).output
+    db.session.execute(update(BenefitYear).values(kept=Decimal(1)))
+    db.session.commit()
+    assert runner.invoke(args=["gifts", "check"]).exit_code == 1
