@@ -54,13 +54,15 @@ ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_l
     "proposal_registration", "proposal_routing", "proposal_copy", "proposal_thanks", "proposal_letter", "proposal_extension",
     "proposal_list",
     "gift_list", "gift_budget", "gift_campaign_list", "gift_refusal_list",
+    "gift_stock_list", "gift_goods", "gift_buying_list", "gift_order", "gift_order_list", "gift_run", "gift_receipt", "gift_labels",
+    "gift_register", "gift_delivery_list",
     "survey_questionnaire", "survey_results", "survey_list", "survey_answers",
     "staff_assessment", "assessment_month", "staff_reward", "reward_list",
-    "proposal_assessment", "proposal_decision", "reward_slip", "award_list",
+    "proposal_assessment", "proposal_decision", "reward_slip", "award_list", "decision_notice",
 }  # fmt: skip
 """Tried with their records: test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, test_hand_over_sheet.py,
 test_relation_sheets.py, test_survey_sheets.py, test_callback_sheets.py, test_visit_sheets.py, test_order_sheets.py,
-test_reception_sheets.py, test_gift_campaign_sheets.py, test_proposal_sheets.py and test_maintenance_sheets.py here,
+test_reception_sheets.py, test_gift_campaign_sheets.py, test_gift_sheets.py, test_proposal_sheets.py and test_maintenance_sheets.py here,
 tests/sales/test_sheets.py, tests/pages/test_review.py, tests/insights, tests/service."""
 
 
