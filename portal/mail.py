@@ -1,4 +1,4 @@
-"""Mail: what notices say, and letters about proposals (PP-2), go out by SMTP, from the worker and never from a request (AP-9).
+"""Mail: what notices say, letters about proposals (PP-2), links to surveys (SV-30); by SMTP from the worker, never from a request (AP-9).
 
 A failing server delays nothing but the mail: it is tried again at growing distances, the failure stands on the record and in the log.
 """
@@ -25,9 +25,11 @@ from portal import clock
 from portal.database import db
 from portal.i18n import in_language, translate
 from portal.jobs import every_minute
+from portal.models import survey_mail
 from portal.models.notice import Notice
 from portal.models.proposal_letter import ProposalLetter
 from portal.models.staff import Staff
+from portal.models.survey import SurveyAnswer
 
 log = structlog.get_logger()
 
@@ -43,7 +45,7 @@ AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), time
 class Letter(NamedTuple):
     """One mail to send: its record, how often it failed, and what goes out."""
 
-    model: type[Notice] | type[ProposalLetter]
+    model: type[Notice] | type[ProposalLetter] | type[SurveyAnswer]
     record_id: int
     tries: int
     message: EmailMessage
@@ -86,11 +88,18 @@ def _take() -> list[Letter]:
     outgoing = select(ProposalLetter).where(sql("proposal_letter.mail_state = 'waiting'"), due).order_by(ProposalLetter.id)
     for letter in db.session.scalars(outgoing.limit(BATCH).with_for_update(of=ProposalLetter, skip_locked=True)):
         letters += _taken(letter, lambda letter=letter: _letter(letter), moment)  # type: ignore[misc]
+    due = or_(SurveyAnswer.mail_after.is_(None), SurveyAnswer.mail_after <= moment)
+    asked = select(SurveyAnswer).where(sql("survey_answer.mail_state = 'waiting'"), due).order_by(SurveyAnswer.id)
+    for answer in db.session.scalars(asked.limit(BATCH).with_for_update(of=SurveyAnswer, skip_locked=True)):
+        if survey_mail.still_wanted(answer):
+            letters += _taken(answer, lambda answer=answer: _link(answer), moment)  # type: ignore[misc]
+        else:
+            answer.mail_state = "off"
     db.session.commit()
     return letters
 
 
-def _taken(record: Notice | ProposalLetter, write: Callable[[], EmailMessage], moment: datetime) -> list[Letter]:
+def _taken(record: Notice | ProposalLetter | SurveyAnswer, write: Callable[[], EmailMessage], moment: datetime) -> list[Letter]:
     """Return the mail of a record, which belongs to this worker from now on; none where it cannot be written."""
     record.mail_after = moment + LEASE
     try:
@@ -105,6 +114,15 @@ def _letter(letter: ProposalLetter) -> EmailMessage:
     """Return a letter to a customer, or a department's copy, as a mail: as it was written."""
     message = _blank(letter.subject, letter.address, f"proposal-letter-{letter.id}")
     message.set_content(letter.body.rstrip() + "\n")
+    return message
+
+
+def _link(answer: SurveyAnswer) -> EmailMessage:
+    """Return the mail with the link to a survey; each try has a link, and so a name, of its own."""
+    said = survey_mail.write(answer)
+    message = _blank(said.subject, said.address, f"survey-{answer.id}-{answer.mail_tries}")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(said.body + "\n")
     return message
 
 

@@ -13,7 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, JsonValue, db
 from portal.models.staff import Staff
-from portal.rules.message import Message, revived, stored
+from portal.rules.message import N_, Message, revived, stored
+
+MAIL_STATES = {
+    "waiting": (N_("Waits for the mail server"), "accent"),
+    "sent": (N_("Mail has gone out"), "ok"),
+    "failed": (N_("The mail did not go out"), "seal"),
+}
+"""How a mail stands: of a notice, a letter, a link to a survey."""
 
 
 class Notice(Base):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
+from portal.models.notice import MAIL_STATES as MAIL_STATES
 from portal.models.proposal import Proposal
 from portal.models.proposal_department import ProposalDepartment, department_name
 from portal.models.proposal_routing import hand_out
@@ -32,16 +33,14 @@ from portal.rules.visits import fill
 THANKS, CHANGE, COPY = "thanks", "change", "copy"
 WHAT = {THANKS: N_("Thanks and promise"), CHANGE: N_("Another day or department"), COPY: N_("Copy for a department")}
 """What a letter is for, with its words; decisions and carrying out add their own."""
+SHEETS = {THANKS: "proposal_thanks"}
+"""On which sheet a letter prints that has one of its own; the others print on `OTHERS`. Decisions add theirs."""
+OTHERS = "proposal_letter"
 LETTER, MAIL = "letter", "mail"
 CHINESE, ENGLISH = "zh_Hans_CN", "en"
 WAYS = {LETTER: N_("By letter"), MAIL: N_("By e-mail")}
 DRAFT, SENT, DROPPED = "draft", "sent", "dropped"
 STATES = {DRAFT: (N_("Draft"), "warn"), SENT: (N_("Sent"), "ok"), DROPPED: (N_("Given up"), "")}
-MAIL_STATES = {
-    "waiting": (N_("Waits for the mail server"), "accent"),
-    "sent": (N_("Mail has gone out"), "ok"),
-    "failed": (N_("The mail did not go out"), "seal"),
-}
 LONGEST_SUBJECT, LONGEST_BODY = 200, 12_000
 SERVICE = Named("客户服务部", "customer service")
 """Who studies a proposal as long as it lies with no department."""
@@ -117,6 +116,11 @@ class ProposalLetter(Base):
     def label(self) -> str:
         """Return what lists and the log call it."""
         return f"{self.proposal.number} {self.subject}"
+
+    @property
+    def sheet(self) -> str:
+        """Return the name of the sheet on which it prints."""
+        return SHEETS.get(self.what, OTHERS)
 
     def can_change(self, user: Staff) -> bool:
         """Return whether `user`, who sees the proposal, may change, send or give up the draft."""

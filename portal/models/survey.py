@@ -43,6 +43,7 @@ STATES = {
 _OPEN = sql("state = 'open'")
 _RUNNING = sql("state = 'running'")
 _LINKED = sql("token_hash <> ''")
+_TO_MAIL = sql("mail_state = 'waiting'")
 
 
 class Survey(Base):
@@ -164,6 +165,12 @@ class SurveyAnswer(Base):
     """Who typed it in; None where the customer answered by a link."""
     token_hash: Mapped[str] = mapped_column(BYTEWISE, default="")
     token_until: Mapped[datetime | None]
+    mail_state: Mapped[str] = mapped_column(default="off", server_default="off")
+    """off | waiting | sent | failed: whether its link goes out by mail (`survey_mail.py`)."""
+    mail_to: Mapped[str] = mapped_column(default="", server_default="")
+    mail_error: Mapped[str] = mapped_column(default="", server_default="")
+    mail_tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    mail_after: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     survey: Mapped[Survey] = relationship()
@@ -178,6 +185,7 @@ class SurveyAnswer(Base):
         Index("ix_survey_answer_open", "customer_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_survey_answer_mine", "assignee_id", "id", "survey_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("uq_survey_answer_token", "token_hash", unique=True, sqlite_where=_LINKED, postgresql_where=_LINKED),
+        Index("ix_survey_answer_to_mail", "id", sqlite_where=_TO_MAIL, postgresql_where=_TO_MAIL),
         Index(None, "survey_id", "assignee_id", "team_id"),
         Index(None, "survey_id", "state", "id"),
         Index(None, "customer_id", "id"),
@@ -316,6 +324,7 @@ for _record, _name, _title in (
     ("SurveyAnswer", "survey-declined", N_("Satisfaction survey declined")),
     ("SurveyAnswer", "survey-unreached", N_("Not reached for a satisfaction survey")),
     ("SurveyAnswer", "survey-taken-back", N_("Answer to a satisfaction survey taken back")),
+    ("Survey", "survey-links-mailed", N_("Links to a satisfaction survey given to the mail")),
     ("SurveyAnswer", "survey-link-made", N_("Link to a satisfaction survey made")),
 ):
     history.action(_record, _name, _title)

@@ -150,6 +150,7 @@ def forget(customer_ids: Collection[int]) -> None:
     here = SurveyAnswer.customer_id.in_(customer_ids)
     _move(here, values={"state": LAPSED})
     values = {"customer_id": None, "request_id": None, "text": "", "spoken_with": "", "token_hash": "", "token_until": None}
+    values |= {"mail_state": "off", "mail_to": "", "mail_error": ""}
     db.session.execute(update(SurveyAnswer).where(here).values(**values), execution_options=_QUIET)
     _expire()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -46,12 +46,18 @@ def make(answer: SurveyAnswer, *, by: Staff) -> str:
         raise Refusal("Links are switched off among the standards: customers cannot open them.")
     if not can_make(answer, by):
         raise StateConflict(f"survey answer {answer.id}")
+    token, until = renewed(answer)
+    audit.write("change", "survey-link-made", actor=by, record=answer, label=answer.label, until=until.isoformat())
+    return token
+
+
+def renewed(answer: SurveyAnswer) -> tuple[str, datetime]:
+    """Return a new token of an answer and until when it opens; the one before opens nothing any more. Raises `StateConflict`."""
     token = secrets.token_urlsafe(BYTES)
     until = clock.now() + timedelta(days=int(standard("survey.link_days")))
     change = {"token_hash": _hash(token), "token_until": until, "version": answer.version + 1}
     transition(answer, expect={"state": OPEN, "version": answer.version}, change=change)
-    audit.write("change", "survey-link-made", actor=by, record=answer, label=answer.label, until=until.isoformat())
-    return token
+    return token, until
 
 
 def open_lines(survey: Survey, user: Staff) -> list[SurveyAnswer]:

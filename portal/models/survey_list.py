@@ -16,6 +16,7 @@ from portal.models import survey_totals
 from portal.models.card import GRADES
 from portal.models.customer import Customer
 from portal.models.newest_first import Listing
+from portal.models.notice import MAIL_STATES
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.survey import STATES, SURVEY_STATES, Survey, SurveyAnswer
@@ -83,9 +84,10 @@ FILTERS = {
     "mine": N_("To be asked by me"),
     "customer": N_("Customer"),
     "question": N_("Survey question"),
+    "mail": N_("Mail with the link"),
 }
 _NUMBERS = ("survey", "team", "served", "customer")
-_CODES: dict[str, Any] = {"state": STATES, "kind": {**KINDS, "none": ""}, "grade": (*GRADES, "none")}
+_CODES: dict[str, Any] = {"mail": MAIL_STATES, "state": STATES, "kind": {**KINDS, "none": ""}, "grade": (*GRADES, "none")}
 _SWITCHES = ("low", "mine")
 
 
@@ -147,6 +149,8 @@ def _answers(user: Staff, query: AnswerQuery) -> Select[Any]:
         found = found.where(one.month <= filters["last"], one.month != "")
     if "low" in filters:
         found = found.join(Survey, Survey.id == one.survey_id).where(one.lowest <= Survey.low_score)
+    if "mail" in filters:
+        found = found.where(one.mail_state == filters["mail"])
     if "mine" in filters:
         found = found.where(one.assignee_id == user.id)
     if "question" in filters:

@@ -9,6 +9,7 @@ from portal import clock
 from portal.database import db
 from portal.models import survey_list
 from portal.models.customer import Customer
+from portal.models.notice import MAIL_STATES
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.survey import STATES, SURVEY_STATES, Survey, SurveyAnswer
@@ -252,6 +253,8 @@ def _answer_conditions(query: AnswerQuery, labels: Labels) -> str:
 
 
 def _value(name: str, value: str, labels: Labels) -> str:
+    if name == "mail":
+        return labels(MAIL_STATES[value][0]).text
     if name == "state":
         return labels(STATES[value][0]).text
     if value == "none" or (name == "team" and value == "0"):

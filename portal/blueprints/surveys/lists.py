@@ -16,6 +16,7 @@ from portal.i18n import is_chinese, of_choice
 from portal.models import survey_list
 from portal.models.card import GRADES
 from portal.models.customer import Customer
+from portal.models.notice import MAIL_STATES
 from portal.models.staff import Staff
 from portal.models.survey import STATES, SURVEY_STATES, Survey
 from portal.models.survey_list import FILTERS, SURVEY_FILTERS, AnswerQuery, SurveyQuery
@@ -101,6 +102,7 @@ def answers() -> Any:
         answers=page.rows,
         count=page.found,
         states=STATES,
+        mail_states=MAIL_STATES,
         kinds=KINDS,
         grades=GRADES,
         questions=survey_list.question_names(),
@@ -129,8 +131,8 @@ def _text(name: str, value: str) -> str:
     """Return the words of a filter's value; what is outside the reader's scope is not found."""
     if value == "none" or (name == "team" and value == "0"):
         return _("none")
-    if name == "state":
-        return _(STATES[value][0])
+    if name in ("state", "mail"):
+        return _((STATES if name == "state" else MAIL_STATES)[value][0])
     if name == "kind":
         return _(KINDS[value])
     if name == "question":

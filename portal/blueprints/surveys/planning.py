@@ -20,8 +20,9 @@ from portal.blueprints.surveys.lists import me
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.i18n import LANGUAGES, of_choice
-from portal.models import survey_draw, survey_link, survey_list
+from portal.models import survey_draw, survey_link, survey_list, survey_mail
 from portal.models.card import GRADES
+from portal.models.notice import MAIL_STATES
 from portal.models.standard import value as standard
 from portal.models.standard import why
 from portal.models.survey import STATES, SURVEY_STATES, Survey
@@ -140,6 +141,9 @@ def survey(survey: Survey) -> Any:
         rate=rate(states["answered"], sum(states.values())),
         shown=shown,
         can_close=survey.can_close(user),
+        can_mail=survey_mail.can_mail(survey, user),
+        mails=survey_mail.counts(survey) if survey.way == LINK and survey.shows_rate(user) else {},
+        mail_states=MAIL_STATES,
         can_link=survey.way == LINK and survey.is_running and survey_link.is_open() and user.may(Permission.SURVEY_PLAN),
         to_ask=survey_list.ANSWERS.page(user, survey_list.AnswerQuery({"survey": str(survey.id), "state": "open"}), size=10).rows,
         low=why("callback.low_score"),
@@ -156,6 +160,23 @@ def survey_close(survey: Survey) -> Any:
     survey.close(by=me())
     commit()
     flash(_("The survey is closed."), "ok")
+    return redirect(url_for("surveys.survey", survey_id=survey.id), 303)
+
+
+@bp.post("/surveys/<int:survey_id>/mails")
+@requires(Permission.SURVEY_PLAN, survey=Survey)
+def survey_mails(survey: Survey) -> Any:
+    """Give the links of all who are still to answer to the mail."""
+    try:
+        found = survey_mail.queue(survey, by=me())
+        commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        flash(_(refusal.message.text, **refusal.message.params), "warning")
+    else:
+        flash(_("%(count)s links go out by mail.", count=found.number), "ok")
+        if found.without:
+            flash(_("Of %(count)s customers no e-mail address is known.", count=found.without), "warning")
     return redirect(url_for("surveys.survey", survey_id=survey.id), 303)
 
 
