@@ -33,6 +33,7 @@ _SUBJECTS = {
     RESULT: Named("关于贵方提案的实施结果", "What came of your proposal"),
 }
 proposal_letter.WHAT.update(WHAT)
+proposal_letter.SHEETS.update({SOUVENIR: "proposal_thanks", DECISION: "decision_notice"})
 
 
 def wanted(proposal: Proposal) -> list[str]:

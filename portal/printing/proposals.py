@@ -12,7 +12,7 @@ from portal.models.proposal import Proposal
 from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.models.proposal_extension import KIND as EXTENSION
 from portal.models.proposal_intake import files_of
-from portal.models.proposal_letter import CHINESE, THANKS, ProposalLetter
+from portal.models.proposal_letter import CHINESE, OTHERS, ProposalLetter
 from portal.models.proposal_list import FILTERS, OPEN, ProposalQuery
 from portal.models.proposal_routing import APPROVED, routings_of
 from portal.models.proposal_routing import KIND as ROUTING
@@ -33,6 +33,7 @@ _SHEETS = (
     catalogue.Sheet("proposal_copy", "QMS-PM-31343", N_("Proposal for a department"), "proposal_copy.html"),
     catalogue.Sheet("proposal_thanks", "QMS-PM-31344", N_("Letter of thanks"), "proposal_letter.html"),
     catalogue.Sheet("proposal_extension", "QMS-PM-31345", N_("More days for a proposal"), "proposal_extension.html"),
+    catalogue.Sheet("decision_notice", "QMS-PM-31350", N_("Notice of the decision"), "proposal_letter.html"),
     catalogue.Sheet("proposal_letter", "QMS-PM-31352", N_("Letter about a proposal"), "proposal_letter.html"),
     catalogue.Sheet("proposal_list", "QMS-PM-31351", N_("Customers' proposals"), "proposal_list.html", landscape=True),
 )
@@ -154,7 +155,7 @@ def _letter(letter: ProposalLetter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-for _sheet, _of_thanks in (("proposal_thanks", True), ("proposal_letter", False)):
+for _sheet in ("proposal_thanks", "decision_notice", OTHERS):
     declare(
         Printable(
             sheet=_sheet,
@@ -165,7 +166,7 @@ for _sheet, _of_thanks in (("proposal_thanks", True), ("proposal_letter", False)
             page=lambda letter: ("proposals.letter", {"letter_id": letter.id}),
             permission=Permission.SHEET_PRINT,
             state=lambda letter: letter.state if letter.state == "draft" else "",
-            fits=lambda letter, thanks=_of_thanks: (letter.what == THANKS) == thanks,  # type: ignore[misc]
+            fits=lambda letter, sheet=_sheet: letter.sheet == sheet,  # type: ignore[misc]
             offered=lambda: False,
         )
     )

@@ -10,7 +10,7 @@ from flask import Flask
 from pypdf import PdfReader
 
 from portal.database import db
-from portal.models import proposal_assessment
+from portal.models import proposal_assessment, proposal_notice
 from portal.models.award_list import AwardQuery
 from portal.printing import documents, lists, papers
 from portal.printing.catalogue import SHEETS
@@ -29,9 +29,11 @@ def test_what_stands_on_paper(app: Flask) -> None:
     decision = decided(proposal, amount="1409.50")
     records = {
         "proposal_assessment": proposal_assessment.of_proposal(proposal)[0], "proposal_decision": decision,
-        "reward_slip": awards(customer)[0],
+        "reward_slip": awards(customer)[0], "decision_notice": proposal_notice.draft(proposal, "decision", by=person("rep1")),
     }  # fmt: skip
+    db.session.commit()
     expected = {
+        "decision_notice": ("提案审定结果通知", "予以采纳", "经评估，依据充分", "人民币壹仟肆佰零玖元伍角"),
         "proposal_assessment": (NAME, "现有工装可以实现", "归口部门", "质量部", "部门负责人", "建议采纳", "秦致远"),
         "proposal_decision": (NAME, "采纳", "经评估，依据充分", "人民币壹仟肆佰零玖元伍角", "客户服务经理"),
         "reward_slip": (NAME, "1,409.50", "人民币壹仟肆佰零玖元伍角", "今收到上述款项", "领取人", "确认人", proposal.number),
