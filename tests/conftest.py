@@ -6,23 +6,22 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import make_url
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import event
 
 from portal import clock, config, create_app, database, hashing
 from portal.database import db
 from portal.models import inbox_count
 from portal.models.staff import Staff, Team
 from tests.client import PortalClient
-from tests.stored import s3_service, take_out_overwritten
+from tests.place import Place
+from tests.stored import put_back, s3_service, stored_contents, take_out_overwritten
 
 settings.register_profile("portal", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 settings.load_profile("portal")
@@ -62,43 +61,6 @@ def fill_with_cast() -> None:
             )
         )
     db.session.commit()
-
-
-class Place:
-    """Where the databases of this test process are: a template with the cast, copied for each test."""
-
-    def __init__(self, folder: Path, worker: str) -> None:
-        self.folder = folder
-        self.server = os.environ.get("TEST_DATABASE_URL", "")
-        self.name = f"portal_{worker}"
-        self.url = self.server.rsplit("/", 1)[0] + f"/{self.name}" if self.server else f"sqlite:///{folder / 'portal.sqlite3'}"
-
-    def _server(self, *statements: str) -> None:
-        engine = create_engine(make_url(config.database_url(self.server)), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
-        engine.dispose()
-
-    def empty(self) -> None:
-        if self.server:
-            self._server(
-                f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE template0 ENCODING 'UTF8'"
-            )
-
-    def keep_template(self) -> None:
-        if self.server:
-            self._server(f"DROP DATABASE IF EXISTS {self.name}_cast WITH (FORCE)", f"ALTER DATABASE {self.name} RENAME TO {self.name}_cast")
-        else:
-            (self.folder / "portal.sqlite3").rename(self.folder / "cast.sqlite3")
-
-    def copy_template(self) -> None:
-        if self.server:
-            self._server(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.name}_cast")
-            return
-        for ending in ("-wal", "-shm"):
-            (self.folder / f"portal.sqlite3{ending}").unlink(missing_ok=True)
-        shutil.copyfile(self.folder / "cast.sqlite3", self.folder / "portal.sqlite3")
 
 
 @pytest.fixture(scope="session")
@@ -147,6 +109,7 @@ def bare_app(place: Place, files_settings: dict[str, Any]) -> Flask:
         }
     )
     app.test_client_class = PortalClient
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()  # every process of every run would compile the same templates
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _without_waiting_for_the_disk)
@@ -175,6 +138,42 @@ def app(bare_app: Flask, place: Place) -> Iterator[Flask]:
         take_out_overwritten()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def prepared() -> dict[Callable[[], Any], tuple[str, Any, dict[str, bytes]]]:
+    """The offices that are kept, by what prepared them: the name of the database, what the preparation returned, and its files."""
+    return {}
+
+
+@pytest.fixture
+def office(app: Flask, place: Place, prepared: dict[Any, Any]) -> Callable[[Callable[[], Any]], Any]:
+    """Return the way to an office where something is prepared: `ids = office(prepare)`, as often as a test wants it fresh.
+
+    What `prepare` records is kept on SQLite and brought back the next time, so it returns ids or other plain data, and no records.
+    """
+
+    def with_prepared(prepare: Callable[[], Any]) -> Any:
+        db.session.remove()
+        db.engine.dispose()
+        inbox_count.forget()
+        if prepare in prepared:
+            name, answer, contents = prepared[prepare]
+            place.bring(name)
+            put_back(contents)
+            return answer
+        place.copy_template()
+        answer = prepare()
+        db.session.commit()
+        if not place.server:
+            contents = stored_contents()
+            db.session.remove()
+            db.engine.dispose()
+            prepared[prepare] = f"prepared-{len(prepared)}", answer, contents
+            place.keep(prepared[prepare][0])
+        return answer
+
+    return with_prepared
 
 
 @pytest.fixture

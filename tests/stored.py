@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import current_app
 
+from portal.database import db
 from portal.models.attachment import Attachment
 from portal.stores import store
 from portal.stores.folder import Folder
@@ -36,6 +37,18 @@ def take_out_overwritten() -> None:
     """Take what a test has put in the place of other contents out of the store, which the tests of a process share."""
     while _overwritten:
         store().remove(_overwritten.pop())
+
+
+def stored_contents() -> dict[str, bytes]:
+    """Return what the files of this office hold, by SHA-256."""
+    return {file.sha256: file.content() for file in db.session.query(Attachment) if is_stored(file)}
+
+
+def put_back(contents: dict[str, bytes]) -> None:
+    """Store contents again that a test has taken out meanwhile."""
+    for digest, content in contents.items():
+        if not store().has(digest):
+            store().put(digest, io.BytesIO(content))
 
 
 def is_stored(file: Attachment | str) -> bool:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from portal import clock
+from portal.models.callback_due import bought
 from portal.models.customer import Customer
 from portal.models.customer_code import CustomerCode
 from portal.models.payment import Payment
 from portal.models.product import Product
 from portal.models.sale import Sale
+from portal.models.sales_book import Ledger
 from portal.models.staff import Staff
 
 PRODUCTS = (
@@ -31,7 +34,7 @@ def fill(customers: Sequence[Customer], manager: Staff, rng: random.Random, toda
     """Enter sales and payments of the last `MONTHS` months for these customers, and return how many lines."""
     products = [Product.add({"code": code, "name": name, "category": kind}, by=manager) for code, name, kind, _price in PRODUCTS]
     prices = [Decimal(price) for *_rest, price in PRODUCTS]
-    made = 0
+    ledger, entered = Ledger(), []
     for place, customer in enumerate(customers):
         by = customer.owner or manager
         CustomerCode.add(customer, f"K{place + 1001}", "ERP", by=by)
@@ -48,12 +51,13 @@ def fill(customers: Sequence[Customer], manager: Staff, rng: random.Random, toda
                     "day": day, "document": document, "line": line, "product_id": products[which].id, "price": prices[which],
                     "quantity": Decimal(rng.randrange(2, 60)), "due_on": due, "state": "cancelled" if rng.randrange(40) == 0 else "ordered",
                 }  # fmt: skip
-                sale = Sale.enter(customer, values, by=by, source="demo")
+                sale = Sale.enter(customer, values, by=by, source="demo", ledger=ledger)
                 total += sale.amount if sale.state == "ordered" else 0
-                made += 1
+                entered.append(sale.id)
             paid_on = due + timedelta(days=rng.randrange(-6, 6) + late)
             if total and paid_on <= today:
-                Payment.enter(
-                    customer, {"day": paid_on, "number": f"SK-{document}", "document": document, "amount": total}, by=by, source="demo"
-                )
-    return made
+                values = {"day": paid_on, "number": f"SK-{document}", "document": document, "amount": total}
+                Payment.enter(customer, values, by=by, source="demo", ledger=ledger)
+    ledger.close()
+    bought(entered, clock.today())
+    return len(entered)

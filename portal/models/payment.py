@@ -84,16 +84,19 @@ class Payment(HangsOnCustomer, Base):
         return {column.name: getattr(self, column.name) for column in self.__table__.columns}
 
     @classmethod
-    def enter(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form") -> Self:
-        """Enter a payment and return it, flushed. Raises `Refusal` with the field."""
+    def enter(
+        cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form", ledger: Ledger | None = None
+    ) -> Self:
+        """Enter a payment and return it, flushed. Who enters many gives a `ledger` and closes it. Raises `Refusal` with the field."""
         if customer.state == CustomerState.MERGED:
             raise Refusal("This record was merged into another one. Change that one.", field="customer")
-        ledger = Ledger()
+        book = ledger or Ledger()
         checked = _checked(values, customer.id)
         payment = cls(customer_id=customer.id, created_by_id=by.id, key=key_of(checked, ""), **checked)
         payment._store(added=True)
-        ledger.payment(None, payment.row())
-        ledger.close()
+        book.payment(None, payment.row())
+        if ledger is None:
+            book.close()
         audit.write("change", "entered", actor=by, record=payment, label=payment.label, changes=_changes({}, payment.row()), source=source)
         return payment
 

@@ -132,25 +132,28 @@ class Sale(HangsOnCustomer, Base):
         return {column.name: getattr(self, column.name) for column in self.__table__.columns}
 
     @classmethod
-    def enter(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form") -> Self:
+    def enter(
+        cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form", ledger: Ledger | None = None
+    ) -> Self:
         """Enter a line and return it, flushed; a purchase is followed by calls. `values` are those of `FIELDS`.
 
-        Raises `Refusal` with the field.
+        Who enters many gives a `ledger`, and closes it and asks for the calls (`bought`) after the last. Raises `Refusal` with the field.
         """
         from portal.models.callback_due import bought
 
         if customer.state == CustomerState.MERGED:
             raise Refusal("This record was merged into another one. Change that one.", field="customer")
-        ledger = Ledger()
+        book = ledger or Ledger()
         checked = _checked(values, customer)
         if checked["document"] and not checked["line"]:
             checked["line"] = _next_line(checked["document"])
         sale = cls(customer_id=customer.id, created_by_id=by.id, **checked, **_derived(checked))
         sale._store(added=True)
-        ledger.sale(None, sale.row())
-        ledger.close()
+        book.sale(None, sale.row())
         audit.write("change", "entered", actor=by, record=sale, label=sale.label, changes=_changes({}, sale.row()), source=source)
-        bought([sale.id], clock.today())
+        if ledger is None:
+            book.close()
+            bought([sale.id], clock.today())
         return sale
 
     def change(self, values: Mapping[str, Any], *, by: Staff, reason: str) -> list[dict[str, Any]]:

@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from portal.database import db
 from portal.models.staff import Staff
@@ -112,7 +113,9 @@ def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sig
 
 
 @pytest.mark.parametrize(("language", "axe_at"), [("zh_Hans_CN", WIDE), ("en", NARROW)], ids=["zh", "en"])
-def test_every_page(app: Flask, site: str, page_as: Callable[[str], Page], as_: Any, language: str, axe_at: int) -> None:
+def test_every_page(
+    app: Flask, site: str, page_as: Callable[[str], Page], as_: Any, monkeypatch: pytest.MonkeyPatch, language: str, axe_at: int
+) -> None:
     """The pages are asked of the portal in the process; the browser gets them as they were answered, and the rest from the server.
 
     axe looks at what stands in `main`: the frame around it is the same everywhere, and looked at in `test_axe.py`.
@@ -124,10 +127,16 @@ def test_every_page(app: Flask, site: str, page_as: Callable[[str], Page], as_: 
     page.on("pageerror", lambda error: wrong.append(f"{now[0]}: script {error}"))
     shown: list[Sight] = []
 
-    def give(route: Route) -> None:
-        route.fulfill(body=shown[-1].html, headers=shown[-1].headers, content_type="text/html; charset=utf-8")
+    def give(environ: dict[str, Any], start_response: Any) -> Any:
+        if not environ["PATH_INFO"].startswith("/look/"):
+            return portal(environ, start_response)
+        sight = shown[-1]
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), *sight.headers.items()])
+        return [sight.html.encode()]
 
-    page.route(f"{site}/look/*", give)
+    portal = app.wsgi_app
+    monkeypatch.setattr(app, "wsgi_app", give)
+    page.add_init_script(AXE_SCRIPT)
     for sight in pages:
         shown.append(sight)
         now[0] = sight.name

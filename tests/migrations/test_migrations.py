@@ -21,7 +21,7 @@ from portal.models.sealed_form import due
 from portal.models.search import index_all, search
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
-from tests.conftest import Place
+from tests.place import Place
 
 OLDEST = "0001"
 

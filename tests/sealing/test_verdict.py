@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,15 +32,19 @@ from tests.approving import APPROVE, person, sign, submitted
 from tests.stored import overwrite
 
 
-@pytest.fixture
-def form(sealing: Flask) -> SealedForm:
-    """A form that was sealed and filed."""
+def sealed() -> int:
     approval = submitted(APPROVE)
     sign(approval, "mgr1")
     found = filing.file_form(approval.id)
     db.session.commit()
     assert found is not None
-    return found
+    return found.id
+
+
+@pytest.fixture
+def form(sealing: Flask, office: Callable[[Callable[[], int]], int]) -> SealedForm:
+    """A form that was sealed and filed."""
+    return db.session.get_one(SealedForm, office(sealed))
 
 
 @pytest.fixture
