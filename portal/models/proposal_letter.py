@@ -36,9 +36,6 @@ WHAT = {THANKS: N_("Thanks and promise"), CHANGE: N_("Another day or department"
 SHEETS = {THANKS: "proposal_thanks"}
 """On which sheet a letter prints that has one of its own; the others print on `OTHERS`. Decisions add theirs."""
 OTHERS = "proposal_letter"
-SHEETS = {THANKS: "proposal_thanks"}
-"""On which sheet a letter prints that has one of its own; the others print on `OTHERS`. Decisions add theirs."""
-OTHERS = "proposal_letter"
 LETTER, MAIL = "letter", "mail"
 CHINESE, ENGLISH = "zh_Hans_CN", "en"
 WAYS = {LETTER: N_("By letter"), MAIL: N_("By e-mail")}
@@ -119,11 +116,6 @@ class ProposalLetter(Base):
     def label(self) -> str:
         """Return what lists and the log call it."""
         return f"{self.proposal.number} {self.subject}"
-
-    @property
-    def sheet(self) -> str:
-        """Return the name of the sheet on which it prints."""
-        return SHEETS.get(self.what, OTHERS)
 
     @property
     def sheet(self) -> str:
