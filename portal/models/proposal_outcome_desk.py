@@ -20,11 +20,12 @@ from portal.models.inbox_count import COUNT_CAP
 from portal.models.proposal import Proposal
 from portal.models.proposal_assessment import ProposalAssessment
 from portal.models.proposal_award import DUE, HANDED, KINDS, OVER, ProposalAward
-from portal.models.proposal_decision import ProposalDecision
+from portal.models.proposal_decision import BANDS, ProposalDecision
 from portal.models.proposal_department import ProposalDepartment
 from portal.models.proposal_work import UNDER_WAY, ProposalMeasure, ProposalWork
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.models.standard_effects import touching
 from portal.permissions import Permission, Role
 from portal.rules import proposals as rules
 from portal.rules.message import N_, Message
@@ -178,6 +179,17 @@ def to_decide(user: Staff) -> int:
     if query is None:
         return 0
     return db.session.scalar(select(func.count()).select_from(query.with_only_columns(Proposal.id).limit(COUNT_CAP).subquery())) or 0
+
+
+# --- what a standard touches -------------------------------------------------------------------------------------------------------
+
+
+@touching(BANDS)
+def _drafts(_old: Any, _new: Any, _day: date) -> Iterator[Message]:
+    """Say how many decisions are not signed yet: their amounts are judged anew when they are submitted."""
+    undecided = select(func.count()).where(ProposalDecision.state == "draft", ProposalDecision.outcome == rules.ADOPTED)
+    text = N_("%(count)s drafts of decisions with a reward are judged by the new grades when they are submitted.")
+    yield Message(text, {"count": db.session.scalar(undecided) or 0})
 
 
 # --- disposal, erased cards --------------------------------------------------------------------------------------------------------

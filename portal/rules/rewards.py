@@ -43,7 +43,7 @@ def check_reward(grade: str, amount: Decimal | None, bands: Bands) -> None:
     band = next((one for one in bands if one["code"] == grade), None)
     if band is None:
         raise Refusal("Choose the grade of the reward.", field="grade")
-    if amount is None:
+    if amount is None or amount <= 0:
         raise Refusal("Enter the reward in yuan.", field="amount")
     if amount > MOST:
         raise Refusal("The reward is at most %(most)s yuan.", field="amount", most=f"{MOST:,}")

@@ -20,10 +20,12 @@ from portal.models import award_list, proposal_award, proposal_figures
 from portal.models.award_list import AWARDS, FILTERS, AwardQuery
 from portal.models.customer import Customer
 from portal.models.proposal import Proposal, ProposalFile
-from portal.models.proposal_award import KINDS, STATES, ProposalAward
+from portal.models.proposal_award import KINDS, PRIZE, REWARD, STATES, ProposalAward
+from portal.models.proposal_decision import BANDS
+from portal.models.standard import why
 from portal.permissions import Permission, ensure, requires
 from portal.rules.encouragement import RULES
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.money import capitals
 from portal.rules.text import clean, clean_line
 
@@ -122,6 +124,7 @@ def _page(award: ProposalAward, status: int = 200, **forms: Any) -> Any:
         states=STATES,
         rules=RULES,
         capitals=capitals(award.amount),
+        answer=_why(award),
         over=translate(over.message) if over else "",
         receipt=file,
         can={"permit": award.can_permit(user), "hand": award.can_hand(user), "confirm": award.can_confirm(user)},
@@ -133,6 +136,14 @@ def _page(award: ProposalAward, status: int = 200, **forms: Any) -> Any:
         },
     )
     return page, status
+
+
+def _why(award: ProposalAward) -> Any:
+    """Return the answer to 'Why?' beside the amount: rule, clause, version, figures of the case (ST-2)."""
+    standard = {REWARD: BANDS, PRIZE: "proposal.prize.amount"}.get(award.kind, "proposal.souvenir")
+    version = award.decision.bands_version if award.kind == REWARD and award.decision else award.terms_version
+    told: dict[str, Any] = {N_("Proposal number"): award.proposal.number, N_("Year"): str(award.year)}
+    return why(standard, version=version, **told)
 
 
 def _done(award: ProposalAward, name: str, form: Any, act: Callable[[], None], said: str) -> Any:
