@@ -196,13 +196,14 @@ class GiftCampaign(Base):
 
     def close(self, *, by: Staff) -> None:
         """Conclude it: nobody is put on its lists any more. Raises `Refusal` while something is open, `StateConflict`."""
-        from portal.models.gift_list import ensure_nothing_open
+        from portal.models.gift_list import ensure_nothing_open, let_proposals_go
 
         if not self.can_edit(by):
             raise StateConflict(f"gift campaign {self.id}")
         ensure_nothing_open(self)
         change = {"state": CLOSED, "ended_by_id": by.id, "ended_at": clock.now(), "version": self.version + 1}
         transition(self, expect={"state": OPEN, "version": self.version}, change=change)
+        let_proposals_go(self, by)
         audit.write("change", "gift-campaign-closed", actor=by, record=self, label=self.label)
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, select
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -203,3 +203,13 @@ def ensure_nothing_open(campaign: GiftCampaign) -> None:
     waiting = (GiftRecipient.campaign_id == campaign.id, GiftRecipient.state == APPROVED)
     if db.session.scalar(select(GiftRecipient.id).where(*waiting).limit(1)):
         raise Refusal("Approved gifts of this campaign are not delivered yet.")
+
+
+def let_proposals_go(campaign: GiftCampaign, by: Staff) -> None:
+    """Let the proposals go that nobody has taken up when a campaign is concluded."""
+    same = (GiftRecipient.campaign_id == campaign.id, GiftRecipient.state == PROPOSED)
+    values = {"state": DECLINED, "ended_by_id": by.id, "ended_at": clock.now(), "version": GiftRecipient.version + 1}
+    db.session.execute(update(GiftRecipient).where(*same).values(**values), execution_options={"synchronize_session": False})
+    for one in list(db.session.identity_map.values()):
+        if isinstance(one, GiftRecipient):
+            db.session.expire(one)

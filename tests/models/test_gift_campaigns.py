@@ -247,6 +247,11 @@ def test_budget_is_committed_by_approval_and_spent_by_delivery(app: Flask) -> No
     assert (found.approved, found.committed, found.spent) == (400, 0, 200)
     assert not gift_budget.differences(found)
     db.session.commit()
+    late = gift_proposal.propose(the_tier(campaign(name="尾声")), factories.customer("rep1"), WHO, by=person("rep1"))
+    late.campaign.close(by=person("sup1"))
+    assert (late.campaign.state, late.state) == ("closed", "declined")
+    with pytest.raises(Refusal, match="written or signed"):
+        drafted(campaign(name="草稿")).campaign.close(by=person("sup1"))
 
 
 def test_the_place_of_a_gift_that_came_back_is_filled_through_its_approval(app: Flask) -> None:
