@@ -76,7 +76,7 @@ class StaffForm(PortalForm):
 
     def __init__(self, *args: Any, teams: list[tuple[int, str]], **values: Any) -> None:
         super().__init__(*args, **values)
-        self.role.choices = [(role.value, _l(role.label)) for role in Role]
+        self.role.choices = [(role.value, _l(role.label)) for role in sorted(Role, key=lambda one: one == Role.DEPARTMENT)]
         listed = [SelectChoice(one["code"], of_choice(one)) for one in standard("choices.department")]
         self.department_code.choices = [SelectChoice("", _l("none")), *listed]
         self.team_id.choices = [(0, _l("No team")), *teams]

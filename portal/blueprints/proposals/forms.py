@@ -152,7 +152,7 @@ class LetterForm(PortalForm):
     """A draft to the customer."""
 
     way = RadioField(_l("Goes"), choices=[SelectChoice(code, _l(text)) for code, text in WAYS.items()], validate_choice=False)
-    to_name = StringField(_l("To"), _LINE)
+    to_name = StringField(_l("Addressee"), _LINE)
     address = StringField(_l("E-mail or postal address"), [Length(max=300)])
     subject = StringField(_l("Subject"), [Length(max=LONGEST_SUBJECT + 100)])
     body = TextAreaField(_l("Text of the letter"), [Length(max=LONGEST_BODY + 1000)], render_kw={"rows": 16})
