@@ -23,9 +23,9 @@ from sqlalchemy import text as sql
 
 from portal import clock
 from portal.database import db
-from portal.i18n import in_language, translate
+from portal.i18n import LANGUAGES, in_language, translate
 from portal.jobs import every_minute
-from portal.models import survey_mail
+from portal.models import survey_link, survey_mail
 from portal.models.notice import Notice
 from portal.models.proposal_letter import ProposalLetter
 from portal.models.staff import Staff
@@ -118,11 +118,18 @@ def _letter(letter: ProposalLetter) -> EmailMessage:
 
 
 def _link(answer: SurveyAnswer) -> EmailMessage:
-    """Return the mail with the link to a survey; each try has a link, and so a name, of its own."""
-    said = survey_mail.write(answer)
-    message = _blank(said.subject, said.address, f"survey-{answer.id}-{answer.mail_tries}")
+    """Return the mail with the link to a survey, in both languages; each try has a link, and so a name, of its own."""
+    token, until = survey_link.renewed(answer)
+    address, said = f"{current_app.config['SITE_URL']}/s/{token}", []
+    for language in LANGUAGES:
+        with in_language(language):
+            site = current_app.config["SITE_NAME"] or _("Customer relations office")
+            asks = _("%(site)s asks how satisfied you are with our service. It takes two minutes, and no account is needed.", site=site)
+            opens = _("The link opens once, until %(day)s:", day=clock.local(until).date().isoformat())
+            said.append(f"{asks}\n{opens}\n{address}")
+    message = _blank(answer.survey.title, answer.mail_to, f"survey-{answer.id}-{answer.mail_tries}")
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(said.body + "\n")
+    message.set_content("\n\n".join(said) + "\n")
     return message
 
 

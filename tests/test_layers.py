@@ -10,7 +10,7 @@ import pytest
 
 PORTAL = Path(__file__).resolve().parent.parent / "portal"
 
-SETTINGS = {"notice.py", "proposal_letter.py"}
+SETTINGS = {"notice.py", "proposal_letter.py", "survey_mail.py"}
 """Models that ask for a setting (`flask.current_app`): whether there is a mail server, what the site is called."""
 
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "flask_babel", "jinja2", "werkzeug"}

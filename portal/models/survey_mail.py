@@ -9,12 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flask import current_app
-from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
-from portal import clock
 from portal.database import db
-from portal.i18n import in_language
 from portal.models import audit, survey_link
 from portal.models.contact import Contact
 from portal.models.customer import Customer
@@ -33,14 +30,6 @@ class Queued(NamedTuple):
 
     number: int
     without: int
-
-
-class LinkMail(NamedTuple):
-    """What a mail with a link says."""
-
-    subject: str
-    address: str
-    body: str
 
 
 def can_mail(survey: Survey, user: Staff) -> bool:
@@ -78,21 +67,6 @@ def addresses_of(customers: list[Customer]) -> dict[int | None, str]:
         if address and check_email(address) is None:
             found.setdefault(number, address)
     return found
-
-
-def write(answer: SurveyAnswer) -> LinkMail:
-    """Return the mail of an answer, in both languages, with a new token that it keeps the hash of."""
-    token, until = survey_link.renewed(answer)
-    site, survey = current_app.config["SITE_NAME"], answer.survey
-    address = f"{current_app.config['SITE_URL']}/s/{token}"
-    said = []
-    for language in ("zh_Hans_CN", "en"):
-        with in_language(language):
-            named = site or _("Customer relations office")
-            asks = _("%(site)s asks how satisfied you are with our service. It takes two minutes, and no account is needed.", site=named)
-            opens = _("The link opens once, until %(day)s:", day=clock.local(until).date().isoformat())
-            said.append(f"{asks}\n{opens}\n{address}")
-    return LinkMail(survey.title, answer.mail_to, "\n\n".join(said))
 
 
 def counts(survey: Survey) -> dict[str, int]:

@@ -48,7 +48,7 @@ ROWS = [
     Row("surveys.survey", "/surveys/{survey}", prepare=_survey),
     Row("surveys.survey_close", "/surveys/{survey}/closing", "POST", prepare=_survey, owner=403, supervisor=303, manager=303),
     Row("surveys.survey_links", "/surveys/{survey}/links?format=csv", "POST", prepare=_linked, owner=403),
-    Row("surveys.survey_mails", "/surveys/{survey}/mails", "POST", prepare=_linked, owner=403),
+    Row("surveys.survey_mails", "/surveys/{survey}/mails", "POST", prepare=_linked, owner=403, supervisor=303, manager=303),
     Row("surveys.answer", "/survey-answers/{answer}", prepare=_survey),
     Row("surveys.answer_save", "/survey-answers/{answer}", "POST", {"version": "1"}, _survey, owner=422, supervisor=422, manager=422),
     Row(
