@@ -345,6 +345,13 @@ def meeting_rooms(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/meeting-rooms?day={day}")
 
 
+@scene("sup1", height=760)
+def gift_campaign(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/gifts/campaigns?q=中秋")
+    page.locator("table.list th a").first.click()
+    page.wait_for_load_state()
+
+
 @scene("rep1", height=980)
 def call_sheet(page: Page, here: dict[str, Any]) -> None:
     """Show the day's calls with the sheet of the first one open."""

@@ -24,7 +24,7 @@ from portal.rules.message import N_, Message, revived, stored
 
 _SHEETS = (
     catalogue.Sheet("gift_list", "QMS-PM-31321", N_("List of gifts"), "gift_list.html", landscape=True),
-    catalogue.Sheet("gift_budget", "QMS-PM-31322", N_("Budget table of gifts"), "gift_budget.html"),
+    catalogue.Sheet("gift_budget", "QMS-PM-31322", N_("Budget table of gifts"), "gift_budget.html", landscape=True),
     catalogue.Sheet("gift_campaign_list", "QMS-PM-31323", N_("Gift campaigns"), "gift_campaign_list.html", landscape=True),
     catalogue.Sheet("gift_refusal_list", "QMS-PM-31324", N_("Refused on gift lists"), "gift_refusal_list.html", landscape=True),
 )
