@@ -181,7 +181,7 @@ def overviews(user: Staff, *which: int) -> list[Overview]:
 def _kept(user: Staff, year: int) -> Overview:
     """Return a year's figures as the worker has counted them."""
     total, found = ProposalTotal, Overview(year)
-    here = [total.month.between(f"{year}-01", f"{year}-12")]
+    here: list[Any] = [total.month.between(f"{year}-01", f"{year}-12")]
     if not user.is_manager:
         here.append(total.team == (user.team_id or 0))
     sums = [func.sum(getattr(total, name)) for name in FIGURES]

@@ -35,6 +35,12 @@ FILTERS = {
 }
 OPEN = "open"
 """The state of the list that stands for all that is undecided."""
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    OPEN: (N_("Undecided"), rules.UNDECIDED),
+    "taken": (N_("Adopted, those being or been carried out included"), (rules.ADOPTED, rules.CARRYING_OUT, rules.DONE)),
+    "counted": (N_("All but those entered by mistake"), tuple(state for state in rules.STATES if state != rules.VOID)),
+}
+"""Several states that are asked for together, with their words: those of the list, and of the figures of the overview."""
 _NUMBERS = ("team", "customer")
 
 
@@ -51,7 +57,7 @@ class ProposalQuery:
         for name in _NUMBERS:
             if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
                 del found[name]
-        if found.get("state", OPEN) not in (OPEN, *rules.STATES):
+        if found.get("state", OPEN) not in (*GROUPS, *rules.STATES):
             del found["state"]
         if found.get("channel", rules.POST) not in rules.CHANNELS:
             del found["channel"]
@@ -92,8 +98,8 @@ _LOADED = (
 def _chosen(user: Staff, query: ProposalQuery) -> Select[Any]:
     one, filters = Proposal, query.filters
     found = one.listed_for(user)
-    if filters.get("state") == OPEN:
-        found = found.where(one.state.in_(rules.UNDECIDED))
+    if filters.get("state") in GROUPS:
+        found = found.where(one.state.in_(GROUPS[filters["state"]][1]))
     elif "state" in filters:
         found = found.where(one.state == filters["state"])
     for name, column in (("kind", one.kind), ("channel", one.channel), ("department", one.responsible)):

@@ -13,7 +13,7 @@ from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.models.proposal_extension import KIND as EXTENSION
 from portal.models.proposal_intake import files_of
 from portal.models.proposal_letter import CHINESE, OTHERS, ProposalLetter
-from portal.models.proposal_list import FILTERS, OPEN, ProposalQuery
+from portal.models.proposal_list import FILTERS, GROUPS, ProposalQuery
 from portal.models.proposal_routing import APPROVED, routings_of
 from portal.models.proposal_routing import KIND as ROUTING
 from portal.models.staff import Staff
@@ -207,7 +207,7 @@ def _conditions(query: ProposalQuery, labels: Labels) -> str:
 
 def _value(name: str, value: str, labels: Labels) -> str:
     if name == "state":
-        return labels(N_("Undecided") if value == OPEN else rules.STATES[value][0]).text
+        return labels(GROUPS[value][0] if value in GROUPS else rules.STATES[value][0]).text
     if name == "channel":
         return labels(rules.CHANNELS[value]).text
     if name in ("kind", "department"):

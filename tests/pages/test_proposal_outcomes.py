@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from typing import Any
@@ -66,7 +67,8 @@ def test_the_whole_way_of_an_adopted_proposal(as_: Any) -> None:
     assert as_("rep1").get(new).status_code == 403
     assert "from" in text_of(as_("sup1").get(new))
     given = {"outcome": "adopted", "reasons": "效果明显", "grade": "B", "submit": "1"}
-    for amount, wrong in (("1999.99", "does not fit grade B"), ("3,000", "does not fit grade B"), ("abc", "not an amount"), ("", "Enter the reward")):
+    refused = (("1999.99", "not fit grade B"), ("3,000", "not fit grade B"), ("abc", "not an amount"), ("", "Enter the reward"))
+    for amount, wrong in refused:
         answer = as_("sup1").post(new, data={**given, "amount": amount})
         assert answer.status_code == 422
         assert wrong in errors(text_of(answer))["amount"], amount
@@ -137,6 +139,10 @@ def test_the_whole_way_of_an_adopted_proposal(as_: Any) -> None:
         assert "30,000.00" in shown
         assert "深圳𠮷䶮科技有限公司" in shown
         assert f"customer={proposal.customer_id}" in shown
+        links = {html.unescape(link) for link in re.findall(r'href="(/proposals\?[^"]*state=taken[^"]*)"', shown)}
+        assert len(links) >= 4
+        for link in links:  # by year, month, kind, department and customer: the same one
+            assert proposal.number in text_of(as_(account).get(link))
     assert "贰" not in text_of(as_("rep1").get(f"/proposals/awards?year={award.year}&kind=reward"))
     assert "2,000.00" in text_of(as_("mgr1").get("/proposals/awards"))
     assert "No reward you see" in text_of(as_("rep3").get("/proposals/awards?kind=reward")).replace("&#39;", "'")

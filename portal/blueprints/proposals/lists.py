@@ -16,7 +16,7 @@ from portal.i18n import is_chinese, of_choice
 from portal.looks import look
 from portal.models import proposal_clock, proposal_list
 from portal.models.customer import Customer
-from portal.models.proposal_list import FILTERS, OPEN, ProposalQuery
+from portal.models.proposal_list import FILTERS, GROUPS, OPEN, ProposalQuery
 from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import Permission, requires
@@ -56,6 +56,7 @@ def proposals() -> Any:
         next=_address(query, after=page.next) if page.next else "",
         previous=_address(query, before=page.previous) if page.previous else "",
         open_state=OPEN,
+        groups=GROUPS,
         **words(),
     )
 
@@ -75,6 +76,9 @@ def _chips(query: ProposalQuery) -> list[tuple[str, str]]:
 
 def _words(name: str, value: str) -> str:
     if name == "state":
+        if value in GROUPS:
+            word = GROUPS[value][0]
+            return _(word)
         return _(rules.STATES[value][0])
     if name == "channel":
         return _(rules.CHANNELS[value])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -38,10 +40,10 @@ def overview() -> Any:
         now=now,
         before=before,
         groups=[(name, _lines(name, now, before)) for name in ("months", "kinds", "departments")],
-        customers=[(number, name, found, _list(year, customer=number)) for number, name, found in now.customers],
+        customers=[Line(name, found, NONE, partial(_list, year, customer=number)) for number, name, found in now.customers],
         team=user.team.name if user.is_supervisor and user.team else "",
         charts={name: _chart(_lines(name, now, before)) for name in ("months", "kinds", "departments")},
-        whole=_list(year),
+        whole=Line("", now.total, before.total, partial(_list, year)),
         kept=user.is_manager or user.is_supervisor,
     )
 
@@ -49,8 +51,8 @@ def overview() -> Any:
 class Line:
     """One line of a table: its words, its figures, those of the year before, and the list behind it."""
 
-    def __init__(self, label: str, found: Figures, before: Figures, link: str) -> None:
-        """Keep what it says."""
+    def __init__(self, label: str, found: Figures, before: Figures, link: Callable[..., str]) -> None:
+        """Keep what it says; `link(state=…)` is the address of the list behind a figure."""
         self.label, self.found, self.before, self.link = label, found, before, link
 
 
@@ -59,7 +61,7 @@ def _lines(name: str, now: Overview, before: Overview) -> list[Line]:
     if name == "months":
         return [
             Line(f"{year}-{month:02d}", now.months.get(f"{year}-{month:02d}", NONE), before.months.get(f"{year - 1}-{month:02d}", NONE),
-                 _list(year, month))
+                 partial(_list, year, month))
             for month in range(1, 13)
         ]  # fmt: skip
     listed, filter_ = ("proposal_kind", "kind") if name == "kinds" else ("department", "department")
@@ -67,19 +69,23 @@ def _lines(name: str, now: Overview, before: Overview) -> list[Line]:
     mine: dict[str, Figures] = getattr(now, name)
     old: dict[str, Figures] = getattr(before, name)
     codes = [code for code in words if code in mine or code in old] + sorted(code for code in {*mine, *old} if code and code not in words)
-    found = [Line(words.get(code, code), mine.get(code, NONE), old.get(code, NONE), _list(year, **{filter_: code})) for code in codes]
+    found = [
+        Line(words.get(code, code), mine.get(code, NONE), old.get(code, NONE), partial(_list, year, **{filter_: code}))
+        for code in codes
+    ]
     if "" in mine or "" in old:
-        found.append(Line(_("not routed"), mine.get("", NONE), old.get("", NONE), ""))
+        found.append(Line(_("not routed"), mine.get("", NONE), old.get("", NONE), lambda **_filters: ""))
     return found
 
 
 def _list(year: int, month: int = 0, **filters: Any) -> str:
-    """Return the address of the list behind a figure."""
+    """Return the address of the list behind a figure: of what was received, or of those in a `state`."""
     first, last = date(year, month or 1, 1), date(year, 12, 31)
     if month:
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     mine = {"team": me().team_id} if me().is_supervisor else {}
-    return url_for("proposals.proposals", state="", first=first.isoformat(), last=last.isoformat(), **mine, **filters)
+    asked = {"state": "counted", "first": first.isoformat(), "last": last.isoformat(), **mine, **filters}
+    return url_for("proposals.proposals", **asked)
 
 
 def _chart(lines: list[Line]) -> Any:
