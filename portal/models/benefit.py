@@ -32,7 +32,7 @@ from portal.rules.standards import STANDARDS
 
 GIFT, SOUVENIR, PRIZE, THANKS = "gift", "souvenir", "prize", "thanks"
 SOURCES = {
-    GIFT: N_("Gift"), SOUVENIR: N_("Souvenirs of a reception"), PRIZE: N_("Encouragement prize"), THANKS: N_("Souvenir for a proposal"),
+    GIFT: N_("Gift campaign"), SOUVENIR: N_("Souvenirs of a reception"), PRIZE: N_("Encouragement prize"), THANKS: N_("Souvenir for a proposal"),
 }  # fmt: skip
 """What counts under the cap; the number of the source is that of the gift's recipient, the reception, or what a proposal brings."""
 GOVERNMENT = "government"
@@ -160,9 +160,7 @@ def take_many(wanted: Sequence[Wanted], *, on: date, source: str, by: Staff | No
     return refused
 
 
-def take_permitted(
-    customer_id: int, amount: Decimal, *, on: date, source: str, source_id: int, by: Staff | None, title: str = ""
-) -> None:
+def take_permitted(customer_id: int, amount: Decimal, *, on: date, source: str, source_id: int, by: Staff | None, title: str = "") -> None:
     """Take what a manager has permitted over the cap: it counts as taken, so that nothing more fits, and stands among the lines.
 
     Raises `StateConflict` where the source took its part already, KeyError for an unknown source.
