@@ -32,8 +32,11 @@ from portal.rules.standards import STANDARDS
 
 GIFT, SOUVENIR, PRIZE, THANKS = "gift", "souvenir", "prize", "thanks"
 SOURCES = {
-    GIFT: N_("Gift campaign"), SOUVENIR: N_("Souvenirs of a reception"), PRIZE: N_("Encouragement prize"), THANKS: N_("Souvenir for a proposal"),
-}  # fmt: skip
+    GIFT: N_("Gift campaign"),
+    SOUVENIR: N_("Souvenirs of a reception"),
+    PRIZE: N_("Encouragement prize"),
+    THANKS: N_("Souvenir for a proposal"),
+}
 """What counts under the cap; the number of the source is that of the gift's recipient, the reception, or what a proposal brings."""
 GOVERNMENT = "government"
 """The nature of customers with a cap of their own (a code of `choices.nature`)."""
