@@ -35,7 +35,7 @@ WAITING, OUT, RECEIVED, RETURNED, DROPPED = "waiting", "out", "received", "retur
 STATES = {
     WAITING: (N_("To be delivered"), ""),
     OUT: (N_("On the way"), "accent"),
-    RECEIVED: (N_("Received by the customer"), "ok"),
+    RECEIVED: (N_("Signed for"), "ok"),
     RETURNED: (N_("Came back"), "warn"),
     DROPPED: (N_("Not given any more"), ""),
 }

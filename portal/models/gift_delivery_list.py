@@ -24,7 +24,7 @@ STEPS = {
     "send": N_("To be sent"),
     "round": N_("For a round"),
     OUT: N_("On the way"),
-    RECEIVED: N_("Received by the customer"),
+    RECEIVED: N_("Signed for"),
     RETURNED: N_("Came back"),
 }
 """What a reader looks for: where gifts stand."""

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -90,7 +90,8 @@ class GiftList(Base):
         if user.is_manager:
             return query
         team = user.team_id if user.is_supervisor else None
-        return query.where(exists().where(GiftCampaign.id == cls.campaign_id, GiftCampaign.team_id == (team or 0)))
+        teams = select(GiftCampaign.id).where(GiftCampaign.team_id == (team or 0))
+        return query.where(cls.campaign_id.in_(teams))
 
     @property
     def label(self) -> str:

@@ -270,4 +270,4 @@ KIND = declare(
     )
 )
 assert TIERS  # noqa: S101 - the facts of its chain are the tiers
-history.stream("gifts", N_("Gifts"), record_types=("GiftCampaign", "GiftList", "GiftRecipient"))
+history.stream("gifts", N_("Gifts"), record_types=("GiftCampaign", "GiftList", "GiftRecipient", "GiftDelivery"))

@@ -8,7 +8,7 @@ from portal.rules.gifts import VIP
 from portal.rules.message import N_, Refusal
 
 POST, OWN = "post", "own"
-WAYS = {POST: N_("By post or courier"), OWN: N_("By our own people")}
+WAYS = {POST: N_("Post or courier"), OWN: N_("Own people")}
 TELEPHONE, EMAIL = "telephone", "email"
 TOLD_BY = {TELEPHONE: N_("By telephone"), EMAIL: N_("By e-mail")}
 LONGEST_LINE, LONGEST_TEXT = 200, 2000

@@ -14,7 +14,7 @@ from portal.blueprints.gifts.campaign_forms import ReasonForm, RecipientForm
 from portal.blueprints.gifts.goods_forms import me, sent_version, whole
 from portal.database import StateConflict, commit, db
 from portal.looks import look
-from portal.models import benefit, gift_composing, gift_judging, gift_proposal, history
+from portal.models import benefit, gift_composing, gift_delivery, gift_judging, gift_proposal, history
 from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
 from portal.models.customer_choice import chosen
@@ -87,6 +87,7 @@ def _page(recipient: GiftRecipient, form: RecipientForm, reason: ReasonForm, sta
             "permit": gift_proposal.waits_for_permit(recipient) and user.may(Permission.GIFT_PERMIT),
             "decline": gift_proposal.can_take_back(recipient, user),
         },
+        delivery=gift_delivery.live_of(recipient),
         waits=gift_proposal.waits_for_permit(recipient),
         given=given_of(customer, campaign.first_on.year),
         events=[(one, history.title_of(one)) for one in history.of_record("GiftRecipient", recipient.id, limit=20)],
