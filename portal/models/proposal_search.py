@@ -90,7 +90,8 @@ def _frequencies(grams: list[str]) -> dict[str, int]:
         return {}
     asked = values(column("gram", String), name="asked").data([(gram,) for gram in grams]).cte("asked")
     some = select(GRAMS.c.proposal_id).where(GRAMS.c.gram == asked.c.gram).limit(COMMON).correlate(asked).subquery()
-    return dict(db.session.execute(select(asked.c.gram, select(func.count()).select_from(some).scalar_subquery())).tuples().all())
+    counted = select(asked.c.gram, select(func.count()).select_from(some).scalar_subquery())
+    return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 # --- similar ones --------------------------------------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ def similar(user: Staff, summary: str, text: str = "", *, besides: int = 0, most
         some = some.where((GRAMS.c.proposal_id + 0).in_(select(Proposal.id).where(listed(user, Proposal.customer_id))))
     best = [row[0] for row in db.session.execute(some.order_by(number.desc(), GRAMS.c.proposal_id.desc()).limit(CANDIDATES))]
     shared = select(GRAMS.c.proposal_id, func.count()).where(GRAMS.c.proposal_id.in_(best), GRAMS.c.gram.in_(grams))
-    scores: dict[int, int] = dict(db.session.execute(shared.group_by(GRAMS.c.proposal_id)).tuples().all())
+    scores: dict[int, int] = {row[0]: row[1] for row in db.session.execute(shared.group_by(GRAMS.c.proposal_id))}
     least = max(LEAST_GRAMS, LEAST_SHARE * len(grams))
     wanted = sorted((one for one, score in scores.items() if score >= least), key=lambda one: (-scores[one], -one))[:most]
     query = Proposal.visible_to(user).where(Proposal.id.in_(wanted), Proposal.state != rules.VOID).options(joinedload(Proposal.customer))
