@@ -29,8 +29,9 @@ def department_account(account: str = "dept1", code: str = "quality") -> Staff:
     found = Staff.by_account(account)
     if found is None:
         found = Staff(
-            account=account, name="质量部专用", role="department", department="质量部", department_code=code, email=f"{account}@example.com",
-            password_hash=hashing.hash_password(PASSWORD), password_changed_at=clock.now(), must_change_password=False,
+            account=account, name="质量部专用", role="department", department="质量部", department_code=code,
+            email=f"{account}@example.com", password_hash=hashing.hash_password(PASSWORD), password_changed_at=clock.now(),
+            must_change_password=False,
         )  # fmt: skip
         db.session.add(found)
         db.session.commit()

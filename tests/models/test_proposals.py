@@ -16,6 +16,7 @@ from portal.models.hand_over import hand_over
 from portal.models.inbox import entries
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_department import parts_of
+from portal.models.proposal_letter import ProposalLetter
 from portal.models.request_step import steps_of
 from portal.models.standard import set_value
 from portal.models.standard import value as standard
@@ -101,7 +102,8 @@ def test_the_manager_approves_the_routing_and_the_departments_have_it():
     sign(approval, "mgr1")
     assert (one.state, one.kind, one.responsible) == (rules.ROUTED, "technique", "production")
     assert _lines(one) == {
-        "production": ("responsible", "paper", "to-send"), "quality": ("opinion", "account", "sent"), "marketing": ("opinion", "mail", "to-send"),
+        "production": ("responsible", "paper", "to-send"), "quality": ("opinion", "account", "sent"),
+        "marketing": ("opinion", "mail", "to-send"),
     }  # fmt: skip
     assert db.session.scalars(Proposal.visible_to(account)).all() == [one]
     assert "with your department" in told("dept1")[-1]
@@ -117,6 +119,12 @@ def test_the_manager_approves_the_routing_and_the_departments_have_it():
         proposal_letter.send_copy(production, by=person("rep1"))
 
 
+def _written(letter: ProposalLetter, way: str = "letter", address: str = "") -> None:
+    letter.change(
+        way=way, to_name="林秋实", address=address, subject=letter.subject, body=letter.body, by=person("rep1"), version=letter.version
+    )
+
+
 def test_the_customer_is_thanked_and_told_again_of_another_day_or_department(app):
     one = registered(contact="林秋实")
     assert proposal_letter.wanted(one) == "thanks"
@@ -125,7 +133,7 @@ def test_the_customer_is_thanked_and_told_again_of_another_day_or_department(app
     assert one.summary in thanks.body
     assert "客户服务部" in thanks.body
     assert f"{one.target_on.month}月{one.target_on.day}日" in thanks.body
-    thanks.change(way="mail", to_name="林秋实", address="lin@example.com", subject="谢", body="谢谢", by=person("rep1"), version=thanks.version)
+    _written(thanks, way="mail", address="lin@example.com")
     with pytest.raises(Refusal) as refused:
         thanks.send(by=person("rep1"))
     assert refused.value.field == "way"
@@ -142,7 +150,7 @@ def test_the_customer_is_thanked_and_told_again_of_another_day_or_department(app
     assert proposal_letter.wanted(one) == "change"
     change = proposal_letter.draft(one, "change", by=person("rep1"), language="en")
     assert "Quality" in change.body
-    change.change(way="letter", to_name="林秋实", address="", subject=change.subject, body=change.body, by=person("rep1"), version=change.version)
+    _written(change)
     change.send(by=person("rep1"))
     db.session.commit()
     assert (one.promised_department, proposal_letter.wanted(one)) == ("quality", "")
@@ -228,9 +236,8 @@ def test_the_days_of_a_running_proposal_are_those_it_began_with():
     db.session.commit()
     later = registered(summary="其后")
     assert ((one.limit_on - one.received_on).days, (later.limit_on - later.received_on).days) == (20, 25)
-    proposal_intake.change(
-        one, {**proposing.WORDS, "received_on": clock.today() - timedelta(days=2), "summary": one.summary}, by=person("rep1"), version=one.version
-    )
+    values = {**proposing.WORDS, "received_on": clock.today() - timedelta(days=2)}
+    proposal_intake.change(one, values, by=person("rep1"), version=one.version)
     db.session.commit()
     assert (one.limit_on - clock.today()).days == 18
 
@@ -238,7 +245,8 @@ def test_the_days_of_a_running_proposal_are_those_it_began_with():
 def test_it_stands_in_the_inbox_and_goes_along_with_its_customer():
     customer = factories.customer("rep1")
     one = registered(customer, on=clock.today() - timedelta(days=11))
-    kinds = {account: {entry.kind for entry in entries(person(account)) if entry.kind.startswith("proposal")} for account in ("rep1", "sup1")}
+    waiting = {account: {entry.kind for entry in entries(person(account))} for account in ("rep1", "sup1")}
+    kinds = {account: {kind for kind in found if kind.startswith("proposal")} for account, found in waiting.items()}
     assert kinds == {"rep1": {"proposal-to-tell"}, "sup1": {"proposal-to-route"}}
     assert proposal_desk.figures(person("rep1")) == (1, 0)
     proposal_clock.tell_due()
