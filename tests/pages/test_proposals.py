@@ -15,8 +15,10 @@ from portal.models.approval import Approval
 from portal.models.proposal import Proposal
 from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.models.proposal_letter import ProposalLetter
+from portal.models.standard import value as standard
 from tests import factories
 from tests.approving import person, picture, sign
+from tests.pages.test_standards_page import fields
 from tests.proposing import registered, routed
 from tests.service.requesting import taken
 
@@ -108,3 +110,22 @@ def test_lists_stand_by_the_last_day_find_words_and_keep_the_scope(as_: Any) -> 
     assert proposal_search.similar(person("mgr1"), "包装") == []
     rows = browser.get("/proposals/file?format=csv&state=open").get_data(as_text=True)
     assert rows.count("P20") == 3
+
+
+@pytest.mark.usefixtures("app")
+def test_managers_edit_days_and_departments_and_what_cannot_be_is_refused(as_: Any) -> None:
+    browser, first = as_("mgr1"), "production-technology"
+    for name, change, wrong in (
+        ("proposal.deadlines", {"row-2-days": "25"}, {"row-2-days": "14"}),
+        ("proposal.routes", {"row-0-kind": "other", "row-0-responsible": "quality", "row-8-kind": first}, {"row-0-kind": ""}),
+        ("proposal.thanks_zh", {"value": "{contact}，谢谢。{promised_on}"}, {"value": "{deal_on}"}),
+    ):
+        form = fields(browser.get(f"/standards/{name}/new-version")) | {"reason": "调整"}
+        assert browser.post(f"/standards/{name}/new-version", data={**form, **wrong, "do": "preview"}).status_code == 422, name
+        preview = browser.post(f"/standards/{name}/new-version", data={**form, **change, "do": "preview"})
+        assert preview.status_code == 200, name
+        assert browser.post(f"/standards/{name}/new-version", data={**fields(preview), "do": "save"}).status_code == 303
+        assert browser.get(f"/standards/{name}").status_code == 200
+    assert standard("proposal.deadlines")["limit"] == 25
+    table = {row["kind"]: row["departments"] for row in standard("proposal.routes")}
+    assert (table["other"], table["production-technology"]) == (["quality", "workshops"], ["service"])
