@@ -11,7 +11,7 @@ from sqlalchemy import Table, delete, or_, select, update
 from portal.database import db
 from portal.demo.gift_deliveries import SUPPLIERS
 from portal.demo.receptions import ROOMS
-from portal.models import survey_totals
+from portal.models import proposal_figures, survey_totals
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
@@ -90,6 +90,7 @@ def remove() -> int:
             db.session.execute(delete(table).where(table.c.id.in_(portion)))
     recount_regions()
     survey_totals.recount()
+    proposal_figures.recount()
     for month in sorted(months):
         count_month(*month)
     _let_rooms_go()

@@ -124,6 +124,14 @@ def count_changed() -> int:
     return len(rows)
 
 
+def recount() -> None:
+    """Count all kept figures anew: after proposals have been taken out."""
+    for kept in (ProposalCounted, ProposalCustomerTotal, ProposalTotal):
+        db.session.execute(delete(kept), execution_options=_QUIET)
+    while count_changed():
+        pass
+
+
 def _count_month(month: str) -> None:
     year, number = int(month[:4]), int(month[5:])
     after = date(year + number // 12, number % 12 + 1, 1)
