@@ -89,6 +89,7 @@ def test_reps_see_their_own_customers_only_and_composers_are_not_asked_to_sign(a
     text = page(as_("rep1").get(f"/gifts/campaigns/{found.id}"))
     assert mine.full_name in text
     assert theirs.full_name not in text
+    assert "Customers you see in this campaign" in text
     assert f"/gifts/lists/{listed.id}" not in text
     text = page(as_("sup1").get(f"/gifts/lists/{listed.id}"))
     assert mine.full_name in text

@@ -161,7 +161,9 @@ def _page(campaign: GiftCampaign, form: ReasonForm, status: int = 200) -> Any:
     user = me()
     lists = found.lists_of(campaign)
     seen = set(db.session.scalars(GiftList.visible_to(user).with_only_columns(GiftList.id).where(GiftList.campaign_id == campaign.id)))
-    proposals = found.RECIPIENTS.page(user, RecipientQuery({"campaign": str(campaign.id), "state": PROPOSED}), size=PROPOSALS)
+    # Who composes the lists sees them; to the others their own customers' standing is told here.
+    only = {"state": PROPOSED} if campaign.can_edit(user) or user.is_manager else {}
+    proposals = found.RECIPIENTS.page(user, RecipientQuery({"campaign": str(campaign.id), **only}), size=PROPOSALS)
     page = render_template(
         "gifts/campaign.html",
         campaign=campaign,
@@ -175,6 +177,7 @@ def _page(campaign: GiftCampaign, form: ReasonForm, status: int = 200) -> Any:
         seen=seen,
         counts=_counts(campaign),
         proposals=proposals.rows,
+        all_states=not only,
         drafts={tier.id: gift_composing.draft_of(tier) for tier in campaign.tiers},
         has_main={one.tier_id for one in lists if not one.supplementary and one.state in ("draft", "pending", "approved")},
         free={tier.id: gift_composing.replaceable(tier) for tier in campaign.tiers},
