@@ -237,8 +237,14 @@ def _line(department: str, part: str) -> dict[str, str]:
 
 
 def _check(routing: ProposalRouting) -> None:
+    from portal.models.proposal_decision import PENDING as IN_APPROVAL
+    from portal.models.proposal_decision import ProposalDecision
+
     if not routing.proposal.is_undecided:
         raise Refusal("The proposal is decided already.")
+    decided = select(ProposalDecision.id).where(ProposalDecision.proposal_id == routing.proposal_id, ProposalDecision.state == IN_APPROVAL)
+    if db.session.scalar(decided) is not None:
+        raise Refusal("The decision on this proposal is in approval. Withdraw it first, then route it anew.")
     for line in routing.lines:
         _check_line(line)
 
@@ -282,6 +288,8 @@ def _approved(routing: ProposalRouting, _approval: Approval, by: Staff | None) -
         part = present.get(line["department"]) or ProposalDepartment(
             proposal_id=proposal.id, department=line["department"], state=rules.TO_SEND, due_on=answer_day(proposal)
         )
+        if part.state == rules.ANSWERED and line["part"] == rules.RESPONSIBLE != part.part:
+            part.state, part.answered_at = rules.TO_SEND, None  # it gave an opinion; now it is asked for the whole assessment
         part.part, part.position = line["part"], place
         if part.state == rules.TO_SEND:
             part.way, part.address = line["way"], line["address"]
@@ -289,12 +297,14 @@ def _approved(routing: ProposalRouting, _approval: Approval, by: Staff | None) -
         if part.state == rules.TO_SEND and part.way == rules.ACCOUNT:
             hand_out(part, proposal, by=by)
     db.session.flush()
+    assessed = responsible in present and present[responsible].state == rules.ANSWERED
     told = proposal.promised_on is not None and proposal.promised_department == responsible and not proposal.to_tell
     transition(
         proposal,
         expect={"state": list(rules.UNDECIDED)},
         change={
-            "state": rules.ROUTED, "kind": routing.kind, "responsible": responsible, "to_tell": not told, "version": proposal.version + 1,
+            "state": rules.ASSESSED if assessed else rules.ROUTED, "kind": routing.kind, "responsible": responsible, "to_tell": not told,
+            "version": proposal.version + 1,
         },
     )  # fmt: skip
     audit.write("change", "proposal-routed", actor=by, record=proposal, label=proposal.label)

@@ -23,7 +23,7 @@ from portal.models.standard import value as standard
 from portal.rules import callbacks
 from portal.rules import proposals as rules
 from portal.rules.message import Refusal
-from tests import factories, proposing
+from tests import deciding, factories, proposing
 from tests.approving import person, picture, record_paper, sign, told
 from tests.proposing import asked_for_days, line, registered, routed
 from tests.service.requesting import taken
@@ -117,6 +117,26 @@ def test_the_manager_approves_the_routing_and_the_departments_have_it():
     assert (production.state, production.due_on) == ("sent", clock.today() + timedelta(days=7))
     with pytest.raises(StateConflict):
         proposal_letter.send_copy(production, by=person("rep1"))
+
+
+def test_routed_anew_what_was_answered_counts_and_who_becomes_responsible_is_asked_again():
+    one = routed(registered(), line("quality", "responsible"), line("production"))
+    for part in db.session.scalars(parts_of(one.id)):
+        part.state, part.answered_at = rules.ANSWERED, clock.now()
+    db.session.commit()
+    routed(one, line("quality", "responsible"), line("service"), word="生产部无关联")
+    assert (one.state, _lines(one)["quality"][2], _lines(one)["service"][2]) == (rules.ASSESSED, "answered", "to-send")
+    service = db.session.scalars(parts_of(one.id)).all()[1]
+    service.state, service.answered_at = rules.ANSWERED, clock.now()
+    db.session.commit()
+    routed(one, line("service", "responsible"), line("quality"), word="归口部门变更")
+    assert (one.state, one.responsible) == (rules.ROUTED, "service")
+    assert _lines(one) == {"service": ("responsible", "paper", "to-send"), "quality": ("opinion", "paper", "answered")}
+    other = deciding.assessed()
+    deciding.decision(other, rules.DECLINED).submit(by=person("sup1"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="in approval"):
+        routed(other, line("service", "responsible"), word="归口部门变更")
 
 
 def _written(letter: ProposalLetter, way: str = "letter", address: str = "") -> None:
