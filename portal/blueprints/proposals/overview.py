@@ -90,11 +90,10 @@ def _list(year: int, month: int = 0, **filters: Any) -> str:
 
 def _chart(lines: list[Line]) -> Any:
     rows = [
-        BarRow(one.label, one.found.received, one.before.received, _("%(n)s received, %(adopted)s adopted", n=one.found.received,
-               adopted=one.found.adopted))
+        BarRow(one.label, one.found.received, one.before.received, f"{one.found.received:,} / {one.found.adopted:,}")
         for one in lines
         if one.found.received or one.before.received
-    ]  # fmt: skip
+    ]
     return bars(rows) if rows else None
 
 
