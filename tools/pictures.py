@@ -352,6 +352,12 @@ def gift_campaign(page: Page, here: dict[str, Any]) -> None:
     page.wait_for_load_state()
 
 
+@scene("mgr1")
+def proposals(page: Page, here: dict[str, Any]) -> None:
+    """Undecided proposals by their last day, and where each lies."""
+    page.goto(f"{here['site']}/proposals?state=open")
+
+
 @scene("rep1", height=980)
 def call_sheet(page: Page, here: dict[str, Any]) -> None:
     """Show the day's calls with the sheet of the first one open."""
