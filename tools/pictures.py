@@ -358,6 +358,11 @@ def proposals(page: Page, here: dict[str, Any]) -> None:
     page.goto(f"{here['site']}/proposals?state=open")
 
 
+@scene("mgr1", height=900)
+def proposal_overview(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/proposals/overview")
+
+
 @scene("rep1", height=980)
 def call_sheet(page: Page, here: dict[str, Any]) -> None:
     """Show the day's calls with the sheet of the first one open."""
