@@ -6,6 +6,7 @@ was told is noted by a guarded UPDATE, so that a worker that was killed, or a se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -83,15 +84,32 @@ class Place(NamedTuple):
 
 def lies_with(proposal: Proposal) -> Place:
     """Return where an undecided proposal lies (PP-4)."""
+    return places([proposal])[proposal.id]
+
+
+def places(proposals: Sequence[Proposal]) -> dict[int, Place]:
+    """Return where each of some proposals lies, asked together: for lists."""
+    routed = [one.id for one in proposals if one.state == rules.ROUTED]
+    line = ProposalDepartment
+    query = select(line.proposal_id, line.department, line.state).where(
+        line.proposal_id.in_(routed), line.state.in_((rules.TO_SEND, rules.SENT))
+    )
+    waiting: dict[int, list[tuple[str, str]]] = {}
+    for row in db.session.execute(query.order_by(line.proposal_id, line.position, line.id)) if routed else ():
+        waiting.setdefault(row.proposal_id, []).append((row.department, row.state))
+    return {one.id: _place(one, waiting.get(one.id, [])) for one in proposals}
+
+
+def _place(proposal: Proposal, waiting: list[tuple[str, str]]) -> Place:
+    departments = [department for department, _state in waiting]
     if proposal.state == rules.REGISTERED:
         return Place(N_("With the supervisor: to be classified and routed"), [])
     if proposal.state == rules.ROUTING:
         return Place(N_("With the manager: the routing is to be approved"), [])
     if proposal.state == rules.ROUTED:
-        waiting = db.session.scalars(parts_of(proposal.id, ProposalDepartment.state.in_((rules.TO_SEND, rules.SENT)))).all()
-        if any(line.state == rules.TO_SEND for line in waiting):
-            return Place(N_("With customer service: copies are to be sent"), [line.department for line in waiting])
-        return Place(N_("With the departments: to be assessed"), [line.department for line in waiting])
+        if any(state == rules.TO_SEND for _department, state in waiting):
+            return Place(N_("With customer service: copies are to be sent"), departments)
+        return Place(N_("With the departments: to be assessed"), departments)
     if proposal.state == rules.ASSESSED:
         return Place(N_("With customer service: to be decided"), [])
     return Place("", [])

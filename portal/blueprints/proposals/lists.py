@@ -47,7 +47,7 @@ def proposals() -> Any:
         "list",
         query=query,
         rows=page.rows,
-        places={one.id: proposal_clock.lies_with(one) for one in page.rows} if query.by_due else {},
+        places=proposal_clock.places(page.rows) if query.by_due else {},
         count=page.found,
         kinds=standard("choices.proposal_kind"),
         departments=standard("choices.department"),
