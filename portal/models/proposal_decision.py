@@ -23,7 +23,7 @@ from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, Money
 from portal.models.proposal import Proposal
 from portal.models.staff import Staff
-from portal.models.standard import at_version, in_force
+from portal.models.standard import in_force
 from portal.permissions import Permission
 from portal.rules import proposals as rules
 from portal.rules.message import N_, Refusal
@@ -104,11 +104,6 @@ class ProposalDecision(Base):
     def is_adopted(self) -> bool:
         """Return whether it adopts the proposal."""
         return self.outcome == rules.ADOPTED
-
-    @property
-    def bands(self) -> Any:
-        """Return the grades of rewards by which its amount was judged (ST-2)."""
-        return at_version(BANDS, self.bands_version).value
 
     # --- writing ---------------------------------------------------------------------------------------------------------
 

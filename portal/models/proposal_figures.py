@@ -49,11 +49,6 @@ class Figures(NamedTuple):
         """Return how many per cent of those decided were in time; None where none is."""
         return self.on_time * 100 // self.decided if self.decided else None
 
-    @property
-    def share(self) -> int | None:
-        """Return how many per cent of those decided are adopted; None where none is."""
-        return self.adopted * 100 // self.decided if self.decided else None
-
     def plus(self, other: Figures) -> Figures:
         """Return both together."""
         both: list[Any] = [mine + theirs for mine, theirs in zip(self, other, strict=True)]  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""What the outcomes of proposals ask of people: inbox, first page; and what follows them: disposal, erased cards (PP-5 to PP-8, AP-8)."""
+"""What the outcomes of proposals ask of people: inbox; and what follows them: disposal, erased cards (PP-5 to PP-8, AP-8)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from portal.models import inbox
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
-from portal.models.inbox_count import COUNT_CAP
 from portal.models.proposal import Proposal
 from portal.models.proposal_assessment import ProposalAssessment
 from portal.models.proposal_award import DUE, HANDED, KINDS, OVER, ProposalAward
@@ -171,14 +170,6 @@ def _waiting(user: Staff) -> Iterable[Select[Any]]:
 
 
 inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
-
-
-def to_decide(user: Staff) -> int:
-    """Return how many assessed proposals wait for the decision of somebody, counted to a cap: for the first page."""
-    query = next((query for kind, query in _proposals(user) if kind == DECIDE), None)
-    if query is None:
-        return 0
-    return db.session.scalar(select(func.count()).select_from(query.with_only_columns(Proposal.id).limit(COUNT_CAP).subquery())) or 0
 
 
 # --- what a standard touches -------------------------------------------------------------------------------------------------------

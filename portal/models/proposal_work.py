@@ -68,11 +68,6 @@ class ProposalWork(Base):
         return query.where(cls.department == user.department_code) if user.is_department else query
 
     @property
-    def measures_in_words(self) -> str:
-        """Return the measures as lines, for letters."""
-        return "\n".join(f"{one.position + 1}. {one.text}（{one.due_on.isoformat()}）" for one in self.measures)
-
-    @property
     def open_measures(self) -> list[ProposalMeasure]:
         """Return what is not done yet."""
         return [one for one in self.measures if one.done_on is None]
