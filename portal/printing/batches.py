@@ -243,6 +243,7 @@ def _print_before(person_id: int, before: dict[str, Any], language: Language, fo
     def make() -> Paper:
         return list_paper(listed, db.session.get_one(Staff, person_id), query)
 
+    POOL.close()  # two thousand labels are laid out as one sheet, in a press that has nothing else in memory
     printed = press(make, language, by=db.session.get_one(Staff, person_id), seconds=LONG_SECONDS)
     path = folder / "before.pdf"
     path.write_bytes(printed.content)
