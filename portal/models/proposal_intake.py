@@ -116,6 +116,7 @@ def change(proposal: Proposal, values: Mapping[str, Any], *, by: Staff, version:
     if not can_change(proposal, by) or proposal.version != version:
         raise StateConflict(f"proposal {proposal.id}")
     _check(values, also=proposal.kind)
+    before = proposal.received_on
     names = WRITTEN if proposal.state == rules.REGISTERED else ("contact", "reach")
     changes = [
         {"field": name, "old": str(getattr(proposal, name)), "new": str(values[name])}
@@ -129,7 +130,8 @@ def change(proposal: Proposal, values: Mapping[str, Any], *, by: Staff, version:
     count(proposal)
     index(proposal)
     audit.write("change", "proposal-changed", actor=by, record=proposal, label=proposal.label, changes=changes)
-    follow(proposal.customer_id, proposal.received_on.year, by_proposal=proposal)
+    for year in sorted({before.year, proposal.received_on.year}):
+        follow(proposal.customer_id, year, by_proposal=proposal)
 
 
 def can_change(proposal: Proposal, user: Staff) -> bool:

@@ -12,7 +12,7 @@ import time_machine
 from flask import Flask
 
 from portal.database import db, transition
-from portal.models import benefit, proposal_prize
+from portal.models import benefit, proposal_intake, proposal_prize
 from portal.models.customer import Customer
 from portal.models.merge import CustomerMerge
 from portal.models.proposal import Proposal
@@ -197,3 +197,23 @@ def test_merged_customers_have_one_prize_a_year() -> None:
 
 def _states() -> dict[int, str]:
     return {one.id: one.state for one in db.session.query(ProposalAward).filter_by(kind="prize").order_by(ProposalAward.id)}
+
+
+def test_a_proposal_that_is_moved_or_void_takes_its_prize_along() -> None:
+    """What was entered with a wrong day, or by mistake, earns nothing: the prize that nobody has paid lapses."""
+    with time_machine.travel("2027-01-10 10:00+08:00", tick=False):
+        customer = factories.customer("rep1")
+        first, day = registered(customer, on=date(2026, 12, 30)), date(2026, 12, 31)
+        _decide(first, rules.KEPT)
+        second = registered(customer, on=day)
+        assert [one.year for one in awards(customer, "prize")] == [2026]
+        values = {name: getattr(second, name) for name in proposal_intake.WRITTEN}
+        proposal_intake.change(second, {**values, "received_on": date(2027, 1, 4)}, by=person("rep1"), version=second.version)
+        db.session.commit()
+        assert [one.state for one in awards(customer, "prize")] == [LAPSED]
+        third = registered(customer, on=day)
+        assert [one.state for one in awards(customer, "prize")] == [LAPSED, DUE]
+        proposal_intake.void(third, reason="重复", by=person("rep1"))
+        db.session.commit()
+        assert [one.state for one in awards(customer, "prize")] == [LAPSED, LAPSED]
+        assert benefit.of(customer.id, 2027) == []
