@@ -53,8 +53,8 @@ def test_an_order_comes_in_parts_by_another_hand(as_: As) -> None:
     of, by = goods.gift(), goods.supplier()
     data = {"supplier": str(by.id), "expected_on": "2099-01-01", f"quantity-{of.id}": "10", f"price-{of.id}": "99"}
     client = as_("sup1")
-    wrongs = [{"supplier": ""}, {"expected_on": "2020-01-01"}, {f"quantity-{of.id}": ""}, {f"quantity-{of.id}": "x"}, {f"price-{of.id}": "-"}]
-    for wrong in wrongs:
+    pieces, price = f"quantity-{of.id}", f"price-{of.id}"
+    for wrong in ({"supplier": ""}, {"expected_on": "2020-01-01"}, {pieces: ""}, {pieces: "x"}, {price: "-"}):
         assert client.post("/gifts/orders/new", data={**data, **wrong}).status_code == 422
     assert client.post("/gifts/orders/new", data=data).status_code == 303
     order = db.session.scalars(db.select(GiftOrder)).one()

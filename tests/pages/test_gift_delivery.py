@@ -1,0 +1,87 @@
+"""Pages of deliveries, lists of goods and the register: refusals beside their fields, files judged, scope kept (GF-3, GF-6, GF-8)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from PIL import Image
+
+from portal import clock
+from portal.database import db
+from portal.models import gift_register
+from portal.models.gift_agreement import GiftAgreement
+from tests import campaigning, delivering, factories
+from tests.approving import person
+from tests.client import PortalClient
+
+As = Callable[[str], PortalClient]
+
+
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.usefixtures("app")
+def test_proofs_are_judged_by_what_they_are(as_: As) -> None:
+    delivering.stock(4)
+    one = delivering.sent()
+    path, client = f"/gifts/deliveries/{one.id}", as_("rep1")
+    data = {"received_by": "林经理", "received_on": clock.today().isoformat(), "version": str(one.version)}
+    for name, content, filename in (
+        ("picture", b"MZ\x90", "a.png"), ("picture", b"<html></html>", "a.jpg"), ("signature", _png(), "a.png"), ("signature", b"x", "a.png"),
+    ):  # fmt: skip
+        answer = client.post(f"{path}/receipt", data={**data, name: (io.BytesIO(content), filename)})
+        assert answer.status_code == 422
+        assert f'id="{name}-error"' in answer.get_data(as_text=True)
+    for wrong in ({"received_by": ""}, {"received_on": "2020-01-01"}, {"received_on": ""}):
+        assert client.post(f"{path}/receipt", data={**data, **wrong}).status_code == 422
+    assert client.post(f"{path}/receipt", data={**data, "picture": (io.BytesIO(_png()), "签收.png")}).status_code == 303
+    answer = client.get(f"{path}/picture")
+    assert answer.data == _png()
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert client.get(f"{path}/signature.png").status_code == 404
+    assert client.post(f"{path}/receipt", data=data).status_code == 409
+    assert client.post(f"{path}/return", data={"reason": "", "version": str(one.version)}).status_code == 422
+
+
+@pytest.mark.usefixtures("app")
+def test_goods_are_agreed_and_passed_on(as_: As) -> None:
+    campaign, client = campaigning.campaign(), as_("sup1")
+    assert client.post(f"/gifts/campaigns/{campaign.id}/goods").status_code == 303
+    found = db.session.scalars(db.select(GiftAgreement)).one()
+    path, key, day = f"/gifts/goods-lists/{found.id}", found.lines[0]["gift_id"], clock.today().isoformat()
+    typed = {f"number-{key}": "25", f"form-{key}": "红色礼盒", "note": "附卡", "version": str(found.version)}
+    for wrong in ({f"number-{key}": "0"}, {f"number-{key}": "x"}, {f"form-{key}": "内附购物卡"}):
+        assert client.post(f"{path}/lines", data={**typed, **wrong}).status_code == 422
+    assert client.post(f"{path}/lines", data=typed).status_code == 303
+    assert client.post(f"{path}/lines", data=typed).status_code == 409
+    version = str(found.version)
+    assert client.post(f"{path}/agreement", data={"marketing": "", "agreed_on": day, "version": version}).status_code == 422
+    assert client.post(f"{path}/agreement", data={"marketing": "夏晴", "agreed_on": day, "version": version}).status_code == 303
+    passed = {"purchasing": "严明", "finance": "苏静", "passed_on": day, "version": str(found.version)}
+    assert client.post(f"{path}/passing-on", data={**passed, "finance": ""}).status_code == 422
+    assert client.post(f"{path}/passing-on", data=passed).status_code == 303
+    page = client.get(path).get_data(as_text=True)
+    assert [word for word in ("红色礼盒", "夏晴", "严明", "苏静", "附卡") if word not in page] == []
+    assert (found.state, found.total) == ("passed-on", 25)
+
+
+@pytest.mark.usefixtures("app")
+def test_the_register_shows_what_its_reader_may_see(as_: As) -> None:
+    mine, other = factories.customer("rep1", full_name="甲公司"), factories.customer("rep3", full_name="乙公司")
+    for number, customer in enumerate((mine, mine, mine, other), 1):
+        gift_register.enter(
+            customer, source="prize", source_id=number, on=clock.today(), title="提案", goods="×1", amount=Decimal(80),
+            giver_id=person("rep1").id, person="林",
+        )  # fmt: skip
+    db.session.commit()
+    page, totals = (as_("rep1").get(path).get_data(as_text=True) for path in ("/gifts/register?q=林", "/gifts/register/totals"))
+    assert ("甲公司" in page, "乙公司" in page, "240.00" in totals, "乙公司" in totals) == (True, False, True, False)
+    file = as_("rep3").get("/gifts/register/file?format=csv").get_data(as_text=True)
+    assert ("甲公司" in file, "乙公司" in file) == (False, True)
+    assert "320.00" in as_("mgr1").get("/gifts/register/totals").get_data(as_text=True)
