@@ -33,7 +33,8 @@ def test_proofs_are_judged_by_what_they_are(as_: As) -> None:
     path, client = f"/gifts/deliveries/{one.id}", as_("rep1")
     data = {"received_by": "林经理", "received_on": clock.today().isoformat(), "version": str(one.version)}
     for name, content, filename in (
-        ("picture", b"MZ\x90", "a.png"), ("picture", b"<html></html>", "a.jpg"), ("signature", _png(), "a.png"), ("signature", b"x", "a.png"),
+        ("picture", b"MZ\x90", "a.png"), ("picture", b"<html></html>", "a.jpg"), ("signature", _png(), "a.png"),
+        ("signature", b"x", "a.png"),
     ):  # fmt: skip
         answer = client.post(f"{path}/receipt", data={**data, name: (io.BytesIO(content), filename)})
         assert answer.status_code == 422
