@@ -21,6 +21,7 @@ from portal.models.gift_order import OPEN, GiftOrder, GiftOrderLine
 from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.hand_over import goes_along
 from portal.models.merge import settles
+from portal.models.paging import NotLeading
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -46,10 +47,10 @@ _WAITS = sql("gift_delivery.state = 'waiting'")
 
 
 def _to_send(user: Staff) -> Select[Any]:
-    query = select(GiftDelivery.campaign_id).where(_TO_SEND)
+    query = select(GiftDelivery.campaign_id).where(GiftDelivery.customer_id > 0, _TO_SEND)  # the index of what is to be sent leads
     if not user.is_manager:
         query = query.where(exists().where(Customer.id == GiftDelivery.customer_id, customer_scope(user)))
-    return query.group_by(GiftDelivery.campaign_id)
+    return query.group_by(NotLeading(GiftDelivery.campaign_id))
 
 
 def _rounds(user: Staff) -> list[Any]:
