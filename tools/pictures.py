@@ -352,6 +352,11 @@ def gift_campaign(page: Page, here: dict[str, Any]) -> None:
     page.wait_for_load_state()
 
 
+@scene("sup1", height=620)
+def gift_deliveries(page: Page, here: dict[str, Any]) -> None:
+    page.goto(f"{here['site']}/gifts/deliveries")
+
+
 @scene("mgr1")
 def proposals(page: Page, here: dict[str, Any]) -> None:
     """Undecided proposals by their last day, and where each lies."""
