@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from portal import clock
 from portal.database import db
 from portal.models.approval import Approval
 from portal.models.approval_signature import Signature
@@ -91,7 +92,7 @@ def scan(by: str = "mgr1") -> Attachment:
 def record_paper(approval: Approval, by: str = "mgr1", outcome: str = "approve", **values: Any) -> Signature:
     recorder = person(by)
     step = approval.step_for(recorder, "paper") or approval.current_round.steps[-1]
-    values = {"name": "刘财务", "date": approval.current_round.submitted_at.date(), "scan": scan(by), **values}
+    values = {"name": "刘财务", "date": clock.local(approval.current_round.submitted_at).date(), "scan": scan(by), **values}
     given = approval.record_paper(step, by=recorder, outcome=outcome, **values)
     db.session.commit()
     return given

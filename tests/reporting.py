@@ -60,7 +60,7 @@ def added(report: InformationReport, kind: str, by: str, text: str = "") -> None
 def old_customer(owner: str = "rep1", *, years: int = 3, **fields: Any) -> Customer:
     """Return a committed customer of grade A who has been on the register for some years."""
     since = clock.now() - timedelta(days=365 * years)
-    values = {"grade": "A", "created_at": since, "registered_on": since.date()}
+    values = {"grade": "A", "created_at": since, "registered_on": clock.local(since).date()}
     return factories.customer(owner, **{**values, **fields})
 
 

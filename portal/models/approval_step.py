@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal import clock
 from portal.database import Base, JsonValue
 from portal.models.approval_signature import Signature
 from portal.models.staff import Staff
@@ -68,6 +69,11 @@ class ApprovalStep(Base):
         Index("ix_approval_step_open_since", "pool", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "signer_id", "approval_id"),
     )
+
+    @property
+    def opened_on(self) -> date | None:
+        """Return the day at the site on which the step was opened."""
+        return clock.local(self.opened_at).date() if self.opened_at else None
 
     @property
     def why(self) -> Message | None:

@@ -46,6 +46,7 @@ _TO_SEND = sql("state = 'waiting' AND way = 'post' AND told_on IS NOT NULL")
 _WAITING = sql("state = 'waiting'")
 _QUIET = {"synchronize_session": False}
 PORTION = 500
+_CARRIERS = 12
 
 
 class Piece(NamedTuple):
@@ -422,6 +423,12 @@ def _forget_loaded() -> None:
     for one in list(db.session.identity_map.values()):
         if isinstance(one, GiftDelivery):
             db.session.expire(one)
+
+
+def carriers_used() -> Sequence[str]:
+    """Return carriers that were written before, to be offered again."""
+    query = select(GiftDelivery.carrier).where(GiftDelivery.carrier != "").group_by(GiftDelivery.carrier)
+    return db.session.scalars(query.limit(_CARRIERS)).all()
 
 
 def contacts_of(deliveries: Collection[GiftDelivery]) -> dict[int, Contact]:

@@ -100,7 +100,7 @@ def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sig
                 continue
             ids = world.ids(row)
             url = row.url.format(**ids)
-            data = {key: value.format(**ids) if isinstance(value, str) else value for key, value in row.data.items()}
+            data = {key.format(**ids): value.format(**ids) if isinstance(value, str) else value for key, value in row.data.items()}
             answer = browsers[account].open(url, method=row.method, data=data if row.method == "POST" else None)
             body = answer.get_data()
             if answer.mimetype != "text/html":

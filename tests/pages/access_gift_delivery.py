@@ -67,6 +67,16 @@ def _keepers(endpoint: str, url: str, method: str = "GET", status: int = 200, **
     return Row(endpoint, url, method, **{"owner": 403, "supervisor": status, "manager": status, **values})
 
 
+def _row_keepers(endpoint: str, url: str, method: str, status: int, **values: Any) -> Row:
+    """Return the row of what reps may not ask at all; the delivery that the form names is out of scope for the other supervisor."""
+    return Row(endpoint, url, method, owner=403, colleague=403, stranger=403, supervisor=status, manager=status, **values)
+
+
+_NO_ROWS = {"version-{delivery}": "{version}", "told_how": "telephone", "carrier": ""}
+_TOLD_ROWS = {
+    "version-{delivery}": "{version}", "told-{delivery}": "1", "to-{delivery}": "林经理", "told_how": "telephone", "told_on": "{today}",
+}  # fmt: skip
+_SENT_ROWS = {"version-{delivery}": "{version}", "tracking-{delivery}": "SF1", "carrier": "顺丰", "out_on": "{today}"}
 _TOLD = {"told_how": "telephone", "told_to": "林经理", "told_on": "{today}", "version": "{version}"}
 _SENT = {"carrier": "顺丰", "tracking": "SF1", "out_on": "{today}", "version": "{version}"}
 _RECEIVED = {"received_by": "林经理", "received_on": "{today}", "version": "{version}"}
@@ -77,6 +87,12 @@ ROWS = [
     everyone("gifts.deliveries", "/gifts/deliveries?q=林&step=tell&way=post&tier=vip&campaign={campaign}", prepare=_waiting),
     everyone("gifts.deliveries_file", "/gifts/deliveries/file?format=csv", prepare=_waiting),
     everyone("gifts.deliveries_print", "/gifts/deliveries/print", "POST", 303, data={"step": "returned"}, prepare=_waiting),
+    everyone("gifts.deliveries_tell", "/gifts/deliveries/telling?campaign={campaign}", prepare=_waiting),
+    _seen("gifts.deliveries_tell_save", "/gifts/deliveries/telling", "POST", 303, data=_TOLD_ROWS, prepare=_waiting),
+    _seen("gifts.deliveries_tell_save", "/gifts/deliveries/telling", "POST", 422, data=_NO_ROWS, prepare=_waiting),
+    Row("gifts.deliveries_send", "/gifts/deliveries/sending", prepare=_told, **_ALL_STAFF, other_supervisor=200),
+    _row_keepers("gifts.deliveries_send_save", "/gifts/deliveries/sending", "POST", 303, data=_SENT_ROWS, prepare=_told),
+    _row_keepers("gifts.deliveries_send_save", "/gifts/deliveries/sending", "POST", 422, data=_NO_ROWS, prepare=_told),
     _seen("gifts.delivery", "/gifts/deliveries/{delivery}", prepare=_waiting),
     _seen("gifts.delivery", "/gifts/deliveries/{delivery}", prepare=_out),
     _seen("gifts.delivery", "/gifts/deliveries/{delivery}", prepare=_received),

@@ -69,7 +69,7 @@ UNCHANGED = {403, 404, 409, 422}
 
 
 def _asked(row: Row, browser: Any, ids: dict[str, Any]) -> Any:
-    data = {key: value.format(**ids) if isinstance(value, str) else value for key, value in row.data.items()}
+    data = {key.format(**ids): value.format(**ids) if isinstance(value, str) else value for key, value in row.data.items()}
     return browser.open(row.url.format(**ids), method=row.method, data=data)
 
 

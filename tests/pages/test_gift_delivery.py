@@ -51,6 +51,37 @@ def test_proofs_are_judged_by_what_they_are(as_: As) -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
+    delivering.stock(4)
+    rows = delivering.waiting("vip", *(factories.customer("rep1") for _one in range(3)))
+    first, second, third = (one.id for one in rows)
+    rep, sup, day = as_("rep1"), as_("sup1"), clock.today().isoformat()
+    told = {**{f"version-{one.id}": one.version for one in rows}, **{f"told-{one.id}": "1" for one in rows}, "told_how": "email"}
+    told |= {"told_on": day, f"to-{first}": "林经理", f"to-{second}": "", f"to-{third}": "王经理"}
+    answer = rep.post("/gifts/deliveries/telling", data=told)
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert f'id="to-{second}-error"' in page
+    assert "王经理" in page
+    assert f'id="to-{first}-error"' not in page
+    assert [one.told_on for one in rows] == [None] * 3
+    assert rep.post("/gifts/deliveries/telling", data={**told, f"to-{second}": "何经理"}).status_code == 303
+    assert rep.post("/gifts/deliveries/telling", data=told).status_code == 422  # told by now, as another page would find
+    assert f'name="tracking-{third}"' in sup.get("/gifts/deliveries/sending").get_data(as_text=True)
+    sent = {**{f"version-{one.id}": one.version for one in rows}, f"tracking-{first}": "SF1", "carrier": "顺丰", "out_on": day}
+    for wrong, beside in (({"carrier": ""}, "carrier-error"), ({"out_on": ""}, "out_on-error")):
+        assert f'id="{beside}"' in sup.post("/gifts/deliveries/sending", data={**sent, **wrong}).get_data(as_text=True)
+    many = {**sent, f"tracking-{second}": "SF2", f"tracking-{third}": "SF3"}
+    answer = sup.post("/gifts/deliveries/sending", data=many)  # two cups each, and four in stock
+    assert answer.status_code == 422
+    assert f'id="tracking-{third}-error"' in answer.get_data(as_text=True)
+    assert (rows[0].state, campaigning.gift().in_stock) == ("waiting", 4)
+    assert sup.post("/gifts/deliveries/sending", data={**many, f"tracking-{third}": ""}).status_code == 303
+    assert [(one.state, one.tracking) for one in rows] == [("out", "SF1"), ("out", "SF2"), ("waiting", "")]
+    assert campaigning.gift().in_stock == 0
+
+
+@pytest.mark.usefixtures("app")
 def test_goods_are_agreed_and_passed_on(as_: As) -> None:
     campaign, client = campaigning.campaign(), as_("sup1")
     assert client.post(f"/gifts/campaigns/{campaign.id}/goods").status_code == 303

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from portal import htmx
+from portal import clock, htmx
 from portal.blueprints.callbacks import bp, reading
 from portal.blueprints.callbacks.reading import me
 from portal.database import commit, db
@@ -83,7 +83,7 @@ def calls_file() -> Any:
             yield [
                 one.customer.number, one.customer.full_name, of_choice(one.title), choice(one.purpose, "callback_purpose"),
                 one.due_on, one.due_until, _(STATES[one.state][0]), one.assignee.name if one.assignee else "", one.attempts,
-                one.done_at.date() if one.done_at else None, one.spoken_with, one.result or one.reason, one.satisfaction, one.next_step,
+                clock.local(one.done_at).date() if one.done_at else None, one.spoken_with, one.result or one.reason, one.satisfaction, one.next_step,
             ]  # fmt: skip
 
     return answer(_("Call-backs"), heads, rows(), what="call-backs", filters=query.args())

@@ -25,6 +25,7 @@ import portal.printing.gift_register as _register_sheets  # noqa: E402, F401 - t
 from portal.blueprints.gifts import buying as _buying  # noqa: E402, F401
 from portal.blueprints.gifts import campaigns as _campaigns  # noqa: E402, F401
 from portal.blueprints.gifts import delivery as _delivery  # noqa: E402, F401
+from portal.blueprints.gifts import delivery_rows as _delivery_rows  # noqa: E402, F401
 from portal.blueprints.gifts import gift_lists as _gift_lists  # noqa: E402, F401
 from portal.blueprints.gifts import goods as _goods  # noqa: E402, F401
 from portal.blueprints.gifts import purchasing as _purchasing  # noqa: E402, F401

@@ -22,7 +22,7 @@ from portal.looks import look
 from portal.models import gift_delivery_list as delivery_list
 from portal.models import history
 from portal.models.customer import Customer
-from portal.models.gift_delivery import STATES, GiftDelivery, contacts_of
+from portal.models.gift_delivery import STATES, GiftDelivery, carriers_used, contacts_of
 from portal.models.gift_delivery_list import STEPS, DeliveryQuery
 from portal.models.team import Team
 from portal.permissions import Permission, requires
@@ -31,8 +31,6 @@ from portal.printing.gift_delivery import LABELS, SLIP
 from portal.rules.gift_delivery import TOLD_BY, WAYS
 from portal.rules.gifts import TIERS
 from portal.rules.message import Refusal
-
-CARRIERS = 12
 
 
 @bp.get("/gifts/deliveries")
@@ -113,7 +111,6 @@ def _page(delivery: GiftDelivery, refused: dict[str, PortalForm], status: int = 
     look(delivery.customer)
     forms = {**forms_of(delivery), **refused}
     seen = Customer.visible_to(user).where(Customer.id == delivery.customer_id).with_only_columns(Customer.id)
-    carriers = select(GiftDelivery.carrier).where(GiftDelivery.carrier != "").group_by(GiftDelivery.carrier)
     page = render_template(
         "gifts/delivery.html",
         delivery=delivery,
@@ -125,7 +122,7 @@ def _page(delivery: GiftDelivery, refused: dict[str, PortalForm], status: int = 
         tiers=TIERS,
         forms=forms,
         problems=next(iter(refused.values()), forms["tell"]),
-        carriers=db.session.scalars(carriers.limit(CARRIERS)).all(),
+        carriers=carriers_used(),
         today=clock.today(),
         events=[(one, history.title_of(one)) for one in history.of_record("GiftDelivery", delivery.id, limit=30)],
         can={
