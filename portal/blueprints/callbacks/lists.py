@@ -83,7 +83,8 @@ def calls_file() -> Any:
             yield [
                 one.customer.number, one.customer.full_name, of_choice(one.title), choice(one.purpose, "callback_purpose"),
                 one.due_on, one.due_until, _(STATES[one.state][0]), one.assignee.name if one.assignee else "", one.attempts,
-                clock.local(one.done_at).date() if one.done_at else None, one.spoken_with, one.result or one.reason, one.satisfaction, one.next_step,
+                clock.local(one.done_at).date() if one.done_at else None, one.spoken_with, one.result or one.reason, one.satisfaction,
+                one.next_step,
             ]  # fmt: skip
 
     return answer(_("Call-backs"), heads, rows(), what="call-backs", filters=query.args())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, StringField
@@ -19,6 +19,7 @@ from wtforms.validators import Length, Optional
 from portal import clock
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.delivery_forms import said
+from portal.blueprints.gifts.goods import address
 from portal.blueprints.gifts.goods_forms import me, sent_version, whole
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
@@ -118,7 +119,7 @@ def _record(sort: Sort, act: Any, done: Any) -> Any:
         if not refused:
             commit()
             flash(done(len(meant)), "ok")
-            return redirect(url_for(f"gifts.deliveries_{sort.step}", **_query(sort).args()), 303)
+            return redirect(address(f"gifts.deliveries_{sort.step}", _query(sort)), 303)
         db.session.rollback()
     cells = form.refuse_all(refused, lambda cell: names.get(cell.rpartition("-")[2], cell))
     return _page(sort, form, _asked(sort), cells, 422)
