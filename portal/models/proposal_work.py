@@ -24,7 +24,7 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.proposal_outcomes import LONGEST_LINE, LONGEST_TEXT, Measure, Planned, plan_problems
 
 UNDER_WAY, DONE = "under-way", "done"
-STATES = {UNDER_WAY: (N_("Under way"), "accent"), DONE: (N_("Carried out"), "ok")}
+STATES = {UNDER_WAY: (N_("Under way"), "accent"), DONE: (N_("Implemented"), "ok")}
 MOST_VALUE = Decimal(10) ** 12
 _OPEN = sql("done_on IS NULL")
 

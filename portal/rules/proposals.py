@@ -38,8 +38,8 @@ STATES = {
     ADOPTED: (N_("Adopted"), "ok"),
     KEPT: (N_("Kept for later"), ""),
     DECLINED: (N_("Not adopted"), ""),
-    CARRYING_OUT: (N_("Being carried out"), "accent"),
-    DONE: (N_("Carried out"), "ok"),
+    CARRYING_OUT: (N_("Under implementation"), "accent"),
+    DONE: (N_("Implemented"), "ok"),
     VOID: (N_("Entered by mistake"), ""),
 }
 """Words and tones of the states in the order of a proposal's life."""
@@ -54,7 +54,7 @@ LINE_STATES = {
     TO_SEND: (N_("Copy still to be sent"), "warn"),
     SENT: (N_("With the department"), "accent"),
     ANSWERED: (N_("Department has answered"), "ok"),
-    TAKEN_BACK: (N_("Taken back"), ""),
+    TAKEN_BACK: (N_("Recalled"), ""),
 }
 ACCOUNT, PAPER, MAIL = "account", "paper", "mail"
 WAYS = {ACCOUNT: N_("In the portal"), PAPER: N_("On paper"), MAIL: N_("By e-mail")}
@@ -223,7 +223,7 @@ def check_lines(lines: list[dict[str, Any]]) -> None:
 
 def explain_days(days: Deadlines, received: date, *, extended: bool) -> list[tuple[date, int, Message]]:
     """Return the days of a proposal in their order, each with the number of days from receipt and what it means ('Why?', ST-2)."""
-    found = [(received, 0, Message(N_("Received")))]
+    found = [(received, 0, Message(N_("Came in")))]
     named = [(days.target[0], Message(N_("Target: from here on")))]
     named.append((days.target[1], Message(N_("Target: decided by here, as promised first"))))
     named += [(step, Message(N_("The portal warns"))) for step in days.warnings]

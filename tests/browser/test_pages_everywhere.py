@@ -103,7 +103,7 @@ def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sig
             data = {key.format(**ids): value.format(**ids) if isinstance(value, str) else value for key, value in row.data.items()}
             answer = browsers[account].open(url, method=row.method, data=data if row.method == "POST" else None)
             body = answer.get_data()
-            if answer.mimetype != "text/html":
+            if answer.mimetype != "text/html" or answer.status_code not in SHOWN:  # rows before it have changed the office
                 continue
             html = (gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body).decode()
             if not html.lstrip().startswith("<!doctype"):

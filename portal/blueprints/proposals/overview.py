@@ -104,7 +104,7 @@ def overview_file() -> Any:
     year, user = _year(), me()
     now = proposal_figures.overviews(user, year)[0]
     heads = [
-        _("Table"), _("Line of the table"), _("Received"), _("Decided"), _("Decided in time"), _("Adopted"), _("Kept for later"),
+        _("Table"), _("Line of the table"), _("Came in"), _("Decided"), _("Decided in time"), _("Adopted"), _("Kept for later"),
         _("Not adopted"), _("Rewards (yuan)"), _("Value gained (yuan)"),
     ]  # fmt: skip
     words = {"months": _("Month"), "kinds": _("Kind of proposal"), "departments": _("Responsible department")}
