@@ -51,7 +51,7 @@ def site(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
-    thread.join(10)
+    thread.join(1)  # a browser may keep its connection open
     app.config["SERVER_NAME"] = kept
 
 
