@@ -65,7 +65,7 @@ class Benefit(HangsOnCustomer, Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
     year: Mapped[int]
     source: Mapped[str]
-    """gift | souvenir | prize"""
+    """gift | souvenir | prize | thanks"""
     source_id: Mapped[int]
     title: Mapped[str] = mapped_column(default="")
     """What the source is called: a campaign's name, a reception's day."""

@@ -36,7 +36,7 @@ def describe(
     if not by.may(Permission.CHANNEL_EDIT) or code not in CHANNELS:
         raise StateConflict(f"channel {code}")
     person = db.session.get(Staff, staff_id) if staff_id is not None else None
-    if staff_id is not None and (person is None or not person.active):
+    if staff_id is not None and (person is None or not person.in_office):
         raise Refusal("Choose somebody whose account is active.", field="staff")
     if first_minutes is not None and not 0 < first_minutes <= 60_000:
         raise Refusal("Hours lie above 0, up to 1000.", field="first_hours")

@@ -90,7 +90,7 @@ class GiftRun(Base):
             raise Refusal("Give the day of the round; it does not lie in the past.", field="day")
         if not route:
             raise Refusal("Give the route.", field="route")
-        if staff is None or not staff.active:
+        if staff is None or not staff.in_office:
             raise Refusal("Say who hands the gifts over.", field="staff")
         if not driver:
             raise Refusal("Say who drives.", field="driver")

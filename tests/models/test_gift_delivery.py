@@ -20,9 +20,10 @@ from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_delivery import GiftDelivery
 from portal.models.gift_list import DRAFT, GiftList
 from portal.models.gift_register import GiftEntry
+from portal.models.gift_run import GiftRun
 from portal.models.gift_stock import GiftMovement
 from portal.rules.message import Refusal
-from tests import campaigning, delivering, factories
+from tests import campaigning, delivering, factories, proposing
 from tests.approving import person
 
 YEAR = clock.today().year
@@ -88,6 +89,9 @@ def test_a_round_is_loaded_by_four_eyes_and_whole_and_closes_behind_its_last_sto
     run = delivering.planned(first, second)
     cup, rep, sup = campaigning.gift(), person("rep1"), person("sup1")
     assert not run.can_load(rep)
+    with pytest.raises(Refusal, match="Say who hands"):  # a department's account sees no customers (PP-3)
+        GiftRun.plan(day=clock.today(), route="城东线", staff=proposing.department_account(), driver="李师傅", by=sup)
+    db.session.rollback()
     with pytest.raises(Refusal, match="are asked for"):
         run.load(by=sup)
     db.session.rollback()

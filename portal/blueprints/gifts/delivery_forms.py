@@ -115,7 +115,7 @@ class RunForm(PortalForm):
 
     def offer(self, run: GiftRun | None = None) -> RunForm:
         """Fill in who can hand over: of a manager everybody, else the own team; return the form."""
-        query = select(Staff.id, Staff.name).where(Staff.active).order_by(Staff.name, Staff.id)
+        query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
         if not me().is_manager:
             query = query.where((Staff.id == me().id) | (Staff.team_id == (me().team_id or 0)))
         rows = [(row[0], row[1]) for row in db.session.execute(query)]
