@@ -103,6 +103,7 @@ class Proposal(HangsOnCustomer, Base):
         Index(None, "kind", "id"),
         Index(None, "responsible", "id"),
         Index(None, "team_id", "id"),
+        Index(None, "handler_id", "id"),
         Index(None, "received_on", "id"),
         Index("ix_proposal_due", "limit_on", "id", "state", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
         Index("ix_proposal_to_route", "team_id", "limit_on", "id", sqlite_where=_REGISTERED, postgresql_where=_REGISTERED),

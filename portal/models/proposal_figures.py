@@ -1,19 +1,19 @@
 """The overview of proposals (PP-10): received, on time, adopted, value, reward; by month, kind, department and customer.
 
-Managers, and supervisors for their team, read kept figures (`proposal_totals.py`), which the worker counts anew for months and customers
+Managers, and supervisors for their team, read kept figures (`proposal_totals.py`), which the worker counts anew for years and customers
 whose proposals have changed: those that stand in another version than they were counted in. A rep's are few enough to be counted when
 they are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, delete, func, insert, or_, select
+from sqlalchemy import Select, String, and_, case, cast, delete, extract, func, insert, literal, or_, select, union_all
 
 from portal.database import db
 from portal.models.customer import Customer
@@ -27,6 +27,7 @@ from portal.rules import proposals as rules
 
 PORTION = 2000
 FIGURES = ("received", "decided", "on_time", "adopted", "kept", "declined", "reward", "value")
+MONTHS, KINDS, DEPARTMENTS, CUSTOMERS = "months", "kinds", "departments", "customers"
 MOST_CUSTOMERS = 10
 _ADOPTED = (rules.ADOPTED, rules.CARRYING_OUT, rules.DONE)
 _QUIET = {"synchronize_session": False}
@@ -74,22 +75,27 @@ class Overview:
 # --- counting ----------------------------------------------------------------------------------------------------------------
 
 
-def _grouped(keys: Sequence[Any], *conditions: Any) -> Select[Any]:
-    """Return the query that counts proposals by some columns: the keys, then `FIGURES`."""
+def _each(*keys: Any) -> Select[Any]:
+    """Return the query that says of each proposal what it counts as: the keys, then `FIGURES` by their names."""
     proposal, award, work = Proposal, ProposalAward, ProposalWork
     decided = proposal.decided_on.is_not(None)
 
-    def number(condition: Any) -> Any:
-        return func.sum(case((condition, 1), else_=0))
+    def one(condition: Any) -> Any:
+        return case((condition, 1), else_=0)
 
     columns = (
-        func.count(proposal.id), number(decided), number(and_(decided, proposal.decided_on <= proposal.limit_on)),
-        number(proposal.state.in_(_ADOPTED)), number(proposal.state == rules.KEPT), number(proposal.state == rules.DECLINED),
-        func.coalesce(func.sum(award.amount), 0), func.coalesce(func.sum(work.value), 0),
+        literal(1), one(decided), one(and_(decided, proposal.decided_on <= proposal.limit_on)), one(proposal.state.in_(_ADOPTED)),
+        one(proposal.state == rules.KEPT), one(proposal.state == rules.DECLINED),
+        func.coalesce(award.amount, 0), func.coalesce(work.value, 0),
     )  # fmt: skip
+    named = [column.label(name) for name, column in zip(FIGURES, columns, strict=True)]
     rewarded = and_(award.proposal_id == proposal.id, award.kind == REWARD, award.state != LAPSED)
-    query = select(*keys, *columns).select_from(proposal).outerjoin(award, rewarded).outerjoin(work, work.proposal_id == proposal.id)
-    return query.where(proposal.state != rules.VOID, *conditions).group_by(*keys)
+    query = select(*keys, *named).select_from(proposal).outerjoin(award, rewarded).outerjoin(work, work.proposal_id == proposal.id)
+    return query.where(proposal.state != rules.VOID)
+
+
+def _sums(each: Any) -> list[Any]:
+    return [func.sum(getattr(each, name)) for name in FIGURES]
 
 
 def _read(row: Sequence[Any], keys: int) -> Figures:
@@ -98,23 +104,20 @@ def _read(row: Sequence[Any], keys: int) -> Figures:
 
 
 def count_changed() -> int:
-    """Count the months and customers anew of which proposals changed since; return how many proposals that were. The caller commits."""
+    """Count the years and customers anew of which proposals changed since; return how many proposals that were. The caller commits."""
     proposal, counted = Proposal, ProposalCounted
-    columns = (proposal.id, proposal.version, proposal.received_on, proposal.customer_id, counted.month, counted.customer_id)
+    columns = (proposal.id, proposal.version, proposal.received_on, proposal.customer_id, counted.year, counted.customer_id)
     query = select(*columns).outerjoin(counted, counted.proposal_id == proposal.id)
     query = query.where(or_(counted.as_version.is_(None), counted.as_version != proposal.version)).order_by(proposal.id).limit(PORTION)
     rows = db.session.execute(query).all()
     if not rows:
         return 0
     db.session.execute(delete(counted).where(counted.proposal_id.in_([row[0] for row in rows])), execution_options=_QUIET)
-    now: list[dict[str, Any]] = [
-        {"proposal_id": row[0], "as_version": row[1], "month": f"{row[2]:%Y-%m}", "customer_id": row[3]} for row in rows
-    ]
+    now: list[dict[str, Any]] = [{"proposal_id": row[0], "as_version": row[1], "year": row[2].year, "customer_id": row[3]} for row in rows]
     db.session.execute(insert(counted), now)
-    for month in sorted({one["month"] for one in now} | {row[4] for row in rows if row[4]}):
-        _count_month(month)
-    places = {(one["customer_id"], int(one["month"][:4])) for one in now}
-    places |= {(row[5], int(row[4][:4])) for row in rows if row[4]}
+    places = {(one["customer_id"], one["year"]) for one in now} | {(row[5], row[4]) for row in rows if row[4]}
+    for year in sorted({year for _customer_id, year in places}):
+        _count_year(year)
     _count_customers(places)
     return len(rows)
 
@@ -127,15 +130,22 @@ def recount() -> None:
         pass
 
 
-def _count_month(month: str) -> None:
-    year, number = int(month[:4]), int(month[5:])
-    after = date(year + number // 12, number % 12 + 1, 1)
-    keys = (Proposal.kind, Proposal.responsible, func.coalesce(Proposal.team_id, 0))
-    rows = db.session.execute(_grouped(keys, Proposal.received_on >= date(year, number, 1), Proposal.received_on < after)).all()
-    db.session.execute(delete(ProposalTotal).where(ProposalTotal.month == month), execution_options=_QUIET)
-    found = [{"month": month, "kind": row[0], "department": row[1], "team": row[2], **_read(row, 3)._asdict()} for row in rows]
-    if found:
-        db.session.execute(insert(ProposalTotal), found)
+def _count_year(year: int) -> None:
+    keys = {MONTHS: extract("month", Proposal.received_on), KINDS: Proposal.kind, DEPARTMENTS: Proposal.responsible}
+    team = func.coalesce(Proposal.team_id, 0)
+    each = _each(*(column.label(part) for part, column in keys.items()), team.label("team")).where(_in(year)).subquery().c
+    db.session.execute(delete(ProposalTotal).where(ProposalTotal.year == year), execution_options=_QUIET)
+    for part in keys:
+        code = getattr(each, part)
+        rows = db.session.execute(select(code, each.team, *_sums(each)).group_by(code, each.team)).all()
+        place = {"year": year, "part": part}
+        found = [{**place, "code": _code(year, part, row[0]), "team": row[1], **_read(row, 2)._asdict()} for row in rows]
+        if found:
+            db.session.execute(insert(ProposalTotal), found)
+
+
+def _code(year: int, part: str, key: Any) -> str:
+    return f"{year}-{int(key):02d}" if part == MONTHS else str(key)
 
 
 def _count_customers(places: Iterable[tuple[int, int]]) -> None:
@@ -145,7 +155,8 @@ def _count_customers(places: Iterable[tuple[int, int]]) -> None:
     for year, ids in sorted(years.items()):
         gone = delete(ProposalCustomerTotal).where(ProposalCustomerTotal.year == year, ProposalCustomerTotal.customer_id.in_(ids))
         db.session.execute(gone, execution_options=_QUIET)
-        rows = db.session.execute(_grouped((Proposal.customer_id,), Proposal.customer_id.in_(ids), _in(year))).all()
+        each = _each(Proposal.customer_id).where(Proposal.customer_id.in_(ids), _in(year)).subquery().c
+        rows = db.session.execute(select(each.customer_id, *_sums(each)).group_by(each.customer_id)).all()
         found = [{"year": year, "customer_id": row[0], **_read(row, 1)._asdict()} for row in rows]
         if found:
             db.session.execute(insert(ProposalCustomerTotal), found)
@@ -174,53 +185,54 @@ def years() -> list[int]:
     return list(range(found[1].year, found[0].year - 1, -1)) if found[0] else []
 
 
-def overviews(user: Staff, *which: int) -> list[Overview]:
-    """Return the figures of some years' proposals: all for managers, the team's for a supervisor, for others those they see (RO-1)."""
-    if user.is_manager or user.is_supervisor:
-        return [_kept(user, year) for year in which]
-    return _counted(user, which)
+def overviews(user: Staff, year: int, *others: int) -> list[Overview]:
+    """Return the figures of some years' proposals: all for managers, the team's for a supervisor, for others those they see (RO-1).
+
+    Customers are named for the first year alone.
+    """
+    lines = (_kept if user.is_manager or user.is_supervisor else _counted)(user, year, others)
+    found, customers = {one: Overview(one) for one in (year, *others)}, []
+    for line in lines:
+        here, part, code, figures = found[line[0]], line[1], line[2], _read(line, 3)
+        if part == CUSTOMERS:
+            customers.append((int(code), figures))
+            continue
+        getattr(here, part)[code] = figures
+        if part == MONTHS:
+            here.total = here.total.plus(figures)
+    names = select(Customer.id, Customer.full_name).where(Customer.id.in_([number for number, _figures in customers]))
+    called = {row.id: row.full_name for row in db.session.execute(names)}
+    found[year].customers = [(number, called.get(number, ""), figures) for number, figures in customers]
+    return list(found.values())
 
 
-def _kept(user: Staff, year: int) -> Overview:
-    """Return a year's figures as the worker has counted them."""
-    total, found = ProposalTotal, Overview(year)
-    here: list[Any] = [total.month.between(f"{year}-01", f"{year}-12")]
+def _kept(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence[Any]]:
+    """Yield year, part, code and figures of each line as the worker has counted them."""
+    total, each = ProposalTotal, ProposalCustomerTotal
+    here: list[Any] = [total.year.in_((year, *others))]
+    customers = select(each.year, literal(CUSTOMERS), each.customer_id, *(getattr(each, name) for name in FIGURES)).where(each.year == year)
     if not user.is_manager:
         here.append(total.team == (user.team_id or 0))
-    sums = [func.sum(getattr(total, name)) for name in FIGURES]
-    for key, place in ((total.month, found.months), (total.kind, found.kinds), (total.department, found.departments)):
-        place.update({row[0]: _read(row, 1) for row in db.session.execute(select(key, *sums).where(*here).group_by(key))})
-    for figures in found.months.values():
-        found.total = found.total.plus(figures)
-    each = ProposalCustomerTotal
-    query = select(each.customer_id, *(getattr(each, name) for name in FIGURES), Customer.full_name)
-    query = query.join(Customer, Customer.id == each.customer_id).where(each.year == year)
-    if not user.is_manager:
-        query = query.where(Customer.team_id == user.team_id)
-    rows = db.session.execute(query.order_by(each.received.desc(), each.customer_id.desc()).limit(MOST_CUSTOMERS))
-    found.customers = [(row[0], row.full_name, _read(row, 1)) for row in rows]
-    return found
+        customers = customers.join(Customer, Customer.id == each.customer_id).where(Customer.team_id == user.team_id)
+    keys = (total.year, total.part, total.code)
+    yield from db.session.execute(select(*keys, *_sums(total)).where(*here).group_by(*keys))
+    yield from db.session.execute(customers.order_by(each.received.desc(), each.customer_id.desc()).limit(MOST_CUSTOMERS))
 
 
-def _counted(user: Staff, which: Sequence[int]) -> list[Overview]:
-    """Return the figures of some years, counted now from what `user` sees: a rep has few."""
-    proposal, found = Proposal, {year: Overview(year) for year in which}
-    days = (date(min(which), 1, 1), date(max(which), 12, 31))
-    keys = (proposal.received_on, proposal.kind, proposal.responsible, proposal.customer_id, proposal.id)
-    rows = db.session.execute(_grouped(keys, proposal.id.in_(proposal.seen_by(user)), proposal.received_on.between(*days))).all()
-    customers: dict[int, dict[int, Figures]] = {year: {} for year in which}
-    for row in rows:
-        day, kind, department, customer_id = row[:4]
-        here, figures = found.get(day.year), _read(row, len(keys))
-        if here is None:
-            continue
-        here.total = here.total.plus(figures)
-        for place, key in ((here.months, f"{day:%Y-%m}"), (here.kinds, kind), (here.departments, department)):
-            place[key] = place.get(key, NONE).plus(figures)
-        customers[day.year][customer_id] = customers[day.year].get(customer_id, NONE).plus(figures)
-    for year, theirs in customers.items():
-        first = sorted(theirs.items(), key=lambda one: (-one[1].received, -one[0]))[:MOST_CUSTOMERS]
-        names = select(Customer.id, Customer.full_name).where(Customer.id.in_([number for number, _figures in first]))
-        called = {row.id: row.full_name for row in db.session.execute(names)}
-        found[year].customers = [(number, called.get(number, ""), figures) for number, figures in first]
-    return [found[year] for year in which]
+def _counted(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence[Any]]:
+    """Yield year, part, code and figures of each line, counted now from what `user` sees: a rep has few."""
+    day, which = Proposal.received_on, (year, *others)
+    keys = {
+        "year": extract("year", day), MONTHS: extract("month", day), KINDS: Proposal.kind, DEPARTMENTS: Proposal.responsible,
+        CUSTOMERS: Proposal.customer_id,
+    }  # fmt: skip
+    seen = (Proposal.id.in_(Proposal.seen_by(user)), or_(*(_in(one) for one in which)))
+    each = _each(*(column.label(name) for name, column in keys.items())).where(*seen).cte("seen").c
+    parts = [
+        select(each.year, literal(part), cast(getattr(each, part), String), *_sums(each)).group_by(each.year, getattr(each, part))
+        for part in (MONTHS, KINDS, DEPARTMENTS)
+    ]
+    most = select(each.year, literal(CUSTOMERS), cast(each.customers, String), *_sums(each)).where(each.year == year)
+    most = most.group_by(each.year, each.customers).order_by(func.sum(each.received).desc(), each.customers.desc()).limit(MOST_CUSTOMERS)
+    for row in db.session.execute(union_all(*parts, select(most.subquery()))):
+        yield (int(row[0]), row[1], _code(int(row[0]), row[1], row[2]), *row[3:])

@@ -1,4 +1,4 @@
-"""Kept figures of proposals (PP-10): by month, kind, department and team, and by year and customer; counted by the worker."""
+"""Kept figures of a year's proposals (PP-10): by month, by kind, by department, of each team, and by customer; counted by the worker."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class _Figures:
 
 
 class ProposalTotal(_Figures, Base):
-    """The figures of a month's proposals of one kind, responsible department and team."""
+    """The figures of a year's proposals of one month, one kind or one responsible department, and of one team."""
 
-    __tablename__ = "proposal_total"
+    __tablename__ = "proposal_year_total"
 
-    month: Mapped[str]
-    """2026-04, of the receipt."""
-    kind: Mapped[str]
-    department: Mapped[str]
-    """'' for what is not routed."""
+    year: Mapped[int]
+    part: Mapped[str]
+    """Of which part of the overview it is a line: months, kinds or departments."""
+    code: Mapped[str]
+    """2026-04, or the code of the kind or department; '' for what is not routed."""
     team: Mapped[int] = mapped_column(default=0)
     """Number of the team, 0 for none: it stays a number where the team goes."""
 
-    __table_args__ = (UniqueConstraint("month", "kind", "department", "team"),)
+    __table_args__ = (UniqueConstraint("year", "part", "code", "team"),)
 
 
 class ProposalCustomerTotal(_Figures, Base):
@@ -60,11 +60,11 @@ class ProposalCustomerTotal(_Figures, Base):
 
 
 class ProposalCounted(Base):
-    """As which version, of which month and customer, a proposal stands in the kept figures."""
+    """As which version, of which year and customer, a proposal stands in the kept figures."""
 
     __tablename__ = "proposal_counted"
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"), unique=True)
     as_version: Mapped[int]
-    month: Mapped[str]
+    year: Mapped[int]
     customer_id: Mapped[int]
