@@ -104,13 +104,16 @@ class Proposal(HangsOnCustomer, Base):
         Index(None, "responsible", "id"),
         Index(None, "team_id", "id"),
         Index(None, "handler_id", "id"),
-        Index(None, "received_on", "id"),
+        Index(
+            "ix_proposal_received", "received_on", "id",
+            "state", "kind", "responsible", "customer_id", "handler_id", "team_id", "decided_on", "limit_on",
+        ),
         Index("ix_proposal_due", "limit_on", "id", "state", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
         Index("ix_proposal_to_route", "team_id", "limit_on", "id", sqlite_where=_REGISTERED, postgresql_where=_REGISTERED),
         Index("ix_proposal_to_tell", "handler_id", "id", sqlite_where=_TO_TELL, postgresql_where=_TO_TELL),
         Index("ix_proposal_to_warn", "warn_on", "id", sqlite_where=_TO_WARN, postgresql_where=_TO_WARN),
         Index("ix_proposal_in_hand", "handler_id", "limit_on", "id", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
-    )
+    )  # fmt: skip
 
     # --- whose it is -------------------------------------------------------------------------------------------------------
 
