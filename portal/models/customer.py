@@ -213,8 +213,11 @@ class Customer(Base):
             Index(f"ix_customer_{scope}_visits", f"{scope}_id", "state", "grade", "visited_on", "id", "route", "route_order")
             for scope in ("owner", "team")
         ),
-        # The ids of a team's customers, of which lists of what hangs on them are made (`scope.listed`): narrow, and in their order.
-        Index("ix_customer_team_there", "team_id", "id", sqlite_where=_THERE, postgresql_where=_THERE),
+        # Whose customers they are, as lists of what hangs on them ask (`scope.listed`): narrow, and in the order of ids.
+        *(
+            Index(f"ix_customer_{scope}_there", f"{scope}_id", "id", sqlite_where=_THERE, postgresql_where=_THERE)
+            for scope in ("owner", "team")
+        ),
         # Who has waited longest for a word of ours.
         Index("ix_customer_contacted", "contacted_on", "id", sqlite_where=ON_REGISTER, postgresql_where=ON_REGISTER),
         *register_indexes(),

@@ -6,7 +6,7 @@ through once. Records are read by their ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.paging import CAP, PAGE_SIZE, Count
-from portal.models.register_indexes import THERE
+from portal.models.scope import InTeam
 from portal.models.search import candidates
 
 AT_A_TIME = 500
@@ -39,7 +39,8 @@ class Listing:
     """A list of records: the newest first, by their number or by a day and the number.
 
     `chosen(user, query)` gives what of the model is listed, without an order; `loaded` is what is read with the records of a page;
-    `rising(query)` says that the oldest stand first.
+    `rising(query)` says that the oldest stand first. `shown(ids)` gives what a page shows, each with its `id`, where that is less than the
+    records that paper and files read.
     """
 
     model: Any
@@ -47,6 +48,7 @@ class Listing:
     loaded: tuple[Any, ...] = ()
     day: Any = None
     rising: Callable[[Any], bool] = lambda _query: False
+    shown: Callable[[Sequence[int]], Iterable[Any]] | None = None
 
     def page(self, user: Any, query: Any, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
         """Return the page behind the place `after`, or before the place `before`, of what `user` sees (RO-1).
@@ -66,7 +68,7 @@ class Listing:
             number = sum(not _behind(key, edge, self.rising(query)) for key in first)
             near = first[number:] if whole or number + size < len(first) else self._keys(user, query, size + 1, edge)
             keys, more, ahead = near[:size], len(near) > size, True
-        rows = self.records([key[-1] for key in keys])
+        rows = self._shown([key[-1] for key in keys])
         behind, front = (_place(keys[-1]), _place(keys[0])) if keys else ("", "")
         return Page(rows, behind if more else "", front if ahead else "", Count(min(len(first), CAP), not whole))
 
@@ -85,6 +87,12 @@ class Listing:
         for start in range(0, len(numbers), AT_A_TIME):
             query = select(self.model).where(self.model.id.in_(numbers[start : start + AT_A_TIME])).options(*self.loaded)
             found.update({one.id: one for one in db.session.scalars(query)})
+        return [found[number] for number in numbers if number in found]
+
+    def _shown(self, numbers: Sequence[int]) -> list[Any]:
+        if self.shown is None:
+            return self.records(numbers)
+        found = {one.id: one for one in self.shown(numbers)}
         return [found[number] for number in numbers if number in found]
 
     def rows(self, user: Any, query: Any) -> Iterator[Any]:
@@ -143,7 +151,7 @@ def has(column: Any, text: str) -> ColumnElement[bool]:
 
 def of_team(column: Any, team_id: int) -> ColumnElement[bool]:
     """Return the condition that a column names a customer of a team."""
-    return column.in_(select(Customer.id).where(THERE, Customer.team_id == team_id))  # type: ignore[no-any-return]
+    return InTeam(column, team_id)
 
 
 def called(user: Any, column: Any, text: str) -> ColumnElement[bool]:

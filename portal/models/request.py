@@ -31,8 +31,11 @@ FAR_DAY = FAR.date()
 
 _FILTERED = ("kind", "channel", "state", "priority", "cause", "customer_id")
 """What lists are filtered by stands in the index of their order: what does not fit is left out without being looked at."""
-_READERS = ("customer_id", "assignee_id", "team_id")
+_SEEN_BY = ("team_id", "assignee_id", "taken_by_id")
+"""Who sees a request, beside those who see its customer: it stands there for the same reason."""
 _OPEN = sql("is_open")
+_UNFINISHED = sql("is_open OR waiting_since IS NOT NULL")
+_COMPLAINT = sql("kind = 'complaint'")
 _TO_ESCALATE = sql("escalate_at IS NOT NULL")
 _TO_ASSIGN = sql("is_open AND state = 'received'")
 _UP, _UP_TO_MANAGERS = sql("is_open AND escalation > 0"), sql("is_open AND escalation > 1")
@@ -133,18 +136,32 @@ class ServiceRequest(Base):
 
     __table_args__ = (
         Index(
-            "ix_service_request_queue", "due_on", "rank", "due_at", "id", *_FILTERED, "received_on", "waiting_since",
+            "ix_service_request_queue", "due_on", "rank", "due_at", "id", *_FILTERED, "received_on", "waiting_since", *_SEEN_BY,
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
         Index("ix_service_request_mine", "assignee_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_service_request_team", "team_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_service_request_team", "team_id", "due_on", "rank", "due_at", "id", *_FILTERED, "received_on", "waiting_since",
+            *_SEEN_BY[1:], sqlite_where=_OPEN, postgresql_where=_OPEN,
+        ),
         Index(
             "ix_service_request_of_customer", "customer_id", "due_on", "rank", "due_at", "id",
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
-        *(Index(f"ix_service_request_{one}_received", one, "received_at", "id", "state") for one in _READERS),
-        Index("ix_service_request_received_at_id", "received_at", "id", *_FILTERED),
-        Index(None, "kind", "received_on", "id"),
+        *(Index(f"ix_service_request_{one}_received", one, "received_at", "id", "state") for one in ("customer_id", "assignee_id")),
+        Index("ix_service_request_team_id_received", "team_id", "received_at", "id", *_FILTERED, *_SEEN_BY[1:]),
+        Index("ix_service_request_received_at_id", "received_at", "id", *_FILTERED, *_SEEN_BY),
+        # What is overdue or waits, in the order of the list of all.
+        Index(
+            "ix_service_request_unfinished", "received_at", "id", "is_open", "due_on", "due_at", "waiting_since", *_FILTERED, *_SEEN_BY,
+            sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED,
+        ),
+        # All that the month's complaints are counted by.
+        Index(
+            "ix_service_request_complaints", "received_on", "state", "cause", "department", "channel", "customer_id", *_SEEN_BY,
+            "satisfied", "first_worked", "first_elapsed", "solve_worked", "solve_elapsed",
+            sqlite_where=_COMPLAINT, postgresql_where=_COMPLAINT,
+        ),
         Index(None, "received_on"),
         # What the inbox counts: it stands on every page.
         Index("ix_service_request_to_assign", "team_id", "assignee_id", "id", sqlite_where=_TO_ASSIGN, postgresql_where=_TO_ASSIGN),
@@ -193,7 +210,7 @@ class ServiceRequest(Base):
     def walked(cls, user: Staff) -> Any:
         """Return `scope` for a list that is walked in another order, and no part of it leads."""
         customer, assignee, team = (NotLeading(one) for one in (cls.customer_id, cls.assignee_id, cls.team_id))
-        parts = [assignee == user.id, and_(customer.is_(None), cls.taken_by_id == user.id), listed(user, customer)]
+        parts = [assignee == user.id, and_(customer.is_(None), NotLeading(cls.taken_by_id) == user.id), listed(user, customer)]
         return or_(team == user.team_id, *parts) if user.is_supervisor and user.team_id is not None else or_(*parts)
 
     def can_work(self, user: Staff) -> bool:

@@ -185,9 +185,8 @@ def page(
     found = found.where(*conditions(user, query)) if few is None else found.where(ServiceRequest.id.in_(few))
     if start is not None:
         found = found.where(_beyond(query, start, up))
-    # What one customer has, or is overdue in the list of all, is little: it is sorted, and no order leads to it.
-    apart = "customer" in query.filters or (query.closed and "overdue" in query.filters)
-    chosen = found.order_by(*_sorted(order, up=up, leading=not apart)).limit(size + 1)
+    # What one customer has is little: it is sorted, and no order leads to it.
+    chosen = found.order_by(*_sorted(order, up=up, leading="customer" not in query.filters)).limit(size + 1)
     rows = list(db.session.scalars(chosen)) if whole else [Listed._make(row) for row in db.session.execute(chosen)]
     more, rows = len(rows) > size, rows[:size]
     if up:
@@ -307,12 +306,13 @@ def _fits(query: RequestQuery) -> list[Any]:
     found: list[Any] = []
     for name in ("kind", "state", "channel", "priority", "cause"):
         if name in filters:
-            found.append(getattr(request, name) == ("" if filters[name] == "-" else filters[name]))
+            found.append(NotLeading(getattr(request, name)) == ("" if filters[name] == "-" else filters[name]))
     for name, column in (("assignee", request.assignee_id), ("team", request.team_id), ("customer", request.customer_id)):
         if name in filters:
             found.append(column == int(filters[name]))
     if "overdue" in filters:
-        found += [_OPEN, request.due_on <= clock.today(), request.due_at < clock.now()]
+        due_on, due_at = (NotLeading(one) if query.closed else one for one in (request.due_on, request.due_at))
+        found += [_OPEN, due_on <= clock.today(), due_at < clock.now()]
     if "waiting" in filters:
         found.append(request.waiting_since.is_not(None))
     if "unknown" in filters:
