@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
@@ -19,36 +21,16 @@ from portal.models.proposal_decision import ProposalDecision
 from portal.models.scope import listed
 from portal.models.staff import Staff
 from portal.rules.message import N_
-from portal.rules.text import clean_line
-
-FILTERS = {"year": N_("Year"), "kind": N_("What is given"), "state": N_("State"), "customer": N_("Customer")}
+from portal.rules.proposals import number_of
 
 
 @dataclass(frozen=True)
-class AwardQuery:
+class AwardQuery(ListQuery):
     """Which rewards, prizes and souvenirs are wanted; its address says the same."""
 
-    filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> AwardQuery:
-        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:20])}
-        for name in ("year", "customer"):
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > (4 if name == "year" else 9):
-                del found[name]
-        for name, known in (("kind", KINDS), ("state", STATES)):
-            if name in found and found[name] not in known:
-                del found[name]
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> AwardQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+    FILTERS = {"year": N_("Year"), "kind": N_("What is given"), "state": N_("State"), "customer": N_("Customer")}
+    KNOWN = {"kind": KINDS, "state": STATES}
+    NUMBERS = ("year", "customer")
 
 
 def _chosen(user: Staff, query: AwardQuery) -> Select[Any]:
@@ -57,9 +39,9 @@ def _chosen(user: Staff, query: AwardQuery) -> Select[Any]:
         if name in query.filters:
             found = found.where(getattr(ProposalAward, name) == query.filters[name])
     if "year" in query.filters:
-        found = found.where(ProposalAward.year == int(query.filters["year"]))
+        found = found.where(ProposalAward.year == query.number("year"))
     if "customer" in query.filters:
-        found = found.where(ProposalAward.customer_id == int(query.filters["customer"]))
+        found = found.where(ProposalAward.customer_id == query.number("customer"))
     return found
 
 
@@ -69,7 +51,35 @@ _LOADED = (
     joinedload(ProposalAward.decision).load_only(ProposalDecision.grade, ProposalDecision.approved_at),
     joinedload(ProposalAward.handed_by).load_only(Staff.name), joinedload(ProposalAward.confirmed_by).load_only(Staff.name),
 )  # fmt: skip
-AWARDS = Listing(ProposalAward, _chosen, _LOADED)
+
+
+class ListedAward(NamedTuple):
+    """What a page of the list shows of an award."""
+
+    id: int
+    kind: str
+    state: str
+    amount: Decimal
+    found_on: date
+    handed_on: date | None
+    customer: str
+    proposal_id: int
+    received_on: date
+
+    @property
+    def number(self) -> str:
+        """Return the number of its proposal."""
+        return number_of(self.received_on.year, self.proposal_id)
+
+
+def _shown(numbers: Sequence[int]) -> Iterator[ListedAward]:
+    one = ProposalAward
+    columns = (one.id, one.kind, one.state, one.amount, one.found_on, one.handed_on)
+    query = select(*columns, Customer.full_name, one.proposal_id, Proposal.received_on).join(one.customer).join(one.proposal)
+    return map(ListedAward._make, db.session.execute(query.where(one.id.in_(numbers))))
+
+
+AWARDS = Listing(ProposalAward, _chosen, _LOADED, shown=_shown)
 
 
 def sums(user: Staff, query: AwardQuery) -> dict[str, tuple[int, Decimal]]:

@@ -7,14 +7,17 @@ they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, and_, case, cast, delete, extract, func, insert, literal, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, case, delete, extract, func, insert, literal, or_, select, union_all
 
+from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.merge import settles
@@ -22,12 +25,17 @@ from portal.models.proposal import Proposal
 from portal.models.proposal_award import LAPSED, REWARD, ProposalAward
 from portal.models.proposal_totals import ProposalCounted, ProposalCustomerTotal, ProposalTotal
 from portal.models.proposal_work import ProposalWork
+from portal.models.register_indexes import THERE
+from portal.models.scope import ScopeShape, scope_of
 from portal.models.staff import Staff
+from portal.models.standard import value as standard
 from portal.rules import proposals as rules
 
 PORTION = 2000
 FIGURES = ("received", "decided", "on_time", "adopted", "kept", "declined", "reward", "value")
 MONTHS, KINDS, DEPARTMENTS, CUSTOMERS = "months", "kinds", "departments", "customers"
+CHOICES = {KINDS: "proposal_kind", DEPARTMENTS: "department"}
+"""What the codes of a part choose among."""
 MOST_CUSTOMERS = 10
 _ADOPTED = (rules.ADOPTED, rules.CARRYING_OUT, rules.DONE)
 _QUIET = {"synchronize_session": False}
@@ -70,6 +78,42 @@ class Overview:
     departments: dict[str, Figures] = field(default_factory=dict)
     customers: list[tuple[int, str, Figures]] = field(default_factory=list)
     """Number, name and figures of those with the most proposals, at most `MOST_CUSTOMERS`."""
+
+    def lines(self, part: str, before: Overview) -> list[Line]:
+        """Return the lines of a part beside those of the year before: every month, or kinds and departments in the order of the site."""
+        mine, then = getattr(self, part), getattr(before, part)
+        if part == MONTHS:
+            months = [(f"{self.year}-{month:02d}", f"{before.year}-{month:02d}") for month in range(1, 13)]
+            return [Line(code, mine.get(code, NONE), then.get(earlier, NONE)) for code, earlier in months]
+        listed = [one["code"] for one in standard(f"choices.{CHOICES[part]}")]
+        there = {*mine, *then}
+        codes = [code for code in listed if code in there] + sorted(there - {*listed, ""}) + [""] * ("" in there)
+        return [Line(code, mine.get(code, NONE), then.get(code, NONE)) for code in codes]
+
+
+class Line(NamedTuple):
+    """A line of a part of the overview: its month or code, its figures, and those of the year before."""
+
+    code: str
+    figures: Figures
+    before: Figures
+
+
+@dataclass(frozen=True)
+class OverviewQuery:
+    """Which year's overview is wanted; its address says the same."""
+
+    year: int
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> OverviewQuery:
+        """Return the query of an address; this year where it names none."""
+        text = args.get("year", "")
+        return cls(int(text) if text.isascii() and text.isdecimal() and len(text) == 4 and int(text) > 1 else clock.today().year)
+
+    def args(self) -> dict[str, str]:
+        """Return the query as the arguments of an address."""
+        return {"year": str(self.year)}
 
 
 # --- counting ----------------------------------------------------------------------------------------------------------------
@@ -221,18 +265,30 @@ def _kept(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence[An
 
 def _counted(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence[Any]]:
     """Yield year, part, code and figures of each line, counted now from what `user` sees: a rep has few."""
-    day, which = Proposal.received_on, (year, *others)
-    keys = {
-        "year": extract("year", day), MONTHS: extract("month", day), KINDS: Proposal.kind, DEPARTMENTS: Proposal.responsible,
-        CUSTOMERS: Proposal.customer_id,
-    }  # fmt: skip
-    seen = (Proposal.id.in_(Proposal.seen_by(user)), or_(*(_in(one) for one in which)))
-    each = _each(*(column.label(name) for name, column in keys.items())).where(*seen).cte("seen").c
-    parts = [
-        select(each.year, literal(part), cast(getattr(each, part), String), *_sums(each)).group_by(each.year, getattr(each, part))
-        for part in (MONTHS, KINDS, DEPARTMENTS)
-    ]
-    most = select(each.year, literal(CUSTOMERS), cast(each.customers, String), *_sums(each)).where(each.year == year)
-    most = most.group_by(each.year, each.customers).order_by(func.sum(each.received).desc(), each.customers.desc()).limit(MOST_CUSTOMERS)
-    for row in db.session.execute(union_all(*parts, select(most.subquery()))):
-        yield (int(row[0]), row[1], _code(int(row[0]), row[1], row[2]), *row[3:])
+    shape, values = scope_of(user)
+    which = (year, *others)
+    rows = db.session.execute(_seen(shape), {**values, "first": date(min(which), 1, 1), "last": date(max(which), 12, 31)})
+    sums: dict[tuple[int, str, Any], Sequence[Any]] = {}
+    for day, kind, department, customer_id, *figures in rows:
+        for part, key in ((MONTHS, day.month), (KINDS, kind), (DEPARTMENTS, department), (CUSTOMERS, customer_id)):
+            place = (day.year, part, key)
+            sums[place] = list(map(add, sums[place], figures)) if place in sums else figures
+    most = [(found[0], place[2]) for place, found in sums.items() if place[:2] == (year, CUSTOMERS)]
+    first = sorted(most, reverse=True)[:MOST_CUSTOMERS]
+    for place, found in sums.items():
+        if place[1] != CUSTOMERS and place[0] in which:
+            yield (place[0], place[1], _code(*place), *found)
+    yield from ((year, CUSTOMERS, number, *sums[year, CUSTOMERS, number]) for _received, number in first)
+
+
+@cache
+def _seen(shape: ScopeShape) -> Select[Any]:
+    """Return the query of each proposal in a scope received from `first` to `last`: made once, as making it costs more than asking.
+
+    Its ids are gathered first: some hundred proposals of somebody's customers are fewer than all of two years.
+    """
+    customers = union_all(*(select(Customer.id).where(THERE, *arm.conditions()) for arm in shape.arms()))
+    mine = or_(Proposal.handler_id == bindparam("me"), Proposal.customer_id.in_(customers))
+    each = _each(Proposal.received_on, Proposal.kind, Proposal.responsible, Proposal.customer_id)
+    days = Proposal.received_on.between(bindparam("first"), bindparam("last"))
+    return each.where(Proposal.id.in_(select(Proposal.id).where(mine)), days)

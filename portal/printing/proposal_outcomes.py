@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.database import db
 from portal.models import award_list
-from portal.models.award_list import AWARDS, FILTERS, AwardQuery
+from portal.models.award_list import AWARDS, AwardQuery
 from portal.models.customer import Customer
 from portal.models.proposal_assessment import ProposalAssessment
 from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
@@ -128,7 +128,8 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
 
 def _conditions(query: AwardQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
-    return semicolon.join(f"{labels(FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in query.filters.items())
+    filters = query.filters.items()
+    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in filters)
 
 
 def _value(name: str, value: str, labels: Labels) -> str:

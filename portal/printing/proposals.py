@@ -13,7 +13,7 @@ from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.models.proposal_extension import KIND as EXTENSION
 from portal.models.proposal_intake import files_of
 from portal.models.proposal_letter import CHINESE, OTHERS, ProposalLetter
-from portal.models.proposal_list import FILTERS, GROUPS, ProposalQuery
+from portal.models.proposal_list import FIGURES, GROUPS, ProposalQuery
 from portal.models.proposal_routing import APPROVED, routings_of
 from portal.models.proposal_routing import KIND as ROUTING
 from portal.models.staff import Staff
@@ -202,12 +202,15 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
 
 def _conditions(query: ProposalQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
-    return semicolon.join(f"{labels(FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in query.filters.items())
+    filters = query.filters.items()
+    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in filters)
 
 
 def _value(name: str, value: str, labels: Labels) -> str:
     if name == "state":
         return labels(GROUPS[value][0] if value in GROUPS else rules.STATES[value][0]).text
+    if name == "figure":
+        return labels(FIGURES[value]).text
     if name == "channel":
         return labels(rules.CHANNELS[value]).text
     if name in ("kind", "department"):

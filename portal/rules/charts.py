@@ -64,7 +64,7 @@ def bars(rows: Sequence[BarRow]) -> Bars:
     figures = [float(value) for row in rows for value in (row.value, row.before) if value is not None]
     most, least = max([0.0, *figures]), min([0.0, *figures])
     scale = (WIDTH - ROOM) / ((most - least) or 1)
-    zero = -least * scale
+    zero = abs(least) * scale
 
     def span(value: Any) -> tuple[float, float]:
         length = float(value or 0) * scale

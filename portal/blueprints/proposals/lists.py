@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -16,7 +17,8 @@ from portal.i18n import is_chinese, of_choice
 from portal.looks import look
 from portal.models import proposal_clock, proposal_list
 from portal.models.customer import Customer
-from portal.models.proposal_list import FILTERS, GROUPS, OPEN, ProposalQuery
+from portal.models.proposal import Proposal
+from portal.models.proposal_list import FIGURES, GROUPS, OPEN, ProposalQuery
 from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import Permission, requires
@@ -32,7 +34,21 @@ def words() -> dict[str, Any]:
         "line_states": rules.LINE_STATES,
         "ways": rules.WAYS,
         "today": clock.today(),
+        "kind_names": {one["code"]: of_choice(one) for one in standard("choices.proposal_kind")},
+        "last_day": last_day,
     }
+
+
+def last_day(proposal: Proposal) -> tuple[str, date, str]:
+    """Return how far a proposal is from its last day in words, the day that says it, and the tone of a label."""
+    if proposal.decided_on:
+        late = proposal.decided_on > proposal.limit_on
+        return _("decided late") if late else _("decided"), proposal.decided_on, "seal" if late else ""
+    left = (proposal.limit_on - clock.today()).days
+    if left < 0:
+        return _("overdue by %(days)s days", days=-left), proposal.limit_on, "seal"
+    said = _("%(days)s days left", days=left) if left else _("last day today")
+    return said, proposal.limit_on, "warn" if proposal.warned else ""
 
 
 @bp.get("/proposals")
@@ -68,9 +84,9 @@ def _address(query: ProposalQuery, **changes: Any) -> str:
 def _chips(query: ProposalQuery) -> list[tuple[str, str]]:
     colon = "：" if is_chinese() else ": "
     return [
-        (_(FILTERS[name]) if name == "late" else f"{_(FILTERS[name])}{colon}{_words(name, value)}", _address(query.without(name)))
+        (said if name == "late" else f"{said}{colon}{_words(name, value)}", _address(query.without(name)))
         for name, value in query.filters.items()
-        if (name, value) != ("state", OPEN)
+        if (name, value) != ("state", OPEN) and (said := _(query.FILTERS[name]))
     ]
 
 
@@ -80,8 +96,9 @@ def _words(name: str, value: str) -> str:
             word = GROUPS[value][0]
             return _(word)
         return _(rules.STATES[value][0])
-    if name == "channel":
-        return _(rules.CHANNELS[value])
+    if name in ("channel", "figure"):
+        words: dict[str, str] = rules.CHANNELS if name == "channel" else FIGURES
+        return _(words[value])
     if name in ("kind", "department"):
         entries = standard("choices.proposal_kind" if name == "kind" else "choices.department")
         return next((str(of_choice(one)) for one in entries if one["code"] == value), value)

@@ -17,7 +17,7 @@ from portal.database import StateConflict, commit, db
 from portal.i18n import is_chinese, translate
 from portal.looks import look
 from portal.models import award_list, proposal_award, proposal_figures
-from portal.models.award_list import AWARDS, FILTERS, AwardQuery
+from portal.models.award_list import AWARDS, AwardQuery
 from portal.models.customer import Customer
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_award import KINDS, PRIZE, REWARD, STATES, ProposalAward
@@ -73,7 +73,7 @@ def _said(name: str, value: str) -> str:
     elif name == "customer":
         customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
         value = customer.full_name if customer else value
-    return f"{_(FILTERS[name])}{'：' if is_chinese() else ': '}{value}"
+    return f"{_(AwardQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{value}"
 
 
 @bp.get("/proposals/awards/file")
