@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -65,33 +65,34 @@ def customer_arms(user: Any) -> list[Arm]:
     return _arms(user.role, user.id, user.team_id, beside or None, own_apart)
 
 
-class InTeam(FunctionElement[bool]):
+class InTeam(FunctionElement[Any]):
     """The condition that a column, the id of a customer, names one of a team: each record is asked, and a narrow index answers.
 
-    A team's customers are many more than the records of most lists: gathering them costs ten times what asking does.
+    A team's customers are many more than the records of most lists: gathering them costs ten times what asking does. Neither condition
+    has a type: a truth value would be compared with 1 on SQLite, and lead nowhere.
     """
 
     inherit_cache = True
-    type = Boolean()
 
 
-class InCharge(FunctionElement[bool]):
+class InCharge(FunctionElement[Any]):
     """The condition that a column, the id of a customer, names one in charge of somebody: they are gathered, and may lead."""
 
     inherit_cache = True
-    type = Boolean()
 
 
 @compiles(InTeam)
 def _in_team(element: Any, compiler: Any, **kw: Any) -> str:
     column, team = (compiler.process(one, **kw) for one in element.clauses)
-    return f"EXISTS (SELECT 1 FROM {_theirs(compiler, 'team')} WHERE theirs.team_id = {team} AND theirs.id = {column} AND {_IS_THERE})"
+    asked = f"theirs.team_id = {team} AND theirs.id = {column} AND {_IS_THERE}"
+    return f"EXISTS (SELECT 1 FROM {_theirs(compiler, 'team')} WHERE {asked})"  # noqa: S608 - of compiled parts
 
 
 @compiles(InCharge)
 def _in_charge(element: Any, compiler: Any, **kw: Any) -> str:
     column, person = (compiler.process(one, **kw) for one in element.clauses)
-    return f"{column} IN (SELECT theirs.id FROM {_theirs(compiler, 'owner')} WHERE theirs.owner_id = {person} AND {_IS_THERE})"
+    gathered = f"theirs.owner_id = {person} AND {_IS_THERE}"
+    return f"{column} IN (SELECT theirs.id FROM {_theirs(compiler, 'owner')} WHERE {gathered})"  # noqa: S608 - of compiled parts
 
 
 _IS_THERE = THERE.text.replace("customer.", "theirs.")
