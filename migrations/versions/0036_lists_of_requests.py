@@ -28,9 +28,9 @@ BEFORE = {
 NOW = {
     "queue": ([*QUEUE, *FILTERED, "received_on", "waiting_since", *SEEN_BY], OPEN),
     "team": (["team_id", *QUEUE, *FILTERED, "received_on", "waiting_since", *SEEN_BY[1:]], OPEN),
-    "team_id_received": (["team_id", "received_at", "id", *FILTERED, *SEEN_BY[1:]], None),
+    "team_id_received": (["team_id", "received_at", "id", *FILTERED, *SEEN_BY[1:], "is_open", "due_at", "waiting_since"], None),
     "received_at_id": (["received_at", "id", *FILTERED, *SEEN_BY], None),
-    "unfinished": (["received_at", "id", "is_open", "due_on", "due_at", "waiting_since", *FILTERED, *SEEN_BY], UNFINISHED),
+    "unfinished": (["received_at", "id", "is_open", "due_at", "waiting_since", *FILTERED, *SEEN_BY], UNFINISHED),
     "complaints": (
         ["received_on", "state", "cause", "department", "channel", "customer_id", *SEEN_BY, "satisfied", *MINUTES], COMPLAINT,
     ),

@@ -149,11 +149,14 @@ class ServiceRequest(Base):
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
         *(Index(f"ix_service_request_{one}_received", one, "received_at", "id", "state") for one in ("customer_id", "assignee_id")),
-        Index("ix_service_request_team_id_received", "team_id", "received_at", "id", *_FILTERED, *_SEEN_BY[1:]),
+        Index(
+            "ix_service_request_team_id_received", "team_id", "received_at", "id", *_FILTERED, *_SEEN_BY[1:],
+            "is_open", "due_at", "waiting_since",
+        ),
         Index("ix_service_request_received_at_id", "received_at", "id", *_FILTERED, *_SEEN_BY),
         # What is overdue or waits, in the order of the list of all.
         Index(
-            "ix_service_request_unfinished", "received_at", "id", "is_open", "due_on", "due_at", "waiting_since", *_FILTERED, *_SEEN_BY,
+            "ix_service_request_unfinished", "received_at", "id", "is_open", "due_at", "waiting_since", *_FILTERED, *_SEEN_BY,
             sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED,
         ),
         # All that the month's complaints are counted by.

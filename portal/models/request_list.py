@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, literal, or_, select, tuple_, union
+from sqlalchemy import and_, case, false, func, literal, or_, select, tuple_, union
 from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased, joinedload
 
@@ -32,8 +32,8 @@ from portal.rules.text import clean_line
 AT_A_TIME = 500
 FEW = 2000
 """Up to so many requests that words find are looked up by their numbers."""
-DEPTH = 2000
-"""So many requests of the order are looked at to count what filters leave."""
+DEPTH, DEPTH_OF_WORDS = 2000, 500
+"""So many requests of the order are looked at to count what filters leave; words stand in no index of an order, and cost more."""
 WHOSE = {"mine": N_("In my hands"), "team": N_("My team's"), "all": N_("All I see")}
 FILTERS = {
     "q": N_("Number or words"),
@@ -230,7 +230,7 @@ def _ids(user: Staff, query: RequestQuery, most: int, edge: tuple[Any, ...] | No
     `edge`: behind a place; `up`: before it, from there upwards.
     """
     order = _order(query)
-    said = [ServiceRequest.state != rules.IMPORTING if query.closed else _OPEN, *_fits(query)]
+    said = [*_listed_at_all(query), *_fits(query), *_words(query.filters.get("q", ""))]
     if edge is not None:
         said.append(_beyond(query, edge, up))
     parts = [select(*(column for column, _down in order)).where(part, *said) for part in ServiceRequest.parts_seen_by(user)]
@@ -261,10 +261,9 @@ def _few(user: Staff, query: RequestQuery) -> list[int] | None:
 
     Words that many have are met soon in any order.
     """
-    text = query.filters.get("q", "")
-    if not text or serial_of(text) is not None:
+    if not _has_words(query):
         return None
-    having = request_search.found(text, FEW + 1)
+    having = request_search.found(query.filters["q"], FEW + 1)
     if having is None or len(having) > FEW:
         return None
     request = ServiceRequest
@@ -281,7 +280,7 @@ def _listed() -> Any:
 def conditions(user: Staff, query: RequestQuery, *, in_order: bool = True, few: bool = False) -> list[Any]:
     """Return the conditions of a query for a reader: for reading `in_order` of the list, for counting all, or of a `few` that are known."""
     request = ServiceRequest
-    found: list[Any] = [request.state != rules.IMPORTING] if query.closed else [_OPEN]
+    found, fits, words = _listed_at_all(query), _fits(query), _words(query.filters.get("q", ""))
     whose = query.of(user)
     if whose == "mine":
         found.append(request.assignee_id == user.id)
@@ -294,14 +293,20 @@ def conditions(user: Staff, query: RequestQuery, *, in_order: bool = True, few: 
         if few:
             found.append(request.scope(user))
         elif in_order and _in_order(user):
-            found.append(request.walked(user))
+            seen = request.walked(user)
+            # Words are read of what the reader sees, not of every request on the way.
+            return [*found, *fits, case((seen, and_(*words)), else_=false()) if _has_words(query) else and_(seen, *words)]
         else:
             found.append(or_(*request.parts_seen_by(user)))
-    return [*found, *_fits(query)]
+    return [*found, *fits, *words]
+
+
+def _listed_at_all(query: RequestQuery) -> list[Any]:
+    return [_OPEN] if not query.closed or "overdue" in query.filters else [ServiceRequest.state != rules.IMPORTING]
 
 
 def _fits(query: RequestQuery) -> list[Any]:
-    """Return the conditions of a query's filters alone."""
+    """Return the conditions of a query's filters alone, without its words."""
     request, filters = ServiceRequest, query.filters
     found: list[Any] = []
     for name in ("kind", "state", "channel", "priority", "cause"):
@@ -311,15 +316,14 @@ def _fits(query: RequestQuery) -> list[Any]:
         if name in filters:
             found.append(column == int(filters[name]))
     if "overdue" in filters:
-        due_on, due_at = (NotLeading(one) if query.closed else one for one in (request.due_on, request.due_at))
-        found += [_OPEN, due_on <= clock.today(), due_at < clock.now()]
+        found += [NotLeading(request.due_at) < clock.now(), _OPEN if query.closed else request.due_on <= clock.today()]
     if "waiting" in filters:
         found.append(request.waiting_since.is_not(None))
     if "unknown" in filters:
         found.append(request.customer_id.is_(None))
     if "month" in filters:
         found += _received_in(filters["month"], query.closed)
-    return [*found, *_words(filters.get("q", ""))]
+    return found
 
 
 def _received_in(month: str, closed: bool) -> list[Any]:
@@ -335,6 +339,10 @@ def _received_in(month: str, closed: bool) -> list[Any]:
 
 def _in_order(user: Staff) -> bool:
     return user.is_manager or (user.is_supervisor and user.team_id is not None)
+
+
+def _has_words(query: RequestQuery) -> bool:
+    return "q" in query.filters and serial_of(query.filters["q"]) is None
 
 
 def _words(text: str) -> list[Any]:
@@ -368,10 +376,13 @@ def count(user: Staff, query: RequestQuery) -> Count:
         some = select(request.id).where(*conditions(user, query, in_order=False)).limit(CAP + 1)
         number = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
         return Count(min(number, CAP), number > CAP)
-    fits = case((and_(*_fits(query)), 1)).label("fits")
-    first = select(fits).where(*conditions(user, plain, in_order=False)).order_by(*order).limit(DEPTH).subquery()
+    among, fits = conditions(user, plain, in_order=False), case((and_(*_fits(query), *_words(query.filters.get("q", ""))), 1)).label("fits")
+    if query.closed and not {"overdue", "waiting"}.isdisjoint(query.filters):
+        among.append(or_(_OPEN, request.waiting_since.is_not(None)))
+    most = DEPTH_OF_WORDS if _has_words(query) else DEPTH
+    first = select(fits).where(*among).order_by(*order).limit(most).subquery()
     depth, number = db.session.execute(select(func.count(), func.count(first.c.fits))).one()
-    return Count(min(number, CAP), number > CAP or depth == DEPTH)
+    return Count(min(number, CAP), number > CAP or depth == most)
 
 
 def _many(user: Staff, query: RequestQuery) -> bool:

@@ -9,18 +9,21 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import text as sql
 
 from portal.database import db
 from portal.models.request import ServiceRequest
 from portal.models.service_channel import RequestTally
 from portal.models.staff import Staff
-from portal.rules.requests import CLOSED, COMPLAINT, IMPORTING, JOINED
+from portal.rules.requests import CLOSED, IMPORTING, JOINED
 
 COUNTED = (
     "received", "first_answered", "first_on_time", "first_worked", "first_elapsed", "solved", "solved_on_time", "solve_worked",
     "solve_elapsed", "satisfied", "unsatisfied",
 )  # fmt: skip
 PORTION = 2000
+_COMPLAINT: Any = sql("service_request.kind = 'complaint'")
+"""In these words the databases know the index that complaints are counted by."""
 
 
 # --- kept figures ------------------------------------------------------------------------------------------------------------
@@ -167,8 +170,8 @@ class Month(NamedTuple):
 def complaints_of(year: int, month: int, user: Staff) -> Month:
     """Return the complaints received in a month, with causes, departments and channels counted; those joined to others do not count."""
     rows = _read(year, month, user)
-    first = [row for row in rows if row.first_worked is not None]
-    means = [sum(getattr(row, name) for row in first) // len(first) if first else None for name in ("first_worked", "first_elapsed")]
+    answered = sum(row.answered for row in rows)
+    means = [sum(getattr(row, name) or 0 for row in rows) // answered if answered else None for name in ("first_worked", "first_elapsed")]
     named = {name: _groups(rows, name) for name in ("", "cause", "department", "channel")}
     return Month(year, month, named[""][0], named["cause"], named["department"], named["channel"], *means)
 
@@ -184,32 +187,31 @@ def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
     """Return the conditions on the complaints of a month that `user` may see."""
     request = ServiceRequest
     first, last = bounds(year, month)
-    found = [request.kind == COMPLAINT, request.received_on.between(first, last), request.state.not_in((IMPORTING, JOINED))]
+    found = [_COMPLAINT, request.received_on.between(first, last), request.state.not_in((IMPORTING, JOINED))]
     return found if user.is_manager else [*found, request.walked(user)]
 
 
 def _read(year: int, month: int, user: Staff) -> Sequence[Any]:
+    """Return the sums of each cause with each department and channel, read from one index."""
     request = ServiceRequest
-    columns = (
-        request.cause, request.department, request.channel, request.state, request.satisfied, request.first_worked, request.first_elapsed,
-        request.solve_worked, request.solve_elapsed,
+    by = (request.cause, request.department, request.channel)
+    sums = (
+        func.count().label("number"), func.count(request.solve_worked).label("solved"),
+        func.count(case((request.state == CLOSED, 1))).label("closed"),
+        func.count(case((request.satisfied.is_(True), 1))).label("satisfied"),
+        func.count(case((request.satisfied.is_(False), 1))).label("unsatisfied"), func.sum(request.solve_worked).label("solve_worked"),
+        func.sum(request.solve_elapsed).label("solve_elapsed"), func.count(request.first_worked).label("answered"),
+        func.sum(request.first_worked).label("first_worked"), func.sum(request.first_elapsed).label("first_elapsed"),
     )  # fmt: skip
-    return db.session.execute(select(*columns).where(*complaint_conditions(year, month, user))).all()
+    return db.session.execute(select(*by, *sums).where(*complaint_conditions(year, month, user)).group_by(*by)).all()
 
 
 def _groups(rows: Sequence[Any], name: str) -> list[Group]:
-    """Return the rows of a month by one of their columns, the most frequent first, what is not said last; '' for all of them together."""
+    """Return the sums of a month by one of their columns, the most frequent first, what is not said last; '' for all of them together."""
     apart: dict[str, list[Any]] = {} if name else {"": []}
     for row in rows:
         apart.setdefault(getattr(row, name) if name else "", []).append(row)
-    found = []
-    for code, some in apart.items():
-        solved = [row for row in some if row.solve_worked is not None]
-        found.append(
-            Group(
-                code, len(some), len(solved), sum(row.state == CLOSED for row in some), sum(row.satisfied is True for row in some),
-                sum(row.satisfied is False for row in some), sum(row.solve_worked for row in solved),
-                sum(row.solve_elapsed for row in solved),
-            )
-        )  # fmt: skip
+    found = [
+        Group(code, *(sum(getattr(row, figure) or 0 for row in some) for figure in Group._fields[1:])) for code, some in apart.items()
+    ]
     return sorted(found, key=lambda one: (one.code == "", -one.number, one.code))
