@@ -10,8 +10,9 @@ from flask import Flask
 from pypdf import PdfReader
 
 from portal.database import db
-from portal.models import proposal_assessment, proposal_notice
+from portal.models import proposal_assessment, proposal_figures, proposal_notice
 from portal.models.award_list import AwardQuery
+from portal.models.proposal_figures import OverviewQuery
 from portal.printing import documents, lists, papers
 from portal.printing.catalogue import SHEETS
 from portal.printing.lists import LISTS
@@ -56,7 +57,7 @@ def test_what_stands_on_paper(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_yearly_list_has_its_sums(app: Flask, language: str) -> None:
+def test_the_yearly_list_and_the_overview_have_their_sums(app: Flask, language: str) -> None:
     customer = factories.customer("rep1", full_name=NAME)
     decided(assessed(registered(customer)), amount="1000")
     decided(assessed(registered(customer)), amount="3000", grade="A")
@@ -65,5 +66,12 @@ def test_the_yearly_list_has_its_sums(app: Flask, language: str) -> None:
         listed = LISTS["award_list"]
         paper = lists.list_paper(listed, person("mgr1"), AwardQuery.read({"year": year, "kind": "reward"}))
         html = documents.preview(paper, language, by=person("mgr1"))
+        while proposal_figures.count_changed():
+            pass
+        overview = lists.list_paper(LISTS["proposal_overview"], person("mgr1"), OverviewQuery.read({"year": year}))
+        figures = documents.preview(overview, language, by=person("mgr1"))
     for words in ("4,000.00", "3,000.00", NAME, year):
         assert words in html
+    for words in ("4,000.00", "2 / 2", "2 (100 %)", NAME, {"zh": "质量检验", "en": "Quality inspection"}[language]):
+        assert words in figures
+    assert not LISTS["proposal_overview"].source.ids(person("mgr1"), OverviewQuery(int(year) - 3), 10)

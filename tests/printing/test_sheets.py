@@ -58,7 +58,7 @@ ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_l
     "gift_register", "gift_delivery_list",
     "survey_questionnaire", "survey_results", "survey_list", "survey_answers",
     "staff_assessment", "assessment_month", "staff_reward", "reward_list",
-    "proposal_assessment", "proposal_decision", "reward_slip", "award_list", "decision_notice",
+    "proposal_assessment", "proposal_decision", "reward_slip", "award_list", "decision_notice", "proposal_overview",
 }  # fmt: skip
 """Tried with their records: test_custody_sheets.py, test_report_sheets.py, test_grading_sheets.py, test_hand_over_sheet.py,
 test_relation_sheets.py, test_survey_sheets.py, test_callback_sheets.py, test_visit_sheets.py, test_order_sheets.py,

@@ -29,6 +29,7 @@ navigation.creation(order=58, endpoint="proposals.proposal_new", title=N_("Custo
 
 # Routes register on import.
 import portal.printing.proposal_outcomes as _outcomes  # noqa: E402, F401 - assessment, decision, reward slip, yearly list
+import portal.printing.proposal_overview as _overview_sheet  # noqa: E402, F401 - figures of a year
 import portal.printing.proposals as _printing  # noqa: E402, F401 - registration form, routing, copies, letters, extension, list
 from portal.blueprints.proposals import assessment as _assessment  # noqa: E402, F401
 from portal.blueprints.proposals import carrying_out as _carrying_out  # noqa: E402, F401
