@@ -7,7 +7,6 @@ made anew where something was written that it is put together from: what it coun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Executable, Select, event, func, literal, select, text
@@ -24,8 +23,10 @@ _SHAPED = "inbox shaped"
 Area = Callable[[Staff], Iterable[Select[Any]]]
 """What one area asks for somebody: statements with a row for each thing that waits."""
 _shaping: set[type] = set()
-_made: dict[tuple[Any, ...], Executable] = {}
-_made_in: list[datetime] = []
+made: dict[tuple[Any, ...], Executable] = {}
+"""The statements by minute, person and areas."""
+MOST_MADE = 100
+"""So many statements are kept, of some 15 KB each."""
 
 
 def shaped_by(*models: type) -> None:
@@ -43,7 +44,13 @@ def one_line(records: Select[Any]) -> Select[Any]:
 
 def forget() -> None:
     """Let every statement be made anew."""
-    _made.clear()
+    begin_with({})
+
+
+def begin_with(statements: dict[tuple[Any, ...], Executable]) -> None:
+    """Go on with the statements that were made over the same records before: tests begin in the same office again and again."""
+    global made
+    made = statements
 
 
 def number(user: Staff, areas: Sequence[Area]) -> int:
@@ -53,14 +60,12 @@ def number(user: Staff, areas: Sequence[Area]) -> int:
 
 def numbers(user: Staff, areas: Sequence[Area]) -> list[int]:
     """Return that for each area by itself, asked at once."""
-    minute = clock.now().replace(second=0, microsecond=0)
-    if _made_in != [minute]:
-        _made_in[:] = [minute]
-        forget()
-    key = (user.id, user.role, user.team_id, *areas)
-    statement = _made.get(key)
+    key = (clock.now().replace(second=0, microsecond=0), user.id, user.role, user.team_id, *areas)
+    statement = made.get(key)
     if statement is None:
-        statement = _made[key] = _together([area(user) for area in areas])
+        if len(made) >= MOST_MADE:
+            forget()
+        statement = made[key] = _together([area(user) for area in areas])
     return list(db.session.execute(statement).one())
 
 

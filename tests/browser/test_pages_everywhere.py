@@ -50,7 +50,7 @@ class Sight(NamedTuple):
 def valid(shown: list[Sight]) -> list[str]:
     """Return what the Nu HTML checker says of the pages; nothing where it is not at hand: `VNU_JAR` says where its jar is.
 
-    What `tests.client` checks with html5lib is checked in any case: the pages came through it.
+    What `tests.client` checks is checked in any case: the pages came through it.
     """
     jar, java = os.environ.get("VNU_JAR"), shutil.which("java")
     if not jar or not java:

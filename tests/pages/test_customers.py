@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import html5lib
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -18,6 +17,7 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.investigation import Investigation
 from tests import factories
+from tests.client import attributes, parsed
 from tests.models.test_investigation import CARD, COMPLETE
 
 YESTERDAY = (clock.today() - timedelta(days=1)).isoformat()
@@ -31,20 +31,20 @@ def opened(browser: Any, address: str) -> dict[str, str]:
 
 
 def fields_of(page: Any) -> dict[str, str]:
-    tree = html5lib.parse(page.get_data(as_text=True), namespaceHTMLElements=False)
-    form = next(node for node in tree.iter("form") if node.get("data-unsaved") is not None)
+    tree, _ = parsed(page.get_data(as_text=True))
     found = {}
-    for node in form.iter():
-        name = node.get("name")
-        if node.tag == "input" and node.get("type") in ("checkbox", "radio"):
-            if node.get("checked") is not None:
-                found[name] = node.get("value")
-        elif node.tag == "input":
-            found[name] = node.get("value") or ""
-        elif node.tag == "textarea":
-            found[name] = (node.text or "").lstrip("\r\n")
-        elif node.tag == "select":
-            found[name] = next((option.get("value") for option in node.iter("option") if option.get("selected") is not None), "")
+    for node in tree.select_one("form[data-unsaved]").descendants():
+        kind, has = getattr(node, "name", None) and node.name.local, attributes(node) if hasattr(node, "attrs") else {}
+        name = has.get("name", "")
+        if kind == "input" and has.get("type") in ("checkbox", "radio"):
+            if "checked" in has:
+                found[name] = has.get("value", "")
+        elif kind == "input":
+            found[name] = has.get("value", "")
+        elif kind == "textarea":
+            found[name] = node.text().lstrip("\r\n")
+        elif kind == "select":
+            found[name] = next((attributes(option).get("value", "") for option in node.select("option[selected]")), "")
     return found
 
 
