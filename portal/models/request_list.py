@@ -450,12 +450,13 @@ def _moment(text: str) -> datetime:
 # --- what the filters offer --------------------------------------------------------------------------------------------------
 
 
-def people(user: Staff) -> list[tuple[int, str]]:
-    """Return those whose requests `user` may filter by."""
-    query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
+def people(user: Staff, most: int) -> list[tuple[int, str]]:
+    """Return those whose requests `user` may filter by; none where they are more than `most`."""
+    query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id).limit(most + 1)
     if not user.is_manager:
         query = query.where(Staff.team_id == user.team_id) if user.team_id is not None else query.where(Staff.id == user.id)
-    return [(number, name) for number, name in db.session.execute(query)]
+    found = [(number, name) for number, name in db.session.execute(query)]
+    return found if len(found) <= most else []
 
 
 def of_customer(customer: Customer, user: Staff, most: int = 20) -> list[Listed]:

@@ -47,7 +47,7 @@ def took(worked: int | None, elapsed: int | None) -> str:
 def requests() -> Any:
     """Show a page of the queue, or of all requests by receipt, with the filters of the address."""
     query, user = RequestQuery.read(request.args), me()
-    customer, people = _customer(query), request_list.people(user)
+    customer, people = _customer(query), request_list.people(user, MOST_OFFERED)
     page = request_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     count = page.found or request_list.count(user, query)
     return htmx.render(
@@ -58,7 +58,7 @@ def requests() -> Any:
         customer=customer,
         requests=page.requests,
         count=count._replace(number=max(count.number, len(page.requests))),
-        people=people if len(people) <= MOST_OFFERED else [],
+        people=people,
         causes=causes(query.filters.get("cause", "")),
         **_filter_words(query, user),
         chips=_chips(query, customer),
