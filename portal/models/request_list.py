@@ -177,10 +177,10 @@ def page(
 ) -> Page:
     """Return the page behind `after`, or before `before`, of what `user` may see (RO-1); `whole`: with every column at once."""
     start, up = _decode(query, before or after), bool(before)
-    if not (user.is_manager or query.of(user) != "all" or _in_order(user)):
+    few = _few(user, query)
+    if few is None and not (user.is_manager or query.of(user) != "all" or _in_order(user)):
         return _page_of_few(user, query, start, up=up, size=size, whole=whole)
     order = _order(query)
-    few = _few(user, query)
     found = _rows_of(whole)
     found = found.where(*conditions(user, query)) if few is None else found.where(ServiceRequest.id.in_(few))
     if start is not None:
@@ -230,13 +230,16 @@ def _ids(user: Staff, query: RequestQuery, most: int, edge: tuple[Any, ...] | No
     `edge`: behind a place; `up`: before it, from there upwards.
     """
     order = _order(query)
-    said = [*_listed_at_all(query), *_fits(query), *_words(query.filters.get("q", ""))]
+    said = [*_listed_at_all(query), *_places(query)]
     if edge is not None:
         said.append(_beyond(query, edge, up))
     parts = [select(*(column for column, _down in order)).where(part, *said) for part in ServiceRequest.parts_seen_by(user)]
     found = union(*parts).subquery()
-    ordered = [found.c[column.key].desc() if down != up else found.c[column.key] for column, down in order]
-    return list(db.session.scalars(select(found.c.id).order_by(*ordered).limit(most)))
+    chosen = select(found.c.id).order_by(*(found.c[column.key].desc() if down != up else found.c[column.key] for column, down in order))
+    # What a request says itself is read once, though most are of two parts.
+    if looked_at := [*_sayings(query), *_words(query.filters.get("q", ""))]:
+        chosen = chosen.join(ServiceRequest, ServiceRequest.id == found.c.id).where(*looked_at)
+    return [row[0] for row in db.session.execute(chosen.limit(most))]
 
 
 def _rows_of(whole: bool) -> Any:
@@ -263,8 +266,8 @@ def _few(user: Staff, query: RequestQuery) -> list[int] | None:
     """
     if not _has_words(query):
         return None
-    having = request_search.found(query.filters["q"], FEW + 1)
-    if having is None or len(having) > FEW:
+    having = request_search.few(query.filters["q"], FEW)
+    if having is None:
         return None
     request = ServiceRequest
     return list(db.session.scalars(select(request.id).where(request.id.in_(having), *conditions(user, query, few=True))))
@@ -307,11 +310,19 @@ def _listed_at_all(query: RequestQuery) -> list[Any]:
 
 def _fits(query: RequestQuery) -> list[Any]:
     """Return the conditions of a query's filters alone, without its words."""
+    return [*_sayings(query), *_places(query)]
+
+
+def _sayings(query: RequestQuery) -> list[Any]:
+    """Return the conditions on what a request says: no index is led by that."""
+    said = {name: query.filters[name] for name in ("kind", "state", "channel", "priority", "cause") if name in query.filters}
+    return [NotLeading(getattr(ServiceRequest, name)) == ("" if code == "-" else code) for name, code in said.items()]
+
+
+def _places(query: RequestQuery) -> list[Any]:
+    """Return the conditions on whose it is and when it was or is due."""
     request, filters = ServiceRequest, query.filters
     found: list[Any] = []
-    for name in ("kind", "state", "channel", "priority", "cause"):
-        if name in filters:
-            found.append(NotLeading(getattr(request, name)) == ("" if filters[name] == "-" else filters[name]))
     for name, column in (("assignee", request.assignee_id), ("team", request.team_id), ("customer", request.customer_id)):
         if name in filters:
             found.append(column == int(filters[name]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import DDL, ForeignKey, Select, Text, column, delete, event, inspect, literal_column, select, table
+from sqlalchemy import DDL, ForeignKey, Select, Text, column, delete, event, func, inspect, literal_column, select, table
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.database import Base, db
@@ -98,6 +98,15 @@ def found(text: str, most: int) -> list[int] | None:
     """
     tokens = query_grams(text)
     return list(db.session.scalars(_having(tokens).limit(most))) if tokens else None
+
+
+def few(text: str, most: int) -> list[int] | None:
+    """Return what `found` does where that is up to `most`; else None. Many are only counted."""
+    tokens = query_grams(text)
+    some = _having(tokens).limit(most + 1).subquery() if tokens else None
+    if some is None or (db.session.scalar(select(func.count()).select_from(some)) or 0) > most:
+        return None
+    return found(text, most)
 
 
 def _having(tokens: list[str]) -> Select[int]:
