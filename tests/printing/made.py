@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 from functools import cache
+from gettext import GNUTranslations
 from pathlib import Path
 
-from babel.messages.pofile import read_po
 from PIL import Image, ImageDraw
 
 import portal.printing
@@ -18,14 +18,14 @@ from portal.printing.qr import qr_svg
 
 @cache
 def _chinese():
-    catalogue = Path(portal.printing.__file__).parent.parent / "translations/zh_Hans_CN/LC_MESSAGES/messages.po"
+    catalogue = Path(portal.printing.__file__).parent.parent / "translations/zh_Hans_CN/LC_MESSAGES/messages.mo"
     with catalogue.open("rb") as file:
-        return {message.id: message.string for message in read_po(file, locale="zh_Hans_CN") if isinstance(message.id, str)}
+        return GNUTranslations(file)
 
 
 def translate(message_id, locale):
     """As the portal translates: from the catalogue; English is the message id."""
-    return message_id if locale == "en" else _chinese()[message_id]
+    return message_id if locale == "en" else _chinese().gettext(message_id)
 
 
 def signature_picture():

@@ -72,12 +72,10 @@ def test_every_sheet_of_the_catalogue_prints_in_chinese_and_in_another_language(
     assert set(ALL) == set(sheets)
     assert len({sheet.form_number for sheet in sheets.values()}) == len(sheets)
     for turn, (name, sheet) in enumerate(sheets.items()):
-        for language in ("zh", ("en", "both")[turn % 2]):
-            _, (first, *_) = pages_of(name, language)
-            if language != "zh":
-                assert sheet.title in first
-            if language != "en":
-                assert made.translate(sheet.title, "zh_Hans_CN") in first
+        language = ("both", "zh", "both", "en")[turn % 4]
+        _, (first, *_) = pages_of(name, language)
+        assert language == "zh" or sheet.title in first
+        assert language == "en" or made.translate(sheet.title, "zh_Hans_CN") in first
 
 
 def test_a_label_says_what_stands_on_a_spine_in_full_size_and_every_label_prints():
@@ -102,7 +100,7 @@ def test_numbers_and_signatures_are_the_same_in_english():
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("draft", "草稿"), ("pending", "审批中"), ("rejected", "已驳回"), ("withdrawn", "已撤回"), ("approved", None), (None, None)],
+    [("pending", "审批中"), ("withdrawn", "已撤回"), ("approved", None)],
 )
 def test_a_running_form_says_so_on_every_page(state, words):
     long = "经走访该客户之办公场所与仓库，未见失信记录。" * 120
