@@ -15,6 +15,7 @@ SCHEMA_NOW = """
 SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
        (SELECT string_agg(tgname::text || tgenabled::text, ' ' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal)
 """
+EVER_FILLED = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0"
 USED = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
 OTHERS_OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
@@ -83,8 +84,8 @@ class _EmptiedOffice:
         self.engine = engine
         with engine.connect() as connection:
             self.schema = self._schema(connection)
-            self.tables = sorted(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
-            self.kept = [table for table in self.tables if connection.scalar(text(f'SELECT EXISTS (SELECT 1 FROM "{table}")'))]
+            tables = sorted(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+            self.kept = [table for table in tables if connection.scalar(text(f'SELECT EXISTS (SELECT 1 FROM "{table}")'))]
             self.used = dict(connection.execute(text(USED)).tuples().all())
             connection.execute(text("CREATE SCHEMA kept"))
             for table in self.kept:
@@ -101,11 +102,14 @@ class _EmptiedOffice:
             if self._schema(connection) != self.schema:
                 return False
             used = list(connection.execute(text(USED)).tuples())
+            ever = sorted(connection.scalars(text(EVER_FILLED)))
+            asked = [f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in ever]
+            filled = list(connection.scalars(text(" UNION ALL ".join(asked))))
             connection.execute(
                 text(
                     "; ".join(
                         ["SET session_replication_role = replica"]  # the log's triggers let nobody empty it
-                        + [f'DELETE FROM "{table}"' for table in self.tables]
+                        + [f'DELETE FROM "{table}"' for table in filled]
                         + [f'INSERT INTO "{table}" SELECT * FROM kept."{table}"' for table in self.kept]
                         + [f"SELECT setval('{numbers}', {self.used.get(numbers, 1)}, {numbers in self.used})" for numbers, _ in used]
                     )
