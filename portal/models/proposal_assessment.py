@@ -1,7 +1,8 @@
 """Assessments of a proposal (PP-5): of the responsible department analysis, feasibility, effect, cost and opinion; of others opinions.
 
 A department with an account writes its own; for the others customer service enters what came back on paper, with the scan. What is
-returned stays as it was; with that of the responsible department the proposal can be decided.
+returned stays as it was; with that of the responsible department the proposal can be decided. A department that is asked again, because
+it was routed in again or is the responsible one now, writes a new assessment: its newest one stands, those before are its earlier ones.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, select
+from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -28,10 +30,11 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.proposal_outcomes import ASSESSED, LONGEST_LINE, LONGEST_TEXT, Assessed, assessment_problems
 
 DRAFT, RETURNED = "draft", "returned"
+_DRAFTED = sql("state = 'draft'")
 
 
 class ProposalAssessment(Base):
-    """What one department says of a proposal: draft → returned."""
+    """What one department says of a proposal when it is asked: draft → returned."""
 
     __tablename__ = "proposal_assessment"
 
@@ -62,7 +65,12 @@ class ProposalAssessment(Base):
     scan: Mapped[Attachment | None] = relationship()
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (Index(None, "proposal_id", "department", unique=True),)
+    __table_args__ = (
+        Index(None, "proposal_id", "department", "id"),
+        Index(
+            "uq_proposal_assessment_draft", "proposal_id", "department", unique=True, sqlite_where=_DRAFTED, postgresql_where=_DRAFTED,
+        ),
+    )  # fmt: skip
 
     @classmethod
     def visible_to(cls, user: Staff) -> Select[ProposalAssessment]:
@@ -103,17 +111,25 @@ def can_write(line: ProposalDepartment, user: Staff) -> bool:
     return line.department == user.department_code if user.is_department else user.may(Permission.PROPOSAL_WORK)
 
 
-def of_line(line: ProposalDepartment) -> ProposalAssessment | None:
-    """Return what the department of a line has written."""
+def draft_of(line: ProposalDepartment) -> ProposalAssessment | None:
+    """Return what the department of a line has written and not returned."""
     mine = (ProposalAssessment.proposal_id == line.proposal_id, ProposalAssessment.department == line.department)
-    return db.session.scalar(select(ProposalAssessment).where(*mine))
+    return db.session.scalar(select(ProposalAssessment).where(*mine, ProposalAssessment.state == DRAFT))
+
+
+def returned(proposal: Proposal, department: str = "") -> list[ProposalAssessment]:
+    """Return everything that came back of a proposal, or of one department alone, the newest first."""
+    found = select(ProposalAssessment).where(ProposalAssessment.proposal_id == proposal.id, ProposalAssessment.state == RETURNED)
+    if department:
+        found = found.where(ProposalAssessment.department == department)
+    query = found.options(joinedload(ProposalAssessment.entered_by)).order_by(ProposalAssessment.id.desc())
+    return list(db.session.scalars(query))
 
 
 def of_proposal(proposal: Proposal) -> list[ProposalAssessment]:
-    """Return what came back of a proposal, that of the responsible department first."""
-    mine = (ProposalAssessment.proposal_id == proposal.id, ProposalAssessment.state == RETURNED)
-    found = db.session.scalars(select(ProposalAssessment).where(*mine).options(joinedload(ProposalAssessment.entered_by)))
-    return sorted(found, key=lambda one: (one.part != rules.RESPONSIBLE, one.returned_at, one.id))
+    """Return what stands of a proposal: the newest that each department returned, that of the responsible department first."""
+    newest = {one.department: one for one in reversed(returned(proposal))}
+    return sorted(newest.values(), key=lambda one: (one.part != rules.RESPONSIBLE, one.returned_at, one.id))
 
 
 def save(line: ProposalDepartment, said: Assessed, *, by: Staff) -> ProposalAssessment:
@@ -121,7 +137,7 @@ def save(line: ProposalDepartment, said: Assessed, *, by: Staff) -> ProposalAsse
     if not can_write(line, by):
         raise StateConflict(f"proposal department {line.id}")
     _check_lengths(said)
-    found = of_line(line)
+    found = draft_of(line)
     if found is None:
         found = ProposalAssessment(proposal=line.proposal, department=line.department, part=line.part, entered_by_id=by.id)
         try:
@@ -129,7 +145,7 @@ def save(line: ProposalDepartment, said: Assessed, *, by: Staff) -> ProposalAsse
                 db.session.add(found)
         except IntegrityError as error:
             raise StateConflict(f"assessment of proposal {line.proposal_id}") from error
-    found.part, found.state, found.returned_at, found.scan_id, found.entered_by_id = line.part, DRAFT, None, None, by.id
+    found.part, found.entered_by_id = line.part, by.id
     for name, value in said._asdict().items():
         setattr(found, name, value)
     db.session.flush()

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, Select, Text, false, select
+from sqlalchemy import ForeignKey, Index, Select, Text, false, func, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -300,20 +300,28 @@ def send_copy(part: ProposalDepartment, *, by: Staff) -> None:
     proposal = part.proposal
     if part.way == rules.MAIL:
         _ensure_mail(part.address)
-        language = CHINESE
+        language = _language_of(part)
+        template = standard("proposal.copy_en" if language == ENGLISH else "proposal.copy_zh")
         filled = {
             **places(proposal, part.due_on, part.department, language), "part": _in(_PARTS[part.part], language), "text": proposal.text,
         }  # fmt: skip
         letter = ProposalLetter(
             proposal=proposal, line_id=part.id, what=COPY, way=MAIL, to_name=_in(department_name(part.department), language),
             address=part.address, subject=f"{_in(_SUBJECTS[COPY], language)} {proposal.number} {proposal.summary}"[:LONGEST_SUBJECT],
-            body=fill(standard("proposal.copy_zh"), filled), language=language, state=SENT, made_by_id=by.id, sent_by_id=by.id,
+            body=fill(template, filled), language=language, state=SENT, made_by_id=by.id, sent_by_id=by.id,
             sent_at=clock.now(), mail_state="waiting",
         )  # fmt: skip
         db.session.add(letter)
     hand_out(part, proposal, by=by)
     changes = [{"field": "department", "old": "", "new": part.department}]
     audit.write("change", "copy-sent", actor=by, record=proposal, label=proposal.label, changes=changes)
+
+
+def _language_of(part: ProposalDepartment) -> str:
+    """Return the language in which a department reads its mail: of the account with that address, else of the department's own account."""
+    account = (Staff.active, or_(func.lower(Staff.email) == part.address.lower(), Staff.department_code == part.department))
+    languages = select(Staff.language).where(*account).order_by(func.lower(Staff.email) != part.address.lower(), Staff.id).limit(1)
+    return ENGLISH if db.session.scalar(languages) == ENGLISH else CHINESE
 
 
 def told_again(proposal: Proposal) -> Message | None:

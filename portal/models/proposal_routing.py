@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, history
+from portal.models import audit, history, proposal_assessment
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.approval_kinds import DocumentKind, declare
@@ -320,6 +320,8 @@ def hand_out(part: ProposalDepartment, proposal: Proposal, *, by: Staff | None) 
     part.state, part.sent_at, part.sent_by_id, part.due_on = rules.SENT, clock.now(), by.id if by else None, answer_day(proposal)
     figures = {"number": proposal.number, "text": proposal.summary, "day": part.due_on.isoformat(), "part": Message(rules.PARTS[part.part])}
     text = N_("Proposal %(number)s is with your department until %(day)s (%(part)s): %(text)s")
+    if proposal_assessment.returned(proposal, part.department):
+        text = N_("Proposal %(number)s is with your department again, for a new assessment until %(day)s (%(part)s): %(text)s")
     for person in accounts_of(part.department) if part.way == rules.ACCOUNT else []:
         notify(person, Message(text, figures), link=proposal.link)
 

@@ -40,7 +40,9 @@ declare(of_kind(KIND, blank={"customer": {}, "proposal": {}, "assessments": [], 
 
 def _assessment(assessment: ProposalAssessment) -> dict[str, Any]:
     proposal = assessment.proposal
-    mine = (ProposalDepartment.proposal_id == proposal.id, ProposalDepartment.department == assessment.department)
+    mine = [ProposalDepartment.proposal_id == proposal.id, ProposalDepartment.department == assessment.department]
+    if assessment.returned_at:
+        mine.append(ProposalDepartment.sent_at <= assessment.returned_at)  # not the day by which it is to answer again
     due_on = db.session.scalar(select(ProposalDepartment.due_on).where(*mine).order_by(ProposalDepartment.id.desc()))
     return {
         "proposal": {

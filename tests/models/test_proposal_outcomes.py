@@ -14,6 +14,7 @@ from portal.database import StateConflict, db
 from portal.models import inbox, proposal_assessment, proposal_figures, proposal_outcome_desk, proposal_prize
 from portal.models.attachment import Attachment
 from portal.models.merge import CustomerMerge
+from portal.models.notice import Notice
 from portal.models.proposal import Proposal
 from portal.models.proposal_assessment import ProposalAssessment
 from portal.models.proposal_award import ProposalAward
@@ -105,6 +106,37 @@ def test_what_an_account_of_a_department_sees(app: Flask, as_: Any) -> None:
     assert browser.get(f"/proposals/{mine.id}/plan").status_code == 200
     work = planned(db.session.get_one(Proposal, mine.id), by="dept1")
     assert browser.get(f"/proposal-works/{work.id}").status_code == 200
+
+
+def test_a_department_that_is_asked_again_keeps_what_it_said(as_: Any) -> None:
+    """Taken back and routed in again it writes a new assessment; the earlier one and its scan stay and are shown, both print (PP-5)."""
+    dept = proposing.department_account()
+    proposal, account = proposing.registered(), proposing.line("quality", way="account")
+    proposing.routed(proposal, proposing.line("production", "responsible"), account)
+    first = proposal_assessment.give_back(line_of(proposal), SAID._replace(opinion="先行试用"), None, by=dept)
+    db.session.commit()
+    proposing.routed(proposal, proposing.line("production", "responsible"), word="无需质量部")
+    page = as_("rep1").get(f"/proposals/{proposal.id}").get_data(as_text=True)
+    assert "已不参与" in page
+    assert "先行试用" in page
+    proposing.routed(proposal, {**account, "part": "responsible"}, word="改由质量部归口")
+    line = db.session.query(ProposalDepartment).filter_by(proposal_id=proposal.id, department="quality", state=rules.SENT).one()
+    told = db.session.query(Notice).filter_by(staff_id=dept.id).order_by(Notice.id.desc()).first()
+    assert told is not None
+    assert "again, for a new assessment" in told.text
+    for path in (f"/proposals/{proposal.id}", f"/proposal-departments/{line.id}/assessment"):
+        page = as_("dept1").get(path).get_data(as_text=True)
+        assert "现请该部门重新评估" in page
+        assert "先行试用" in page
+    second = proposal_assessment.give_back(line, SAID, None, by=dept)
+    db.session.commit()
+    assert (first.state, first.opinion, first.part) == ("returned", "先行试用", rules.OPINION)
+    assert proposal.state == rules.ASSESSED
+    assert [one.id for one in proposal_assessment.of_proposal(proposal)] == [second.id]
+    page = as_("rep1").get(f"/proposals/{proposal.id}").get_data(as_text=True)
+    assert "的前次评估" in page
+    for one in (first, second):
+        assert as_("rep1").get(f"/prints/proposal_assessment/{one.id}").status_code == 200
 
 
 def test_kept_figures_are_those_that_are_counted(app: Flask) -> None:

@@ -119,6 +119,23 @@ def test_the_manager_approves_the_routing_and_the_departments_have_it():
         proposal_letter.send_copy(production, by=person("rep1"))
 
 
+def test_a_copy_by_mail_speaks_the_language_of_who_reads_it(app, monkeypatch):
+    """Of the account with the address, or of the department's own; Chinese where nobody is known (PP-3)."""
+    monkeypatch.setitem(app.config, "SMTP_HOST", "mail.example.com")
+    proposing.department_account().language = person("sup2").language = "en"
+    person("sup2").email = "Reader@example.com"
+    db.session.commit()
+    lines = [line("marketing", "responsible", way="mail", address="m@example.com"), line("quality", way="mail", address="q@example.com")]
+    one = routed(registered(), *lines, line("service", way="mail", address="reader@example.com"))
+    for part in db.session.scalars(parts_of(one.id)):
+        proposal_letter.send_copy(part, by=person("rep1"))
+    db.session.commit()
+    letters = db.session.query(ProposalLetter).order_by(ProposalLetter.id).all()
+    assert [(one.language, one.to_name) for one in letters] == [("zh_Hans_CN", "市场营销部"), ("en", "Quality"), ("en", "Customer service")]
+    assert "Customer's proposal" in letters[1].subject
+    assert letters[1].body.startswith("To Quality:")
+
+
 def test_routed_anew_what_was_answered_counts_and_who_becomes_responsible_is_asked_again():
     one = routed(registered(), line("quality", "responsible"), line("production"))
     for part in db.session.scalars(parts_of(one.id)):

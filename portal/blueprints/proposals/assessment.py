@@ -16,7 +16,7 @@ from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import proposal_assessment
 from portal.models.proposal import Proposal, ProposalFile
-from portal.models.proposal_assessment import can_write
+from portal.models.proposal_assessment import ProposalAssessment, can_write
 from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.permissions import Permission, ensure, requires
 from portal.rules import proposals as rules
@@ -32,14 +32,21 @@ def _assessments(proposal: Proposal) -> dict[str, Any] | None:
     lines = list(db.session.scalars(parts_of(proposal.id)))
     if user.is_department:
         lines = [one for one in lines if one.department == user.department_code]
-    found = {one.department: one for one in proposal_assessment.of_proposal(proposal)}
-    if user.is_department:
-        found = {code: one for code, one in found.items() if code == user.department_code}
+    found = proposal_assessment.returned(proposal, user.department_code if user.is_department else "")
     if not lines and not found:
         return None
-    files = {one.scan_id for one in found.values() if one.scan_id}
+    said: dict[str, list[ProposalAssessment]] = {}
+    for one in found:
+        said.setdefault(one.department, []).append(one)
+    files = {one.scan_id for one in found if one.scan_id}
+    asked = []
+    for line in lines:
+        earlier = said.pop(line.department, [])
+        standing = earlier.pop(0) if earlier and line.state == rules.ANSWERED else None
+        asked.append((line, standing, can_write(line, user), earlier))
     return {
-        "lines": [(one, found.get(one.department), can_write(one, user)) for one in lines],
+        "lines": asked,
+        "others": list(said.items()),
         "assessed": ASSESSED,
         "outcomes": OUTCOMES,
         "files": _files(proposal, files) if not user.is_department else {},
@@ -62,7 +69,7 @@ def assessment(line: ProposalDepartment) -> Any:
     if not can_write(line, user):
         raise StateConflict(f"proposal department {line.id}")
     if request.method == "GET":
-        present = proposal_assessment.of_line(line)
+        present = proposal_assessment.draft_of(line)
         return _form(line, AssessmentForm(formdata=None).fill(present, user.name if user.is_department else ""))
     form, line_id, proposal_id = AssessmentForm(), line.id, line.proposal_id
     if form.validate():
@@ -87,7 +94,8 @@ def assessment(line: ProposalDepartment) -> Any:
 def _form(line: ProposalDepartment, form: AssessmentForm, status: int = 200) -> Any:
     page = render_template(
         "proposals/assessment_form.html", line=line, proposal=line.proposal, form=form, own=me().is_department,
-        responsible=line.part == rules.RESPONSIBLE, **words(),
+        responsible=line.part == rules.RESPONSIBLE, earlier=proposal_assessment.returned(line.proposal, line.department),
+        assessed=ASSESSED, outcomes=OUTCOMES, **words(),
     )  # fmt: skip
     return page, status
 
