@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 
 from portal.database import db
 from portal.models.customer import Customer
-from portal.models.paging import CAP, PAGE_SIZE, Count
+from portal.models.paging import CAP, MOST_OFFERED, PAGE_SIZE, Count
 from portal.models.scope import InTeam
 from portal.models.search import candidates
+from portal.models.staff import Staff
 
 AT_A_TIME = 500
 FEW = 500
@@ -147,6 +148,18 @@ def has(column: Any, text: str) -> ColumnElement[bool]:
     """Return the condition that a column has a text in it."""
     escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return func.lower(column).like(f"%{escaped}%", escape="\\")
+
+
+def writers(user: Any, column: Any) -> list[tuple[int, str]]:
+    """Return who wrote records, as far as `user` may filter a list by them, by name: managers all, others the own team.
+
+    `column` says who wrote a record. None where they are more than are offered.
+    """
+    query = select(Staff.id, Staff.name).where(Staff.id.in_(select(column))).order_by(Staff.name, Staff.id).limit(MOST_OFFERED + 1)
+    if not user.is_manager:
+        query = query.where(Staff.team_id == user.team_id) if user.team_id is not None else query.where(Staff.id == user.id)
+    found = [(row[0], row[1]) for row in db.session.execute(query)]
+    return found if len(found) <= MOST_OFFERED else []
 
 
 def of_team(column: Any, team_id: int) -> ColumnElement[bool]:

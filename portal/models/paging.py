@@ -10,6 +10,8 @@ from sqlalchemy.sql.functions import FunctionElement
 PAGE_SIZE = 50
 CAP = 1000
 """Counts end here: '1,000+'."""
+MOST_OFFERED = 60
+"""More people are not offered to filter a list by: a page stays small, and their teams are."""
 
 
 class Count(NamedTuple):

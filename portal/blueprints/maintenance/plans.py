@@ -20,8 +20,9 @@ from portal.models.approval import Approval
 from portal.models.customer import Customer
 from portal.models.grading_list import GradeList
 from portal.models.greeting import GreetingLine
+from portal.models.newest_first import writers
 from portal.models.plan import NAME, STATES, MaintenancePlan, PlanCustomer
-from portal.models.plan_list import FILTERS, PlanQuery
+from portal.models.plan_list import PlanQuery
 from portal.models.plan_papers import PlanAmendment, PlanSummary
 from portal.models.plan_steps import Step, steps_of
 from portal.models.plan_task import PlanTask
@@ -50,7 +51,7 @@ def plans() -> Any:
         covered=plan_list.customer_figures(ids),
         states=STATES,
         teams=db.session.scalars(select(Team).order_by(Team.name)).all() if user.is_manager else [],
-        authors=_authors(),
+        authors=writers(user, MaintenancePlan.created_by_id),
         chips=_chips(query),
         next=address(query, after=page.next) if page.next else "",
         previous=address(query, before=page.previous) if page.previous else "",
@@ -60,14 +61,6 @@ def plans() -> Any:
 def address(query: PlanQuery, **changes: Any) -> str:
     """Return the address of a query, with other arguments where given."""
     return url_for("maintenance.plans", **{**query.args(), **changes})
-
-
-def _authors() -> list[tuple[int, str]]:
-    writers = select(MaintenancePlan.created_by_id)
-    query = select(Staff.id, Staff.name).where(Staff.id.in_(writers)).order_by(Staff.name, Staff.id)
-    if not me().is_manager:
-        query = query.where(Staff.team_id == me().team_id)
-    return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
 def _chips(query: PlanQuery) -> list[tuple[str, str]]:
@@ -82,7 +75,7 @@ def _chips(query: PlanQuery) -> list[tuple[str, str]]:
         elif name == "customer":
             customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
             text = customer.full_name if customer else value
-        label = _(FILTERS[name]) if name == "late" else f"{_(FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(PlanQuery.FILTERS[name]) if name == "late" else f"{_(PlanQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
         found.append((label, address(query.without(name))))
     return found
 

@@ -19,6 +19,7 @@ from portal.models.agreement import STANDINGS, Agreement
 from portal.models.agreement_list import AgreementQuery
 from portal.models.card import GRADES
 from portal.models.customer import Customer
+from portal.models.newest_first import writers
 from portal.models.order_list import OrderQuery
 from portal.models.order_request import STATES, OrderRequest
 from portal.models.staff import Staff
@@ -74,18 +75,11 @@ def order_requests() -> Any:
         kinds=KINDS,
         states=STATES,
         teams=_teams(),
-        authors=_authors(),
-        chips=_chips(query, order_list.FILTERS, words, "orders.order_requests"),
+        authors=writers(user, OrderRequest.created_by_id),
+        chips=_chips(query, order_list.OrderQuery.FILTERS, words, "orders.order_requests"),
         next=_address("orders.order_requests", query, after=page.next) if page.next else "",
         previous=_address("orders.order_requests", query, before=page.previous) if page.previous else "",
     )
-
-
-def _authors() -> list[tuple[int, str]]:
-    query = select(Staff.id, Staff.name).where(Staff.id.in_(select(OrderRequest.created_by_id))).order_by(Staff.name, Staff.id)
-    if not me().is_manager:
-        query = query.where(Staff.team_id == me().team_id) if me().team_id is not None else query.where(Staff.id == me().id)
-    return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
 @bp.get("/order-requests/file")
@@ -126,7 +120,7 @@ def agreements() -> Any:
         teams=_teams(),
         standings=STANDINGS,
         today=clock.today(),
-        chips=_chips(query, agreement_list.FILTERS, words, "orders.agreements"),
+        chips=_chips(query, agreement_list.AgreementQuery.FILTERS, words, "orders.agreements"),
         next=_address("orders.agreements", query, after=page.next) if page.next else "",
         previous=_address("orders.agreements", query, before=page.previous) if page.previous else "",
     )

@@ -17,9 +17,10 @@ from portal.looks import look
 from portal.models import reception_list
 from portal.models.approval import Approval
 from portal.models.customer import Customer
+from portal.models.paging import MOST_OFFERED
 from portal.models.reception import NAME, STATES, Reception
 from portal.models.reception_judging import costs_of_one
-from portal.models.reception_list import FILTERS, ReceptionQuery
+from portal.models.reception_list import ReceptionQuery
 from portal.models.reception_pass import passes_of
 from portal.models.room import MeetingRoom
 from portal.models.staff import Staff
@@ -35,6 +36,7 @@ OF_CUSTOMER = 50
 def receptions() -> Any:
     """Show a page of the visits in scope, the last day first, with the filters of the address."""
     query, user = ReceptionQuery.read(request.args), me()
+    people = hosts()
     page = reception_list.LIST.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     return htmx.render(
         "reception/list.html",
@@ -45,7 +47,7 @@ def receptions() -> Any:
         states=STATES,
         classes=CLASSES,
         rooms=db.session.scalars(select(MeetingRoom).order_by(MeetingRoom.zh)).all(),
-        people=hosts(),
+        people=people if len(people) <= MOST_OFFERED else [],
         teams=db.session.scalars(select(Team).order_by(Team.name)).all() if user.is_manager else [],
         chips=_chips(query),
         next=address(query, after=page.next) if page.next else "",
@@ -60,7 +62,7 @@ def address(query: ReceptionQuery, **changes: Any) -> str:
 
 def _chips(query: ReceptionQuery) -> list[tuple[str, str]]:
     colon = "：" if is_chinese() else ": "
-    return [(f"{_(FILTERS[name])}{colon}{_words(name, value)}", address(query.without(name))) for name, value in query.filters.items()]
+    return [(f"{_(ReceptionQuery.FILTERS[name])}{colon}{_words(name, value)}", address(query.without(name))) for name, value in query.filters.items()]
 
 
 def _words(name: str, value: str) -> str:

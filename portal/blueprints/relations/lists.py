@@ -18,8 +18,9 @@ from portal.models import delivered_value, relation_list
 from portal.models.card import GRADES
 from portal.models.customer import Customer
 from portal.models.delivered_value import SUBJECTS, TEAM, ComparisonQuery, Group
-from portal.models.relation import STATES, TONES
-from portal.models.relation_list import FILTERS, RelationQuery
+from portal.models.newest_first import writers
+from portal.models.relation import STATES, TONES, RelationAssessment
+from portal.models.relation_list import RelationQuery
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
@@ -52,7 +53,7 @@ def assessments() -> Any:
         ratio_words=ratio_words,
         signed=signed,
         teams=db.session.scalars(select(Team).order_by(Team.name)).all() if user.is_manager else [],
-        authors=relation_list.authors(user),
+        authors=writers(user, RelationAssessment.created_by_id),
         chips=_chips(query),
         next=address(query, after=page.next) if page.next else "",
         previous=address(query, before=page.previous) if page.previous else "",
@@ -80,7 +81,7 @@ def _chips(query: RelationQuery) -> list[tuple[str, str]]:
             if customer is None:
                 abort(404)
             text = customer.full_name
-        label = _(FILTERS[name]) if name == "latest" else f"{_(FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(RelationQuery.FILTERS[name]) if name == "latest" else f"{_(RelationQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
         found.append((label, address(query.without(name))))
     return found
 

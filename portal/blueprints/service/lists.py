@@ -18,6 +18,7 @@ from portal.i18n import is_chinese, of_choice
 from portal.looks import look
 from portal.models import request_list
 from portal.models.customer import Customer
+from portal.models.paging import MOST_OFFERED
 from portal.models.request import FAR, ServiceRequest
 from portal.models.request_clock import minutes_of_a_day, near
 from portal.models.request_flow import set_causes
@@ -30,8 +31,6 @@ from portal.rules import requests as rules
 from portal.rules.message import Refusal
 
 MOST_CHOSEN = 500
-MOST_OFFERED = 60
-"""More people are not offered to filter by: a page stays small, and their teams are."""
 
 
 @bp.app_template_filter("took")
