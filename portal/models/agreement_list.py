@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
 from portal.database import db
-from portal.models.agreement import DRAFT, ENDED, FILED, GIVEN_UP, Agreement
+from portal.models.agreement import DRAFT, ENDED, FILED, GIVEN_UP, Agreement, AgreementRevision
 from portal.models.agreement_desk import notice_day
 from portal.models.card import GRADES
 from portal.models.customer import Customer
@@ -101,7 +101,7 @@ def _chosen(user: Staff, query: AgreementQuery) -> Select[Agreement]:
 _WITH = (
     joinedload(Agreement.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.grade)
     .joinedload(Customer.owner).load_only(Staff.name),
-    selectinload(Agreement.revisions), joinedload(Agreement.document),
+    selectinload(Agreement.revisions).load_only(AgreementRevision.number), joinedload(Agreement.document),
 )  # fmt: skip
 LIST = Listing(Agreement, _chosen, _WITH)
 

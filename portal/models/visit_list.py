@@ -120,18 +120,39 @@ class LastOrder(NamedTuple):
     amount: Any
 
 
-def of_day(staff: Staff, day: date) -> list[Visit]:
-    """Return the visits of somebody on a day along the route, what is done included; those planned before and left open come first."""
+A_PAGE_OF_A_DAY = 20
+"""So many visits of a day stand on a page: more than anybody goes to; a page for a telephone stays small."""
+
+
+class Day(NamedTuple):
+    """The visits of somebody on a day: a page of them, how many there are, and how many of all are left."""
+
+    visits: list[Visit]
+    count: int
+    left: int
+
+
+def of_day(staff: Staff, day: date, *, reader: Staff, begin: int = 0) -> Day:
+    """Return the visits of somebody on a day along the route that `reader` sees, from place `begin` on.
+
+    What is done is included; those planned before and left open come first.
+    """
     visit = Visit
     route = (case((Customer.route == "", 1), else_=0), Customer.route, func.coalesce(Customer.route_order, 10**9), visit.id)
     wanted = [and_(visit.state.in_((PLANNED, DONE, MISSED)), visit.day == day)]
     if day == clock.today():
         wanted.append(and_(visit.state == PLANNED, visit.day < day))
-    found: list[Visit] = []
+    states: dict[int, str] = {}
     for condition in reversed(wanted):
-        query = select(visit).join(Customer, Customer.id == visit.customer_id).where(visit.staff_id == staff.id, condition)
-        found += db.session.scalars(query.options(joinedload(visit.customer)).order_by(*route).limit(PAGE_SIZE))
-    return found
+        query = select(visit.id, visit.state).join(Customer, Customer.id == visit.customer_id).where(visit.staff_id == staff.id, condition)
+        states.update((row[0], row[1]) for row in db.session.execute(query.order_by(*route).limit(PAGE_SIZE)))
+    if staff.id != reader.id and not reader.is_manager:
+        seen = set(db.session.scalars(visit.visible_to(reader).with_only_columns(visit.id).where(visit.id.in_(states))))
+        states = {number: state for number, state in states.items() if number in seen}
+    numbers = list(states)[begin : begin + A_PAGE_OF_A_DAY]
+    read = db.session.scalars(select(visit).where(visit.id.in_(numbers)).options(joinedload(visit.customer)))
+    found = {one.id: one for one in read}
+    return Day([found[number] for number in numbers if number in found], len(states), sum(state == PLANNED for state in states.values()))
 
 
 def last_orders(customer_ids: list[int]) -> dict[int, LastOrder]:

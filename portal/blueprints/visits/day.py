@@ -39,14 +39,16 @@ def day() -> Any:
     on, staff = day_of(request.args.get("day", ""), today), whose(request.args.get("whose", ""))
     if abs((on - today).days) > 3660:
         abort(404)
-    found = visit_list.of_day(staff, on)
-    if staff.id != user.id and not user.is_manager:
-        seen = set(db.session.scalars(Visit.visible_to(user).with_only_columns(Visit.id).where(Visit.id.in_([one.id for one in found]))))
-        found = [one for one in found if one.id in seen]
-    ids = [one.customer_id for one in found]
+    text = request.args.get("begin", "")
+    begin = int(text) if text.isdecimal() and len(text) < 4 else 0
+    found = visit_list.of_day(staff, on, reader=user, begin=begin)
+    ids = [one.customer_id for one in found.visits]
     return render_template(
         "visits/day.html",
-        visits=found,
+        visits=found.visits,
+        count=found.count,
+        begin=begin,
+        a_page=visit_list.A_PAGE_OF_A_DAY,
         on=on,
         before=on - timedelta(days=1),
         after=on + timedelta(days=1),
@@ -61,7 +63,7 @@ def day() -> Any:
         report_states=REPORT_STATES,
         states=STATES,
         never=NEVER,
-        left=sum(one.state == "planned" for one in found),
+        left=found.left,
     )
 
 

@@ -27,7 +27,7 @@ from portal.rules.visits import STATES
 def visits() -> Any:
     """Show a page of visits by state, person and filters; a week day by day."""
     query, user = VisitQuery.read(request.args), me()
-    page = visit_list.LIST.page(user, query, after=request.args.get("after", ""), size=200 if query.tab == WEEK else visit_list.PAGE_SIZE)
+    page = visit_list.LIST.page(user, query, after=request.args.get("after", ""))
     week = rules.days_of_week(query.filters.get("week", ""))
     step = timedelta(days=7)
     return htmx.render(
