@@ -285,7 +285,7 @@ def _as_asked(user: Staff, args: dict[str, Any]) -> Export:
     query: AnyQuery = RegisterQuery.read(args["query"])
     book = sales_table.query_of(args["what"], args["query"]) or insight_table.query_of(args["what"], args["query"])
     if register is not None:
-        query = EntryQuery.read(register.code, args["query"])
+        query = EntryQuery.of(register.code, args["query"])
     elif book is not None:
         query = book
     elif args["what"] == report_table.WHAT:

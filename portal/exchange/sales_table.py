@@ -46,7 +46,7 @@ BookQuery = SalesQuery | MonthsQuery
 
 def read(kind: str, args: Mapping[str, str]) -> BookQuery:
     """Return the query of a kind that the arguments of an address say."""
-    return MonthsQuery.read(args) if kind == MONTHS else SalesQuery.read(kind, args)
+    return MonthsQuery.read(args) if kind == MONTHS else SalesQuery.of(kind, args)
 
 
 def query_of(what: str, args: Mapping[str, str]) -> BookQuery | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,11 +16,11 @@ from portal.models.agreement_desk import notice_day
 from portal.models.card import GRADES
 from portal.models.customer import Customer
 from portal.models.grading import GONE, Grading
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, called, has, of_team
 from portal.models.paging import PAGE_SIZE
 from portal.models.staff import Staff
 from portal.rules.message import N_
-from portal.rules.text import clean_line
 
 STANDING = {
     "draft": N_("Drafted or revised"),
@@ -32,41 +31,21 @@ STANDING = {
     "over": N_("Ended or renewed"),
 }
 """What can be asked for."""
-FILTERS = {
-    "q": N_("Agreement or customer"),
-    "standing": N_("State"),
-    "grade": N_("Grade"),
-    "team": N_("Team"),
-    "customer": N_("Customer"),
-}
-_NUMBERS = ("team", "customer")
 
 
 @dataclass(frozen=True)
-class AgreementQuery:
+class AgreementQuery(ListQuery):
     """What a reader asks of the agreements; its address says the same."""
 
-    filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> AgreementQuery:
-        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
-        for name in _NUMBERS:
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
-                del found[name]
-        for name, known in (("standing", STANDING), ("grade", GRADES)):
-            if name in found and found[name] not in known:
-                del found[name]
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> AgreementQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+    FILTERS = {
+        "q": N_("Agreement or customer"),
+        "standing": N_("State"),
+        "grade": N_("Grade"),
+        "team": N_("Team"),
+        "customer": N_("Customer"),
+    }
+    KNOWN = {"standing": STANDING, "grade": GRADES}
+    NUMBERS = ("team", "customer")
 
 
 def _stands(standing: str, today: date) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,56 +14,49 @@ from portal import clock
 from portal.database import db
 from portal.models.callback import CANCELLED, DONE, DROPPED, LINK, OPEN, Callback
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery, is_number
 from portal.models.newest_first import Listing
 from portal.models.notice import notify
 from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.message import N_, Message
-from portal.rules.text import clean_line
 
 TABS = {OPEN: N_("To be called"), DONE: N_("Called"), "closed": N_("Dropped and cancelled")}
 _STATES = {OPEN: (OPEN,), DONE: (DONE,), "closed": (DROPPED, CANCELLED)}
 MINE, TEAM, ALL, NOBODY = "", "team", "all", "nobody"
-FILTERS = {
-    "due": N_("Due by today"),
-    "late": N_("Overdue"),
-    "low": N_("Low satisfaction"),
-    "purpose": N_("Purpose of the call"),
-    "kind": N_("Event"),
-    "draw": N_("Draw"),
-}
-_SWITCHES = ("due", "late", "low")
 
 
 @dataclass(frozen=True)
-class CallbackQuery:
+class CallbackQuery(ListQuery):
     """Which calls are wanted: of which state, whose, and by which filters; its address says the same."""
 
+    FILTERS = {
+        "due": N_("Due by today"),
+        "late": N_("Overdue"),
+        "low": N_("Low satisfaction"),
+        "purpose": N_("Purpose of the call"),
+        "kind": N_("Event"),
+        "draw": N_("Draw"),
+    }
+    NUMBERS = ("draw",)
+    SWITCHES = ("due", "late", "low")
+    LONGEST = 40
     tab: str = OPEN
     whose: str = MINE
     """'' for one's own, team, all, nobody, or the id of somebody."""
-    filters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> CallbackQuery:
         """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
         tab, whose = args.get("tab", OPEN), args.get("whose", MINE)
-        if whose not in (MINE, TEAM, ALL, NOBODY) and not (whose.isdecimal() and len(whose) < 10):
+        if whose not in (MINE, TEAM, ALL, NOBODY) and not is_number(whose):
             whose = MINE
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:40])}
-        found |= {name: "1" for name in _SWITCHES if name in found}
-        if not found.get("draw", "0").isdecimal() or len(found.get("draw", "")) > 9:
-            del found["draw"]
-        return cls(tab if tab in TABS else OPEN, whose, found)
+        return cls(cls.filters_of(args), tab if tab in TABS else OPEN, whose)
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address."""
         return {**({} if self.tab == OPEN else {"tab": self.tab}), **({"whose": self.whose} if self.whose else {}), **self.filters}
-
-    def without(self, name: str) -> CallbackQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
 def of_the_day(whose: str = MINE) -> CallbackQuery:

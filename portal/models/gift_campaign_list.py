@@ -11,7 +11,7 @@ from portal.database import db
 from portal.models.customer import Customer
 from portal.models.gift_campaign import STATES, GiftCampaign
 from portal.models.gift_list import RECIPIENT_STATES, GiftList, GiftRecipient, GiftRefusal
-from portal.models.gift_query import ListQuery
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, called, has
 from portal.models.staff import Staff
 from portal.rules.gifts import TIERS

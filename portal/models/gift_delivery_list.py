@@ -12,7 +12,7 @@ from portal.database import db
 from portal.models.gift_campaign import GiftCampaign, GiftTier
 from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, WAITING, GiftDelivery
 from portal.models.gift_list import GiftRecipient
-from portal.models.gift_query import ListQuery
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, called, has, of_team
 from portal.models.staff import Staff
 from portal.rules.gift_delivery import OWN, POST, WAYS

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal import clock
 from portal.models.gift import Gift, GiftSupplier
 from portal.models.gift_order import OPEN, STATES, GiftOrder, GiftOrderLine
-from portal.models.gift_query import ListQuery
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, has
 from portal.models.staff import Staff
 from portal.rules.gift_goods import KINDS
@@ -28,6 +28,7 @@ class GiftQuery(ListQuery):
 
     FILTERS = {"q": N_("Name or specification"), "kind": N_("Kind"), "standing": N_("State"), "supplier": N_("Supplier")}
     KNOWN = {"kind": KINDS, "standing": STANDINGS}
+    NUMBERS = ("supplier",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class OrderQuery(ListQuery):
 
     FILTERS = {"q": N_("Supplier or gift"), "state": N_("State"), "supplier": N_("Supplier")}
     KNOWN = {"state": ORDER_STATES}
+    NUMBERS = ("supplier",)
 
 
 # --- gifts -----------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from sqlalchemy.orm import joinedload
 from portal.database import db
 from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
-from portal.models.gift_query import ListQuery, day_of
 from portal.models.gift_register import GiftEntry
+from portal.models.list_query import ListQuery, day_of
 from portal.models.newest_first import Listing, called, has
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff

@@ -99,7 +99,7 @@ def customers_by_state(user: Staff) -> list[Figure]:
     arms = len(counts) // len(_STATES)
     sums = {state: sum(counts[place * arms : (place + 1) * arms]) for place, state in enumerate(_STATES)}
     return [
-        Figure(RegisterQuery(tab), min(sums[state], CAP), sums[state] > CAP) for tab, (state, *_titles) in TABS.items() if state in sums
+        Figure(RegisterQuery(tab=tab), min(sums[state], CAP), sums[state] > CAP) for tab, (state, *_titles) in TABS.items() if state in sums
     ]
 
 

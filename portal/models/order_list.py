@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Select, or_
 from sqlalchemy.orm import joinedload
 
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, called, has, of_team
 from portal.models.order_request import STATES, OrderRequest
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.orders import KINDS
-from portal.rules.text import clean_line
-
-FILTERS = {
-    "q": N_("Order number or customer"),
-    "kind": N_("Kind"),
-    "state": N_("State"),
-    "team": N_("Team"),
-    "author": N_("Applicant"),
-    "customer": N_("Customer"),
-}
-_NUMBERS = ("team", "author", "customer")
 
 
 @dataclass(frozen=True)
-class OrderQuery:
+class OrderQuery(ListQuery):
     """What a reader asks of the requests; its address says the same."""
 
-    filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> OrderQuery:
-        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
-        for name in _NUMBERS:
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
-                del found[name]
-        for name, known in (("kind", KINDS), ("state", STATES)):
-            if name in found and found[name] not in known:
-                del found[name]
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> OrderQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+    FILTERS = {
+        "q": N_("Order number or customer"),
+        "kind": N_("Kind"),
+        "state": N_("State"),
+        "team": N_("Team"),
+        "author": N_("Applicant"),
+        "customer": N_("Customer"),
+    }
+    KNOWN = {"kind": KINDS, "state": STATES}
+    NUMBERS = ("team", "author", "customer")
 
 
 def _chosen(user: Staff, query: OrderQuery) -> Select[OrderRequest]:

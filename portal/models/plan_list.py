@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -11,51 +10,30 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, has
 from portal.models.plan import RUNNING, STATES, MaintenancePlan, PlanCustomer
 from portal.models.plan_task import OPEN, PlanTask
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.rules.message import N_
-from portal.rules.text import clean_line
-
-FILTERS = {
-    "q": N_("Words of the plan"),
-    "state": N_("State"),
-    "team": N_("Team"),
-    "author": N_("Written by"),
-    "customer": N_("Customer"),
-    "late": N_("With overdue tasks"),
-}
-_NUMBERS = ("team", "author", "customer")
 
 
 @dataclass(frozen=True)
-class PlanQuery:
+class PlanQuery(ListQuery):
     """What a reader asks of the plans; its address says the same."""
 
-    filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> PlanQuery:
-        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
-        for name in _NUMBERS:
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
-                del found[name]
-        if found.get("state", RUNNING) not in STATES:
-            del found["state"]
-        if "late" in found:
-            found["late"] = "1"
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> PlanQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+    FILTERS = {
+        "q": N_("Words of the plan"),
+        "state": N_("State"),
+        "team": N_("Team"),
+        "author": N_("Written by"),
+        "customer": N_("Customer"),
+        "late": N_("With overdue tasks"),
+    }
+    KNOWN = {"state": STATES}
+    NUMBERS = ("team", "author", "customer")
+    SWITCHES = ("late",)
 
 
 def _chosen(user: Staff, query: PlanQuery) -> Select[Any]:
@@ -63,7 +41,7 @@ def _chosen(user: Staff, query: PlanQuery) -> Select[Any]:
     found = plan.listed_for(user)
     for name, column in (("state", plan.state), ("team", plan.team_id), ("author", plan.created_by_id)):
         if name in filters:
-            found = found.where(column == (int(filters[name]) if name in _NUMBERS else filters[name]))
+            found = found.where(column == (int(filters[name]) if name in query.NUMBERS else filters[name]))
     if "customer" in filters:
         found = found.where(plan.id.in_(select(PlanCustomer.plan_id).where(PlanCustomer.customer_id == int(filters["customer"]))))
     if "late" in filters:

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery
 from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
 from portal.models.register_entry import KEPT, REMOVED, RegisterEntry, is_in_use
 from portal.models.scope import customer_scope
@@ -28,7 +29,6 @@ from portal.registers.declaring import REGISTERS, OfficeRegister
 from portal.rules.dates import parse_date
 from portal.rules.grams import fold
 from portal.rules.message import N_, Refusal
-from portal.rules.text import clean_line
 
 DEPTH = 5000
 """So many entries of an order are looked at before the customers are asked; and so many are looked at to count."""
@@ -36,57 +36,55 @@ AT_A_TIME = 1000
 
 TABS = {KEPT: N_("Entries"), REMOVED: N_("Removed entries")}
 SORTS = {"dated": N_("Date"), "title": N_("Title"), "number": N_("Entry number")}
-FILTERS = {
-    "q": N_("Words of the entry"),
-    "customer": N_("Customer"),
-    "team": N_("Team"),
-    "since": N_("Dated from"),
-    "till": N_("Dated until"),
-    "ending": N_("Runs out"),
-}
 ENDING_DAYS = 30
 """What runs out within so many days is found by the filter `ending`."""
 
 
 @dataclass(frozen=True)
-class EntryQuery:
+class EntryQuery(ListQuery):
     """What a reader asks of an office register; its address says the same."""
 
-    register: str
-    filters: dict[str, str] = field(default_factory=dict)
+    FILTERS = {
+        "q": N_("Words of the entry"),
+        "customer": N_("Customer"),
+        "team": N_("Team"),
+        "since": N_("Dated from"),
+        "till": N_("Dated until"),
+        "ending": N_("Runs out"),
+    }
+    NUMBERS = ("customer", "team")
+    register: str = ""
     state: str = KEPT
     sort: str = "dated"
     descending: bool = True
 
     @classmethod
-    def read(cls, register: str, args: Mapping[str, str]) -> EntryQuery:
-        """Return the query of an address. What is unknown or empty is left out, so that an old address still opens."""
-        filters = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
-        for name in ("customer", "team"):
-            if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
-                del filters[name]
-        for name in ("since", "till"):
-            if name in filters:
-                try:
-                    filters[name] = parse_date(filters[name]).isoformat()
-                except Refusal:
-                    del filters[name]
-        sort = args.get("sort", "-dated")
+    def of(cls, register: str, args: Mapping[str, str]) -> EntryQuery:
+        """Return the query of the address of a register. What is unknown or empty is left out, so that an old address still opens."""
+        sort, state = args.get("sort", "-dated"), args.get("state", KEPT)
         known = sort.removeprefix("-") in SORTS
-        state = args.get("state", KEPT)
         return cls(
-            register, filters, state if state in TABS else KEPT, sort.removeprefix("-") if known else "dated", sort[:1] == "-" or not known
-        )
+            cls.filters_of(args), register, state if state in TABS else KEPT, sort.removeprefix("-") if known else "dated",
+            sort[:1] == "-" or not known,
+        )  # fmt: skip
+
+    @classmethod
+    def filters_of(cls, args: Mapping[str, str]) -> dict[str, str]:
+        """Return the filters that an address says rightly; days may be written as people write them."""
+        found = super().filters_of(args)
+        for name in ("since", "till"):
+            if name in found:
+                try:
+                    found[name] = parse_date(found[name]).isoformat()
+                except Refusal:
+                    del found[name]
+        return found
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address, without what is usual."""
         found = {"state": self.state} if self.state != KEPT else {}
         sort = ("-" if self.descending else "") + self.sort
         return {**found, **({"sort": sort} if sort != "-dated" else {}), **self.filters}
-
-    def without(self, name: str) -> EntryQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
     @property
     def declared(self) -> OfficeRegister:

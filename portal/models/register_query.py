@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import literal_column
 
 from portal.models.card import CARD
 from portal.models.customer import CustomerState
+from portal.models.list_query import ListQuery, is_number
 from portal.models.register_indexes import REGISTER_FILTERS
 from portal.rules.message import N_
 
@@ -101,11 +102,10 @@ COLUMN_OF = {"team": "team_id", "owner": "owner_id", "import": "import_id", **{n
 
 
 @dataclass(frozen=True)
-class RegisterQuery:
+class RegisterQuery(ListQuery):
     """What a reader asks of the register; its address, a saved filter and 'all that match' say the same."""
 
     tab: str = "register"
-    filters: dict[str, str] = field(default_factory=dict)
     sort: str = "number"
     descending: bool = False
 
@@ -114,17 +114,16 @@ class RegisterQuery:
         """Return the query of an address. What is unknown or empty is left out, so that an old address still opens."""
         sort = args.get("sort", "number")
         descending, sort = sort.startswith("-"), sort.removeprefix("-")
-        filters = {name: args[name].strip()[:80] for name in FILTERS if args.get(name, "").strip()}
-        if filters.get("missing", "contact") not in MISSING:
-            del filters["missing"]
-        if filters.get("review", "due") not in REVIEW:
-            del filters["review"]
-        for name in ("team", "owner", "import"):
-            if not filters.get(name, "0").isdecimal() or len(filters.get(name, "")) > 9:
-                del filters[name]
-        known = sort in SORTS
-        tab = args.get("tab", "")
-        return cls(tab if tab in TABS else "register", filters, sort if known else "number", descending and known)
+        known, tab = sort in SORTS, args.get("tab", "")
+        return cls(cls.filters_of(args), tab if tab in TABS else "register", sort if known else "number", descending and known)
+
+    @classmethod
+    def filters_of(cls, args: Mapping[str, str]) -> dict[str, str]:
+        """Return the filters that an address says rightly: those of `FILTERS`, which know their kinds."""
+        found = {name: args[name].strip()[: cls.LONGEST] for name in FILTERS if args.get(name, "").strip()}
+        wrong = {name for name, known in (("missing", MISSING), ("review", REVIEW)) if name in found and found[name] not in known}
+        wrong |= {name for name in ("team", "owner", "import") if name in found and not is_number(found[name])}
+        return {name: text for name, text in found.items() if name not in wrong}
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address, without what is usual."""
@@ -132,10 +131,6 @@ class RegisterQuery:
         if self.sort != "number" or self.descending:
             found["sort"] = ("-" if self.descending else "") + self.sort
         return {**found, **self.filters}
-
-    def without(self, name: str) -> RegisterQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
     @property
     def state(self) -> CustomerState:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists
@@ -18,7 +16,6 @@ from portal.models.relation import APPROVED, STATES, RelationAssessment
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.relation import ADVICE
-
 
 
 @dataclass(frozen=True)

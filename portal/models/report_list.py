@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.database import db
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery
 from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
 from portal.models.report import InformationReport
 from portal.models.report_fields import KINDS, PERIODIC, SUBMITTED, URGENT
@@ -21,51 +22,35 @@ from portal.models.staff import Staff
 from portal.rules.grams import fold
 from portal.rules.message import N_
 from portal.rules.periods import Period
-from portal.rules.text import clean_line
 
 DEPTH = 5000
 """So many reports of the order are looked at before the customers are asked; and so many are looked at to count."""
 AT_A_TIME = 500
-FILTERS = {
-    "q": N_("Words of the report"),
-    "kind": N_("Kind"),
-    "period": N_("Period"),
-    "customer": N_("Customer"),
-    "author": N_("Reported by"),
-    "team": N_("Team"),
-    "unread": N_("Not read"),
-}
 _CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{1,9})")
 
 
 @dataclass(frozen=True)
-class ReportQuery:
+class ReportQuery(ListQuery):
     """What a reader asks of the reports; its address says the same."""
 
-    filters: dict[str, str] = field(default_factory=dict)
+    FILTERS = {
+        "q": N_("Words of the report"),
+        "kind": N_("Kind"),
+        "period": N_("Period"),
+        "customer": N_("Customer"),
+        "author": N_("Reported by"),
+        "team": N_("Team"),
+        "unread": N_("Not read"),
+    }
+    KNOWN = {"kind": KINDS}
+    NUMBERS = ("customer", "author", "team")
+    SWITCHES = ("unread",)
 
     @classmethod
-    def read(cls, args: Mapping[str, str]) -> ReportQuery:
-        """Return the query of an address. What is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:80])}
-        for name in ("customer", "author", "team"):
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
-                del found[name]
-        if found.get("kind", URGENT) not in KINDS:
-            del found["kind"]
-        if "period" in found and Period.read(found["period"]) is None:
-            del found["period"]
-        if "unread" in found:
-            found["unread"] = "1"
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> ReportQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+    def filters_of(cls, args: Mapping[str, str]) -> dict[str, str]:
+        """Return the filters that an address says rightly."""
+        found = super().filters_of(args)
+        return {name: text for name, text in found.items() if name != "period" or Period.read(text) is not None}
 
 
 class Page(NamedTuple):

@@ -7,7 +7,7 @@ where that does not fill a page are the rows found from their customers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.database import db
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery
 from portal.models.paging import CAP, PAGE_SIZE, Count
 from portal.models.payment import HIDDEN, Payment
 from portal.models.product import Product
@@ -27,57 +28,44 @@ from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.sales import CANCELLED, KEPT, ORDERED, VOID, first_day, key_range, next_month
-from portal.rules.text import clean_line
 
 DEPTH = 5000
 AT_A_TIME = 1000
 SALES, PAYMENTS = "sales", "payments"
 MODELS: dict[str, Any] = {SALES: Sale, PAYMENTS: Payment}
-FILTERS = {
-    "document": N_("Document number"),
-    "customer": N_("Customer"),
-    "product": N_("Product"),
-    "region": N_("Region"),
-    "since": N_("From the month"),
-    "till": N_("Until the month"),
-    "state": N_("State"),
-}
-OF_PAYMENTS = ("document", "customer", "since", "till", "state")
 NO_REGION = "-"
 """Stands in an address for lines of no region."""
 
 
 @dataclass(frozen=True)
-class SalesQuery:
+class SalesQuery(ListQuery):
     """What a reader asks of the lists; its address says the same."""
 
-    kind: str
-    filters: dict[str, str] = field(default_factory=dict)
+    FILTERS = {
+        "document": N_("Document number"),
+        "customer": N_("Customer"),
+        "product": N_("Product"),
+        "region": N_("Region"),
+        "since": N_("From the month"),
+        "till": N_("Until the month"),
+        "state": N_("State"),
+    }
+    OF_PAYMENTS = ("document", "customer", "since", "till", "state")
+    NUMBERS = ("customer", "product")
+    LONGEST = 60
+    kind: str = SALES
 
     @classmethod
-    def read(cls, kind: str, args: Mapping[str, str]) -> SalesQuery:
-        """Return the query of an address. What is unknown or empty is left out."""
-        names = FILTERS if kind == SALES else OF_PAYMENTS
-        found = {name: text for name in names if (text := clean_line(args.get(name, ""))[:60])}
-        for name in ("customer", "product"):
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
-                del found[name]
-        for name in ("since", "till"):
-            if name in found and not _is_month(found[name]):
-                del found[name]
-        if found.get("state", VOID) not in ((ORDERED, CANCELLED, VOID) if kind == SALES else (KEPT, VOID)):
-            del found["state"]
+    def of(cls, kind: str, args: Mapping[str, str]) -> SalesQuery:
+        """Return the query of the address of one of the lists. What is unknown or empty is left out."""
+        states = (ORDERED, CANCELLED, VOID) if kind == SALES else (KEPT, VOID)
+        found = {name: text for name, text in cls.filters_of(args).items() if kind == SALES or name in cls.OF_PAYMENTS}
+        wrong: set[str] = {name for name in ("since", "till") if name in found and not _is_month(found[name])}
+        if found.get("state", VOID) not in states:
+            wrong.add("state")
         if "document" in found:
             found["document"] = found["document"].upper()
-        return cls(kind, found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> SalesQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+        return cls({name: text for name, text in found.items() if name not in wrong}, kind)
 
     @property
     def model(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
@@ -15,6 +15,7 @@ from portal.database import db
 from portal.models import survey_totals
 from portal.models.card import GRADES
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing
 from portal.models.notice import MAIL_STATES
 from portal.models.staff import Staff
@@ -25,7 +26,6 @@ from portal.models.team import Team
 from portal.rules.message import N_
 from portal.rules.requests import KINDS
 from portal.rules.surveys import WAYS
-from portal.rules.text import clean_line
 
 _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 
@@ -33,28 +33,14 @@ _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 # --- surveys ----------------------------------------------------------------
 
 
-SURVEY_FILTERS = {"way": N_("How customers are asked"), "state": N_("State")}
 
 
 @dataclass(frozen=True)
-class SurveyQuery:
+class SurveyQuery(ListQuery):
     """What a reader asks of the surveys; its address says the same."""
 
-    filters: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str]) -> SurveyQuery:
-        """Return the query of an address; what is unknown or empty is left out."""
-        known: dict[str, Any] = {"way": WAYS, "state": SURVEY_STATES}
-        return cls({name: args[name] for name, codes in known.items() if args.get(name, "") in codes})
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> SurveyQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+    FILTERS = {"way": N_("How customers are asked"), "state": N_("State")}
+    KNOWN = {"way": WAYS, "state": SURVEY_STATES}
 
 
 def _surveys(user: Staff, query: SurveyQuery) -> Select[Any]:
@@ -70,58 +56,41 @@ SURVEYS = Listing(Survey, _surveys, (joinedload(Survey.created_by, innerjoin=Tru
 # --- answers ----------------------------------------------------------------
 
 
-FILTERS = {
-    "survey": N_("Survey"),
-    "state": N_("State"),
-    "low": N_("Low satisfaction"),
-    "month": N_("Answered in"),
-    "first": N_("Answered from"),
-    "last": N_("Answered until"),
-    "team": N_("Team"),
-    "kind": N_("Kind of request"),
-    "grade": N_("Customer grade"),
-    "served": N_("Served by"),
-    "mine": N_("To be asked by me"),
-    "customer": N_("Customer"),
-    "question": N_("Survey question"),
-    "mail": N_("Mail with the link"),
-}
-_NUMBERS = ("survey", "team", "served", "customer")
-_CODES: dict[str, Any] = {"mail": MAIL_STATES, "state": STATES, "kind": {**KINDS, "none": ""}, "grade": (*GRADES, "none")}
-_SWITCHES = ("low", "mine")
 
 
 @dataclass(frozen=True)
-class AnswerQuery:
+class AnswerQuery(ListQuery):
     """What a reader asks of the answers; its address says the same. `kind` and `grade` 'none': without any."""
 
-    filters: dict[str, str] = field(default_factory=dict)
+    FILTERS = {
+        "survey": N_("Survey"),
+        "state": N_("State"),
+        "low": N_("Low satisfaction"),
+        "month": N_("Answered in"),
+        "first": N_("Answered from"),
+        "last": N_("Answered until"),
+        "team": N_("Team"),
+        "kind": N_("Kind of request"),
+        "grade": N_("Customer grade"),
+        "served": N_("Served by"),
+        "mine": N_("To be asked by me"),
+        "customer": N_("Customer"),
+        "question": N_("Survey question"),
+        "mail": N_("Mail with the link"),
+    }
+    KNOWN = {"mail": MAIL_STATES, "state": STATES, "kind": {**KINDS, "none": ""}, "grade": (*GRADES, "none")}
+    NUMBERS = ("survey", "team", "served", "customer")
+    SWITCHES = ("low", "mine")
+    LONGEST = 40
 
     @classmethod
-    def read(cls, args: Mapping[str, str]) -> AnswerQuery:
-        """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:40])}
-        for name in _NUMBERS:
-            if not found.get(name, "0").isdecimal() or len(found.get(name, "")) > 9:
-                del found[name]
-        for name, codes in _CODES.items():
-            if name in found and found[name] not in codes:
-                del found[name]
-        for name in ("month", "first", "last"):
-            if name in found and not _MONTH.fullmatch(found[name]):
-                del found[name]
+    def filters_of(cls, args: Mapping[str, str]) -> dict[str, str]:
+        """Return the filters that an address says rightly: months as 2026-04, a question of the site's."""
+        found = super().filters_of(args)
+        wrong: set[str] = {name for name in ("month", "first", "last") if name in found and not _MONTH.fullmatch(found[name])}
         if found.get("question") not in {None, *question_names()}:
-            del found["question"]
-        found.update({name: "1" for name in _SWITCHES if name in found})
-        return cls(found)
-
-    def args(self) -> dict[str, str]:
-        """Return the query as the arguments of an address."""
-        return dict(self.filters)
-
-    def without(self, name: str) -> AnswerQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
+            wrong.add("question")
+        return {name: text for name, text in found.items() if name not in wrong}
 
 
 def question_names() -> dict[str, dict[str, str]]:
@@ -211,36 +180,33 @@ SPAN = 12
 
 
 @dataclass(frozen=True)
-class ResultQuery:
+class ResultQuery(ListQuery):
     """What a reader asks of the results; its address says the same."""
 
-    by: str
-    first: str
-    last: str
-    filters: dict[str, str] = field(default_factory=dict)
-    """question, team, kind, grade."""
+    FILTERS = {name: BY[name] for name in ("question", "team", "kind", "grade")}
+    KNOWN = {"kind": KINDS, "grade": GRADES}
+    NUMBERS = ("team",)
+    by: str = "month"
+    first: str = ""
+    last: str = ""
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> ResultQuery:
         """Return the query of an address; what is unknown is as if nothing were said."""
-        today = clock.today()
+        today, by = clock.today(), args.get("by", "")
         last = args.get("last", "") if _MONTH.fullmatch(args.get("last", "")) else f"{today:%Y-%m}"
         first = args.get("first", "") if _MONTH.fullmatch(args.get("first", "")) else _months_before(last, SPAN - 1)
-        known: dict[str, Any] = {"question": question_names(), "kind": KINDS, "grade": GRADES}
-        filters = {name: args[name] for name, codes in known.items() if args.get(name, "") in codes}
-        team = args.get("team", "")
-        if team.isdecimal() and len(team) < 10:
-            filters["team"] = team
-        by = args.get("by", "")
-        return cls(by if by in BY else "month", min(first, last), max(first, last), filters)
+        return cls(cls.filters_of(args), by if by in BY else "month", min(first, last), max(first, last))
+
+    @classmethod
+    def filters_of(cls, args: Mapping[str, str]) -> dict[str, str]:
+        """Return the filters that an address says rightly: a question of the site's."""
+        found = super().filters_of(args)
+        return {name: text for name, text in found.items() if name != "question" or text in question_names()}
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address."""
         return {"by": self.by, "first": self.first, "last": self.last, **self.filters}
-
-    def without(self, name: str) -> ResultQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
 def _months_before(month: str, number: int) -> str:

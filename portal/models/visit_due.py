@@ -8,7 +8,7 @@ once. What is planned is not due any more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from portal.database import db
 from portal.models import audit, history
 from portal.models.calendar import site_calendar
 from portal.models.customer import NEVER, Customer, CustomerAssistant, CustomerState
+from portal.models.list_query import ListQuery, is_number
 from portal.models.paging import CAP, PAGE_SIZE, Count
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
@@ -28,37 +29,31 @@ from portal.models.visit import Visit, ensure_may_go, rhythm
 from portal.permissions import Permission
 from portal.rules import visits as rules
 from portal.rules.message import N_, Refusal
-from portal.rules.text import clean_line
 
 ROUTE, SINCE = "route", "since"
 ORDERS = {ROUTE: N_("Along the route"), SINCE: N_("The longest due first")}
-FILTERS = {"grade": N_("Grade"), "route": N_("Visit route")}
 NO_ORDER = 10**9
 """The place on a route of a customer that has none: behind all others."""
 _PLANNED = sql("visit.state = 'planned'")
 
 
 @dataclass(frozen=True)
-class DueQuery:
+class DueQuery(ListQuery):
     """Whose customers are asked for, in which order, by which filters; its address says the same."""
 
+    FILTERS = {"grade": N_("Grade"), "route": N_("Visit route")}
+    KNOWN = {"grade": (*rules.GRADES, "none", rules.PROSPECT)}
+    LONGEST = 60
     whose: str = ""
     """'' for one's own, the id of somebody, or t and the id of a team ('t0' for no team)."""
     order: str = ROUTE
-    filters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> DueQuery:
         """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        whose = args.get("whose", "")
-        number = whose.removeprefix("t")
-        if not (number.isdecimal() and len(number) < 10):
-            whose = ""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:60])}
-        if found.get("grade", "A") not in (*rules.GRADES, "none", rules.PROSPECT):
-            del found["grade"]
-        order = args.get("order", ROUTE)
-        return cls(whose, order if order in ORDERS else ROUTE, found)
+        whose, order = args.get("whose", ""), args.get("order", ROUTE)
+        known = is_number(whose.removeprefix("t"))
+        return cls(cls.filters_of(args), whose if known else "", order if order in ORDERS else ROUTE)
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address."""
@@ -67,10 +62,6 @@ class DueQuery:
             **({} if self.order == ROUTE else {"order": self.order}),
             **self.filters,
         }
-
-    def without(self, name: str) -> DueQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
 def fitted(user: Staff, query: DueQuery) -> DueQuery:

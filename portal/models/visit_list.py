@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, joinedload
 from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
+from portal.models.list_query import ListQuery, is_number
 from portal.models.newest_first import Listing
 from portal.models.paging import PAGE_SIZE
 from portal.models.promise import OPEN as PROMISED
@@ -25,48 +26,47 @@ from portal.permissions import Permission
 from portal.rules import visits as rules
 from portal.rules.message import N_
 from portal.rules.sales import ORDERED
-from portal.rules.text import clean_line
 from portal.rules.visits import CANCELLED, DONE, MISSED, PLANNED
 
 WEEK = "week"
 TABS = {PLANNED: N_("To be visited"), DONE: N_("Visited"), "closed": N_("Nobody met, cancelled"), WEEK: N_("The week")}
 _STATES = {PLANNED: (PLANNED,), DONE: (DONE,), "closed": (MISSED, CANCELLED), WEEK: (PLANNED, DONE, MISSED)}
 MINE, TEAM, ALL = "", "team", "all"
-FILTERS = {"week": N_("Week"), "late": N_("Overdue"), "purpose": N_("Purpose of the visit")}
+
+
+def _asked_of(args: Mapping[str, str]) -> str:
+    whose = args.get("whose", MINE)
+    return whose if whose in (MINE, TEAM, ALL) or is_number(whose) else MINE
+
+
+def _in_a_week(filters: dict[str, str]) -> dict[str, str]:
+    """Return the filters without a week that there is not."""
+    return {name: text for name, text in filters.items() if name != "week" or rules.days_of_week(text) is not None}
 
 
 @dataclass(frozen=True)
-class VisitQuery:
+class VisitQuery(ListQuery):
     """Which visits are wanted: of which state, whose, and by which filters; its address says the same."""
 
+    FILTERS = {"week": N_("Week"), "late": N_("Overdue"), "purpose": N_("Purpose of the visit")}
+    SWITCHES = ("late",)
+    LONGEST = 40
     tab: str = PLANNED
     whose: str = MINE
     """'' for one's own, team, all, or the id of somebody."""
-    filters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> VisitQuery:
         """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        tab, whose = args.get("tab", PLANNED), args.get("whose", MINE)
-        if whose not in (MINE, TEAM, ALL) and not (whose.isdecimal() and len(whose) < 10):
-            whose = MINE
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:40])}
-        if "late" in found:
-            found["late"] = "1"
-        if rules.days_of_week(found.get("week", "")) is None:
-            found.pop("week", None)
-        tab = tab if tab in TABS else PLANNED
+        tab = args.get("tab", PLANNED)
+        tab, found = tab if tab in TABS else PLANNED, _in_a_week(cls.filters_of(args))
         if tab == WEEK and "week" not in found:
             found["week"] = rules.week_of(clock.today())
-        return cls(tab, whose, found)
+        return cls(found, tab, _asked_of(args))
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address."""
         return {**({} if self.tab == PLANNED else {"tab": self.tab}), **({"whose": self.whose} if self.whose else {}), **self.filters}
-
-    def without(self, name: str) -> VisitQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
 
 
 def _whose(user: Staff, whose: str, table: Any) -> Any:
@@ -181,35 +181,22 @@ def open_promises(customer_ids: list[int]) -> dict[int, list[Promise]]:
 
 
 @dataclass(frozen=True)
-class ReportQuery:
+class ReportQuery(ListQuery):
     """Which daily reports are wanted; its address says the same."""
 
+    FILTERS = {"week": N_("Week"), "unread": N_("Not read")}
+    SWITCHES = ("unread",)
+    LONGEST = 40
     whose: str = MINE
-    filters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> ReportQuery:
         """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        whose = args.get("whose", MINE)
-        if whose not in (MINE, TEAM, ALL) and not (whose.isdecimal() and len(whose) < 10):
-            whose = MINE
-        found = {name: text for name in REPORT_FILTERS if (text := clean_line(args.get(name, ""))[:40])}
-        if "unread" in found:
-            found["unread"] = "1"
-        if rules.days_of_week(found.get("week", "")) is None:
-            found.pop("week", None)
-        return cls(whose, found)
+        return cls(_in_a_week(cls.filters_of(args)), _asked_of(args))
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address."""
         return {**({"whose": self.whose} if self.whose else {}), **self.filters}
-
-    def without(self, name: str) -> ReportQuery:
-        """Return the query without one filter."""
-        return replace(self, filters={key: value for key, value in self.filters.items() if key != name})
-
-
-REPORT_FILTERS = {"week": N_("Week"), "unread": N_("Not read")}
 
 
 def _reports(user: Staff, query: ReportQuery) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from portal.models import audit, history, newest_first
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.greeting import contacts_of
+from portal.models.list_query import ListQuery
 from portal.models.sale import Sale
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff
@@ -26,7 +27,6 @@ from portal.permissions import Permission
 from portal.rules import visits as rules
 from portal.rules.message import N_, Refusal
 from portal.rules.sales import ORDERED
-from portal.rules.text import clean_line
 
 MOST = 200
 """So many letters are written at once."""
@@ -200,34 +200,27 @@ def _places(customer: Customer, person: Contact | None, day: date, site: str, *,
 # --- the list ----------------------------------------------------------------
 
 
-FILTERS = {"q": N_("Customer"), "lot": N_("Written together"), "open": N_("Not posted")}
 
 
 @dataclass(frozen=True)
-class LetterQuery:
+class LetterQuery(ListQuery):
     """Which letters are wanted; its address says the same. `skip` says how many labels are gone from the first sheet."""
 
-    filters: dict[str, str] = field(default_factory=dict)
+    FILTERS = {"q": N_("Customer"), "lot": N_("Written together"), "open": N_("Not posted")}
+    NUMBERS = ("lot",)
+    SWITCHES = ("open",)
+    LONGEST = 60
     skip: int = 0
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> LetterQuery:
         """Return the query of an address; what is unknown or empty is left out, so that an old address still opens."""
-        found = {name: text for name in FILTERS if (text := clean_line(args.get(name, ""))[:60])}
-        if not found.get("lot", "0").isdecimal() or len(found.get("lot", "")) > 9:
-            del found["lot"]
-        if "open" in found:
-            found["open"] = "1"
         skip = args.get("skip", "")
-        return cls(found, min(int(skip), 23) if skip.isdecimal() and len(skip) < 4 else 0)
+        return cls(cls.filters_of(args), min(int(skip), 23) if skip.isdecimal() and len(skip) < 4 else 0)
 
     def args(self) -> dict[str, str]:
         """Return the query as the arguments of an address."""
         return {**self.filters, **({"skip": str(self.skip)} if self.skip else {})}
-
-    def without(self, name: str) -> LetterQuery:
-        """Return the query without one filter."""
-        return LetterQuery({key: value for key, value in self.filters.items() if key != name}, self.skip)
 
 
 def chosen(user: Staff, query: LetterQuery) -> Select[Any]:

@@ -8,7 +8,7 @@ from portal import clock
 from portal.database import db
 from portal.models import callback_list
 from portal.models.callback import OUTCOMES, STATES, Callback
-from portal.models.callback_list import FILTERS, TABS, CallbackQuery
+from portal.models.callback_list import TABS, CallbackQuery
 from portal.models.greeting import contacts_of
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -146,7 +146,7 @@ def _conditions(query: CallbackQuery, labels: Labels) -> str:
     person = db.session.get(Staff, int(query.whose)) if query.whose not in words else None
     said.append(person.name if person else labels(words.get(query.whose, words[""])).text)
     for name, value in query.filters.items():
-        title = labels(FILTERS[name]).text
+        title = labels(CallbackQuery.FILTERS[name]).text
         if name in ("due", "late", "low"):
             said.append(title)
         else:

@@ -10,7 +10,7 @@ from portal.models.customer import Customer
 from portal.models.greeting import GreetingLine, GreetingList, GreetingQuery
 from portal.models.plan import STATES, MaintenancePlan
 from portal.models.plan_kind import AMENDMENT, PLAN, SUMMARY
-from portal.models.plan_list import FILTERS, PlanQuery
+from portal.models.plan_list import PlanQuery
 from portal.models.plan_task import DONE
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
@@ -122,7 +122,7 @@ def _conditions(query: PlanQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in query.filters.items():
-        title = labels(FILTERS[name]).text
+        title = labels(PlanQuery.FILTERS[name]).text
         said.append(title if name == "late" else f"{title}{colon}{_value(name, value, labels)}")
     return semicolon.join(said)
 

@@ -87,7 +87,7 @@ lists.declare(
             ids=order_list.LIST.ids,
             records=order_list.LIST.records,
             conditions=lambda query, labels: _conditions(
-                query.filters, order_list.FILTERS, {"kind": KINDS, "state": {code: said[0] for code, said in STATES.items()}}, labels
+                query.filters, query.FILTERS, {"kind": KINDS, "state": {code: said[0] for code, said in STATES.items()}}, labels
             ),
             page=lambda query: ("orders.order_requests", query.args()),
             place=N_("Requests about orders"),
@@ -137,7 +137,7 @@ lists.declare(
             read=AgreementQuery.read,
             ids=agreement_list.LIST.ids,
             records=agreement_list.LIST.records,
-            conditions=lambda query, labels: _conditions(query.filters, agreement_list.FILTERS, {"standing": STANDING}, labels),
+            conditions=lambda query, labels: _conditions(query.filters, query.FILTERS, {"standing": STANDING}, labels),
             page=lambda query: ("orders.agreements", query.args()),
             place=N_("Long-term agreements"),
             counted=N_("%(count)s agreements are on this list."),

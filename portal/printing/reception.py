@@ -12,7 +12,7 @@ from portal.models import reception_list
 from portal.models.customer import Customer
 from portal.models.reception import APPROVED, RECEIVED, STATES, Reception
 from portal.models.reception_kind import KIND
-from portal.models.reception_list import FILTERS, ReceptionQuery
+from portal.models.reception_list import ReceptionQuery
 from portal.models.reception_pass import passes_of
 from portal.models.room import MeetingRoom
 from portal.models.staff import Staff
@@ -144,7 +144,8 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
 
 def _conditions(query: ReceptionQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
-    return semicolon.join(f"{labels(FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in query.filters.items())
+    filters = query.filters.items()
+    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in filters)
 
 
 def _value(name: str, value: str, labels: Labels) -> str:

@@ -13,7 +13,7 @@ from portal.models import register_list
 from portal.models.card import Choice
 from portal.models.customer import Customer
 from portal.models.register_entry import REMOVED, RegisterEntry, is_in_use
-from portal.models.register_list import FILTERS, TABS, EntryQuery
+from portal.models.register_list import TABS, EntryQuery
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -98,7 +98,7 @@ def declare(register: OfficeRegister) -> None:
             _rows,
             {},
             Source(
-                read=partial(EntryQuery.read, register.code),
+                read=partial(EntryQuery.of, register.code),
                 ids=_ids,
                 records=_records,
                 conditions=_conditions,
@@ -209,7 +209,7 @@ def _conditions(query: EntryQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [labels(TABS[query.state]).text]
     for name, value in query.filters.items():
-        said.append(f"{labels(FILTERS[name]).text}{colon}{_value(name, value, labels)}")
+        said.append(f"{labels(EntryQuery.FILTERS[name]).text}{colon}{_value(name, value, labels)}")
     return semicolon.join(said)
 
 

@@ -10,7 +10,7 @@ from portal.models import delivered_value, relation_list
 from portal.models.customer import Customer
 from portal.models.delivered_value import SUBJECTS, ComparisonQuery, Figures, Group
 from portal.models.relation import KIND, STATES, RelationAssessment
-from portal.models.relation_list import FILTERS, RelationQuery
+from portal.models.relation_list import RelationQuery
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -132,7 +132,7 @@ def _conditions(query: RelationQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in query.filters.items():
-        title = labels(FILTERS[name]).text
+        title = labels(RelationQuery.FILTERS[name]).text
         said.append(title if name == "latest" else f"{title}{colon}{_value(name, value, labels)}")
     return semicolon.join(said)
 

@@ -11,7 +11,7 @@ from portal.models import report_list
 from portal.models.customer import Customer
 from portal.models.report import InformationReport
 from portal.models.report_fields import DRAFT, KINDS, NOTES, PERIODIC, RETURNED, STATES, URGENT
-from portal.models.report_list import FILTERS, ReportQuery
+from portal.models.report_list import ReportQuery
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -119,7 +119,7 @@ def _conditions(query: ReportQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in query.filters.items():
-        title = labels(FILTERS[name]).text
+        title = labels(ReportQuery.FILTERS[name]).text
         said.append(title if name == "unread" else f"{title}{colon}{_value(name, value, labels)}")
     return semicolon.join(said)
 

@@ -17,7 +17,7 @@ from portal.models.payment import STATES as PAYMENT_STATES
 from portal.models.product import Product
 from portal.models.sale import STATES
 from portal.models.sales_book import CustomerMonth, CustomerYear
-from portal.models.sales_list import FILTERS, MODELS, NO_REGION, PAYMENTS, SALES, SalesQuery
+from portal.models.sales_list import MODELS, NO_REGION, PAYMENTS, SALES, SalesQuery
 from portal.models.staff import Staff
 from portal.printing import catalogue, lists
 from portal.printing.labels import Labels
@@ -82,7 +82,7 @@ def _name_states(states: dict[str, str], part: str, document: dict[str, Any], la
 def _conditions(states: dict[str, str], query: SalesQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     return semicolon.join(
-        f"{labels(FILTERS[name]).text}{colon}{_value(states, name, value, labels)}" for name, value in query.filters.items()
+        f"{labels(SalesQuery.FILTERS[name]).text}{colon}{_value(states, name, value, labels)}" for name, value in query.filters.items()
     )
 
 
@@ -106,7 +106,7 @@ for _kind, _rows, _states, _title in (
             _rows,
             {},
             Source(
-                read=partial(SalesQuery.read, _kind),
+                read=partial(SalesQuery.of, _kind),
                 ids=_ids,
                 records=partial(_records, _kind),
                 conditions=partial(_conditions, _states),

@@ -13,7 +13,7 @@ from portal.models.notice import MAIL_STATES
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.survey import STATES, SURVEY_STATES, Survey, SurveyAnswer
-from portal.models.survey_list import BY, FILTERS, SURVEY_FILTERS, AnswerQuery, Result, ResultQuery, SurveyQuery
+from portal.models.survey_list import BY, AnswerQuery, Result, ResultQuery, SurveyQuery
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
@@ -187,7 +187,7 @@ def _survey_conditions(query: SurveyQuery, labels: Labels) -> str:
     colon, semicolon = _between(labels)
     words: dict[str, Any] = {"way": WAYS, "state": {code: one[0] for code, one in SURVEY_STATES.items()}}
     return semicolon.join(
-        f"{labels(SURVEY_FILTERS[name]).text}{colon}{labels(words[name][value]).text}" for name, value in query.filters.items()
+        f"{labels(SurveyQuery.FILTERS[name]).text}{colon}{labels(words[name][value]).text}" for name, value in query.filters.items()
     )  # fmt: skip
 
 
@@ -247,7 +247,7 @@ def _answer_conditions(query: AnswerQuery, labels: Labels) -> str:
     colon, semicolon = _between(labels)
     said = []
     for name, value in query.filters.items():
-        title = labels(FILTERS[name]).text
+        title = labels(AnswerQuery.FILTERS[name]).text
         said.append(title if name in ("low", "mine") else f"{title}{colon}{_value(name, value, labels)}")
     return semicolon.join(said)
 

@@ -186,7 +186,7 @@ def _labels(letters: list[ThankYouLetter]) -> list[dict[str, Any]]:
 def _letter_conditions(query: LetterQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [
-        f"{labels(visit_thanks.FILTERS[name]).text}{colon}{value}" if name == "q" else labels(visit_thanks.FILTERS[name]).text
+        f"{labels(query.FILTERS[name]).text}{colon}{value}" if name == "q" else labels(query.FILTERS[name]).text
         for name, value in query.filters.items()
     ]
     return semicolon.join(said)
@@ -263,7 +263,7 @@ def _named(title: str, value: str, labels: Labels) -> str:
 def _visit_conditions(query: VisitQuery, labels: Labels) -> str:
     said = [labels(visit_list.TABS[query.tab]).text, _people(query.whose, labels)]
     for name, value in query.filters.items():
-        said.append(labels(visit_list.FILTERS[name]).text if name == "late" else _named(visit_list.FILTERS[name], value, labels))
+        said.append(labels(query.FILTERS[name]).text if name == "late" else _named(query.FILTERS[name], value, labels))
     return _joined(said, labels)
 
 
@@ -316,7 +316,7 @@ def _due_conditions(query: DueQuery, labels: Labels) -> str:
     said = [_people(query.whose, labels), labels(visit_due.ORDERS[query.order]).text]
     for name, value in query.filters.items():
         word = labels(N_("Prospects")).text if value == PROSPECT else labels(N_("Without a grade")).text if value == "none" else value
-        said.append(_named(visit_due.FILTERS[name], word, labels))
+        said.append(_named(query.FILTERS[name], word, labels))
     return _joined(said, labels)
 
 
@@ -359,7 +359,7 @@ def _finish_reports(document: dict[str, Any], labels: Labels) -> None:
 def _report_conditions(query: ReportQuery, labels: Labels) -> str:
     said = [_people(query.whose, labels)]
     for name, value in query.filters.items():
-        title = visit_list.REPORT_FILTERS[name]
+        title = query.FILTERS[name]
         said.append(labels(title).text if name == "unread" else _named(title, value, labels))
     return _joined(said, labels)
 

@@ -41,7 +41,7 @@ def test_each_register_takes_an_entry(code: str) -> None:
     assert made.number == f"{REGISTERS[code].prefix}-{clock.today().year}-0001"
     assert made.title
     assert made.dated_on == date(2026, 3, 5)
-    assert [one.id for one in rows(Staff.by_account("rep1"), EntryQuery(code))] == [made.id]  # type: ignore[arg-type]
+    assert [one.id for one in rows(Staff.by_account("rep1"), EntryQuery(register=code))] == [made.id]  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("app")
@@ -126,8 +126,8 @@ def test_a_removed_entry_keeps_its_reason_and_frees_its_number() -> None:
         made.remove(by=rep, reason="")
     made.remove(by=rep, reason="重复登记")
     db.session.commit()
-    assert not page(rep, EntryQuery("parking-permits")).entries
-    assert [one.id for one in page(rep, EntryQuery("parking-permits", state="removed")).entries] == [made.id]
+    assert not page(rep, EntryQuery(register="parking-permits")).entries
+    assert [one.id for one in page(rep, EntryQuery(register="parking-permits", state="removed")).entries] == [made.id]
     with pytest.raises(Refusal):
         made.change({"colour": "白"}, by=rep)
     last = db.session.scalars(select(AuditEvent).where(AuditEvent.record_type == "RegisterEntry").order_by(AuditEvent.id.desc())).first()
@@ -147,7 +147,7 @@ def test_a_change_says_what_changed() -> None:
 @pytest.mark.usefixtures("app")
 def test_scope_is_that_of_the_customer() -> None:
     made = entry(owner="rep1")
-    query = EntryQuery("parking-permits")
+    query = EntryQuery(register="parking-permits")
     for account, seen in (("rep1", [made.id]), ("rep2", []), ("sup1", [made.id]), ("sup2", []), ("mgr1", [made.id])):
         person = Staff.by_account(account)
         assert person is not None
@@ -164,7 +164,7 @@ def test_a_register_that_is_off_is_read_by_managers_only() -> None:
         person = Staff.by_account(account)
         assert person is not None
         assert (db.session.scalar(RegisterEntry.visible_to(person).where(RegisterEntry.id == made.id)) is not None) == sees
-        assert bool(page(person, EntryQuery("parking-permits")).entries) == sees
+        assert bool(page(person, EntryQuery(register="parking-permits")).entries) == sees
     with pytest.raises(Refusal):
         entry()
     with pytest.raises(Refusal):
@@ -192,7 +192,7 @@ def test_pages_follow_one_another_without_gap_or_repeat(sort: str, account: str)
     assert person is not None
     for number in range(7):
         entry(customer=customer, permit_number=f"P-{number}", valid_from=f"2026-03-0{1 + number % 3}", valid_until="2027-01-01")
-    query = EntryQuery.read("parking-permits", {"sort": sort})
+    query = EntryQuery.of("parking-permits", {"sort": sort})
     whole = [one.id for one in rows(person, query)]
     assert len(set(whole)) == 7
     seen, after, last = [], "", None
@@ -215,7 +215,7 @@ def test_filters() -> None:
     two = entry(owner="rep3", permit_number="B_2", driver="李四", valid_from="2025-01-01", valid_until="2099-01-01")
 
     def found(**args: str) -> list[int]:
-        return [entry.id for entry in rows(person, EntryQuery.read("parking-permits", args))]
+        return [entry.id for entry in rows(person, EntryQuery.of("parking-permits", args))]
 
     assert found(q="张三") == [one.id]
     assert found(q="bd12345 a-1") == [one.id]
@@ -240,5 +240,5 @@ def test_who_sees_little_of_a_long_register_is_answered_by_their_customers(monke
         entry(owner="rep3", permit_number=f"P-{number}")
     rep = Staff.by_account("rep1")
     assert rep is not None
-    assert [one.id for one in page(rep, EntryQuery("parking-permits")).entries] == [mine.id]
-    assert count(rep, EntryQuery("parking-permits")).more
+    assert [one.id for one in page(rep, EntryQuery(register="parking-permits")).entries] == [mine.id]
+    assert count(rep, EntryQuery(register="parking-permits")).more

@@ -43,7 +43,7 @@ def test_previews_in_every_language(app: Flask, code: str) -> None:
         for language in ("zh", "en", "both"):
             sheet = documents.preview(papers.paper_of(papers.PRINTABLES[register.sheet], made), language, by=rep)  # type: ignore[arg-type]
             blank = documents.preview(papers.blank_paper(papers.PRINTABLES[register.sheet]), language, by=rep)  # type: ignore[arg-type]
-            listed = lists.list_paper(lists.LISTS[register.list_sheet], rep, EntryQuery(code))
+            listed = lists.list_paper(lists.LISTS[register.list_sheet], rep, EntryQuery(register=code))
             whole = documents.preview(listed, language, by=rep)  # type: ignore[arg-type]
             for html in (sheet, blank, whole):
                 assert register.form_number in html

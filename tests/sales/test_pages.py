@@ -78,7 +78,7 @@ def test_lists_show_what_one_sees_a_page_at_a_time(monkeypatch: pytest.MonkeyPat
     mine, theirs = factories.customer("rep1", province="广东省"), factories.customer("rep3")
     own = [sale(mine, day=date(2026, 1, 1 + number % 3)).id for number in range(7)]
     sale(theirs)
-    every = SalesQuery.read("sales", {})
+    every = SalesQuery.of("sales", {})
     seen, after = [], ""
     while True:
         part = page(person("rep1"), every, after=after, size=3)
@@ -112,7 +112,7 @@ def test_filters(filters: dict[str, str], found: set[str]) -> None:
     }  # fmt: skip
     made["d"].void(by=person(), reason="录错")
     db.session.commit()
-    ids = {row.id for row in page(person("mgr1"), SalesQuery.read("sales", filters)).rows}
+    ids = {row.id for row in page(person("mgr1"), SalesQuery.of("sales", filters)).rows}
     assert ids == {made[name].id for name in found}
 
 

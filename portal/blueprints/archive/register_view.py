@@ -107,7 +107,7 @@ def heads(query: RegisterQuery, columns: tuple[str, ...]) -> list[Head]:
             continue
         here = query.sort == sort
         turned = not query.descending if here else sort == "changed"
-        to = address(RegisterQuery(query.tab, query.filters, sort, turned))
+        to = address(RegisterQuery(query.filters, query.tab, sort, turned))
         found.append(Head(text, to, ("descending" if query.descending else "ascending") if here else "", kind))
     return found
 
@@ -139,12 +139,12 @@ def chips(query: RegisterQuery) -> list[tuple[str, str]]:
 
 def tabs(query: RegisterQuery) -> list[tuple[str, str, bool]]:
     """Return the tabs: (words, address, whether it is this one)."""
-    return [(_(title), address(RegisterQuery(name, query.filters)), name == query.tab) for name, (_state, title) in TABS.items()]
+    return [(_(title), address(RegisterQuery(query.filters, name)), name == query.tab) for name, (_state, title) in TABS.items()]
 
 
 def orders(query: RegisterQuery) -> list[tuple[str, str, bool]]:
     """Return the orders for the telephone, where the table has no heads: (words, address, whether it is this one)."""
     found = []
     for name, title in SORTS.items():
-        found.append((_(title), address(RegisterQuery(query.tab, query.filters, name, name == "changed")), name == query.sort))
+        found.append((_(title), address(RegisterQuery(query.filters, query.tab, name, name == "changed")), name == query.sort))
     return found

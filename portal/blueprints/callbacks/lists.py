@@ -16,7 +16,7 @@ from portal.i18n import of_choice
 from portal.list_files import answer
 from portal.models import callback_list
 from portal.models.callback import AGREED, DRAWN, HAND, STATES
-from portal.models.callback_list import FILTERS, TABS, CallbackQuery
+from portal.models.callback_list import TABS, CallbackQuery
 from portal.models.staff import Staff
 from portal.permissions import Permission, requires
 from portal.rules.callbacks import EVENTS
@@ -39,7 +39,7 @@ def calls() -> Any:
         next=address(query, after=page.next) if page.next else "",
         first=address(query) if request.args.get("after") else "",
         count=page.found,
-        tabs=[(_(title), address(CallbackQuery(code, query.whose)), code == query.tab) for code, title in TABS.items()],
+        tabs=[(_(title), address(CallbackQuery(tab=code, whose=query.whose)), code == query.tab) for code, title in TABS.items()],
         chips=[(_said(name, value), address(query.without(name))) for name, value in query.filters.items()],
         states=STATES,
         people=callback_list.people(user),
@@ -55,9 +55,9 @@ def address(query: CallbackQuery, **changes: Any) -> str:
 
 def _said(name: str, value: str) -> str:
     if name in ("due", "late", "low"):
-        return _(FILTERS[name])
+        return _(CallbackQuery.FILTERS[name])
     words = {"purpose": choice(value, "callback_purpose"), "kind": _(KINDS[value]) if value in KINDS else value}.get(name, value)
-    return f"{_(FILTERS[name])}: {words}"
+    return f"{_(CallbackQuery.FILTERS[name])}: {words}"
 
 
 @bp.get("/call-backs/list/file")

@@ -25,7 +25,7 @@ from portal.permissions import Permission, requires
 def _query(register: str) -> EntryQuery:
     if register not in {one.code for one in readable(current_user)}:
         abort(404)
-    return EntryQuery.read(register, request.args)
+    return EntryQuery.of(register, request.args)
 
 
 def _arguments(query: EntryQuery) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def _made(run: ImportRun) -> str:
     register = register_of(run.table_name)
     if register is not None:
         return url_for("registers.register", register=register.code, sort="-number")
-    arguments: dict[str, Any] = RegisterQuery("register" if run.as_state == "active" else "prospects", {"import": str(run.id)}).args()
+    arguments: dict[str, Any] = RegisterQuery({"import": str(run.id)}, "register" if run.as_state == "active" else "prospects").args()
     return url_for("archive.register", **arguments)
 
 

@@ -47,7 +47,7 @@ def _page(listed: GiftList, form: ReasonForm, status: int = 200) -> Any:
     near = gift_judging.split_of(listed.campaign, [one.customer_id for one in page.rows])
     proposed = RecipientQuery({"campaign": str(listed.campaign_id), "tier": listed.tier.code, "state": PROPOSED})
     own: dict[str, Any] = {key: value for key, value in query.filters.items() if key != "list"}
-    context = {
+    context: dict[str, Any] = {
         "listed": listed,
         "campaign": listed.campaign,
         "tier": listed.tier,

@@ -18,8 +18,8 @@ from portal.i18n import is_chinese
 from portal.models import gift_register_list as register_list
 from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
-from portal.models.gift_query import day_of
 from portal.models.gift_register_list import YES, EntryQuery
+from portal.models.list_query import day_of
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires

@@ -76,7 +76,7 @@ def order_requests() -> Any:
         states=STATES,
         teams=_teams(),
         authors=writers(user, OrderRequest.created_by_id),
-        chips=_chips(query, order_list.OrderQuery.FILTERS, words, "orders.order_requests"),
+        chips=_chips(query, query.FILTERS, words, "orders.order_requests"),
         next=_address("orders.order_requests", query, after=page.next) if page.next else "",
         previous=_address("orders.order_requests", query, before=page.previous) if page.previous else "",
     )
@@ -120,7 +120,7 @@ def agreements() -> Any:
         teams=_teams(),
         standings=STANDINGS,
         today=clock.today(),
-        chips=_chips(query, agreement_list.AgreementQuery.FILTERS, words, "orders.agreements"),
+        chips=_chips(query, query.FILTERS, words, "orders.agreements"),
         next=_address("orders.agreements", query, after=page.next) if page.next else "",
         previous=_address("orders.agreements", query, before=page.previous) if page.previous else "",
     )

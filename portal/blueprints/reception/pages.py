@@ -62,7 +62,8 @@ def address(query: ReceptionQuery, **changes: Any) -> str:
 
 def _chips(query: ReceptionQuery) -> list[tuple[str, str]]:
     colon = "：" if is_chinese() else ": "
-    return [(f"{_(ReceptionQuery.FILTERS[name])}{colon}{_words(name, value)}", address(query.without(name))) for name, value in query.filters.items()]
+    filters = query.filters.items()
+    return [(f"{_(query.FILTERS[name])}{colon}{_words(name, value)}", address(query.without(name))) for name, value in filters]
 
 
 def _words(name: str, value: str) -> str:

@@ -18,7 +18,7 @@ from portal.looks import look
 from portal.models import register_list
 from portal.models.customer import Customer
 from portal.models.register_entry import entries_of, in_use, is_in_use, readable
-from portal.models.register_list import FILTERS, SORTS, TABS, EntryQuery
+from portal.models.register_list import SORTS, TABS, EntryQuery
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.registers import REGISTERS, OfficeRegister, RegisterField
@@ -47,7 +47,7 @@ def index() -> Any:
 def register(register: str) -> Any:
     """Show a page of a register, with the filters and the order of the address."""
     declared = opened(register)
-    query = EntryQuery.read(register, request.args)
+    query = EntryQuery.of(register, request.args)
     page = register_list.page(current_user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     count = register_list.count(current_user, query)
     customer = _customer(query)
@@ -130,7 +130,7 @@ def _chips(query: EntryQuery, customer: Customer | None) -> list[tuple[str, str]
             text = team.name if team else value
         elif name == "ending":
             text = _("within %(days)s days", days=register_list.ENDING_DAYS)
-        found.append((f"{_(FILTERS[name])}{'：' if is_chinese() else ': '}{text}", address(query.without(name))))
+        found.append((f"{_(EntryQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}", address(query.without(name))))
     return found
 
 

@@ -81,7 +81,7 @@ def _chips(query: RelationQuery) -> list[tuple[str, str]]:
             if customer is None:
                 abort(404)
             text = customer.full_name
-        label = _(RelationQuery.FILTERS[name]) if name == "latest" else f"{_(RelationQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(query.FILTERS[name]) if name == "latest" else f"{_(query.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
         found.append((label, address(query.without(name))))
     return found
 

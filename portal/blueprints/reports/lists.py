@@ -17,7 +17,7 @@ from portal.looks import look
 from portal.models import report_due, report_list
 from portal.models.customer import Customer
 from portal.models.report_fields import KINDS, STATES
-from portal.models.report_list import FILTERS, ReportQuery
+from portal.models.report_list import ReportQuery
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
@@ -103,6 +103,6 @@ def _chips(query: ReportQuery, customer: Customer | None) -> list[tuple[str, str
         elif name in ("team", "author"):
             record: Any = db.session.get(Team if name == "team" else Staff, int(value))
             text = record.name if record else value
-        label = _(FILTERS[name]) if name == "unread" else f"{_(FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(query.FILTERS[name]) if name == "unread" else f"{_(query.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
         found.append((label, address(query.without(name))))
     return found

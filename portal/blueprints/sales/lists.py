@@ -24,7 +24,7 @@ from portal.models.customer_code import LENGTH, CustomerCode, codes_of
 from portal.models.payment import STATES as PAYMENT_STATES
 from portal.models.product import Product
 from portal.models.sale import STATES
-from portal.models.sales_list import FILTERS, NO_REGION, PAYMENTS, SALES, SalesQuery
+from portal.models.sales_list import NO_REGION, PAYMENTS, SALES, SalesQuery
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
@@ -44,14 +44,14 @@ class CodeForm(PortalForm):
 @requires(Permission.SALES_READ)
 def sales() -> Any:
     """Show a page of the lines, with the filters of the address."""
-    return _list(SalesQuery.read(SALES, request.args), STATES)
+    return _list(SalesQuery.of(SALES, request.args), STATES)
 
 
 @bp.get("/sales/payments")
 @requires(Permission.SALES_READ)
 def payments() -> Any:
     """Show a page of the payments, with the filters of the address."""
-    return _list(SalesQuery.read(PAYMENTS, request.args), PAYMENT_STATES)
+    return _list(SalesQuery.of(PAYMENTS, request.args), PAYMENT_STATES)
 
 
 def _list(query: SalesQuery, states: dict[str, str]) -> Any:
@@ -104,7 +104,7 @@ def _chips(query: SalesQuery, customer: Customer | None, states: dict[str, str])
             text = _(states[value])
         elif name == "region" and value == NO_REGION:
             text = _("none")
-        found.append((f"{_(FILTERS[name])}{'：' if is_chinese() else ': '}{text}", address(query.without(name))))
+        found.append((f"{_(SalesQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}", address(query.without(name))))
     return found
 
 

@@ -19,7 +19,7 @@ from portal.models.customer import Customer
 from portal.models.notice import MAIL_STATES
 from portal.models.staff import Staff
 from portal.models.survey import STATES, SURVEY_STATES, Survey
-from portal.models.survey_list import FILTERS, SURVEY_FILTERS, AnswerQuery, SurveyQuery
+from portal.models.survey_list import AnswerQuery, SurveyQuery
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.requests import KINDS
@@ -56,7 +56,7 @@ def surveys() -> Any:
         rate=rate,
         shown=shown,
         chips=[
-            (said(_(SURVEY_FILTERS[name]), _(words[name][value])), _surveys_at(query.without(name)))
+            (said(_(SurveyQuery.FILTERS[name]), _(words[name][value])), _surveys_at(query.without(name)))
             for name, value in query.filters.items()
         ],
         next=_surveys_at(query, after=page.next) if page.next else "",
@@ -121,7 +121,7 @@ def address(query: AnswerQuery, **changes: Any) -> str:
 def _chips(query: AnswerQuery) -> list[tuple[str, str]]:
     found = []
     for name, value in query.filters.items():
-        label = _(FILTERS[name])
+        label = _(AnswerQuery.FILTERS[name])
         text = label if name in ("low", "mine") else said(label, _text(name, value))
         found.append((text, address(query.without(name))))
     return found

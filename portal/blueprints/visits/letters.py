@@ -20,7 +20,7 @@ from portal.models import visit_thanks
 from portal.models.customer import Customer
 from portal.models.standard import value as standard
 from portal.models.visit import VISITED
-from portal.models.visit_thanks import FILTERS, LetterQuery, ThankYouLetter
+from portal.models.visit_thanks import LetterQuery, ThankYouLetter
 from portal.permissions import Permission, requires
 from portal.printing import batches, documents
 from portal.rules.message import Refusal
@@ -54,7 +54,7 @@ def _address(query: LetterQuery, **changes: Any) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    return f"{_(FILTERS[name])}: {value}" if name == "q" else _(FILTERS[name])
+    return f"{_(LetterQuery.FILTERS[name])}: {value}" if name == "q" else _(LetterQuery.FILTERS[name])
 
 
 @bp.get("/visits/letters/file")

@@ -16,7 +16,7 @@ from portal.filters import choice
 from portal.list_files import answer
 from portal.models import visit_list
 from portal.models.visit import people, purposes
-from portal.models.visit_list import FILTERS, TABS, WEEK, VisitQuery
+from portal.models.visit_list import TABS, WEEK, VisitQuery
 from portal.permissions import Permission, requires
 from portal.rules import visits as rules
 from portal.rules.visits import STATES
@@ -41,7 +41,7 @@ def visits() -> Any:
         next=address(query, after=page.next) if page.next else "",
         first=address(query) if request.args.get("after") else "",
         count=page.found,
-        tabs=[(_(title), address(VisitQuery(code, query.whose)), code == query.tab) for code, title in TABS.items()],
+        tabs=[(_(title), address(VisitQuery(tab=code, whose=query.whose)), code == query.tab) for code, title in TABS.items()],
         chips=[
             (_said(name, value), address(query.without(name)))
             for name, value in query.filters.items()
@@ -60,8 +60,8 @@ def address(query: VisitQuery, **changes: Any) -> str:
 
 def _said(name: str, value: str) -> str:
     if name == "late":
-        return _(FILTERS[name])
-    return f"{_(FILTERS[name])}: {choice(value, 'visit_purpose') if name == 'purpose' else value}"
+        return _(VisitQuery.FILTERS[name])
+    return f"{_(VisitQuery.FILTERS[name])}: {choice(value, 'visit_purpose') if name == 'purpose' else value}"
 
 
 @bp.get("/visits/list/file")

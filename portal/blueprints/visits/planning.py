@@ -17,7 +17,7 @@ from portal.models import visit_due
 from portal.models.customer import NEVER, Customer
 from portal.models.staff import Staff
 from portal.models.visit import Visit, rhythm
-from portal.models.visit_due import FILTERS, ORDERS, DueQuery
+from portal.models.visit_due import ORDERS, DueQuery
 from portal.permissions import Permission, requires
 from portal.rules import visits as rules
 from portal.rules.message import N_, Refusal
@@ -69,7 +69,7 @@ def _address(query: DueQuery, **changes: Any) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    return f"{_(FILTERS[name])}: {_(WORDS.get(value, value)) if name == 'grade' else value}"
+    return f"{_(DueQuery.FILTERS[name])}: {_(WORDS.get(value, value)) if name == 'grade' else value}"
 
 
 @bp.post("/visits/due")

@@ -19,7 +19,7 @@ from portal.models.promise import STATES as PROMISE_STATES
 from portal.models.promise import of_record
 from portal.models.report_fields import NOTE, READING, RETURN
 from portal.models.visit import people
-from portal.models.visit_list import REPORT_FILTERS, ReportQuery
+from portal.models.visit_list import ReportQuery
 from portal.models.visit_report import STATES, VisitReport, WholeReport, lines
 from portal.permissions import Permission, ensure, requires
 from portal.rules.message import Refusal
@@ -61,7 +61,7 @@ def _address(query: ReportQuery, **changes: Any) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    return _(REPORT_FILTERS[name]) if name == "unread" else f"{_(REPORT_FILTERS[name])}: {value}"
+    return _(ReportQuery.FILTERS[name]) if name == "unread" else f"{_(ReportQuery.FILTERS[name])}: {value}"
 
 
 @bp.get("/visits/reports/file")
