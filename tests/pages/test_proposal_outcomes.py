@@ -140,8 +140,9 @@ def test_the_whole_way_of_an_adopted_proposal(as_: Any) -> None:
         assert "30,000.00" in shown
         assert "深圳𠮷䶮科技有限公司" in shown
         assert f"customer={proposal.customer_id}" in shown
-    links = {html.unescape(link) for link in re.findall(r'href="(/proposals\?[^"]*state=taken[^"]*)"', shown)}
-    assert len(links) >= 4
+    asked = "(?:state=taken|figure=in-time|figure=value)"
+    links = {html.unescape(link) for link in re.findall(rf'href="(/proposals\?[^"]*{asked}[^"]*)"', shown)}
+    assert len(links) >= 12
     for link in links:  # by year, month, kind, department and customer: the same one
         assert proposal.number in text_of(rep.get(link))
     assert "贰" not in text_of(rep.get(f"/proposals/awards?year={award.year}&kind=reward"))
