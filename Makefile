@@ -13,7 +13,7 @@ ON_POSTGRES := tests/concurrency tests/migrations tests/sales/test_totals.py tes
 	duplicate.py grading_figures.py hand_over.py hand_over_record.py import.py merge.py register.py report_due.py review.py search.py \
 	sheet.py tidying.py)
 
-.PHONY: help run test check bench lock translations setup setup-dev clean
+.PHONY: help run test check check-types check-rest bench lock translations setup setup-dev clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,9 +47,13 @@ setup-dev: .cache/system-dev .cache/requirements .cache/requirements-dev
 
 check: setup-dev ## linters, types, translations, templates: the fast part of the tests
 	@$(PY) tools/translate.py compile
-	$(PY) -m ruff check portal tests tools wsgi.py
+	@$(MAKE) --no-print-directory -j 2 -O check-types check-rest
+
+check-types:
 	$(PY) -m mypy
-	$(PY) -m bandit -q -ll -c pyproject.toml -r portal
+
+check-rest:
+	$(PY) -m ruff check portal tests tools wsgi.py
 	$(PY) -m djlint --lint --quiet portal/templates
 	$(PY) tools/translate.py check
 

@@ -96,7 +96,7 @@ def icon_svg(name: str) -> Markup:
     In the page, because the library's file of all pictures weighs a megabyte.
     """
     box, body = _sprite()[name]
-    return Markup('<svg class="icon" viewBox="{}" aria-hidden="true" focusable="false">{}</svg>').format(box, Markup(body))  # noqa: S704 # nosec B704
+    return Markup('<svg class="icon" viewBox="{}" aria-hidden="true" focusable="false">{}</svg>').format(box, Markup(body))  # noqa: S704
 
 
 def init_app(app: Flask) -> None:

@@ -159,7 +159,7 @@ def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
             place = folder / member.name
             place.parent.mkdir(parents=True, exist_ok=True)
             content = archive.extractfile(member)
-            assert content is not None  # noqa: S101 # nosec B101 - isfile() says so
+            assert content is not None  # noqa: S101 - isfile() says so
             with content, place.open("wb") as file:
                 shutil.copyfileobj(content, file)
 
@@ -194,7 +194,7 @@ def _run(program: str, *arguments: str, password: str | None) -> None:
     if path is None:
         raise Refusal("%(program)s is not installed.", program=program)
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
-    done = subprocess.run(  # noqa: S603 # nosec B603 - our own arguments, no shell
+    done = subprocess.run(  # noqa: S603 - our own arguments, no shell
         [path, *arguments], capture_output=True, text=True, env=environment
     )
     if done.returncode:

@@ -63,7 +63,7 @@ def _text_of_page(page: EvalContext, text: str, **figures: Any) -> str:
     """Return a text of a template in the reader's language: what `_` is in templates, figures in it escaped as everywhere on a page."""
     said = catalogues.get_translations().gettext(text)
     if page.autoescape:
-        said = Markup(said)  # noqa: S704 # nosec B704 - texts of the portal, not what people enter
+        said = Markup(said)  # noqa: S704 - texts of the portal, not what people enter
     return said % figures if "%" in said else said
 
 

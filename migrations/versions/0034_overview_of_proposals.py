@@ -37,7 +37,7 @@ def upgrade() -> None:
     sums = ", ".join(f"sum({one})" for one in FIGURES)
     for part, column in PARTS.items():
         op.execute(
-            f"INSERT INTO {name} (year, part, code, team, {', '.join(FIGURES)}) "  # noqa: S608 # nosec B608 - the names above
+            f"INSERT INTO {name} (year, part, code, team, {', '.join(FIGURES)}) "  # noqa: S608 - the names above
             f"SELECT CAST(substr(month, 1, 4) AS INTEGER), '{part}', {column}, team, {sums} "
             f"FROM proposal_total GROUP BY substr(month, 1, 4), {column}, team"
         )

@@ -129,4 +129,4 @@ def _qr(address: str, width: float, side: float, y: float) -> Markup:
     assert box is not None  # noqa: S101
     place = ((width - side) / 2 * UNIT, y * UNIT, side * UNIT / int(box.group(1)))
     # Drawn by our own library from an address of the portal.
-    return Markup('<g transform="translate({:.1f} {:.1f}) scale({:.4f})">{}</g>').format(*place, Markup(path.group()))  # noqa: S704 # nosec B704
+    return Markup('<g transform="translate({:.1f} {:.1f}) scale({:.4f})">{}</g>').format(*place, Markup(path.group()))  # noqa: S704
