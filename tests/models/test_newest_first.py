@@ -91,6 +91,9 @@ def test_a_list_is_walked_both_ways_beyond_what_is_counted(monkeypatch: pytest.M
         assert ([one.id for one in page.rows], bool(page.next)) == (earlier, True)
         back = page.previous
     assert not back
+    assert newest_first.writers(reader, OrderRequest.created_by_id) == [(person("rep1").id, person("rep1").name)]
+    monkeypatch.setattr(newest_first, "MOST_OFFERED", 0)
+    assert newest_first.writers(reader, OrderRequest.created_by_id) == []
     for place in ("x", "2026-01-01:5", "99999999999999999999", ":"):
         assert order_list.LIST.page(reader, every, after=place, size=2).rows[0].id in numbers
 

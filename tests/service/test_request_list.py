@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from portal import clock
 from portal.database import db
 from portal.models import request_intake, request_list, request_search
 from portal.models.customer import CustomerAssistant
-from portal.models.request import ServiceRequest
+from portal.models.request import FAR, FAR_DAY, ServiceRequest
 from portal.models.request_desk import forget
 from portal.models.request_list import RequestQuery
 from tests import factories
@@ -79,3 +82,22 @@ def test_the_search_index_keeps_itself() -> None:
     db.session.commit()
     assert request_search.found("潮湿", 10) == []
     assert not db.session.scalars(select(request_search.RequestSearch.id)).all()
+
+
+def test_what_is_overdue_or_waits_is_found_and_counted_in_both_lists() -> None:
+    customer, now = factories.customer("rep1"), clock.now()
+    late, waits, later, done = (taken(customer, text=text) for text in ("晚了", "等客户", "还早", "办完"))
+    for one, hours in ((late, -1), (later, 48), (done, -1)):
+        one.due_at, one.due_on = now + timedelta(hours=hours), clock.local(now + timedelta(hours=hours)).date()
+    waits.waiting_since, waits.due_at, waits.due_on = now, FAR, FAR_DAY
+    done.is_open, done.state = False, "closed"
+    db.session.commit()
+    for account in ("rep1", "sup1", "mgr1"):
+        for closed in (False, True):
+            for name, found in (("overdue", late), ("waiting", waits)):
+                query = RequestQuery({name: "1"}, "all", closed)
+                assert [one.id for one in request_list.page(person(account), query).requests] == [found.id], (account, closed, name)
+                assert request_list.count(person(account), query).number <= 1
+        query = RequestQuery({"q": "办完"}, "all", closed=True)
+        assert [one.id for one in request_list.page(person(account), query).requests] == [done.id]
+    assert [one.id for one in request_list.page(person("sup2"), RequestQuery({"overdue": "1"}, "all", True)).requests] == []
