@@ -96,7 +96,7 @@ class ProposalAward(Base):
         Index("uq_proposal_award_prize", "customer_id", "year", unique=True, sqlite_where=_PRIZE, postgresql_where=_PRIZE),
         Index("uq_proposal_award_once", "proposal_id", "kind", unique=True, sqlite_where=_OF_PROPOSAL, postgresql_where=_OF_PROPOSAL),
         Index(None, "customer_id", "id"),
-        Index(None, "year", "id"),
+        Index("ix_proposal_award_of_year", "year", "id", "kind", "state", "customer_id", "amount"),
         Index("ix_proposal_award_waiting", "state", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 

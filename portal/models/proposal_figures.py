@@ -15,11 +15,26 @@ from functools import cache
 from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, delete, extract, func, insert, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    extract,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from portal import clock
 from portal.database import db
-from portal.models.customer import Customer
+from portal.models.customer import Customer, Money
 from portal.models.merge import settles
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import LAPSED, REWARD, ProposalAward
@@ -267,23 +282,30 @@ def _counted(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence
     """Yield year, part, code and figures of each line, counted now from what `user` sees: a rep has few."""
     shape, values = scope_of(user)
     which = (year, *others)
-    rows = db.session.execute(_seen(shape), {**values, "first": date(min(which), 1, 1), "last": date(max(which), 12, 31)})
-    sums: dict[tuple[int, str, Any], Sequence[Any]] = {}
+    days = {"first": date(min(which), 1, 1), "last": date(max(which), 12, 31)}
+    rows = db.session.connection().execute(_seen(shape), {**values, **days})
+    sums: dict[tuple[int, str, Any], list[int]] = {}
     for day, kind, department, customer_id, *figures in rows:
         for part, key in ((MONTHS, day.month), (KINDS, kind), (DEPARTMENTS, department), (CUSTOMERS, customer_id)):
             place = (day.year, part, key)
-            sums[place] = list(map(add, sums[place], figures)) if place in sums else figures
+            before = sums.get(place)
+            sums[place] = figures if before is None else list(map(add, before, figures))
     most = [(found[0], place[2]) for place, found in sums.items() if place[:2] == (year, CUSTOMERS)]
     first = sorted(most, reverse=True)[:MOST_CUSTOMERS]
     for place, found in sums.items():
         if place[1] != CUSTOMERS and place[0] in which:
-            yield (place[0], place[1], _code(*place), *found)
-    yield from ((year, CUSTOMERS, number, *sums[year, CUSTOMERS, number]) for _received, number in first)
+            yield (place[0], place[1], _code(*place), *_in_yuan(found))
+    yield from ((year, CUSTOMERS, number, *_in_yuan(sums[year, CUSTOMERS, number])) for _received, number in first)
+
+
+def _in_yuan(figures: Sequence[int]) -> list[Any]:
+    """Return figures whose last two are fen: what is added up a thousand times is added as whole numbers."""
+    return [*figures[:6], *(Decimal(fen).scaleb(-2) for fen in figures[6:])]
 
 
 @cache
 def _seen(shape: ScopeShape) -> Select[Any]:
-    """Return the query of each proposal in a scope received from `first` to `last`: made once, as making it costs more than asking.
+    """Return the query of each proposal in a scope received from `first` to `last`, money in fen; made once, as that costs most.
 
     Its ids are gathered first: some hundred proposals of somebody's customers are fewer than all of two years.
     """
@@ -291,4 +313,5 @@ def _seen(shape: ScopeShape) -> Select[Any]:
     mine = or_(Proposal.handler_id == bindparam("me"), Proposal.customer_id.in_(customers))
     each = _each(Proposal.received_on, Proposal.kind, Proposal.responsible, Proposal.customer_id)
     days = Proposal.received_on.between(bindparam("first"), bindparam("last"))
-    return each.where(Proposal.id.in_(select(Proposal.id).where(mine)), days)
+    columns = [type_coerce(one, BigInteger) if isinstance(one.type, Money) else one for one in each.selected_columns]
+    return each.with_only_columns(*columns).where(Proposal.id.in_(select(Proposal.id).where(mine)), days)
