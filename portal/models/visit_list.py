@@ -128,7 +128,7 @@ class Day(NamedTuple):
     """The visits of somebody on a day: a page of them, how many there are, and how many of all are left."""
 
     visits: list[Visit]
-    count: int
+    number: int
     left: int
 
 

@@ -262,9 +262,9 @@ def test_the_day_goes_along_the_route_and_a_supervisor_sees_the_team(app: Flask)
         ("无", "", None), ("二", "南线", 2), ("一", "南线", 1), ("东", "东线", 5),
     )]  # fmt: skip
     found = visit_list.of_day(person("rep1"), DAY, reader=person("rep1"))
-    assert ([one.customer.full_name for one in found.visits], found.count, found.left) == (["东", "一", "二", "无"], 4, 4)
-    rest = visit_list.of_day(person("rep1"), DAY, reader=person("sup2"), begin=0)
-    assert (rest.visits, rest.count) == ([], 0)
+    assert ([one.customer.full_name for one in found.visits], found.number, found.left) == (["东", "一", "二", "无"], 4, 4)
+    rest = visit_list.of_day(person("rep1"), DAY, reader=person("sup2"))
+    assert (rest.visits, rest.number) == ([], 0)
     assert [one.customer.full_name for one in visit_list.of_day(person("rep1"), DAY, reader=person("sup1"), begin=2).visits] == ["二", "无"]
     query = visit_list.VisitQuery.read({"tab": "week", "whose": "team"})
     assert len(visit_list.LIST.ids(person("sup1"), query, 50)) == len(visits)

@@ -46,7 +46,7 @@ def day() -> Any:
     return render_template(
         "visits/day.html",
         visits=found.visits,
-        count=found.count,
+        count=found.number,
         begin=begin,
         a_page=visit_list.A_PAGE_OF_A_DAY,
         on=on,
