@@ -19,17 +19,6 @@ from tests.approving import APPROVE, FINANCE, person, record_paper, sign, submit
 from tests.conftest import PASSWORD
 
 
-@pytest.fixture
-def form(sealing: Flask) -> SealedForm:
-    """A form that was sealed and filed."""
-    approval = submitted(APPROVE)
-    sign(approval, "mgr1")
-    filing.begin(approval)
-    found = SealedForm.of(approval)
-    assert found is not None
-    return found
-
-
 def brought(browser: Any, content: bytes, status: int = 200) -> str:
     answer = browser.post("/seal-verification", data={"file": (io.BytesIO(content), "表单.pdf")}, content_type="multipart/form-data")
     assert answer.status_code == status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,21 +29,6 @@ from portal.rules.message import Refusal
 from portal.stores import store
 from tests.approving import APPROVE, person, sign, submitted
 from tests.stored import overwrite
-
-
-def sealed() -> int:
-    approval = submitted(APPROVE)
-    sign(approval, "mgr1")
-    found = filing.file_form(approval.id)
-    db.session.commit()
-    assert found is not None
-    return found.id
-
-
-@pytest.fixture
-def form(sealing: Flask, office: Callable[[Callable[[], int]], int]) -> SealedForm:
-    """A form that was sealed and filed."""
-    return db.session.get_one(SealedForm, office(sealed))
 
 
 @pytest.fixture
