@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Select,
+    String,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     extract,
     func,
@@ -192,15 +194,18 @@ def recount() -> None:
 def _count_year(year: int) -> None:
     keys = {MONTHS: extract("month", Proposal.received_on), KINDS: Proposal.kind, DEPARTMENTS: Proposal.responsible}
     team = func.coalesce(Proposal.team_id, 0)
-    each = _each(*(column.label(part) for part, column in keys.items()), team.label("team")).where(_in(year)).subquery().c
+    each = _each(*(column.label(part) for part, column in keys.items()), team.label("team")).where(_in(year)).cte("each").c
+    parts = [
+        select(literal(part), cast(getattr(each, part), String), each.team, *_sums(each)).group_by(getattr(each, part), each.team)
+        for part in keys
+    ]
     db.session.execute(delete(ProposalTotal).where(ProposalTotal.year == year), execution_options=_QUIET)
-    for part in keys:
-        code = getattr(each, part)
-        rows = db.session.execute(select(code, each.team, *_sums(each)).group_by(code, each.team)).all()
-        place = {"year": year, "part": part}
-        found = [{**place, "code": _code(year, part, row[0]), "team": row[1], **_read(row, 2)._asdict()} for row in rows]
-        if found:
-            db.session.execute(insert(ProposalTotal), found)
+    rows = db.session.execute(union_all(*parts)).all()  # what each counts as is read once
+    found = [
+        {"year": year, "part": row[0], "code": _code(year, row[0], row[1]), "team": row[2], **_read(row, 3)._asdict()} for row in rows
+    ]  # fmt: skip
+    if found:
+        db.session.execute(insert(ProposalTotal), found)
 
 
 def _code(year: int, part: str, key: Any) -> str:
