@@ -7,12 +7,12 @@ they are asked for.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from operator import add
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -289,13 +289,16 @@ def _counted(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence
     which = (year, *others)
     days = {"first": date(min(which), 1, 1), "last": date(max(which), 12, 31)}
     rows = db.session.connection().execute(_seen(shape), {**values, **days})
-    sums: dict[tuple[int, str, Any], list[int]] = {}
+    groups: dict[tuple[int, str, Any], list[list[int]]] = defaultdict(list)
     for day, kind, department, customer_id, *figures in rows:
-        for part, key in ((MONTHS, day.month), (KINDS, kind), (DEPARTMENTS, department), (CUSTOMERS, customer_id)):
-            place = (day.year, part, key)
-            before = sums.get(place)
-            sums[place] = figures if before is None else list(map(add, before, figures))
-    most = [(found[0], place[2]) for place, found in sums.items() if place[:2] == (year, CUSTOMERS)]
+        of_year = day.year
+        groups[of_year, MONTHS, day.month].append(figures)
+        groups[of_year, KINDS, kind].append(figures)
+        groups[of_year, DEPARTMENTS, department].append(figures)
+        if of_year == year:
+            groups[year, CUSTOMERS, customer_id].append(figures)
+    sums = {place: list(map(sum, zip(*found, strict=True))) for place, found in groups.items()}
+    most = [(found[0], place[2]) for place, found in sums.items() if place[1] == CUSTOMERS]
     first = sorted(most, reverse=True)[:MOST_CUSTOMERS]
     for place, found in sums.items():
         if place[1] != CUSTOMERS and place[0] in which:
