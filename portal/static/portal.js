@@ -1,212 +1,214 @@
 // What a page does more when scripts run: htmx from nearby when the CDN is silent, keyboard, menus, unsaved forms, chosen rows.
-"use strict";
+(() => {
+  "use strict";
 
-const root = document.documentElement;
-root.classList.add("js");
+  const root = document.documentElement;
+  root.classList.add("js");
 
-// ---- htmx: after two seconds without the CDN, the same version from the portal itself ----
+  // ---- htmx: after two seconds without the CDN, the same version from the portal itself ----
 
-const CDN_PATIENCE = 2000;
+  const CDN_PATIENCE = 2000;
 
-function htmxFromNearby(address) {
-  if (window.htmx || document.querySelector("script[data-htmx-nearby]")) return;
-  const late = document.querySelector("script[data-htmx-cdn]");
-  // A script that has moved to another document is not run any more when it does arrive: htmx must not start twice.
-  if (late) document.implementation.createHTMLDocument("").body.append(late);
-  const script = document.createElement("script");
-  script.src = address;
-  script.dataset.htmxNearby = "";
-  document.head.append(script);
-}
-
-const nearby = document.currentScript && document.currentScript.dataset.htmxLocal;
-if (nearby && !window.htmx) {
-  const cdn = document.querySelector("script[data-htmx-cdn]");
-  if (cdn) cdn.addEventListener("error", () => htmxFromNearby(nearby));
-  setTimeout(() => htmxFromNearby(nearby), CDN_PATIENCE);
-}
-
-// ---- Messages: announced, and closed by hand ----
-
-const messages = document.getElementById("messages");
-
-function closable(message) {
-  if (message.querySelector(".close")) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "close";
-  button.setAttribute("aria-label", messages.dataset.close);
-  button.textContent = "×";
-  button.addEventListener("click", () => message.remove());
-  message.append(button);
-}
-
-function say(text) {
-  const message = document.createElement("div");
-  message.className = "message message-warning";
-  const words = document.createElement("span");
-  words.textContent = text;
-  message.append(words);
-  closable(message);
-  messages.replaceChildren(message);
-}
-
-if (messages) {
-  const there = [...messages.children];
-  there.forEach(closable);
-  if (there.length) {
-    // A live region is read when it changes: what the page came with is put in once more.
-    setTimeout(() => messages.replaceChildren(...there), 150);
+  function htmxFromNearby(address) {
+    if (window.htmx || document.querySelector("script[data-htmx-nearby]")) return;
+    const late = document.querySelector("script[data-htmx-cdn]");
+    // A script that has moved to another document is not run any more when it does arrive: htmx must not start twice.
+    if (late) document.implementation.createHTMLDocument("").body.append(late);
+    const script = document.createElement("script");
+    script.src = address;
+    script.dataset.htmxNearby = "";
+    document.head.append(script);
   }
-  document.addEventListener("htmx:responseError", () => say(messages.dataset.failed));
-  document.addEventListener("htmx:sendError", () => say(messages.dataset.silent));
-  document.addEventListener("htmx:afterSwap", () => messages.querySelectorAll(".message").forEach(closable));
-}
 
-const summary = document.querySelector(".error-summary");
-if (summary) summary.focus();
+  const nearby = document.currentScript && document.currentScript.dataset.htmxLocal;
+  if (nearby && !window.htmx) {
+    const cdn = document.querySelector("script[data-htmx-cdn]");
+    if (cdn) cdn.addEventListener("error", () => htmxFromNearby(nearby));
+    setTimeout(() => htmxFromNearby(nearby), CDN_PATIENCE);
+  }
 
-// ---- Menus: one open at a time, closed by Escape or a click elsewhere ----
+  // ---- Messages: announced, and closed by hand ----
 
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
-}
+  const messages = document.getElementById("messages");
 
-document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  function closable(message) {
+    if (message.querySelector(".close")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "close";
+    button.setAttribute("aria-label", messages.dataset.close);
+    button.textContent = "×";
+    button.addEventListener("click", () => message.remove());
+    message.append(button);
+  }
 
-// ---- Keyboard ----
+  function say(text) {
+    const message = document.createElement("div");
+    message.className = "message message-warning";
+    const words = document.createElement("span");
+    words.textContent = text;
+    message.append(words);
+    closable(message);
+    messages.replaceChildren(message);
+  }
 
-let went = 0;
-
-function typing(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
-}
-
-document.addEventListener("keydown", (event) => {
-  const target = event.target instanceof Element ? event.target : document.body;
-  if (event.isComposing) return;
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const form = target.closest("form");
-    if (form) {
-      event.preventDefault();
-      form.requestSubmit();
+  if (messages) {
+    const there = [...messages.children];
+    there.forEach(closable);
+    if (there.length) {
+      // A live region is read when it changes: what the page came with is put in once more.
+      setTimeout(() => messages.replaceChildren(...there), 150);
     }
-    return;
+    document.addEventListener("htmx:responseError", () => say(messages.dataset.failed));
+    document.addEventListener("htmx:sendError", () => say(messages.dataset.silent));
+    document.addEventListener("htmx:afterSwap", () => messages.querySelectorAll(".message").forEach(closable));
   }
-  if (event.key === "Escape") {
-    const open = document.querySelector("details.menu[open]");
-    if (open) {
-      closeMenus();
-      open.querySelector("summary").focus();
-    } else if (location.hash === "#rail") {
-      location.hash = "#content";
+
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+
+  // ---- Menus: one open at a time, closed by Escape or a click elsewhere ----
+
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+  }
+
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+  // ---- Keyboard ----
+
+  let went = 0;
+
+  function typing(target) {
+    return target.closest("input, textarea, select, [contenteditable]") !== null;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = target.closest("form");
+      if (form) {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+      return;
     }
-    return;
-  }
-  if (typing(target) || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
-    const search = document.querySelector("[data-search]") || document.querySelector("input[type=search]");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
+    if (event.key === "Escape") {
+      const open = document.querySelector("details.menu[open]");
+      if (open) {
+        closeMenus();
+        open.querySelector("summary").focus();
+      } else if (location.hash === "#rail") {
+        location.hash = "#content";
+      }
+      return;
     }
-  } else if (event.key === "?") {
-    const help = document.getElementById("shortcuts");
-    if (help && !help.open) help.showModal();
-  } else if (event.key === "g") {
-    went = event.timeStamp;
-  } else if (went && event.timeStamp - went < 1500) {
-    went = 0;
-    const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
-    if (link) link.click();
-  } else {
-    const act = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (act) act.click();
+    if (typing(target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") {
+      const search = document.querySelector("[data-search]") || document.querySelector("input[type=search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+        search.select();
+      }
+    } else if (event.key === "?") {
+      const help = document.getElementById("shortcuts");
+      if (help && !help.open) help.showModal();
+    } else if (event.key === "g") {
+      went = event.timeStamp;
+    } else if (went && event.timeStamp - went < 1500) {
+      went = 0;
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) link.click();
+    } else {
+      const act = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      if (act) act.click();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const close = event.target.closest("[data-close-dialog]");
+    if (close) close.closest("dialog").close();
+  });
+
+  // ---- Unsaved forms, and forms that are sent once ----
+
+  let sending = false;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-unsaved]");
+    if (form) form.classList.add("is-unsaved");
+  });
+  // After a refusal (422) the page holds what was typed and nothing of it is stored.
+  if (summary) document.querySelectorAll("form[data-unsaved]").forEach((form) => form.classList.add("is-unsaved"));
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-unsaved]")) sending = true;
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!sending && document.querySelector("form.is-unsaved")) event.preventDefault();
+  });
+  addEventListener("pageshow", () => (sending = false));
+
+  // ---- Suggestions: arrows walk through the links, Escape and leaving close them ----
+
+  document.addEventListener("keydown", (event) => {
+    const chooser = event.target instanceof Element && event.target.closest(".chooser");
+    const list = chooser && chooser.querySelector(".suggestions");
+    if (!list || event.isComposing) return;
+    const stops = [chooser.querySelector("input[type=search]"), ...list.querySelectorAll("a, button")];
+    if (event.key === "Escape") {
+      list.replaceChildren();
+      stops[0].focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+      if (next) {
+        event.preventDefault();
+        next.focus();
+      }
+    }
+  });
+  // A suggestion that is a button is taken into the field; without scripts it is sent with the form.
+  document.addEventListener("click", (event) => {
+    const choice = event.target.closest("[data-pick]");
+    if (!choice) return;
+    event.preventDefault();
+    const chooser = choice.closest(".chooser");
+    chooser.querySelector("input").value = choice.value;
+    chooser.querySelector(".suggestions").replaceChildren();
+    chooser.querySelector("input").focus();
+    choice.form?.classList.add("is-unsaved");
+  });
+  document.addEventListener("focusout", (event) => {
+    const chooser = event.target.closest(".chooser");
+    if (chooser && event.relatedTarget && !chooser.contains(event.relatedTarget)) chooser.querySelector(".suggestions")?.replaceChildren();
+  });
+
+  // ---- Chosen rows ----
+
+  function prepareBulk() {
+    for (const box of document.querySelectorAll("[data-pick-all]")) box.hidden = false;
+    document.querySelectorAll("form.bulk").forEach(countChosen);
   }
-});
 
-document.addEventListener("click", (event) => {
-  const close = event.target.closest("[data-close-dialog]");
-  if (close) close.closest("dialog").close();
-});
-
-// ---- Unsaved forms, and forms that are sent once ----
-
-let sending = false;
-document.addEventListener("input", (event) => {
-  const form = event.target.closest("form[data-unsaved]");
-  if (form) form.classList.add("is-unsaved");
-});
-// After a refusal (422) the page holds what was typed and nothing of it is stored.
-if (summary) document.querySelectorAll("form[data-unsaved]").forEach((form) => form.classList.add("is-unsaved"));
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("form[data-unsaved]")) sending = true;
-});
-addEventListener("beforeunload", (event) => {
-  if (!sending && document.querySelector("form.is-unsaved")) event.preventDefault();
-});
-addEventListener("pageshow", () => (sending = false));
-
-// ---- Suggestions: arrows walk through the links, Escape and leaving close them ----
-
-document.addEventListener("keydown", (event) => {
-  const chooser = event.target instanceof Element && event.target.closest(".chooser");
-  const list = chooser && chooser.querySelector(".suggestions");
-  if (!list || event.isComposing) return;
-  const stops = [chooser.querySelector("input[type=search]"), ...list.querySelectorAll("a, button")];
-  if (event.key === "Escape") {
-    list.replaceChildren();
-    stops[0].focus();
-  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
-    if (next) {
-      event.preventDefault();
-      next.focus();
+  function countChosen(form) {
+    const boxes = [...form.querySelectorAll("td.pick input")];
+    const chosen = boxes.filter((box) => box.checked).length;
+    for (const place of form.querySelectorAll("[data-chosen]")) place.textContent = String(chosen);
+    const all = form.querySelector("[data-pick-all]");
+    if (all) {
+      all.checked = chosen > 0 && chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
     }
   }
-});
-// A suggestion that is a button is taken into the field; without scripts it is sent with the form.
-document.addEventListener("click", (event) => {
-  const choice = event.target.closest("[data-pick]");
-  if (!choice) return;
-  event.preventDefault();
-  const chooser = choice.closest(".chooser");
-  chooser.querySelector("input").value = choice.value;
-  chooser.querySelector(".suggestions").replaceChildren();
-  chooser.querySelector("input").focus();
-  choice.form?.classList.add("is-unsaved");
-});
-document.addEventListener("focusout", (event) => {
-  const chooser = event.target.closest(".chooser");
-  if (chooser && event.relatedTarget && !chooser.contains(event.relatedTarget)) chooser.querySelector(".suggestions")?.replaceChildren();
-});
 
-// ---- Chosen rows ----
-
-function prepareBulk() {
-  for (const box of document.querySelectorAll("[data-pick-all]")) box.hidden = false;
-  document.querySelectorAll("form.bulk").forEach(countChosen);
-}
-
-function countChosen(form) {
-  const boxes = [...form.querySelectorAll("td.pick input")];
-  const chosen = boxes.filter((box) => box.checked).length;
-  for (const place of form.querySelectorAll("[data-chosen]")) place.textContent = String(chosen);
-  const all = form.querySelector("[data-pick-all]");
-  if (all) {
-    all.checked = chosen > 0 && chosen === boxes.length;
-    all.indeterminate = chosen > 0 && chosen < boxes.length;
-  }
-}
-
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form.bulk");
-  if (!form) return;
-  if (event.target.matches("[data-pick-all]")) {
-    for (const box of form.querySelectorAll("td.pick input")) box.checked = event.target.checked;
-  }
-  countChosen(form);
-});
-document.addEventListener("htmx:afterSwap", prepareBulk);
-prepareBulk();
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form.bulk");
+    if (!form) return;
+    if (event.target.matches("[data-pick-all]")) {
+      for (const box of form.querySelectorAll("td.pick input")) box.checked = event.target.checked;
+    }
+    countChosen(form);
+  });
+  document.addEventListener("htmx:afterSwap", prepareBulk);
+  prepareBulk();
+})();
