@@ -57,7 +57,7 @@ check-rest:
 	$(PY) -m djlint --lint --quiet portal/templates
 	$(PY) tools/translate.py check
 
-test: check ## every check and test, on SQLite and on PostgreSQL; under ten minutes on two cores
+test: check ## every check and test, on SQLite and on PostgreSQL
 	$(PY) -m pytest -n 2
 	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 $(ON_POSTGRES)
 

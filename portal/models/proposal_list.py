@@ -37,7 +37,6 @@ FIGURES = {"in-time": N_("Decided in time"), "value": N_("With value gained")}
 _PERIOD = re.compile(r"([12][0-9]{3})(?:-(0[1-9]|1[0-2]))?")
 
 
-
 @dataclass(frozen=True)
 class ProposalQuery(ListQuery):
     """What a reader asks of the proposals; its address says the same. Undecided ones stand by their last day, others by number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 from functools import cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -16,11 +16,18 @@ from portal.printing.order import Order
 from portal.printing.qr import qr_svg
 
 
+class _Missing(NullTranslations):
+    def gettext(self, message):
+        raise KeyError(message)
+
+
 @cache
 def _chinese():
     catalogue = Path(portal.printing.__file__).parent.parent / "translations/zh_Hans_CN/LC_MESSAGES/messages.mo"
     with catalogue.open("rb") as file:
-        return GNUTranslations(file)
+        found = GNUTranslations(file)
+    found.add_fallback(_Missing())
+    return found
 
 
 def translate(message_id, locale):

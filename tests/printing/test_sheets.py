@@ -3,6 +3,7 @@ import re
 from functools import cache
 
 import pytest
+from markupsafe import escape
 from pypdf import PdfReader
 
 from portal.printing.catalogue import SHEETS
@@ -72,6 +73,11 @@ def test_every_sheet_of_the_catalogue_prints_in_chinese_and_in_another_language(
     assert set(ALL) == set(sheets)
     assert len({sheet.form_number for sheet in sheets.values()}) == len(sheets)
     for turn, (name, sheet) in enumerate(sheets.items()):
+        for language in ("zh", "en", "both"):
+            html = render_sheet_html(name, language, ALL[name](), made.translate)
+            assert language == "zh" or escape(sheet.title) in html
+            assert language == "en" or escape(made.translate(sheet.title, "zh_Hans_CN")) in html
+        # Laid out in one of them, which is what takes its time.
         language = ("both", "zh", "both", "en")[turn % 4]
         _, (first, *_) = pages_of(name, language)
         assert language == "zh" or sheet.title in first
@@ -96,6 +102,12 @@ def test_numbers_and_signatures_are_the_same_in_english():
     for part in ("QMS-PM-31201", "陈志远", "7K3M-9QXA", "Page 1 of 2", "Legal", "Copy no. 2"):
         assert part in text
     assert "法定代表人" not in text
+
+
+@pytest.mark.parametrize(("state", "words"), [("draft", "草稿"), ("sent-back", "已退回"), ("rejected", "已驳回")])
+def test_other_states_are_said_too(state, words):
+    html = render_sheet_html("investigation", "zh", ALL["investigation"](state=state), made.translate)
+    assert html.count(words) > render_sheet_html("investigation", "zh", ALL["investigation"](), made.translate).count(words)
 
 
 @pytest.mark.parametrize(
