@@ -125,9 +125,10 @@ A_PAGE_OF_A_DAY = 20
 
 
 class Day(NamedTuple):
-    """The visits of somebody on a day: a page of them, how many there are, and how many of all are left."""
+    """The visits of somebody on a day: a page of them from place `begin` on, how many there are, and how many of all are left."""
 
     visits: list[Visit]
+    begin: int
     number: int
     left: int
 
@@ -135,7 +136,8 @@ class Day(NamedTuple):
 def of_day(staff: Staff, day: date, *, reader: Staff, begin: int = 0) -> Day:
     """Return the visits of somebody on a day along the route that `reader` sees, from place `begin` on.
 
-    What is done is included; those planned before and left open come first.
+    What is done is included; those planned before and left open come first. A place behind the last one, where visits were moved
+    meanwhile, is the first.
     """
     visit = Visit
     route = (case((Customer.route == "", 1), else_=0), Customer.route, func.coalesce(Customer.route_order, 10**9), visit.id)
@@ -149,10 +151,12 @@ def of_day(staff: Staff, day: date, *, reader: Staff, begin: int = 0) -> Day:
     if staff.id != reader.id and not reader.is_manager:
         seen = set(db.session.scalars(visit.visible_to(reader).with_only_columns(visit.id).where(visit.id.in_(states))))
         states = {number: state for number, state in states.items() if number in seen}
+    begin = begin if begin < len(states) else 0
     numbers = list(states)[begin : begin + A_PAGE_OF_A_DAY]
     read = db.session.scalars(select(visit).where(visit.id.in_(numbers)).options(joinedload(visit.customer)))
     found = {one.id: one for one in read}
-    return Day([found[number] for number in numbers if number in found], len(states), sum(state == PLANNED for state in states.values()))
+    left = sum(state == PLANNED for state in states.values())
+    return Day([found[number] for number in numbers if number in found], begin, len(states), left)
 
 
 def last_orders(customer_ids: list[int]) -> dict[int, LastOrder]:

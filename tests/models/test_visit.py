@@ -257,7 +257,7 @@ def test_of_two_plans_the_survivors_stays_at_a_merge(app: Flask) -> None:
 
 
 @time_machine.travel(THURSDAY, tick=False)
-def test_the_day_goes_along_the_route_and_a_supervisor_sees_the_team(app: Flask) -> None:
+def test_the_day_goes_along_the_route_and_a_supervisor_sees_the_team(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     visits = [visiting.planned("rep1", DAY, route=route, route_order=order, full_name=name) for name, route, order in (
         ("无", "", None), ("二", "南线", 2), ("一", "南线", 1), ("东", "东线", 5),
     )]  # fmt: skip
@@ -266,6 +266,10 @@ def test_the_day_goes_along_the_route_and_a_supervisor_sees_the_team(app: Flask)
     rest = visit_list.of_day(person("rep1"), DAY, reader=person("sup2"))
     assert (rest.visits, rest.number) == ([], 0)
     assert [one.customer.full_name for one in visit_list.of_day(person("rep1"), DAY, reader=person("sup1"), begin=2).visits] == ["二", "无"]
+    monkeypatch.setattr(visit_list, "A_PAGE_OF_A_DAY", 2)
+    page = visit_list.of_day(person("rep1"), DAY, reader=person("rep1"), begin=1)
+    assert ([one.customer.full_name for one in page.visits], page.begin) == ([one.customer.full_name for one in found.visits][1:3], 1)
+    assert visit_list.of_day(person("rep1"), DAY, reader=person("rep1"), begin=20).begin == 0
     query = visit_list.VisitQuery.read({"tab": "week", "whose": "team"})
     assert len(visit_list.LIST.ids(person("sup1"), query, 50)) == len(visits)
     assert visit_list.LIST.ids(person("sup2"), query, 50) == []

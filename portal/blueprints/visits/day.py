@@ -47,7 +47,7 @@ def day() -> Any:
         "visits/day.html",
         visits=found.visits,
         count=found.number,
-        begin=begin,
+        begin=found.begin,
         a_page=visit_list.A_PAGE_OF_A_DAY,
         on=on,
         before=on - timedelta(days=1),
