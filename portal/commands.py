@@ -12,10 +12,10 @@ from sqlalchemy import select
 from portal import backup
 from portal.database import db
 from portal.demo import load, remove
-from portal.models import audit, benefit, gift_budget, request_search
+from portal.models import audit, benefit, gift_budget, word_index
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.sales_recount import recount
-from portal.models.search import index_all, tidy
+from portal.models.search_index import index_all, tidy
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.rules.message import Refusal
@@ -137,8 +137,9 @@ def rebuild_search() -> None:
     done = 0
     for done in index_all():  # noqa: B007 - the last one is told
         db.session.commit()
-    for _requests in request_search.index_all():
-        db.session.commit()
+    for index in word_index.INDEXES:
+        for _records in index.index_all():
+            db.session.commit()
     tidy()
     db.session.commit()
     click.echo(f"Indexed {done} customers.")

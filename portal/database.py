@@ -163,8 +163,8 @@ def many_rows() -> Iterator[None]:
         _many_rows.reset(token)
 
 
-_CACHE, _CACHE_OF_MANY = -8000, -64_000
-"""KiB of pages that a connection keeps in memory."""
+_CACHE, _CACHE_OF_MANY = -4000, -64_000
+"""KiB of pages that a connection keeps in memory. With twice as much no page at a million customers was quicker (measured)."""
 _PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", f"cache_size={_CACHE}", "temp_store=MEMORY")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from portal import clock, config, htmx
-from portal.i18n import LANGUAGES, html_lang, is_chinese, of_choice, translate
+from portal.i18n import LANGUAGES, catalogues, html_lang, is_chinese, of_choice, translate
 from portal.models.dossier_completeness import register_of
 from portal.models.standard import value as standard
 from portal.models.standard import why
@@ -56,6 +57,41 @@ def choice(code: str, name: str) -> str:
     return code
 
 
+def colon() -> str:
+    """Return the colon between a title and what it says, as the reader's language writes it."""
+    return "：" if is_chinese() else ": "
+
+
+def options(words: dict[str, Any] | Iterable[Any]) -> list[tuple[str, str]]:
+    """Return what a select offers, as (code, text in the reader's language).
+
+    `words` is a dict of codes to message ids, to tuples that begin with one, or to names in two languages; or a list: of (code, text),
+    the text as it is; of choices of the site; of records with a name (teams) or a name in each language (rooms); of codes that say
+    themselves what they are.
+    """
+    if isinstance(words, dict):
+        say = catalogues.get_translations().gettext
+        meanings = [(code, meaning[0] if isinstance(meaning, tuple) else meaning) for code, meaning in words.items()]
+        return [(str(code), say(meaning) if isinstance(meaning, str) else _name(meaning)) for code, meaning in meanings]
+    return [_option(one) for one in words]
+
+
+def _option(one: Any) -> tuple[str, str]:
+    if isinstance(one, str | int):
+        return str(one), str(one)
+    if isinstance(one, dict):
+        return one["code"], of_choice(one)
+    if isinstance(one, Sequence):
+        return str(one[0]), one[1]
+    return str(one.id), _name(one)
+
+
+def _name(one: Any) -> str:
+    if isinstance(one, dict):
+        return of_choice(one)
+    return str(one.name if hasattr(one, "name") else one.zh if is_chinese() else one.en)
+
+
 def required_kind(code: str) -> str:
     """Return the name of what a rule requires in a dossier: a kind of document, or an office register by its switch (AR-8)."""
     register = register_of(code)
@@ -65,8 +101,9 @@ def required_kind(code: str) -> str:
 def init_app(app: Flask) -> None:
     """Register them."""
     app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points, credit_use=use_of)
-    app.jinja_env.filters.update(choice=choice, translate=translate, required_kind=required_kind, worktime=worktime)
+    app.jinja_env.filters.update(choice=choice, options=options, translate=translate, required_kind=required_kind, worktime=worktime)
     app.jinja_env.globals.update(
+        colon=colon,
         Permission=Permission,
         Role=Role,
         LANGUAGES=LANGUAGES,

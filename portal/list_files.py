@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from flask import Response, request, stream_with_context
-from flask_login import current_user
 
 from portal import clock
 from portal.database import write_apart
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
 from portal.models import audit
+from portal.sessions import me
 
 
 def answer(title: str, heads: list[str], rows: Iterable[list[Any]], *, what: str, filters: dict[str, str]) -> Response:
     """Return a list as the file that the address asks for: `format=csv`, else a spreadsheet."""
     kind = "csv" if request.args.get("format") == "csv" else "xlsx"
-    actor = current_user._get_current_object()
+    actor = me()
     with write_apart() as session:
         audit.write("export", "exported", actor=actor, label=title, session=session, what=what, filters=filters, format=kind)
     if kind == "csv":

@@ -37,6 +37,11 @@ ASKED_BY_ITSELF = {"approvals.inbox_count"}
 """What an open page asks for without anybody: it keeps no session awake."""
 
 
+def me() -> Staff:
+    """Return who reads the page, as a record; to be called where somebody is signed in."""
+    return current_user._get_current_object()  # type: ignore[no-any-return]
+
+
 def sign_in(staff: Staff) -> None:
     """Open a new session for `staff` in this browser (the caller commits)."""
     session.clear()

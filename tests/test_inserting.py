@@ -13,7 +13,7 @@ from portal.database import db
 from portal.inserting import insert_rows
 from portal.models.customer import Customer
 from portal.models.import_run import ImportRow
-from portal.models.search import CustomerSearch, NewContact, NewCustomer, index_many, index_new
+from portal.models.search_index import CustomerSearch, NewContact, NewCustomer, index_many, index_new
 from tests import factories
 
 MOMENT = datetime(2026, 3, 5, 1, 2, tzinfo=UTC)

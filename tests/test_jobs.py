@@ -129,3 +129,41 @@ def test_every_kind_says_what_it_is_called_and_where_its_page_is(app: Flask) -> 
     declared = {name: kind for name, kind in jobs.KINDS.items() if kind.work.__module__.startswith("portal.")}
     assert len(declared) >= 7
     assert not [name for name, kind in declared.items() if kind.page is None or kind.title == "Work in the background"]
+
+
+def test_work_that_ends_while_a_beat_waits_for_it_does_not_wait_for_the_beat(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite has one writer: the beat waits for what the work has written, and the work must not wait for the beat."""
+    job = Job(kind="tests", args={}, done=0, total=2)
+    db.session.add(job)
+    db.session.flush()
+    number, waiting, written = job.id, threading.Event(), threading.Event()
+    db.session.commit()
+    real = jobs.write_apart
+
+    @contextmanager
+    def apart() -> Iterator[object]:
+        waiting.set()
+        with real() as session:
+            yield session
+        written.set()
+
+    monkeypatch.setattr(jobs, "write_apart", apart)
+    monkeypatch.setattr(jobs, "_BEAT_SECONDS", 0.01)
+
+    def work() -> None:
+        with app.app_context():
+            with jobs.beating(number) as note:
+                db.session.get_one(Job, number).progress(2, 2)
+                db.session.flush()
+                note(1)
+                waiting.clear()
+                assert waiting.wait(PATIENCE)
+            db.session.commit()
+            done.set()
+
+    done = threading.Event()
+    threading.Thread(target=work, daemon=True).start()
+    assert done.wait(5)
+    assert written.wait(PATIENCE)
+    db.session.expire_all()
+    assert db.session.get_one(Job, number).done == 2

@@ -133,7 +133,7 @@ def test_line_breaks_in_what_people_entered_add_no_header(smtp):
     with running(office) as port:
         smtp(port)
         mail.send_waiting()
-    (recipients, message), = office.got
+    ((recipients, message),) = office.got
     assert recipients == ["rep1@example.com"]
     assert message["Bcc"] is None
 

@@ -423,9 +423,9 @@ def main() -> None:
     wanted = [one for one in SCENES if not names or one.name in names]
     if names - {one.name for one in wanted}:
         sys.exit(f"There are these scenes: {', '.join(one.name for one in SCENES)}")
-    chromium = shutil.which("chromium")
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
-        sys.exit("Chromium is not installed: apt-get install chromium")
+        sys.exit("Chromium is not installed: apt-get install chromium-headless-shell")
     PICTURES.mkdir(parents=True, exist_ok=True)
     from waitress.server import create_server
 

@@ -6,7 +6,7 @@ purposes=" $* "
 missing=()
 while read -r purpose package _why; do
   [[ $purpose == "#"* || -z $purpose || $purposes != *" $purpose "* ]] && continue
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")
+  dpkg-query -W -f='${Status}\n' ${package//|/ } 2>/dev/null | grep -q "ok installed" || missing+=("${package%%|*}")
 done < "$here/packages.txt"
 [ ${#missing[@]} -eq 0 ] && exit 0
 line="apt-get install -y --no-install-recommends ${missing[*]}"

@@ -98,9 +98,7 @@ def _supervisor(proposal: Proposal, staff: Mapping[str, Staff]) -> Staff:
     return staff["sup1" if proposal.team_id == staff["sup1"].team_id else "sup2"]
 
 
-def _brought(
-    proposal: Proposal, outcome: Outcome, ago: int, staff: Mapping[str, Staff], scan: Upload, at: At, sign: Sign
-) -> None:
+def _brought(proposal: Proposal, outcome: Outcome, ago: int, staff: Mapping[str, Staff], scan: Upload, at: At, sign: Sign) -> None:
     with at(ago - 9):
         _assess(proposal, outcome.outcome, scan, staff)
     with at(ago - 12):

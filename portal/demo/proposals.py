@@ -36,8 +36,9 @@ class Idea(NamedTuple):
 
 
 IDEAS = (
-    Idea("quality", "letter", "registered", 1, "来料检验增加抽检比例",
-         "近两批外壳出现毛刺，建议对关键零件提高抽检比例，按月反馈检验结果。"),
+    Idea(
+        "quality", "letter", "registered", 1, "来料检验增加抽检比例", "近两批外壳出现毛刺，建议对关键零件提高抽检比例，按月反馈检验结果。"
+    ),
     Idea("service", "telephone", "registered", 4, "售后报修增加夜间值班", "我司为三班生产，夜间设备停机无人受理，建议晚间设值班电话。"),
     Idea("sales", "e-mail", "registered", 11, "按季度签订框架订单", "建议改为按季度签订框架订单，分批交货，减少每批议价的时间。"),
     Idea("standardisation", "face-to-face", "routing", 5, "统一接线端子规格", "贵司三个系列的端子规格不同，备件要备三套，建议统一为一种。"),
@@ -84,9 +85,7 @@ def fill(customers: Sequence[Customer], staff: Mapping[str, Staff], at: At, sign
     return found
 
 
-def _brought(
-    turn: int, idea: Idea, customer: Customer, staff: Mapping[str, Staff], at: At, sign: Sign, paper: Paper
-) -> Proposal:
+def _brought(turn: int, idea: Idea, customer: Customer, staff: Mapping[str, Staff], at: At, sign: Sign, paper: Paper) -> Proposal:
     owner = customer.owner
     assert owner is not None  # noqa: S101 - chosen so
     supervisor = staff["sup1" if owner.team_id == staff["sup1"].team_id else "sup2"]

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from portal.rules import dates, money, text
-from portal.rules.identifiers import USUAL_PHONE
+from portal.rules.identifiers import SHORTEST_PHONE, USUAL_PHONE
 from portal.rules.message import Refusal
 from portal.rules.sales import MOST_QUANTITY, PRICE_PLACES, QUANTITY_PLACES, parse_number
 
@@ -28,7 +28,6 @@ CellParser = Callable[[Any], Any]
 EXACT_LIMIT = 10**15
 # Distinct texts of a column that are remembered with their value: dates and amounts repeat, and cost the most.
 MEMORY = 10_000
-SHORTEST_PHONE = 3  # 110, 119
 
 _PHONE = re.compile(r"[0-9+()\-–—./,;、 ]*(?:(?:转|ext\.?|x|#)\s*[0-9]+)?[0-9+()\-–—./,;、 ]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(?:\.[^\s@<>()\[\],;:\"\\.]+)+")
@@ -72,7 +71,7 @@ def _text_parser(max_length: int | None) -> CellParser:
     clean = text.clean
 
     def parse(cell: Any) -> str | None:
-        value = clean(cell if isinstance(cell, str) else _as_text(cell))
+        value = clean(cell if isinstance(cell, str) else as_text(cell))
         if len(value) > limit:
             raise Refusal("Longer than %(limit)s characters", limit=limit)
         return value or None
@@ -111,7 +110,7 @@ def _remembering(parser: CellParser) -> CellParser:
     return parse
 
 
-def _as_text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
     """Return a cell that is not text as a user would write it: 11.0 as 11, a midnight without its time."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
@@ -126,7 +125,7 @@ def _plain(cell: Any) -> str:
     """Return the cell as cleaned text with half-width letters, digits and signs."""
     if isinstance(cell, str) and cell.isascii() and cell.isprintable():
         return cell.strip()
-    return unicodedata.normalize("NFKC", text.clean(cell if isinstance(cell, str) else _as_text(cell))).strip()
+    return unicodedata.normalize("NFKC", text.clean(cell if isinstance(cell, str) else as_text(cell))).strip()
 
 
 def _identifier(cell: Any) -> str:

@@ -16,7 +16,7 @@ from portal.models.contact import Contact
 from portal.models.contact import derived as contact_derived
 from portal.models.customer import Customer, derived, with_line
 from portal.models.import_run import ImportRun
-from portal.models.search import index_many
+from portal.models.search_index import index_many
 
 
 class Change:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from rapidfuzz import fuzz
 
 from portal.exchange.cells import CellParser, cell_parser
-from portal.rules.message import N_, Message, Refusal
+from portal.rules.message import N_, Message, Named, Refusal
 
 Kind = Literal["text", "date", "moment", "amount", "quantity", "price", "integer", "choice", "boolean", "phone", "email", "code"]
 
@@ -153,7 +153,7 @@ def check_mapping(table: ImportTable, mapping: dict[int, str]) -> None:
         if name not in table.by_name:
             raise Refusal("There is no column %(name)s", name=name)
         if names.count(name) > 1:
-            raise Refusal("The column %(name)s is chosen twice", name=table.by_name[name].title)
+            raise Refusal("The column %(name)s is chosen twice", name=Named(table.by_name[name].title_zh, table.by_name[name].title))
 
 
 def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = "") -> RowParser:

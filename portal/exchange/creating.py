@@ -18,7 +18,7 @@ from portal.models.contact import Contact
 from portal.models.contact import derived as contact_derived
 from portal.models.customer import Customer, CustomerState
 from portal.models.import_run import ImportRun
-from portal.models.search import NewContact, NewCustomer, index_new
+from portal.models.search_index import NewContact, NewCustomer, index_new
 
 _DERIVED = ("name_key", "name_sort", "telephone_key")
 _CONTACT = tuple(entry.name for entry in card.CONTACT_FIELDS)

@@ -262,8 +262,8 @@ def _money(value: Decimal) -> str:
 
 
 def _whole(value: int) -> int:
-    if not 0 <= value < 10**9:
-        raise Refusal("%(typed)s is not a whole number.", typed=str(value)[:40])
+    if not 0 <= value <= card.MOST_WHOLE:
+        raise Refusal("Give a whole number from 0 to %(most)s.", most=f"{card.MOST_WHOLE:,}")
     return value
 
 

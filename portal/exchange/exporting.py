@@ -28,7 +28,7 @@ from portal.models.notice import notify
 from portal.models.register_list import EntryQuery
 from portal.models.register_query import COLUMNS, DEFAULT_COLUMNS, RegisterQuery
 from portal.models.report_list import ReportQuery
-from portal.models.request_list import RequestQuery
+from portal.models.request_query import RequestQuery
 from portal.models.scope import scope_key
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard

@@ -28,7 +28,7 @@ from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.request import ServiceRequest
-from portal.models.search import index_many
+from portal.models.search_index import index_many
 from portal.models.standard import value as standard
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.numbering import customer_number

@@ -61,9 +61,7 @@ def keep_refused(run: ImportRun, file: TableFile) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "refused.xlsx"
         write_xlsx(path, heads, rows)
-        run.refused = Attachment.keep_file(
-            path, filename=name, media_type=XLSX, purpose="refused-rows", by=run.staff
-        )
+        run.refused = Attachment.keep_file(path, filename=name, media_type=XLSX, purpose="refused-rows", by=run.staff)
 
 
 @jobs.kind("import-refused", title=N_("Making a file of refused rows"), page=import_page)

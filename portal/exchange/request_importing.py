@@ -60,7 +60,9 @@ class RequestWriter(BookWriter):
 
     def _make(self, rows: list[dict[str, Any]]) -> None:
         ids = {row["customer_id"] for row in rows if row["customer_id"]}
-        customers = {one.id: one for one in db.session.scalars(select(Customer).where(Customer.id.in_(ids)))}
+        # Locked in one order, as each is by its request: who hands them over meanwhile comes before or after.
+        locked = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id).with_for_update(key_share=True)
+        customers = {one.id: one for one in db.session.scalars(locked)}
         made = [(_request(row, customers.get(row["customer_id"]), self.run.staff, self.run.id), row) for row in rows]
         for request, _row in made:
             if self.whole:

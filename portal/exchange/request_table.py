@@ -11,7 +11,7 @@ from portal import clock
 from portal.i18n import of_choice
 from portal.models import request_list
 from portal.models.request import FAR, ServiceRequest
-from portal.models.request_list import RequestQuery
+from portal.models.request_query import RequestQuery
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules import requests as rules

@@ -24,12 +24,14 @@ from portal.models.customer import Customer, derived
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.notice import notify
-from portal.models.search import index_many
+from portal.models.search_index import index_many
 from portal.rules.message import N_, Message
 
 QUIET: dict[str, Any] = {"synchronize_session": False}
 LOOKS = ("access", "export")
 """Kinds of entries that change nothing."""
+OWN = ("customer_search", "duplicate_pair")
+"""Tables that the portal works out from the customers themselves: what stands there goes with them."""
 
 
 class Obstacle(NamedTuple):
@@ -78,7 +80,7 @@ def _hanging(run: ImportRun) -> Any:
     conditions = []
     for table in Base.metadata.tables.values():
         for column in table.columns:
-            own = table.name in ("customer_search",) or (table.name == "customer" and column.name == "id")
+            own = table.name in OWN or (table.name == "customer" and column.name == "id")
             if own or not any(key.column.table.name == "customer" for key in column.foreign_keys):
                 continue
             other = table.alias()

@@ -21,6 +21,7 @@ from portal.database import db
 from portal.models import composition, insight
 from portal.models.composition import Span, theirs
 from portal.models.customer import Customer
+from portal.models.paging import walk
 from portal.models.product import Product
 from portal.models.sales_book import CustomerYear
 from portal.models.scope import customer_scope
@@ -257,18 +258,8 @@ def page(user: Staff, query: AbcQuery, found: Analysis, *, after: str = "", size
 
 
 def rows(user: Staff, query: AbcQuery, found: Analysis, *, most: int | None = None) -> Iterator[Row]:
-    """Yield every row in the order of the table: for files and prints."""
-    after, given = "", 0
-    while True:
-        part = page(user, query, found, after=after, size=1000)
-        for row in part.rows:
-            yield row
-            given += 1
-            if given == most:
-                return
-        after = part.next
-        if not after:
-            return
+    """Return every row in the order of the table: for files and prints."""
+    return walk(lambda after: page(user, query, found, after=after, size=1000), most)
 
 
 def _fits(query: AbcQuery, now: str, before: str) -> bool:

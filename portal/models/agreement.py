@@ -240,9 +240,7 @@ class Agreement(HangsOnCustomer, Base):
             raise Refusal("Say why it ends.", field="reason")
         change = {"state": ENDED, "ended_on": ended_on, "end_reason": reason[:LONGEST_TEXT], "version": self.version + 1}
         transition(self, expect={"state": FILED, "version": self.version}, change=change)
-        audit.write(
-            "change", "agreement-ended", actor=by, record=self, label=self.label, reason=reason, effective_on=ended_on.isoformat()
-        )
+        audit.write("change", "agreement-ended", actor=by, record=self, label=self.label, reason=reason, effective_on=ended_on.isoformat())
 
     def give_up(self, *, by: Staff) -> None:
         """Let a draft go; its papers stay in the dossier. Raises `StateConflict`."""

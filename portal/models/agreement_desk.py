@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import contains_eager
 
 from portal import clock
 from portal.database import db
@@ -36,18 +35,19 @@ def _waiting(user: Staff) -> Select[Agreement]:
     return query.where(in_charge(user))
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group == "sign" or kind not in ("", NAME) or not user.may(Permission.AGREEMENT_EDIT):
         return []
     today, days = clock.today(), standard("agreement.notice_days")
-    query = _waiting(user).options(contains_eager(Agreement.customer)).order_by(Agreement.ends_on, Agreement.id).limit(inbox.MOST)
+    query = _waiting(user).with_only_columns(Agreement.id, Agreement.title, Customer.full_name, Agreement.ends_on)
     found = [
         inbox.Entry(
-            group="do", kind=NAME, kind_title=TITLE, title=one.label, what=N_("It runs out: draft its renewal, or have it ended"),
+            group="do", kind=NAME, kind_title=TITLE, title=f"{one.title} · {one.full_name}",
+            what=N_("It runs out: draft its renewal, or have it ended"),
             since=datetime.combine(one.ends_on - timedelta(days=days), time(), tzinfo=clock.SITE_ZONE), due_on=one.ends_on,
             page=("orders.agreement", {"agreement_id": one.id}),
         )
-        for one in db.session.scalars(query)
+        for one in db.session.execute(query.order_by(Agreement.ends_on, Agreement.id).limit(most))
     ]  # fmt: skip
     return [one for one in found if group != "overdue" or one.is_overdue(today)]
 

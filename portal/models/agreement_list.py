@@ -82,7 +82,7 @@ _WITH = (
     .joinedload(Customer.owner).load_only(Staff.name),
     selectinload(Agreement.revisions).load_only(AgreementRevision.number), joinedload(Agreement.document),
 )  # fmt: skip
-LIST = Listing(Agreement, _chosen, _WITH)
+LIST = Listing(Agreement, _chosen, _WITH, scoped=True)
 
 
 # --- beside a grading (RL-4) -------------------------------------------------------------------------------------------------------
@@ -109,5 +109,5 @@ def collected(user: Staff, campaign_id: int, which: str, *, after: int = 0) -> t
     loaded = (joinedload(Grading.customer), joinedload(Grading.owner))
     query = a_customers(user, campaign_id, which).where(Grading.id > after).options(*loaded).order_by(Grading.id)
     lines = list(db.session.scalars(query.limit(PAGE_SIZE + 1)))
-    more, lines = len(lines) > PAGE_SIZE, lines[: PAGE_SIZE]
+    more, lines = len(lines) > PAGE_SIZE, lines[:PAGE_SIZE]
     return lines, lines[-1].id if more else 0

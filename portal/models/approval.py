@@ -33,13 +33,15 @@ from portal.rules.freezing import content_hash
 from portal.rules.message import N_, Message, Refusal
 
 LIVE = ("draft", "pending", "withdrawn")
+RETURNED = ("draft", "withdrawn")
+"""Sent back, or withdrawn: it can be submitted again, or given up."""
 """States of an approval that can still come to a decision; a document has one such approval at most."""
 _LIVE = text("state IN ('draft', 'pending', 'withdrawn')")
 _TO_SEAL = text("state = 'approved' AND sealed_at IS NULL")
 
 
 class Approval(Base):
-    """One document's way: draft (sent back) | pending | withdrawn | approved | rejected. Every round stays readable (AP-1)."""
+    """One document's way: draft (sent back) | pending | withdrawn | approved | rejected | given-up. Every round stays readable (AP-1)."""
 
     __tablename__ = "approval"
 
@@ -187,6 +189,10 @@ class Approval(Base):
         """Return whether `user` may take the document back: the submitter, while nobody has signed the round (AP-1)."""
         return self.state == "pending" and self.submitter_id == user.id and self.signed == 0
 
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user` may let the document go: the submitter, once it came back, where there may be none of its kind."""
+        return self.state in RETURNED and self.submitter_id == user.id and self.kind.on_given_up is not None
+
     def can_remind(self, user: Staff) -> bool:
         """Return whether `user` may remind today: the submitter, as often a day as the standard says (AP-8)."""
         sent = self.reminders if self.reminded_on == clock.today() else 0
@@ -221,7 +227,7 @@ class Approval(Base):
                     raise StateConflict(f"{kind_name} {document.id}") from None
                 return other._again(content, by)
         else:
-            expect = {"state": ("draft", "withdrawn"), "round": running.round}
+            expect = {"state": RETURNED, "round": running.round}
             change = {"state": "pending", "round": running.round + 1, "signed": 0, "submitter_id": by.id, "title": title, "reminders": 0}
             transition(running, expect=expect, change=change)
         running.follow_team()
@@ -266,8 +272,25 @@ class Approval(Base):
             raise Refusal("Only who submitted the document can withdraw it.")
         take_turn(self, {"state": "withdrawn"}, signed=0)
         end_round(self, "withdrawn")
-        self.kind.on_withdrawn(self.document, self, by)
+        self.kind.on_returned(self.document, self, by)
         audit.write("approval", "withdrawn", actor=by, record=self, label=self.title, document=self.kind_name, round=self.round)
+
+    def give_up(self, reason: str, *, by: Staff) -> None:
+        """Let a document go that came back; its rounds stay readable. Raises `Refusal` without a reason (`reason`), `StateConflict`."""
+        if not reason:
+            raise Refusal("Say why.", field="reason")
+        if not self.can_give_up(by):
+            raise StateConflict(f"approval {self.id}")
+        self.let_go(reason, by=by)
+
+    def let_go(self, reason: str, *, by: Staff) -> None:
+        """End what came back, whoever submitted it, with its document. Raises `StateConflict` where it is in approval again."""
+        transition(self, expect={"state": RETURNED, "round": self.round}, change={"state": "given-up"})
+        if self.kind.on_given_up is not None:
+            self.kind.on_given_up(self.document, self, by)
+        audit.write(
+            "approval", "given-up", actor=by, record=self, label=self.title, document=self.kind_name, round=self.round, reason=reason
+        )
 
     def remind(self, *, by: Staff) -> list[Staff]:
         """Tell everybody who can act now, and return them (AP-8). Raises `Refusal` when today's reminders are used up."""

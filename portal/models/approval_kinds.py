@@ -13,20 +13,36 @@ if TYPE_CHECKING:
     from portal.models.staff import Staff
 
 
-def goes_to(state: str) -> Callable[[Any, Any, Any], None]:
-    """Return the event that takes a document that is in approval to `state`, and changes nothing else."""
-
-    def move(document: Any, _approval: Any, _by: Any) -> None:
-        transition(document, expect={"state": "pending"}, change={"state": state})
-
-    return move
+Event = Callable[[Any, "Approval", "Staff | None"], None]
+"""What happens to a document; in the same transaction, the actor last."""
 
 
-def _nothing(_document: Any, _approval: Approval, _by: Staff | None) -> None:
-    """Do nothing: the default of what a decision does."""
+def into_approval(document: Any, *, before: Any = "draft", **change: Any) -> None:
+    """Take a document into approval, with what else changes at its submission. Raises `StateConflict` unless it stands as `before`.
+
+    With its new version an edit that is open at this moment fails instead of changing what is signed (AP-5).
+    """
+    expect = {"state": before, "version": document.version}
+    transition(document, expect=expect, change={**change, "state": "pending", "version": document.version + 1})
 
 
-@dataclass(frozen=True)
+def _submitted(document: Any, _approval: Approval, _by: Staff | None) -> None:
+    into_approval(document)
+
+
+def _returned(document: Any, _approval: Approval, _by: Staff | None) -> None:
+    transition(document, expect={"state": "pending"}, change={"state": "draft"})
+
+
+def _rejected(document: Any, _approval: Approval, _by: Staff | None) -> None:
+    transition(document, expect={"state": "pending"}, change={"state": "rejected"})
+
+
+def _given_up(document: Any, _approval: Approval, _by: Staff | None) -> None:
+    transition(document, expect={"state": "draft"}, change={"state": "given-up"})
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentKind:
     """One kind of document: how it is called, printed, frozen, routed, and what its decision does."""
 
@@ -40,24 +56,25 @@ class DocumentKind:
     """Name of the printed form in `printing.catalogue.SHEETS`."""
     chain: str
     """Name of the standard that holds the chain, such as `chain.investigation`."""
-    case: Callable[[Any], Mapping[str, str]]
-    """Return the facts of the document that pick the case of the chain, such as `{"limit": "above"}` (`rules.chains.choose_case`)."""
-    label: Callable[[Any], str]
-    """Return what the inbox calls the document, such as the customer's name."""
-    snapshot: Callable[[Any], dict[str, Any]]
-    """Return the document as plain JSON (texts, numbers as text, codes of choices): what is frozen, hashed, shown, printed and signed."""
     page: Callable[[Any], tuple[str, dict[str, Any]]]
     """Return endpoint and values of the document's own page."""
     filed_as: str
     """Under which kind of document (a code of `choices.document_kind`) its sealed form is filed in the customer's dossier (AP-7)."""
-    check: Callable[[Any], None] = lambda document: None
+    case: Callable[[Any], Mapping[str, str]] = lambda document: {}
+    """Return the facts of the document that pick the case of the chain, such as `{"limit": "above"}` (`rules.chains.choose_case`)."""
+    label: Callable[[Any], str] = lambda document: document.label
+    """Return what the inbox calls the document, such as the customer's name."""
+    snapshot: Callable[[Any], dict[str, Any]] = lambda document: document.snapshot()
+    """Return the document as plain JSON (texts, numbers as text, codes of choices): what is frozen, hashed, shown, printed and signed."""
+    check: Callable[[Any], None] = lambda document: document.ensure_ready()
     """Raise `Refusal` when the document is not ready to be submitted."""
-    on_submitted: Callable[[Any, Approval, Staff | None], None] = _nothing
-    on_sent_back: Callable[[Any, Approval, Staff | None], None] = _nothing
-    on_withdrawn: Callable[[Any, Approval, Staff | None], None] = _nothing
-    on_rejected: Callable[[Any, Approval, Staff | None], None] = _nothing
-    on_approved: Callable[[Any, Approval, Staff | None], None] = _nothing
-    """What each event does to the document and its customer; in the same transaction, the actor last."""
+    on_submitted: Event = _submitted
+    on_returned: Event = _returned
+    """Sent back, or withdrawn."""
+    on_rejected: Event = _rejected
+    on_approved: Event
+    on_given_up: Event | None = _given_up
+    """Let go by who submitted it, after it came back; None where the document has to be made in any case."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """English message ids by path in the snapshot (`change.new_limit`): how differences name a place."""
     choices: Mapping[str, str] = field(default_factory=dict)

@@ -180,7 +180,7 @@ def _pass(approval: Approval, passed: Passed, signature: Signature, by: Staff | 
 def _decide(approval: Approval, state: str, by: Staff | None) -> None:
     transition(approval, expect={"state": "pending"}, change={"state": state})
     end_round(approval, "sent-back" if state == "draft" else state)
-    hook = {"draft": approval.kind.on_sent_back, "rejected": approval.kind.on_rejected, "approved": approval.kind.on_approved}[state]
+    hook = {"draft": approval.kind.on_returned, "rejected": approval.kind.on_rejected, "approved": approval.kind.on_approved}[state]
     hook(approval.document, approval, by)
     action = "sent-back" if state == "draft" else state
     audit.write("approval", action, actor=by, record=approval, label=approval.title, document=approval.kind_name, round=approval.round)

@@ -134,7 +134,7 @@ def take(
     """
     refused = take_many([Wanted(customer_id, amount, source_id)], on=on, source=source, by=by, title=title)
     for refusal in refused.values():
-        raise Refusal(refusal.message.text, field=field, **refusal.message.params)
+        raise refusal.at(field)
 
 
 def take_many(wanted: Sequence[Wanted], *, on: date, source: str, by: Staff | None, title: str = "") -> dict[int, Refusal]:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
@@ -17,8 +16,9 @@ from portal.models.callback_due import due, make_due, read_sales
 from portal.models.callback_list import waiting
 from portal.models.customer import Customer
 from portal.models.hand_over import goes_along
-from portal.models.inbox_count import COUNT_CAP
+from portal.models.inbox_count import Area
 from portal.models.merge import settles
+from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import callbacks as rules
@@ -35,27 +35,28 @@ _QUIET: dict[str, Any] = {"synchronize_session": False}
 # --- inbox ----------------------------------------------------------------
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group == "sign" or kind not in ("", CALL) or not user.may(Permission.CALLBACK_WORK):
         return []
-    today, found = clock.today(), list[Callback]()
+    today, found, one = clock.today(), list[Any](), Callback
+    columns = (one.id, Customer.full_name, one.created_at, one.due_until, one.assignee_id)
     for arm in waiting(user, today):
-        query = select(Callback).where(arm).options(joinedload(Callback.customer))
+        query = select(*columns).join(Customer, Customer.id == NotLeading(one.customer_id)).where(arm)
         if group == "overdue":
-            query = query.where(Callback.due_until < today)
-        found += db.session.scalars(query.order_by(Callback.due_until, Callback.id).limit(inbox.MOST))
+            query = query.where(one.due_until < today)
+        found += db.session.execute(query.order_by(one.due_until, one.id).limit(most))
     return [
         inbox.Entry(
             group="do",
             kind=CALL,
             kind_title=TITLES[CALL],
-            title=one.customer.full_name,
+            title=row.full_name,
             what=N_("Call the customer, and write down what was said"),
-            since=one.created_at,
-            due_on=one.due_until,
-            page=("callbacks.day", {"open": one.id, "whose": "nobody" if one.assignee_id is None else None}),
+            since=row.created_at,
+            due_on=row.due_until,
+            page=("callbacks.day", {"open": row.id, "whose": "nobody" if row.assignee_id is None else None}),
         )
-        for one in found
+        for row in found
     ]
 
 
@@ -68,16 +69,11 @@ def _waiting(user: Staff) -> Iterator[Select[Any]]:
 inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
-def due_today(user: Staff) -> tuple[int, int]:
-    """Return how many calls wait for `user` today, and how many of them are overdue, each counted to the cap of the inbox."""
-    today = clock.today()
-    number = late = 0
-    for arm in waiting(user, today):
-        some = select(Callback.due_until).where(arm).order_by(Callback.due_until, Callback.id).limit(COUNT_CAP).subquery()
-        overdue = func.count().filter(some.c.due_until < today)
-        row = db.session.execute(select(func.count(), overdue).select_from(some)).one()
-        number, late = number + row[0], late + row[1]
-    return number, late
+FIGURES: tuple[Area, ...] = (
+    _waiting,
+    lambda user: (one.where(Callback.due_until < clock.today()) for one in _waiting(user)),
+)
+"""How many calls wait for somebody today, and how many of them are overdue, for the first page (IN-1)."""
 
 
 # --- hand-over, merge ----------------------------------------------------------------

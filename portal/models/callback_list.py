@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, false, select
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -15,12 +15,12 @@ from portal.database import db
 from portal.models.callback import CANCELLED, DONE, DROPPED, LINK, OPEN, Callback
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery, is_number
-from portal.models.newest_first import Listing
+from portal.models.newest_first import Listing, lines
 from portal.models.notice import notify
 from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.permissions import Permission
-from portal.rules.message import N_, Message
+from portal.rules.message import N_, Message, Refusal
 
 TABS = {OPEN: N_("To be called"), DONE: N_("Called"), "closed": N_("Dropped and cancelled")}
 _STATES = {OPEN: (OPEN,), DONE: (DONE,), "closed": (DROPPED, CANCELLED)}
@@ -74,6 +74,20 @@ def people(user: Staff) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
+def to_give_to(user: Staff, said: str) -> Staff:
+    """Return to whom `user` gives calls: `said` is the id, or name or account where people are too many to be offered. Raises `Refusal`."""
+    number, said = int(said) if is_number(said) else 0, said.strip()
+    allowed = [one for one, _name in people(user)]
+    named = or_(Staff.id == number, Staff.name == said, Staff.account == said)
+    found = list(db.session.scalars(select(Staff).where(named, Staff.id.in_(allowed))))
+    exact = [one for one in found if one.id == number] or [one for one in found if one.account == said] or found
+    if not exact:
+        raise Refusal("Choose somebody whose account is active.", field="staff")
+    if len(exact) > 1:
+        raise Refusal("Several people are called %(name)s: write the account.", field="staff", name=said)
+    return exact[0]
+
+
 def _whose(user: Staff, whose: str) -> Any:
     """Return the condition on whose calls are wanted, as far as `user` may see them; each is led by an index."""
     call = Callback
@@ -123,6 +137,18 @@ LIST = Listing(
     rising=lambda query: query.tab == OPEN,
 )  # fmt: skip
 """Open ones come by their last day, the most pressing first; others the newest first."""
+
+
+LINES = replace(
+    LIST,
+    shown=lines(
+        Callback,
+        *("id", "title_zh", "title_en", "state", "due_on", "due_until", "purpose", "attempts", "satisfaction", "result", "reason"),
+        customer=("full_name",),
+        assignee=("name",),
+    ),
+)
+"""The same list, of which a page shows lines."""
 
 
 def following(user: Staff, query: CallbackQuery, call: Callback) -> int:

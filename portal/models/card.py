@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from portal.rules.dates import parse_date
 from portal.rules.figures import format_figure, parse_figure
-from portal.rules.identifiers import check_email, normalise_credit_code, normalise_phone
+from portal.rules.identifiers import SHORTEST_PHONE, check_email, normalise_credit_code, normalise_phone
 from portal.rules.message import N_, Refusal
 from portal.rules.money import parse_amount
 from portal.rules.plates import normalise_plate
@@ -30,6 +30,7 @@ GRADES = ("A", "B", "C")
 
 LINE_LENGTH = 200
 TEXT_LENGTH = 4000
+MOST_WHOLE = 10**9 - 1
 
 
 class Choice(NamedTuple):
@@ -83,7 +84,7 @@ class Field:
         try:
             value = self._value(typed)
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field=self.name, **refusal.message.params) from None
+            raise refusal.at(self.name) from None
         if isinstance(value, str) and len(value) > self.length:
             raise Refusal("At most %(most)s characters; these are %(count)s.", field=self.name, most=self.length, count=len(value))
         return value
@@ -104,7 +105,7 @@ class Field:
         if self.kind == "plate":
             return normalise_plate(text)
         if self.kind == "phone":
-            return normalise_phone(text).display
+            return _phone(text)
         if self.kind == "code":
             return normalise_credit_code(text)
         if self.kind == "province":
@@ -132,10 +133,22 @@ class Field:
 
 
 def _whole(typed: Any) -> int:
-    amount = parse_amount(typed)
-    if amount != amount.to_integral_value() or not 0 <= amount < 10**9:
+    try:
+        amount: Decimal | None = parse_amount(typed)
+    except Refusal:
+        amount = None
+    if amount is None or amount != amount.to_integral_value():
         raise Refusal("%(typed)s is not a whole number.", typed=str(typed)[:40])
+    if not 0 <= amount <= MOST_WHOLE:
+        raise Refusal("Give a whole number from 0 to %(most)s.", most=f"{MOST_WHOLE:,}")
     return int(amount)
+
+
+def _phone(text: str) -> str:
+    """Return a telephone number for reading; one that cannot be understood stays as typed, what is none at all is refused."""
+    if sum(sign.isdigit() for sign in text) < SHORTEST_PHONE:
+        raise Refusal("%(typed)s is not a telephone number.", typed=text[:40])
+    return normalise_phone(text).display
 
 
 GROUPS = {

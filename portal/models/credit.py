@@ -14,12 +14,13 @@ from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, db, transition
+from portal.database import Base, StateConflict, db, transition
 from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.customer import Customer, CustomerState, Money
+from portal.models.draft import DRAFT, GIVEN_UP, ensure_never_submitted
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
@@ -36,7 +37,7 @@ _DUE = text("state = 'approved' AND applied_at IS NULL")
 
 
 class CreditChange(HangsOnCustomer, Base):
-    """One change: draft → pending → approved | rejected. A customer has one open change at most."""
+    """One change: draft → pending → approved | rejected; a draft can be given up. A customer has one open change at most."""
 
     __tablename__ = "credit_change"
 
@@ -108,6 +109,14 @@ class CreditChange(HangsOnCustomer, Base):
         self._set(values)
         note_author(NAME, self, by)
         audit.write("change", "credit-draft-changed", actor=by, record=self, label=self.customer.full_name)
+
+    def give_up(self, *, by: Staff) -> None:
+        """Let a draft go, so that another change can be proposed. Raises `Refusal` for one submitted before, `StateConflict`."""
+        if not self.can_edit(by):
+            raise StateConflict(f"credit change {self.id}")
+        ensure_never_submitted(NAME, self)
+        transition(self, expect={"state": DRAFT, "version": self.version}, change={"state": GIVEN_UP, "version": self.version + 1})
+        audit.write("change", "credit-given-up", actor=by, record=self, label=self.customer.full_name)
 
     def _set(self, values: Mapping[str, Any]) -> None:
         limit = values.get("credit_limit")
@@ -200,7 +209,7 @@ def _submitted(change: CreditChange, _approval: Approval, _by: Staff | None) -> 
     customer = change.customer
     expect = {"version": customer.version, "state": customer.state, "frozen_by_id": None}
     transition(customer, expect=expect, change={"version": customer.version + 1})
-    transition(change, expect={"state": "draft"}, change={"state": "pending", "old": _values_of(change.customer)})
+    into_approval(change, old=_values_of(change.customer))
 
 
 def _approved(change: CreditChange, _approval: Approval, by: Staff | None) -> None:
@@ -238,14 +247,10 @@ KIND = declare(
         chain="chain.credit",
         case=CreditChange.case,
         label=lambda change: change.customer.full_name,
-        snapshot=CreditChange.snapshot,
         page=lambda change: ("approvals.credit_change", {"customer_id": change.customer_id, "change_id": change.id}),
         filed_as="payment",
         check=_check,
         on_submitted=_submitted,
-        on_sent_back=goes_to("draft"),
-        on_withdrawn=goes_to("draft"),
-        on_rejected=goes_to("rejected"),
         on_approved=_approved,
         labels={
             "customer.number": N_("Customer number"),

@@ -418,6 +418,8 @@ def _checked(values: Mapping[str, Any], current: Mapping[str, Any], insist: Coll
         if checked[name] == current.get(name):
             continue
         check_choice(field, checked[name])
+        if isinstance(checked[name], date) and checked[name] > clock.today():
+            raise Refusal("This day has not come yet.", field=name)
         if name == "credit_code" and value and name not in insist:
             wrong = check_credit_code(value)
             if wrong:

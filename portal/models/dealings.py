@@ -12,7 +12,7 @@ from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.agreement_desk import left_open as agreements_left_open
-from portal.models.approval import Approval
+from portal.models.approval import RETURNED, Approval
 from portal.models.callback_desk import follow_state
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
@@ -26,7 +26,7 @@ from portal.models.relation_desk import left_open as assessments_left_open
 from portal.models.report import open_urgent
 from portal.models.review import follow
 from portal.models.scope import HangsOnCustomer
-from portal.models.search import index_customer
+from portal.models.search_index import index_customer
 from portal.models.staff import Staff
 from portal.models.visit_desk import follow_state as visits_follow_state
 from portal.permissions import Permission
@@ -118,12 +118,11 @@ def left_open(customer: Customer) -> list[Message]:
         for one in db.session.scalars(loans)
     ]
     found += [
-        Message(_OPEN_REPORT, {"customer": customer.full_name, "day": one.dated_on.isoformat()})
-        for one in open_urgent([customer.id])
+        Message(_OPEN_REPORT, {"customer": customer.full_name, "day": one.dated_on.isoformat()}) for one in open_urgent([customer.id])
     ]
     found += tasks_left_open([customer.id])
     found += [*orders_left_open([customer.id]), *agreements_left_open([customer.id]), *assessments_left_open([customer.id])]
-    drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(("draft", "withdrawn"))).order_by(Approval.id)
+    drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(RETURNED)).order_by(Approval.id)
     for one in db.session.scalars(drafts):
         names = {"document": Message(one.kind.title), "title": one.title}
         found.append(Message(N_("%(document)s “%(title)s” was sent back or withdrawn and cannot be submitted any more."), names))

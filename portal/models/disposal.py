@@ -18,7 +18,7 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer, CustomerState
 from portal.models.dossier import FILED, ArchiveDocument
@@ -256,7 +256,7 @@ def _freeze(disposal: Disposal, *, before: Any, number: int | None) -> int:
 
 
 def _submitted(disposal: Disposal, approval: Approval, _by: Staff | None) -> None:
-    transition(disposal, expect={"state": DRAFT}, change={"state": PENDING})
+    into_approval(disposal)
     if _freeze(disposal, before=ArchiveDocument.frozen_by_id.is_(None), number=approval.id) != len(disposal.items):
         raise StateConflict(f"documents of disposal {disposal.id}")
 
@@ -281,15 +281,10 @@ KIND = declare(
         model=Disposal,
         sheet="disposal",
         chain="chain.disposal",
-        case=lambda disposal: {},
-        label=lambda disposal: disposal.label,
-        snapshot=Disposal.snapshot,
         page=lambda disposal: ("custody.disposal", {"disposal_id": disposal.id}),
         filed_as="correspondence",
-        check=Disposal.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_back_to(DRAFT),
-        on_withdrawn=_back_to(DRAFT),
+        on_returned=_back_to(DRAFT),
         on_rejected=_back_to(REJECTED),
         on_approved=_approved,
         labels={

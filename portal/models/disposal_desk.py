@@ -16,10 +16,10 @@ from portal.permissions import Permission
 from portal.rules.message import N_
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if kind not in ("", NAME) or group in ("sign", "overdue") or not user.may(Permission.DISPOSAL_RECORD):
         return []
-    query = select(Disposal).where(Disposal.state == APPROVED).order_by(Disposal.id).limit(inbox.MOST)
+    query = select(Disposal).where(Disposal.state == APPROVED).order_by(Disposal.id).limit(most)
     return [
         inbox.Entry(
             group="do",

@@ -37,7 +37,7 @@ from portal.models.register_entry import RegisterEntry
 from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
-from portal.models.search import index_customer
+from portal.models.search_index import index_customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable

@@ -21,7 +21,8 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
 from portal.models.history import action
 from portal.models.scope import customer_scope
-from portal.models.search import START, having_tokens
+from portal.models.search import having_tokens
+from portal.models.search_index import START
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.rules.grams import fold

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal.database import db
 from portal.models.customer import Customer
-from portal.models.gift_campaign import STATES, GiftCampaign
+from portal.models.gift_campaign import STATES, GiftCampaign, GiftTier, TierGift
 from portal.models.gift_list import RECIPIENT_STATES, GiftList, GiftRecipient, GiftRefusal
 from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, called, has
@@ -126,3 +126,9 @@ def lists_of(campaign: GiftCampaign) -> list[GiftList]:
     query = query.options(joinedload(GiftList.tier), joinedload(GiftList.composed_by))
     found = list(db.session.scalars(query.order_by(GiftList.id)))
     return sorted(found, key=lambda one: (list(TIERS).index(one.tier.code), one.place))
+
+
+def load_gifts(campaign: GiftCampaign) -> None:
+    """Load what the tiers of a campaign give together, for a page that names all of it."""
+    asked = select(GiftTier).where(GiftTier.campaign_id == campaign.id).options(selectinload(GiftTier.gifts).joinedload(TierGift.gift))
+    db.session.scalars(asked).all()

@@ -15,10 +15,10 @@ from sqlalchemy.orm import aliased
 from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit, benefit, gift_budget, history
-from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.contact import Contact
 from portal.models.customer import Customer
+from portal.models.draft import ensure_never_submitted
 from portal.models.gift_campaign import OPEN, GiftCampaign, GiftTier
 from portal.models.gift_judging import judge
 from portal.models.gift_list import (
@@ -99,23 +99,36 @@ def replaceable(tier: GiftTier) -> int:
     return db.session.scalar(select(func.count()).select_from(_returned(tier).subquery())) or 0
 
 
-def _returned(tier: GiftTier) -> Any:
-    """Return a query of the ids of recipients whose place is free, the longest free first."""
+def free_places(campaign: GiftCampaign) -> dict[int, int]:
+    """Return what `replaceable` does for each tier of a campaign that has such a place, asked together."""
+    query = select(GiftRecipient.tier_id, func.count()).where(GiftRecipient.campaign_id == campaign.id, *_free())
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(GiftRecipient.tier_id))}
+
+
+def _free() -> tuple[Any, ...]:
     other = aliased(GiftRecipient)
     taken = select(other.id).where(other.replaces_id == GiftRecipient.id, other.state.not_in(GONE)).exists()
-    query = select(GiftRecipient.id).where(GiftRecipient.tier_id == tier.id, GiftRecipient.state == RETURNED, ~taken)
-    return query.order_by(GiftRecipient.id)
+    return GiftRecipient.state == RETURNED, ~taken
+
+
+def _returned(tier: GiftTier) -> Any:
+    """Return a query of the ids of recipients whose place is free, the longest free first."""
+    return select(GiftRecipient.id).where(GiftRecipient.tier_id == tier.id, *_free()).order_by(GiftRecipient.id)
 
 
 def give_up(listed: GiftList, *, by: Staff) -> None:
     """Let a draft go; its customers leave it and their caps are given back. Raises `Refusal` for one submitted before, `StateConflict`."""
     if not can_work(listed, by):
         raise StateConflict(f"gift list {listed.id}")
-    if Approval.live_for(NAME, listed.id) is not None:
-        raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-    _turn(listed, state=GIVEN_UP)
-    leave(listed, REMOVED, by=by)
+    ensure_never_submitted(NAME, listed)
+    let_go(listed, by=by)
     audit.write("change", "gift-list-given-up", actor=by, record=listed, label=listed.label)
+
+
+def let_go(listed: GiftList, *, by: Staff | None, reason: str = "") -> None:
+    """Give up a draft, its customers and its caps, whatever became of its campaign. Raises `StateConflict`."""
+    transition(listed, expect={"state": DRAFT, "version": listed.version}, change={"state": GIVEN_UP, "version": listed.version + 1})
+    leave(listed, REMOVED, by=by, reason=reason)
 
 
 # --- putting on ------------------------------------------------------------------------------------------------------------
@@ -185,7 +198,7 @@ def put_one(listed: GiftList, customer: Customer, values: Mapping[str, Any], *, 
         raise Refusal("Only a manager permits a gift to a government body or an official.", field="permit_reason")
     done = put_on(listed, [customer.id], reason=values["reason"] or "", by=by, who=who, permit_reason=permit_reason)
     for refusal in done.refused.values():
-        raise Refusal(refusal.message.text, field=refusal.field or "customer", **refusal.message.params)
+        raise refusal.at(refusal.field or "customer")
     if not done.put_on:
         raise Refusal("Choose a customer that you see.", field="customer")
     mine = (GiftRecipient.list_id == listed.id, GiftRecipient.customer_id == customer.id, GiftRecipient.state == LISTED)

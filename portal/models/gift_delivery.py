@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, func, insert, or_, select, union, update
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
@@ -24,9 +24,10 @@ from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign, GiftTier, TierGift
 from portal.models.gift_list import APPROVED, GiftList, GiftRecipient
 from portal.models.gift_run import CLOSED, LOADED, PLANNED, GiftRun
-from portal.models.scope import HangsOnCustomer, customer_scope
+from portal.models.scope import HangsOnCustomer, customer_scope, listed
 from portal.models.staff import Staff
-from portal.permissions import Permission
+from portal.models.word_index import WordIndex
+from portal.permissions import Permission, Role
 from portal.rules import gift_delivery as rules
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN, POST
 from portal.rules.message import N_, Refusal
@@ -44,6 +45,8 @@ _LIVE = sql("state IN ('waiting', 'out', 'received')")
 _TO_TELL = sql("state = 'waiting' AND way = 'post' AND told_on IS NULL")
 _TO_SEND = sql("state = 'waiting' AND way = 'post' AND told_on IS NOT NULL")
 _WAITING = sql("state = 'waiting'")
+_FOR_ROUND = sql("state = 'waiting' AND way = 'own'")
+_BY_CARRIER = sql("carrier <> ''")
 _QUIET = {"synchronize_session": False}
 PORTION = 500
 _CARRIERS = 12
@@ -120,6 +123,10 @@ class GiftDelivery(HangsOnCustomer, Base):
         Index("ix_gift_delivery_to_tell", "staff_id", "id", sqlite_where=_TO_TELL, postgresql_where=_TO_TELL),
         Index("ix_gift_delivery_to_send", "customer_id", "id", sqlite_where=_TO_SEND, postgresql_where=_TO_SEND),
         Index("ix_gift_delivery_wanted", "tier_id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_gift_delivery_for_round", "id", sqlite_where=_FOR_ROUND, postgresql_where=_FOR_ROUND),
+        Index("ix_gift_delivery_carrier", "carrier", sqlite_where=_BY_CARRIER, postgresql_where=_BY_CARRIER),
+        Index("ix_gift_delivery_state", "state", "id", "customer_id", "run_id"),
+        Index("ix_gift_delivery_tier", "tier_id", "id", "customer_id", "run_id"),
         Index(None, "customer_id", "id"),
         Index(None, "campaign_id", "state", "id"),
         Index(None, "run_id", "position", "id"),
@@ -136,6 +143,17 @@ class GiftDelivery(HangsOnCustomer, Base):
         in_scope = exists().where(Customer.id == cls.customer_id, customer_scope(user))
         mine = exists().where(GiftRun.id == cls.run_id, GiftRun.staff_id == user.id)
         return query.where(or_(in_scope, mine))
+
+    @classmethod
+    def listed_for(cls, user: Staff) -> Select[GiftDelivery]:
+        """Return what `visible_to` returns, for a list."""
+        query = select(cls)
+        if user.is_manager:
+            return query
+        mine, theirs = cls.run_id.in_(select(GiftRun.id).where(GiftRun.staff_id == user.id)), listed(user, cls.customer_id)
+        if user.role != Role.REP:
+            return query.where(or_(theirs, mine))
+        return query.where(cls.id.in_(union(select(cls.id).where(theirs), select(cls.id).where(mine))))  # each part is led by an index
 
     @property
     def label(self) -> str:
@@ -308,6 +326,8 @@ class GiftDelivery(HangsOnCustomer, Base):
         transition(self, expect={"state": state, "version": self.version}, change={**change, "version": self.version + 1})
 
 
+SEARCH = WordIndex(GiftDelivery, (GiftDelivery.tracking, GiftRecipient.person), through=GiftDelivery.recipient)
+"""What deliveries are found by, beside their customers."""
 LOADED_WITH = (
     joinedload(GiftDelivery.customer), joinedload(GiftDelivery.recipient), joinedload(GiftDelivery.campaign),
     joinedload(GiftDelivery.tier).selectinload(GiftTier.gifts).joinedload(TierGift.gift), joinedload(GiftDelivery.run),
@@ -338,6 +358,9 @@ def prepare(listed: GiftList) -> int:
     ]  # fmt: skip
     for start in range(0, len(made), PORTION):
         db.session.execute(insert(GiftDelivery), made[start : start + PORTION])
+    if made:
+        of_list = select(one.id).where(one.list_id == listed.id)
+        SEARCH.index_many(db.session.scalars(select(live.id).where(live.state == WAITING, live.recipient_id.in_(of_list))).all())
     return len(made)
 
 
@@ -427,8 +450,10 @@ def _forget_loaded() -> None:
 
 def carriers_used() -> Sequence[str]:
     """Return carriers that were written before, to be offered again."""
-    query = select(GiftDelivery.carrier).where(GiftDelivery.carrier != "").group_by(GiftDelivery.carrier)
-    return db.session.scalars(query.limit(_CARRIERS)).all()
+    one, first = aliased(GiftDelivery), select(func.min(GiftDelivery.carrier).label("carrier")).where(_BY_CARRIER).cte(recursive=True)
+    later = select(func.min(one.carrier)).where(one.carrier > first.c.carrier, one.carrier != sql("''")).scalar_subquery()
+    each = first.union_all(select(later).where(first.c.carrier.is_not(None)))
+    return db.session.scalars(select(each.c.carrier).where(each.c.carrier.is_not(None)).limit(_CARRIERS)).all()
 
 
 def contacts_of(deliveries: Collection[GiftDelivery]) -> dict[int, Contact]:

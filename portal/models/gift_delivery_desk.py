@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -22,7 +22,7 @@ from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.hand_over import goes_along
 from portal.models.merge import settles
 from portal.models.paging import NotLeading
-from portal.models.scope import customer_scope
+from portal.models.scope import listed
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.message import N_
@@ -49,7 +49,7 @@ _WAITS = sql("gift_delivery.state = 'waiting'")
 def _to_send(user: Staff) -> Select[Any]:
     query = select(GiftDelivery.campaign_id).where(GiftDelivery.customer_id > 0, _TO_SEND)  # the index of what is to be sent leads
     if not user.is_manager:
-        query = query.where(exists().where(Customer.id == GiftDelivery.customer_id, customer_scope(user)))
+        query = query.where(listed(user, GiftDelivery.customer_id))
     return query.group_by(NotLeading(GiftDelivery.campaign_id))
 
 
@@ -63,8 +63,9 @@ def _late(user: Staff) -> list[Any]:
 
 def _short() -> Select[Any]:
     """Return the gifts of which approved recipients wait for more than there is and is ordered, and how many pieces are missing."""
-    wanted = select(TierGift.gift_id, func.sum(TierGift.quantity).label("pieces")).select_from(GiftDelivery)
-    wanted_ = wanted.join(TierGift, TierGift.tier_id == GiftDelivery.tier_id).where(_WAITS).group_by(TierGift.gift_id).subquery()
+    waiting = select(GiftDelivery.tier_id, func.count().label("number")).where(_WAITS).group_by(GiftDelivery.tier_id).subquery()
+    wanted = select(TierGift.gift_id, func.sum(TierGift.quantity * waiting.c.number).label("pieces"))
+    wanted_ = wanted.join(waiting, waiting.c.tier_id == TierGift.tier_id).group_by(TierGift.gift_id).subquery()
     coming = select(func.coalesce(func.sum(GiftOrderLine.quantity - GiftOrderLine.received), 0))
     coming = coming.join(GiftOrder, GiftOrder.id == GiftOrderLine.order_id)
     ordered = coming.where(GiftOrderLine.gift_id == Gift.id, GiftOrder.state == OPEN).scalar_subquery()
@@ -72,7 +73,7 @@ def _short() -> Select[Any]:
     return select(Gift.id, missing.label("missing")).join(wanted_, wanted_.c.gift_id == Gift.id).where(missing > 0)
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
     if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.GIFT_DELIVER):
         return []
     keeps, found = user.may(Permission.GIFT_STOCK), list[inbox.Entry]()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, or_
+from sqlalchemy import Select, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models.gift_campaign import GiftCampaign, GiftTier
-from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, WAITING, GiftDelivery
+from portal.models.customer import Customer
+from portal.models.gift_campaign import GiftCampaign, GiftTier, TierGift
+from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, SEARCH, WAITING, GiftDelivery
 from portal.models.gift_list import GiftRecipient
+from portal.models.gift_run import GiftRun
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, called, has, of_team
+from portal.models.newest_first import Listing, found_by, of_team
+from portal.models.paging import NotLeading
 from portal.models.staff import Staff
-from portal.rules.gift_delivery import OWN, POST, WAYS
+from portal.rules.gift_delivery import POST, WAYS
 from portal.rules.gifts import TIERS
 from portal.rules.message import N_
 
@@ -28,6 +33,8 @@ STEPS = {
     RETURNED: N_("Came back"),
 }
 """What a reader looks for: where gifts stand."""
+_FOR_ROUND = sql("gift_delivery.state = 'waiting' AND gift_delivery.way = 'own'")
+"""In these words SQLite knows the index of what waits for a round."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +51,14 @@ class DeliveryQuery(ListQuery):
 
 def _chosen(user: Staff, query: DeliveryQuery) -> Select[GiftDelivery]:
     one, filters = GiftDelivery, query.filters
-    found = one.visible_to(user)
+    found = one.listed_for(user)
     step = filters.get("step")
     if step == "tell":
         found = found.where(one.state == WAITING, one.way == POST, one.told_on.is_(None))
     elif step == "send":
         found = found.where(one.state == WAITING, one.way == POST, one.told_on.is_not(None))
     elif step == "round":
-        found = found.where(one.state == WAITING, one.way == OWN, one.run_id.is_(None))
+        found = found.where(_FOR_ROUND, NotLeading(one.run_id).is_(None))
     elif step:
         found = found.where(one.state == step)
     for name, column in (("campaign", one.campaign_id), ("run", one.run_id)):
@@ -60,19 +67,29 @@ def _chosen(user: Staff, query: DeliveryQuery) -> Select[GiftDelivery]:
     if "way" in filters:
         found = found.where(one.way == filters["way"])
     if "tier" in filters:
-        found = found.where(exists().where(GiftTier.id == one.tier_id, GiftTier.code == filters["tier"]))
+        found = found.where(one.tier_id.in_(select(GiftTier.id).where(GiftTier.code == filters["tier"])))
     if "team" in filters:
         found = found.where(of_team(one.customer_id, int(filters["team"])))
     for part in filters.get("q", "").split():
-        of_person = exists().where(GiftRecipient.id == one.recipient_id, has(GiftRecipient.person, part))
-        found = found.where(or_(called(user, one.customer_id, part), of_person, has(one.tracking, part)))
+        found = found.where(found_by(user, SEARCH, one.customer_id, part))
     return found
 
 
 _WITH = (*LOADED_WITH, joinedload(GiftDelivery.staff))
 
 
-LIST = Listing(GiftDelivery, _chosen, _WITH)
+def _shown(numbers: Sequence[int]) -> Iterable[GiftDelivery]:
+    """Return the deliveries of a page, with no more of what they refer to than it shows."""
+    one = GiftDelivery
+    query = select(one).where(one.id.in_(numbers)).options(
+        joinedload(one.customer).load_only(Customer.full_name), joinedload(one.recipient).load_only(GiftRecipient.person),
+        joinedload(one.campaign).load_only(GiftCampaign.number), joinedload(one.run).load_only(GiftRun.day),
+        joinedload(one.tier).load_only(GiftTier.code).selectinload(GiftTier.gifts).joinedload(TierGift.gift),
+    )  # fmt: skip
+    return db.session.scalars(query)
+
+
+LIST = Listing(GiftDelivery, _chosen, _WITH, scoped=True, shown=_shown)
 
 
 def campaigns(user: Staff) -> list[Any]:

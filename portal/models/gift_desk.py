@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased, joinedload
 
 from portal.database import db
@@ -16,6 +17,7 @@ from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.gift_campaign import OPEN, GiftCampaign
+from portal.models.gift_delivery import SEARCH, GiftDelivery
 from portal.models.gift_list import APPROVED, GONE, LISTED, PROPOSED, RETURNED, GiftRecipient, GiftRefusal
 from portal.models.staff import Staff
 from portal.models.standard_effects import touching
@@ -36,6 +38,8 @@ _WHAT = {
     PLACES: N_("%(count)s gifts came back: fill their places by a supplementary list"),
 }
 _QUIET = {"synchronize_session": False}
+_UNPERMITTED = sql("gift_recipient.state = 'proposed' AND gift_recipient.permitted_by_id IS NULL")
+"""In these words SQLite knows the index of proposals without a permit."""
 
 
 # --- inbox -----------------------------------------------------------------------------------------------------------------
@@ -61,39 +65,40 @@ def _to_permit() -> Select[Any]:
     """Return proposals of campaigns under way for government bodies or officials that no manager has permitted yet."""
     query = select(GiftRecipient.id).join(GiftCampaign, GiftCampaign.id == GiftRecipient.campaign_id)
     query = query.join(Customer, Customer.id == GiftRecipient.customer_id)
-    query = query.where(GiftCampaign.state == OPEN, GiftRecipient.state == PROPOSED, GiftRecipient.permitted_by_id.is_(None))
+    query = query.where(GiftCampaign.state == OPEN, _UNPERMITTED)
     return query.where(or_(Customer.nature == benefit.GOVERNMENT, GiftRecipient.official))
 
 
-def _campaigns(user: Staff, kind: str, some: ColumnElement[bool]) -> Iterable[inbox.Entry]:
+def _campaigns(user: Staff, kind: str, some: ColumnElement[bool], most: int) -> Iterable[inbox.Entry]:
     number = func.count(GiftRecipient.id)
     query = select(GiftCampaign, number, func.min(GiftRecipient.created_at)).join(GiftRecipient, some)
-    for campaign, count, since in db.session.execute(query.where(*_composed_by(user)).group_by(GiftCampaign.id).limit(inbox.MOST)):
+    query = query.where(*_composed_by(user)).group_by(GiftCampaign.id).order_by(GiftCampaign.id)
+    for campaign, count, since in db.session.execute(query.limit(most)):
         yield inbox.Entry(
             group="do", kind=kind, kind_title=_TITLES[kind], title=campaign.label, what=_WHAT[kind], since=since, due_on=None,
             page=("gifts.campaign", {"campaign_id": campaign.id}), figures={"count": count},
         )  # fmt: skip
 
 
-def _permits(user: Staff) -> Iterable[inbox.Entry]:
+def _permits(user: Staff, most: int) -> Iterable[inbox.Entry]:
     query = select(GiftRecipient).where(GiftRecipient.id.in_(_to_permit()), GiftRecipient.proposed_by_id != user.id)
     query = query.options(joinedload(GiftRecipient.customer), joinedload(GiftRecipient.campaign), joinedload(GiftRecipient.proposed_by))
-    for one in db.session.scalars(query.order_by(GiftRecipient.id).limit(inbox.MOST)):
+    for one in db.session.scalars(query.order_by(GiftRecipient.id).limit(most)):
         yield inbox.Entry(
             group="do", kind=PERMITS, kind_title=_TITLES[PERMITS], title=one.label, what=_WHAT[PERMITS], since=one.created_at, due_on=None,
             page=("gifts.recipient", {"recipient_id": one.id}), who=one.proposed_by.name if one.proposed_by else "",
         )  # fmt: skip
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group in ("sign", "overdue") or not user.may(Permission.GIFT_COMPOSE):
         return []
     found: list[inbox.Entry] = []
     if kind in ("", PERMITS) and user.may(Permission.GIFT_PERMIT):
-        found += _permits(user)
+        found += _permits(user, most)
     for one, some in ((PROPOSALS, _proposed()), (PLACES, _free_place())):
         if kind in ("", one):
-            found += _campaigns(user, one, some)
+            found += _campaigns(user, one, some, most)
     return found
 
 
@@ -168,4 +173,5 @@ def forget(customer_ids: Collection[int]) -> None:
     which = GiftRecipient.customer_id.in_(customer_ids)
     blank: dict[str, Any] = dict.fromkeys(("person", "post", "reason", "permit_reason", "end_reason"), "")
     db.session.execute(update(GiftRecipient).where(which).values(**blank), execution_options=_QUIET)
+    SEARCH.index_many(db.session.scalars(select(GiftDelivery.id).where(GiftDelivery.customer_id.in_(customer_ids))).all())
     db.session.execute(delete(GiftRefusal).where(GiftRefusal.customer_id.in_(customer_ids)), execution_options=_QUIET)

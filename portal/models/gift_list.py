@@ -47,6 +47,8 @@ RECIPIENT_STATES = {
 GONE = (REMOVED, DECLINED, REJECTED)
 """States that leave the customer free to be put on a list again."""
 _LIVE = sql("state NOT IN ('removed', 'declined', 'rejected')")
+_REPLACES = sql("replaces_id IS NOT NULL")
+_TO_PERMIT = sql("state = 'proposed' AND permitted_by_id IS NULL")
 _MAIN = sql("NOT supplementary AND state IN ('draft', 'pending', 'approved')")
 _SUPPLEMENTARY = sql("supplementary AND state IN ('draft', 'pending')")
 
@@ -156,11 +158,16 @@ class GiftRecipient(HangsOnCustomer, Base):
     __table_args__ = (
         Index("uq_gift_recipient_once", "campaign_id", "customer_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("uq_gift_recipient_replaces", "replaces_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_gift_recipient_replaces", "replaces_id", sqlite_where=_REPLACES, postgresql_where=_REPLACES),
+        Index(
+            "ix_gift_recipient_to_permit", "campaign_id", "customer_id", "official", "proposed_by_id",
+            sqlite_where=_TO_PERMIT, postgresql_where=_TO_PERMIT,
+        ),
         Index(None, "campaign_id", "state", "id"),
         Index(None, "list_id", "state", "id"),
         Index(None, "customer_id", "id"),
         Index(None, "tier_id", "state"),
-    )
+    )  # fmt: skip
 
     @property
     def label(self) -> str:

@@ -16,9 +16,9 @@ from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit, benefit, gift_budget, gift_delivery, history
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.customer import Customer
-from portal.models.gift_composing import forget_loaded, leave
+from portal.models.gift_composing import forget_loaded, leave, let_go
 from portal.models.gift_judging import in_dispute, split_of, words_of_split
 from portal.models.gift_list import (
     APPROVED,
@@ -150,8 +150,7 @@ def ensure_ready(listed: GiftList) -> None:
 
 
 def _submitted(listed: GiftList, _approval: Approval, by: Staff | None) -> None:
-    change = {"state": PENDING, "gifts": gifts_of(listed), "version": listed.version + 1}
-    transition(listed, expect={"state": DRAFT, "version": listed.version}, change=change)
+    into_approval(listed, gifts=gifts_of(listed))
     tell_of_split(listed, by)
 
 
@@ -163,6 +162,10 @@ def _rejected(listed: GiftList, _approval: Approval, by: Staff | None) -> None:
     """Let its customers go: they may be put on a new list of the tier."""
     transition(listed, expect={"state": PENDING}, change={"state": REJECTED, "version": listed.version + 1})
     leave(listed, REJECTED, by=by)
+
+
+def _given_up(listed: GiftList, _approval: Approval, by: Staff | None) -> None:
+    let_go(listed, by=by)
 
 
 def _approved(listed: GiftList, approval: Approval, by: Staff | None) -> None:
@@ -211,16 +214,15 @@ KIND = declare(
         sheet="gift_list",
         chain="chain.gift_list",
         case=lambda listed: {"tier": listed.tier.code},
-        label=lambda listed: listed.label,
         snapshot=snapshot,
         page=lambda listed: ("gifts.gift_list", {"listed_id": listed.id}),
         filed_as="correspondence",
         check=ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_back,
-        on_withdrawn=_back,
+        on_returned=_back,
         on_rejected=_rejected,
         on_approved=_approved,
+        on_given_up=_given_up,
         labels={
             "list.number": N_("Number of the list"),
             "list.campaign": N_("Gift campaign"),

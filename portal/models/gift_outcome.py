@@ -14,13 +14,14 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit, benefit, gift_budget, gift_delivery, history
+from portal.models.approval import Approval
 from portal.models.gift_campaign import CANCELLED, OPEN, GiftCampaign
-from portal.models.gift_composing import forget_loaded, leave
+from portal.models.gift_composing import forget_loaded, let_go
 from portal.models.gift_list import (
     APPROVED,
     DELIVERED,
     DRAFT,
-    GIVEN_UP,
+    NAME,
     PENDING,
     PROPOSED,
     REMOVED,
@@ -89,8 +90,11 @@ def cancel(campaign: GiftCampaign, *, reason: str, by: Staff, version: int) -> N
         raise Refusal("A list of this campaign is in approval. It is decided or withdrawn first.")
     for listed in lists:
         if listed.state == DRAFT:
-            leave(listed, REMOVED, by=by, reason=reason)
-            transition(listed, expect={"state": DRAFT}, change={"state": GIVEN_UP, "version": listed.version + 1})
+            came_back = Approval.live_for(NAME, listed.id)
+            if came_back is not None:
+                came_back.let_go(reason, by=by)
+            else:
+                let_go(listed, by=by, reason=reason)
     gift_delivery.drop(campaign)
     _let_go(campaign, reason, by)
     audit.write("change", "gift-campaign-cancelled", actor=by, record=campaign, label=campaign.label, reason=reason[:LONGEST_LINE])

@@ -41,7 +41,7 @@ def propose(tier: GiftTier, customer: Customer, values: Mapping[str, Any], *, by
         raise StateConflict(f"gift campaign {campaign.id}")
     check_person(values)
     for refusal in judge(tier, [customer.id], permitted=True).refused.values():
-        raise Refusal(refusal.message.text, field="customer", **refusal.message.params)
+        raise refusal.at("customer")
     found = GiftRecipient(
         campaign_id=campaign.id, tier_id=tier.id, customer=customer, person=values["person"][:LONGEST_LINE],
         post=(values["post"] or "")[:LONGEST_LINE], official=bool(values["official"]), reason=values["reason"][:LONGEST_TEXT],

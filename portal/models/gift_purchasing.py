@@ -6,14 +6,18 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 
 from portal import clock
 from portal.database import db
 from portal.models.gift import Gift
 from portal.models.gift_campaign import TierGift
-from portal.models.gift_delivery import WAITING, GiftDelivery
+from portal.models.gift_delivery import GiftDelivery
 from portal.models.gift_order import OPEN, GiftOrder, GiftOrderLine
 from portal.rules.gift_goods import to_buy
+
+_WAITS = sql("gift_delivery.state = 'waiting'")
+"""In these words SQLite knows the index of what waits, which has the tiers."""
 
 
 class Need(NamedTuple):
@@ -44,10 +48,11 @@ class Need(NamedTuple):
 def wanted(campaign_id: int | None = None) -> dict[int, int]:
     """Return how many pieces of each gift wait to go out to approved recipients, of one campaign or of all."""
     delivery, of_tier = GiftDelivery, TierGift
-    query = select(of_tier.gift_id, func.sum(of_tier.quantity)).join(delivery, delivery.tier_id == of_tier.tier_id)
-    query = query.where(delivery.state == WAITING)
+    waiting = select(delivery.tier_id, func.count().label("number")).where(_WAITS)
     if campaign_id is not None:
-        query = query.where(delivery.campaign_id == campaign_id)
+        waiting = waiting.where(delivery.campaign_id == campaign_id)
+    each = waiting.group_by(delivery.tier_id).subquery()
+    query = select(of_tier.gift_id, func.sum(of_tier.quantity * each.c.number)).join(each, each.c.tier_id == of_tier.tier_id)
     return {row[0]: int(row[1]) for row in db.session.execute(query.group_by(of_tier.gift_id))}
 
 

@@ -22,6 +22,7 @@ from portal.models.customer import Customer, Money
 from portal.models.reception_judging import costs_of_one
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
+from portal.models.word_index import WordIndex
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN
 from portal.rules.reception import SOUVENIR as SOUVENIR_SERVICE
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from portal.models.reception import Reception
 
 _KEPT = sql("taken_back_on IS NULL")
+_BACK = sql("taken_back_on IS NOT NULL")
+_OFFICIAL = sql("official")
 
 
 class GiftEntry(HangsOnCustomer, Base):
@@ -67,15 +70,26 @@ class GiftEntry(HangsOnCustomer, Base):
 
     __table_args__ = (
         Index("uq_gift_entry_source", "source", "source_id", unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT),
+        Index(
+            "ix_gift_entry_kept", "given_on", "customer_id", "giver_id", "amount", "person", "taken_back_on",
+            sqlite_where=_KEPT, postgresql_where=_KEPT,
+        ),
+        Index("ix_gift_entry_back", "given_on", "id", sqlite_where=_BACK, postgresql_where=_BACK),
+        Index("ix_gift_entry_official", "given_on", "id", sqlite_where=_OFFICIAL, postgresql_where=_OFFICIAL),
+        Index("ix_gift_entry_source", "source", "given_on", "id"),
         Index(None, "given_on", "id"),
         Index(None, "customer_id", "given_on"),
         Index(None, "giver_id", "given_on"),
-    )
+    )  # fmt: skip
 
     @property
     def label(self) -> str:
         """Return what lists and the log call it."""
         return f"{self.organisation} · {self.given_on.isoformat()}"
+
+
+SEARCH = WordIndex(GiftEntry, (GiftEntry.organisation, GiftEntry.person, GiftEntry.goods))
+"""What entries are found by, beside their customers."""
 
 
 def enter(
@@ -153,5 +167,6 @@ def of_customer(customer_id: int, *, most: int = 50) -> list[GiftEntry]:
 def forget(customer_ids: Collection[int]) -> None:
     """Take names of people out of the entries of cards that are erased; days, organisation and amounts stay for the audit (AR-11)."""
     blank: dict[str, Any] = {"person": "", "post": "", "purpose": ""}
-    step = update(GiftEntry).where(GiftEntry.customer_id.in_(customer_ids)).values(**blank)
-    db.session.execute(step, execution_options={"synchronize_session": False})
+    which = GiftEntry.customer_id.in_(customer_ids)
+    db.session.execute(update(GiftEntry).where(which).values(**blank), execution_options={"synchronize_session": False})
+    SEARCH.index_many(db.session.scalars(select(GiftEntry.id).where(which)).all())

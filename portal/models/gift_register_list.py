@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, cast, func, literal, null, select, union_all
+from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
 from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
-from portal.models.gift_register import GiftEntry
+from portal.models.gift_register import SEARCH, GiftEntry
 from portal.models.list_query import ListQuery, day_of
-from portal.models.newest_first import Listing, called, has
-from portal.models.scope import customer_scope
+from portal.models.newest_first import Listing, found_by
+from portal.models.scope import listed
 from portal.models.staff import Staff
+from portal.permissions import Role
 from portal.rules.grading import months_after
 from portal.rules.message import N_
 
 YES = {"yes": N_("yes")}
 TOP = 20
 """So many lines of each table of totals are shown."""
+_KEPT, _OFFICIAL = sql("gift_entry.taken_back_on IS NULL"), sql("gift_entry.official")
+"""In these words SQLite knows the indexes of what was kept, and of what officials were given."""
+_KEYS = ("customer_id", "giver_id", "person")
+_SHOWN = {
+    "whole": (), "customers": ("customer_id",), "givers": ("giver_id",), "pairs": ("giver_id", "customer_id"),
+    "people": ("customer_id", "person"),
+}  # fmt: skip
+"""The tables of totals and by what their lines go, in the order in which it is shown."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +66,18 @@ def _chosen(user: Staff, query: EntryQuery) -> Select[GiftEntry]:
     if "person" in filters:
         found = found.where(one.person == filters["person"])
     if "official" in filters:
-        found = found.where(one.official)
+        found = found.where(_OFFICIAL)
     if "back" in filters:
         found = found.where(one.taken_back_on.is_not(None))
     for part in filters.get("q", "").split():
-        words = (has(column, part) for column in (one.organisation, one.person, one.goods))
-        found = found.where(or_(*words, called(user, one.customer_id, part)))
+        found = found.where(found_by(user, SEARCH, one.customer_id, part))
     return found
 
 
 _WITH = (joinedload(GiftEntry.customer), joinedload(GiftEntry.giver), joinedload(GiftEntry.handed_by))
 
 
-LIST = Listing(GiftEntry, _chosen, _WITH, day=GiftEntry.given_on)
+LIST = Listing(GiftEntry, _chosen, _WITH, day=GiftEntry.given_on, scoped=True)
 
 
 # --- totals ------------------------------------------------------------------------------------------------------------------
@@ -103,38 +112,41 @@ def totals(user: Staff, last: date, repeats: int) -> Totals:
     """
     first = months_after(last, -12) + timedelta(days=1)
     one = GiftEntry
-    kept: list[Any] = [one.given_on >= first, one.given_on <= last, one.taken_back_on.is_(None)]
-    if not user.is_manager:
-        kept.append(one.customer_id.in_(select(Customer.id).where(customer_scope(user))))
-    number, amount = func.count(), func.sum(one.amount)
-    whole = db.session.execute(select(number, amount).where(*kept)).one()
-    return Totals(
-        first, last, whole[0], whole[1] or Decimal(0),
-        _grouped(kept, (one.customer_id,), 1), _grouped(kept, (one.giver_id,), 1),
-        _grouped(kept, (one.giver_id, one.customer_id), repeats),
-        _grouped([*kept, one.person != ""], (one.customer_id, one.person), repeats),
-    )  # fmt: skip
-
-
-def _grouped(kept: list[Any], columns: tuple[Any, ...], least: int) -> list[Total]:
-    number, amount = func.count(), func.sum(GiftEntry.amount)
-    query: Any = select(*columns, number, amount).where(*kept).group_by(*columns).having(number >= least)
-    rows_ = db.session.execute(query.order_by(amount.desc(), *columns).limit(TOP)).all()
+    given: Any = select(one.customer_id, one.giver_id, one.person, one.amount).where(one.given_on.between(first, last), _KEPT)
+    if user.role == Role.REP:
+        given = given.where(one.id.in_(select(one.id).where(listed(user, one.customer_id))))  # their customers lead
+    elif not user.is_manager:
+        given = given.where(listed(user, one.customer_id))
+    each = given.cte("given").c  # what is in scope is read once
+    least = {"pairs": repeats, "people": repeats}
+    rows = db.session.execute(union_all(*(_part(each, part, least.get(part, 1)) for part in _SHOWN))).all()
     names = {
-        "customer_id": dict(_named(Customer, Customer.full_name, columns, "customer_id", rows_)),
-        "giver_id": dict(_named(Staff, Staff.name, columns, "giver_id", rows_)),
+        "customer_id": _named(Customer, Customer.full_name, {row.customer_id for row in rows}),
+        "giver_id": _named(Staff, Staff.name, {row.giver_id for row in rows}),
     }
-    keys = [column.key for column in columns]
-    return [Total(tuple(row[:-2]), tuple(map(partial(_word, names), keys, row)), row[-2], row[-1]) for row in rows_]
+    found: dict[str, list[Total]] = {part: [] for part in _SHOWN}
+    for row in sorted(rows, key=lambda row: row.place):
+        keys = _SHOWN[row.part]
+        said = tuple(getattr(row, key) for key in keys)
+        words = tuple(names[key].get(value, "—") if key in names else str(value) for key, value in zip(keys, said, strict=True))
+        found[row.part].append(Total(said, words, row.number, row.amount or Decimal(0)))
+    whole = found.pop("whole")[0]
+    return Totals(first, last, whole.number, whole.amount, **found)
 
 
-def _named(model: Any, name: Any, columns: tuple[Any, ...], key: str, rows_: Any) -> list[tuple[int, str]]:
-    place = next((number for number, column in enumerate(columns) if column.key == key), None)
-    if place is None:
-        return []
-    found = db.session.execute(select(model.id, name).where(model.id.in_({row[place] for row in rows_ if row[place]})))
-    return [(row[0], row[1]) for row in found]
+def _part(each: Any, part: str, least: int) -> Select[Any]:
+    """Return the query of a table's first lines, those with the largest amounts first."""
+    number, amount, keys = func.count(), func.sum(each.amount), _SHOWN[part]
+    columns = [each[key] for key in keys]
+    order = [amount.desc(), *columns]
+    shown = [each[key] if key in keys else cast(null(), each[key].type).label(key) for key in _KEYS]
+    query: Any = select(literal(part).label("part"), *shown, number.label("number"), amount.label("amount"))
+    query = query.add_columns(func.row_number().over(order_by=order).label("place") if keys else literal(1).label("place"))
+    if keys:
+        people = [each.person != ""] if "person" in keys else []
+        query = query.where(*people).group_by(*columns).having(number >= least).order_by(*order)
+    return select(query.limit(TOP).subquery())
 
 
-def _word(names: dict[str, dict[int, str]], key: str, value: Any) -> str:
-    return names[key].get(value, "—") if key in names else str(value)
+def _named(model: Any, name: Any, numbers: Collection[int | None]) -> dict[int, str]:
+    return {row[0]: row[1] for row in db.session.execute(select(model.id, name).where(model.id.in_([one for one in numbers if one])))}

@@ -300,9 +300,7 @@ def publish(campaign: GradingCampaign, *, left_out: int, by: Staff) -> None:
     count = left(campaign)
     if count != left_out:
         raise Refusal("Meanwhile %(count)s customers are not graded. Look again, then publish.", count=count)
-    transition(
-        campaign, expect={"state": RUNNING}, change={"state": PUBLISHED, "published_at": clock.now(), "published_by_id": by.id}
-    )
+    transition(campaign, expect={"state": RUNNING}, change={"state": PUBLISHED, "published_at": clock.now(), "published_by_id": by.id})
     change_lines({"state": MISSED, "list_id": None}, Grading.campaign_id == campaign.id, Grading.state.in_(WORKED_ON))
     count_anew(campaign)
     audit.write("change", "grading-published", actor=by, record=campaign, label=str(campaign.year), not_graded=count)

@@ -15,7 +15,7 @@ from portal.models.calendar import site_calendar
 from portal.models.campaign_totals import seen_by
 from portal.models.customer import NEVER, Customer, CustomerState
 from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, WORKED_ON, Grading
-from portal.models.grading_campaign import GradingCampaign
+from portal.models.grading_campaign import RUNNING, GradingCampaign
 from portal.models.grading_progress import own_progress, own_totals, progress_of
 from portal.models.grading_totals import GradingTotal
 from portal.models.inbox_count import COUNT_CAP, one_line, shaped_by
@@ -172,7 +172,7 @@ def _lines(user: Staff) -> Iterator[_Waits]:
         yield _Waits("", N_("Judge provisional grades anew: %(count)s"), count, moment, None, ("grading.provisional", {}))
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
     if kind not in ("", NAME) or group == "sign":
         return []
     today = clock.today()
@@ -199,5 +199,5 @@ def _waiting(user: Staff) -> Iterator[Select[Any]]:
     yield one_line(_provisional_due(user))
 
 
-shaped_by(GradingCampaign)
+shaped_by(GradingCampaign, func.max(GradingCampaign.id).filter(GradingCampaign.state == RUNNING))
 inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: TITLE}))

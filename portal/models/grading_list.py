@@ -18,8 +18,9 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, disposal_check, history
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.customer import Customer, CustomerState
+from portal.models.draft import ensure_never_submitted
 from portal.models.grading import APPROVED, GONE, PENDING, REVIEWED, Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_totals import change_lines, move_totals, place_of
@@ -111,9 +112,7 @@ class GradeList(Base):
         if not groups:
             raise Refusal("No customer is re-rated and on no list yet.")
         return [
-            cls._make(lines[start : start + MOST], by)
-            for _place, lines in sorted(groups.items())
-            for start in range(0, len(lines), MOST)
+            cls._make(lines[start : start + MOST], by) for _place, lines in sorted(groups.items()) for start in range(0, len(lines), MOST)
         ]
 
     @classmethod
@@ -150,11 +149,11 @@ class GradeList(Base):
         audit.write("change", "grade-list-changed", actor=by, record=self, label=self.label)
 
     def give_up(self, *, by: Staff) -> None:
-        """Let a draft go; its customers can be put on another. Raises `StateConflict`."""
+        """Let a draft go; its customers can be put on another. Raises `Refusal` for one submitted before, `StateConflict`."""
         if not self.can_edit(by):
             raise StateConflict(f"grade list {self.id}")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        self._release([one.id for one in self.gradings])
+        ensure_never_submitted(NAME, self)
+        _given_up(self, None, by)
         audit.write("change", "grade-list-given-up", actor=by, record=self, label=self.label)
 
     def _release(self, ids: Collection[int]) -> None:
@@ -264,7 +263,7 @@ def _refresh(listed: GradeList) -> None:
 
 def _submitted(listed: GradeList, _approval: Approval, _by: Staff | None) -> None:
     count = len(listed.gradings)
-    transition(listed, expect={"state": DRAFT, "version": listed.version}, change={"state": PENDING, "version": listed.version + 1})
+    into_approval(listed)
     same = (Grading.list_id == listed.id, Grading.state == REVIEWED, Grading.grade == listed.grade)
     if change_lines({"state": PENDING}, *same) != count:
         raise StateConflict(f"grade list {listed.id}")
@@ -280,6 +279,12 @@ def _back(state: str) -> Any:
         db.session.expire(listed, ["gradings"])
 
     return move
+
+
+def _given_up(listed: GradeList, _approval: Approval | None, _by: Staff | None) -> None:
+    """Let its customers go: they can be put on another list."""
+    transition(listed, expect={"state": DRAFT}, change={"state": GIVEN_UP})
+    listed._release([one.id for one in listed.gradings])
 
 
 def _approved(listed: GradeList, approval: Approval, by: Staff | None) -> None:
@@ -334,16 +339,13 @@ KIND = declare(
         sheet="grading_ledger",
         chain="chain.grading",
         case=lambda listed: {"grade": listed.grade},
-        label=lambda listed: listed.label,
-        snapshot=GradeList.snapshot,
         page=lambda listed: ("grading.grade_list", {"listed_id": listed.id}),
         filed_as="company",
-        check=GradeList.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_back(DRAFT),
-        on_withdrawn=_back(DRAFT),
+        on_returned=_back(DRAFT),
         on_rejected=_back(REJECTED),
         on_approved=_approved,
+        on_given_up=_given_up,
         labels={
             "list.year": N_("Year"),
             "list.team": N_("Team"),

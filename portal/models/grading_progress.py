@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models.campaign_totals import seen_by
+from portal.models.campaign_totals import Figures, seen_by
 from portal.models.customer import Customer
 from portal.models.grading import APPROVED, GONE, MISSED, OPEN, PENDING, RATED, REVIEWED, STATES, Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_totals import COLUMNS, GradingTotal
 from portal.models.staff import Staff
-from portal.models.team import Team
 from portal.rules.grading import GRADES
 
 PAGE_SIZE = 50
@@ -24,7 +23,7 @@ DONE = (RATED, REVIEWED, PENDING, APPROVED)
 
 
 @dataclass
-class Progress:
+class Progress(Figures):
     """How many customers stand where; who left the register meanwhile is not among them."""
 
     figures: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COLUMNS, 0))
@@ -99,36 +98,14 @@ class Progress:
             self.figures[column] += getattr(row, column)
 
 
-@dataclass
-class RepProgress(Progress):
-    """How far one rep's customers in one team are; `staff` is None for customers of nobody."""
-
-    staff: Staff | None = None
-
-
-@dataclass
-class TeamProgress(Progress):
-    """How far a team's are, with its reps by name; `team` is None for customers of no team."""
-
-    team: Team | None = None
-    reps: list[RepProgress] = field(default_factory=list)
-
-
-def _summed(rows: Iterable[GradingTotal]) -> Progress:
-    progress = Progress()
-    for row in rows:
-        progress.add(row)
-    return progress
-
-
 def progress_of(user: Staff, campaign: GradingCampaign) -> Progress:
     """Return how far what `user` sees of a campaign is."""
-    return _summed(db.session.scalars(seen_by(GradingTotal, user, campaign.id)))
+    return Progress.summed(db.session.scalars(seen_by(GradingTotal, user, campaign.id)))
 
 
 def own_progress(user: Staff, campaign: GradingCampaign) -> Progress:
     """Return how far the customers in the charge of `user` are."""
-    return _summed(db.session.scalars(own_totals(user, campaign)))
+    return Progress.summed(db.session.scalars(own_totals(user, campaign)))
 
 
 def own_totals(user: Staff, campaign: GradingCampaign) -> Select[GradingTotal]:
@@ -136,25 +113,14 @@ def own_totals(user: Staff, campaign: GradingCampaign) -> Select[GradingTotal]:
     return select(GradingTotal).where(GradingTotal.campaign_id == campaign.id, GradingTotal.owner_id == user.id)
 
 
-def by_team(user: Staff, campaign: GradingCampaign) -> list[TeamProgress]:
+def by_team(user: Staff, campaign: GradingCampaign) -> list[Progress]:
     """Return how far each team and each rep is, as far as `user` sees them: by name, customers of nobody last."""
     rows = [
         row
         for row in db.session.scalars(seen_by(GradingTotal, user, campaign.id))
         if any(getattr(row, state) for state in STATES if state != GONE)
     ]
-    staff = {one.id: one for one in db.session.scalars(select(Staff).where(Staff.id.in_({row.owner_id for row in rows})))}
-    teams = {one.id: one for one in db.session.scalars(select(Team).where(Team.id.in_({row.team_id for row in rows})))}
-    found: dict[int, TeamProgress] = {}
-    for row in rows:
-        team = found.setdefault(row.team_id, TeamProgress(team=teams.get(row.team_id)))
-        rep = RepProgress(staff=staff.get(row.owner_id))
-        rep.add(row)
-        team.add(row)
-        team.reps.append(rep)
-    for team in found.values():
-        team.reps.sort(key=lambda rep: (rep.staff is None, rep.staff.name if rep.staff else ""))
-    return sorted(found.values(), key=lambda team: (team.team is None, team.team.name if team.team else ""))
+    return Progress.by_team(rows)
 
 
 # --- lines as lists -----------------------------------------------------------------------------------------------------------
@@ -211,13 +177,18 @@ def _number(text: str) -> int:
 
 def ids(user: Staff, query: LineQuery, most: int, *, after: int = 0) -> list[int]:
     """Return the ids of the first lines that `user` sees behind line `after`, one more than `most` where there are more."""
-    chosen = Grading.visible_to(user).with_only_columns(Grading.id).where(*query.conditions(), Grading.id > after)
+    chosen = Grading.listed_for(user).with_only_columns(Grading.id).where(*query.conditions(), Grading.id > after)
     return list(db.session.scalars(chosen.order_by(Grading.id).limit(most + 1)))
 
 
 def records(numbers: list[int]) -> list[Grading]:
     """Return the gradings with these ids, in their order, with what a list shows of them."""
-    loaded = (joinedload(Grading.customer), joinedload(Grading.owner), joinedload(Grading.before), joinedload(Grading.campaign))
+    loaded = (
+        joinedload(Grading.customer, innerjoin=True).load_only(
+            Customer.number, Customer.full_name, Customer.credit_rating, Customer.payment_terms
+        ),
+        joinedload(Grading.owner).load_only(Staff.name), joinedload(Grading.before), joinedload(Grading.campaign),
+    )  # fmt: skip
     found: dict[int, Grading] = {}
     for start in range(0, len(numbers), 500):
         query = select(Grading).where(Grading.id.in_(numbers[start : start + 500])).options(*loaded)

@@ -16,7 +16,7 @@ from portal.database import db
 from portal.models import audit
 from portal.models.customer import Customer, CustomerAssistant, CustomerTag, possible_owners
 from portal.models.notice import notify
-from portal.models.search import index_many
+from portal.models.search_index import index_many
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.message import N_, Message, Refusal

@@ -1,7 +1,7 @@
 """What the first page shows a reader (IN-1): what waits, their customers in figures, what changed, running jobs, announcements.
 
 No figure walks a big table: counts stop at a cap, and what is recent is read from the end of an index. The statements are made once
-for each shape of a reader's scope; the reader's own values are parameters.
+for each shape of a reader's scope; the reader's own values are parameters. Whoever asks for several figures asks `scope_of` once.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from portal.models.card import GRADES
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerState
 from portal.models.history import title_of
+from portal.models.inbox_count import Area, numbers
 from portal.models.investigation import Investigation
 from portal.models.job import Job
 from portal.models.notice import Notice
 from portal.models.register_query import TABS, RegisterQuery
-from portal.models.scope import ScopeShape, scope_of
+from portal.models.scope import Scope, ScopeShape, scope_of
 from portal.models.staff import Staff
 from portal.permissions import Role
 
@@ -92,9 +93,9 @@ def _by_state(shape: ScopeShape) -> Select[Any]:
     )
 
 
-def customers_by_state(user: Staff) -> list[Figure]:
+def customers_by_state(user: Staff, scope: Scope | None = None) -> list[Figure]:
     """Return the reader's customers on the register, prospects and past ones; each arm of the scope counted up to the cap."""
-    shape, values = scope_of(user)
+    shape, values = scope or scope_of(user)
     counts = list(db.session.execute(_by_state(shape), values).one())
     arms = len(counts) // len(_STATES)
     sums = {state: sum(counts[place * arms : (place + 1) * arms]) for place, state in enumerate(_STATES)}
@@ -113,9 +114,9 @@ def _by_grade(shape: ScopeShape) -> Select[Any]:
     return select(walked.c.grade, func.count()).group_by(walked.c.grade)
 
 
-def customers_by_grade(user: Staff) -> list[Figure]:
+def customers_by_grade(user: Staff, scope: Scope | None = None) -> list[Figure]:
     """Return the reader's customers on the register by grade, grades without any left out."""
-    shape, values = scope_of(user)
+    shape, values = scope or scope_of(user)
     rows = db.session.execute(_by_grade(shape), values).all()
     counts: dict[str, int] = dict(zip(GRADES, rows[0], strict=True)) if user.role == Role.MANAGER else dict(rows)  # type: ignore[arg-type]
     stopped = user.role != Role.MANAGER and sum(counts.values()) >= GRADE_WALK
@@ -180,9 +181,9 @@ def _recent_changes(shape: ScopeShape) -> Select[Any]:
     )
 
 
-def recent_changes(user: Staff) -> list[Change]:
+def recent_changes(user: Staff, scope: Scope | None = None) -> list[Change]:
     """Return the customers in scope that changed last, each with its newest entry of the log."""
-    shape, values = scope_of(user)
+    shape, values = scope or scope_of(user)
     rows = db.session.execute(_recent_changes(shape), values)
     return [Change(row.id, row.full_name, title_of(row), row.actor_name, row.at) for row in rows]  # type: ignore[arg-type]
 
@@ -211,6 +212,12 @@ def unannounced_year() -> int | None:
     return next((year for year in years if not site_calendar().is_announced(year)), None)
 
 
-def waiting(user: Staff) -> list[inbox.Entry]:
-    """Return the most pressing of what waits for the reader (AP-8)."""
-    return inbox.entries(user)[:SHOWN]
+def figures(user: Staff, areas: dict[str, tuple[Area, ...]]) -> dict[str, list[int]]:
+    """Return the figures of areas by their names, each counted up to `COUNT_CAP`, all asked in one statement (IN-1)."""
+    found = iter(numbers(user, [one for some in areas.values() for one in some]))
+    return {name: [next(found) for _one in some] for name, some in areas.items()}
+
+
+def waiting(user: Staff, counted: list[int]) -> list[inbox.Entry]:
+    """Return the most pressing of what waits for the reader, where `counted` is the answer of `inbox.counts` (AP-8)."""
+    return inbox.entries(user, most=SHOWN, counted=counted)

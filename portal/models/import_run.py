@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
+from portal.exchange.cells import as_text
 from portal.exchange.columns import ImportTable, check_mapping, headers_fingerprint, match_headers
 from portal.exchange.reading import TableFile, sniff
 from portal.models import audit
@@ -195,7 +196,7 @@ class ImportRun(Base):
         for count, (_row, cells) in enumerate(table.rows(sheet, after=head.number)):
             for index, cell in enumerate(cells[: len(self.heads)]):
                 if cell != "" and len(self.samples[index]) < SAMPLES:
-                    self.samples[index].append(str(cell)[:60])
+                    self.samples[index].append(as_text(cell)[:60])
             if count >= 20:
                 break
         if not any(self.samples):

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, union_all
+from sqlalchemy import Integer, Select, bindparam, func, select, union_all
 
 from portal import clock
 from portal.database import db
@@ -18,13 +20,17 @@ from portal.models.approval_routing import waiting, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import SiteDay
 from portal.models.delegation import Delegation
-from portal.models.inbox_count import number, numbers, shaped_by
+from portal.models.inbox_count import numbers, shaped_by
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
+from portal.permissions import Permission
 from portal.rules.message import N_
 
 MOST = 50
 """So many entries of a source are shown, the most pressing ones; nobody works through more without a filter."""
+
+MANY = 200
+"""So much is counted of each statement: who has more reads "200+". Each page has the number, and a long queue is slow to count."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Source:
-    """Where entries come from: at most `MOST` entries, the most pressing first, and the statements that count them."""
+    """Where entries come from: some entries, the most pressing first, and the statements that count them."""
 
-    entries: Callable[[Staff, str, str], list[Entry]]
-    """Of one person; of one kind and one group (`sign`, `do`, `overdue`), or of all where these are empty."""
+    entries: Callable[[Staff, str, str, int], list[Entry]]
+    """Of one person; of one kind and one group (`sign`, `do`, `overdue`), or of all where these are empty; so many of each of its lists.
+
+    A list that is cut there has what is overdue before anything else, by its day; one that is not in that order is cut at `MOST`."""
     waiting: Callable[[Staff], Iterable[Select[Any]]]
     """Statements of one person with a row for each entry. They ask nothing of the database before they are asked themselves, but for what
     `shaped_by` names."""
@@ -75,25 +83,69 @@ def source(added: Source) -> Source:
     return added
 
 
+def to_do(
+    kind: str,
+    title: str,
+    permission: Permission,
+    waiting: Callable[[Staff], Iterable[Select[Any]]],
+    listed: Callable[[Staff, int], list[Entry]],
+) -> Source:
+    """Add the source of one kind of things to do for who has the permission: the statements of `waiting`, the first so many `listed`."""
+
+    def first(user: Staff, asked: str, group: str, most: int) -> list[Entry]:
+        if group == "sign" or asked not in ("", kind) or not user.may(permission):
+            return []
+        today = clock.today()
+        return [one for one in listed(user, most) if group != "overdue" or one.is_overdue(today)]
+
+    return source(Source(first, lambda user: waiting(user) if user.may(permission) else (), lambda: {kind: title}))
+
+
 def kinds() -> dict[str, str]:
     """Return the kinds to filter by: code → English title."""
     return {code: title for one in _sources for code, title in one.kinds().items()}
 
 
+def counts(user: Staff) -> list[int]:
+    """Return how much of each source waits for `user`, each statement counted up to `MANY`, all asked at once."""
+    return numbers(user, [one.waiting for one in _sources], MANY)
+
+
 def count(user: Staff) -> int:
-    """Return how much waits for `user`, each statement counted up to `COUNT_CAP`, all asked at once."""
-    return number(user, [one.waiting for one in _sources])
+    """Return how much waits for `user` together."""
+    return sum(counts(user))
 
 
-def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
-    """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8)."""
-    today = clock.today()
+def entries(user: Staff, kind: str = "", group: str = "", *, most: int | None = None, counted: list[int] | None = None) -> list[Entry]:
+    """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8).
+
+    At most so many, of up to `MOST` of a source's list; `counted` has the answer of `counts`, where it was asked before.
+    """
     # Most areas have nothing for somebody at a moment: their numbers, asked at once, say which need not be asked.
-    counts = numbers(user, [one.waiting for one in _sources])
-    found = [entry for one, count in zip(_sources, counts, strict=True) if count for entry in one.entries(user, kind, group)]
-    late = sorted((entry for entry in found if entry.is_overdue(today)), key=lambda entry: (entry.due_on, entry.since))
-    rest = sorted((entry for entry in found if not entry.is_overdue(today)), key=lambda entry: entry.since, reverse=True)
-    return [*late, *rest]
+    numbers_ = counts(user) if counted is None else counted
+    sources = [one for one, number in zip(_sources, numbers_, strict=True) if number]
+    first = MOST if most is None else min(most, MOST)
+    found = [one.entries(user, kind, group, first) for one in sources]
+    late, rest = _in_order(found)
+    if most is None or len(late) >= most:
+        return [*late, *rest][:most]
+    # What is not overdue is not in this order where it comes from: lists that go on are read again.
+    again = [one.entries(user, kind, group, MOST) if len(some) >= first < MOST else some for one, some in zip(sources, found, strict=True)]
+    late, rest = _in_order(again)
+    return [*late, *rest][:most]
+
+
+def _in_order(found: list[list[Entry]]) -> tuple[list[Entry], list[Entry]]:
+    """Return what is overdue, by its day, those of a day as their areas have them; and the rest, the newest first."""
+    today, late, rest = clock.today(), list[tuple[date, Entry]](), list[Entry]()
+    for one in chain.from_iterable(found):
+        if one.due_on is not None and one.due_on < today:
+            late.append((one.due_on, one))
+        else:
+            rest.append(one)
+    late.sort(key=itemgetter(0))
+    rest.sort(key=attrgetter("since"), reverse=True)
+    return [one for _day, one in late], rest
 
 
 def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | None:
@@ -114,6 +166,9 @@ _WHAT = {
 }
 
 
+_SO_MANY: Any = bindparam("most", type_=Integer)
+
+
 @cache
 def _steps_query(seats: int, of_kind: bool, group: str) -> Select[Any]:
     step, approval, staff = ApprovalStep.__table__.c, Approval.__table__.c, Staff.__table__.c
@@ -123,14 +178,14 @@ def _steps_query(seats: int, of_kind: bool, group: str) -> Select[Any]:
         query = query.where(approval.kind_name == bindparam("kind"))
     if group in ("sign", "do"):
         query = query.where(step.type == "paper" if group == "do" else step.type != "paper")
-    late = query.where(step.due_on < bindparam("today")).order_by(step.due_on).limit(MOST)
+    late = query.where(step.due_on < bindparam("today")).order_by(step.due_on, step.id).limit(_SO_MANY)
     if group == "overdue":
         return late
-    rest = query.where(step.due_on >= bindparam("today")).order_by(step.opened_at.desc()).limit(MOST)
+    rest = query.where(step.due_on >= bindparam("today")).order_by(step.opened_at.desc(), step.id.desc()).limit(_SO_MANY)
     return select(union_all(select(late.subquery()), select(rest.subquery())).subquery())
 
 
-def _steps(user: Staff, kind: str, group: str) -> list[Entry]:
+def _steps(user: Staff, kind: str, group: str, most: int) -> list[Entry]:
     seats, values = waits_for(user)
     query = _steps_query(seats, bool(kind), group if group in ("sign", "do", "overdue") else "")
     return [
@@ -146,7 +201,7 @@ def _steps(user: Staff, kind: str, group: str) -> list[Entry]:
             who=name,
         )
         for type_, opened_at, due_on, number, kind_name, title, name in db.session.execute(
-            query, {**values, "kind": kind, "today": clock.today()}
+            query, {**values, "kind": kind, "today": clock.today(), "most": most}
         )
     ]
 
@@ -156,13 +211,13 @@ def _returned_query(of_kind: bool) -> Select[Approval]:
     query = select(Approval).where(Approval.submitter_id == bindparam("me"), Approval.state == "draft")
     if of_kind:
         query = query.where(Approval.kind_name == bindparam("kind"))
-    return query.order_by(Approval.id.desc()).limit(MOST)
+    return query.order_by(Approval.id.desc()).limit(_SO_MANY)
 
 
-def _returned(user: Staff, kind: str, group: str) -> list[Entry]:
+def _returned(user: Staff, kind: str, group: str, most: int) -> list[Entry]:
     if group in ("sign", "overdue"):
         return []
-    found = db.session.scalars(_returned_query(bool(kind)), {"me": user.id, "kind": kind})
+    found = db.session.scalars(_returned_query(bool(kind)), {"me": user.id, "kind": kind, "most": most})
     return [
         Entry(
             group="do",
@@ -188,5 +243,8 @@ def _kinds() -> dict[str, str]:
     return {kind.name: kind.title for kind in KINDS.values()}
 
 
-shaped_by(Staff, Delegation, StandardVersion, SiteDay)
+shaped_by(Staff, func.sum(Staff.version))
+shaped_by(Delegation, func.max(Delegation.id), func.count(Delegation.ended_at))
+shaped_by(StandardVersion, func.max(StandardVersion.id), func.max(StandardVersion.cancelled_at))
+shaped_by(SiteDay, func.count(SiteDay.id), func.max(SiteDay.at))
 source(Source(lambda *asked: [*_steps(*asked), *_returned(*asked)], _waiting, _kinds))

@@ -1,15 +1,17 @@
 """How much waits for somebody, asked in one statement: the figure stands on every page (AP-8; quality.md, Speed).
 
-To put the statement together from all areas takes ten times as long as to ask it. It is therefore made once for a person and a minute, and
+To put the statement together from all areas takes ten times as long as to ask it. It is therefore made once for a person and a day, and
 made anew where something was written that it is put together from: what it counts is always counted at the moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, Select, event, func, literal, select, text
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Select, event, func, literal, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal import clock
@@ -22,19 +24,62 @@ _SHAPED = "inbox shaped"
 
 Area = Callable[[Staff], Iterable[Select[Any]]]
 """What one area asks for somebody: statements with a row for each thing that waits."""
+
+
+class Made(NamedTuple):
+    """The statement of a person and a day, in words on SQLite, and the stamp of what it was put together from."""
+
+    statement: Executable | str
+    stamp: tuple[Any, ...]
+
+
 _shaping: set[type] = set()
-made: dict[tuple[Any, ...], Executable] = {}
-"""The statements by minute, person and areas."""
+_stamps: list[Select[Any]] = []
+_moments: dict[str, tuple[Moment, Callable[[], Any]]] = {}
+_values: dict[datetime, dict[str, Any]] = {}
+made: dict[tuple[Any, ...], Made] = {}
+"""The statements by day, person and areas."""
 MOST_MADE = 100
-"""So many statements are kept, of some 15 KB each."""
+"""So many statements are kept, of some 500 KB each: those made last."""
+MOST_IN_WORDS = 400
+"""So many are kept in words, of some 15 KB each: two for each person in an office of two hundred."""
 
 
-def shaped_by(*models: type) -> None:
-    """Say by which records the statements of an area are put together: a written one lets them be made anew in this process at once.
+def shaped_by(model: type, *stamp: ColumnElement[Any]) -> None:
+    """Say by which records the statements of an area are put together: where one is written they are made anew.
 
-    Another process has its own for a minute at most.
+    `stamp` is what tells, read from the small table of the model, that another process has written there.
     """
-    _shaping.update(models)
+    _shaping.add(model)
+    _stamps.extend(select(one) for one in stamp)
+
+
+class Moment(BindParameter[Any]):
+    """A value that goes on through the day: it stays a parameter in the statement of a day."""
+
+    inherit_cache = True
+
+
+@compiles(Moment)
+def _moment(element: Moment, compiler: Any, literal_binds: bool = False, **kw: Any) -> str:
+    return f":{element.key}" if literal_binds else compiler.visit_bindparam(element, **kw)  # type: ignore[no-any-return]
+
+
+def moment(name: str, type_: Any, asked: Callable[[], Any]) -> Moment:
+    """Return the parameter for a value of the moment, which `asked` answers: the only one that an area's statements may hold."""
+    _moments[name] = Moment(name, type_=type_), asked
+    return _moments[name][0]
+
+
+def at_the_moment() -> dict[str, Any]:
+    """Return the values of the moment, by the names of their parameters; asked once a minute."""
+    global _values
+    minute = clock.now().replace(second=0, microsecond=0)
+    found = _values.get(minute)
+    if found is None:
+        found = {name: asked() for name, (_one, asked) in _moments.items()}
+        _values = {minute: found}
+    return found
 
 
 def one_line(records: Select[Any]) -> Select[Any]:
@@ -47,43 +92,59 @@ def forget() -> None:
     begin_with({})
 
 
-def begin_with(statements: dict[tuple[Any, ...], Executable]) -> None:
+def begin_with(statements: dict[tuple[Any, ...], Made]) -> None:
     """Go on with the statements that were made over the same records before: tests begin in the same office again and again."""
-    global made
-    made = statements
+    global made, _values
+    made, _values = statements, {}
 
 
-def number(user: Staff, areas: Sequence[Area]) -> int:
-    """Return how many rows the statements of the areas for `user` have together, each counted up to `COUNT_CAP`."""
-    return sum(numbers(user, areas))
+def numbers(user: Staff, areas: Sequence[Area], cap: int = COUNT_CAP) -> list[int]:
+    """Return how many rows the statements of each area for `user` have together, each counted up to `cap`; asked at once."""
+    key = (clock.today(), user.id, user.role, user.team_id, user.active, cap, *areas)
+    kept = made  # another thread may begin with others meanwhile
+    known = kept.get(key)
+    found, stamp = _ask(known) if known else ([], ())
+    if known is None or stamp != known.stamp:
+        # What it is put together from is read after its stamp: what is written in between shows the next time.
+        before = tuple(db.session.execute(select(*(one.scalar_subquery() for one in _stamps))).one())
+        if len(kept) >= (MOST_IN_WORDS if db.engine.dialect.name == "sqlite" else MOST_MADE):
+            kept.pop(next(iter(list(kept))), None)
+        known = kept[key] = Made(_together([area(user) for area in areas], cap), before)
+        found, _stamp = _ask(known)
+    return found
 
 
-def numbers(user: Staff, areas: Sequence[Area]) -> list[int]:
-    """Return that for each area by itself, asked at once."""
-    key = (clock.now().replace(second=0, microsecond=0), user.id, user.role, user.team_id, *areas)
-    statement = made.get(key)
-    if statement is None:
-        if len(made) >= MOST_MADE:
-            forget()
-        statement = made[key] = _together([area(user) for area in areas])
-    return list(db.session.execute(statement).one())
+def _ask(known: Made) -> tuple[list[int], tuple[Any, ...]]:
+    if isinstance(known.statement, str):
+        connection = db.session.connection()
+        row = connection.exec_driver_sql(known.statement, _as_stored(connection.dialect)).one()
+    else:
+        row = db.session.execute(known.statement, at_the_moment()).one()
+    place = len(row) - len(_stamps)
+    return list(row[:place]), tuple(row[place:])
 
 
-def _together(areas: Iterable[Iterable[Select[Any]]]) -> Executable:
-    """Return the one statement of all; for SQLite with its values written out by its dialect: ids, days, moments and codes.
+def _as_stored(dialect: Dialect) -> dict[str, Any]:
+    processors = ((name, one.type.dialect_impl(dialect).bind_processor(dialect)) for name, (one, _asked) in _moments.items())
+    return {name: process(at_the_moment()[name]) if process else at_the_moment()[name] for name, process in processors}
+
+
+def _together(areas: Iterable[Iterable[Select[Any]]], cap: int) -> Executable | str:
+    """Return the one statement of all; for SQLite in words, its values written out by its dialect: ids, days and codes.
 
     SQLite plans a statement anew each time it is asked with parameters where partial indexes may serve, as here for every area: that takes
     twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody. Nothing that anybody has typed
-    is in it.
+    is in it. In words it takes no place among the statements that are kept compiled, where those of a page would have to go.
     """
-    whole = select(*(sum((_counted(one) for one in queries), literal(0)).label(f"area_{place}") for place, queries in enumerate(areas)))
+    counted = [sum((_counted(one, cap) for one in queries), literal(0)).label(f"area_{place}") for place, queries in enumerate(areas)]
+    whole = select(*counted, *(one.scalar_subquery().label(f"stamp_{place}") for place, one in enumerate(_stamps)))
     if db.engine.dialect.name != "sqlite":
         return whole
-    return text(str(whole.compile(db.engine, compile_kwargs={"literal_binds": True})).replace(":", "\\:"))
+    return str(whole.compile(db.engine, compile_kwargs={"literal_binds": True}))
 
 
-def _counted(query: Select[Any]) -> Any:
-    return select(func.count()).select_from(query.limit(COUNT_CAP).subquery()).scalar_subquery()
+def _counted(query: Select[Any], cap: int) -> Any:
+    return select(func.count()).select_from(query.limit(cap).subquery()).scalar_subquery()
 
 
 @event.listens_for(Session, "after_flush")

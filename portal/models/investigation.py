@@ -26,7 +26,7 @@ _NOT_OF_INDIVIDUALS = frozenset({"credit_code", "legal_representative"})
 
 
 class Investigation(HangsOnCustomer, Base):
-    """One investigation of a prospect. At most one of a customer is open; a rejected one stays readable and a new one can be begun."""
+    """One investigation of a prospect. At most one of a customer is open; after one was rejected or given up a new one can be begun."""
 
     __tablename__ = "investigation"
 
@@ -47,7 +47,7 @@ class Investigation(HangsOnCustomer, Base):
     proposed_grade: Mapped[str] = mapped_column(default="")
     investigated_on: Mapped[date | None]
     outcome: Mapped[str] = mapped_column(default="")
-    """'' while it can still be worked on or decided, then approved | rejected."""
+    """'' while it can still be worked on or decided, then approved | rejected | given-up."""
     created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -148,8 +148,7 @@ class Investigation(HangsOnCustomer, Base):
         """Return the document's newest `Approval`, whatever became of it, or None where it was never submitted."""
         from portal.models.approval import Approval
 
-        mine = select(Approval).where(Approval.kind_name == "investigation", Approval.record_id == self.id)
-        return db.session.scalar(mine.order_by(Approval.id.desc()).limit(1))
+        return Approval.latest_for("investigation", self.id)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the document as plain JSON: what is frozen, hashed, shown, printed and signed (AP-4).
@@ -212,6 +211,10 @@ def _reject(document: Investigation, approval: Any, by: Staff | None) -> None:
     document.outcome = "rejected"
 
 
+def _given_up(document: Investigation, _approval: Any, _by: Staff | None) -> None:
+    document.outcome = "given-up"
+
+
 def _register(document: Investigation, approval: Any, by: Staff | None) -> None:
     """Put the customer on the register, with the grade (provisional, RL-4), credit limit and payment terms that were approved."""
     customer = document.customer
@@ -255,17 +258,15 @@ KIND = declare(
         model=Investigation,
         sheet="investigation",
         chain="chain.investigation",
-        case=lambda document: {},
         label=lambda document: document.customer.full_name,
-        snapshot=lambda document: document.snapshot(),
         page=lambda document: ("archive.investigation", {"customer_id": document.customer_id}),
         filed_as="company",
         check=lambda document: document.check_complete(),
         on_submitted=_freeze,
-        on_sent_back=_release,
-        on_withdrawn=_release,
+        on_returned=_release,
         on_rejected=_reject,
         on_approved=_register,
+        on_given_up=_given_up,
         labels=_paths(lambda field: field.title),
         choices=_paths(lambda field: field.choices),
         amounts=tuple(_paths(lambda field: field.kind == "money")),

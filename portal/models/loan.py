@@ -38,7 +38,9 @@ from portal.rules.loans import DIGITAL, FORMS, PAPER, check_until
 from portal.rules.message import N_, Message, Refusal
 
 NAME = "loan"
-DRAFT, PENDING, REJECTED, GRANTED, OUT, RETURNED, ENDED = "draft", "pending", "rejected", "granted", "out", "returned", "ended"
+DRAFT, PENDING, REJECTED, GRANTED, OUT, RETURNED, ENDED, GIVEN_UP = (
+    "draft", "pending", "rejected", "granted", "out", "returned", "ended", "given-up",
+)  # fmt: skip
 OPEN = (PENDING, GRANTED, OUT)
 """States in which a loan holds on to what it lends: such documents are not disposed of (AR-11)."""
 WHOLE, CHOSEN = "whole", "chosen"
@@ -51,6 +53,7 @@ STATES = {
     OUT: (N_("Handed out"), "accent"),
     RETURNED: (N_("Returned"), ""),
     ENDED: (N_("Ended"), ""),
+    GIVEN_UP: (N_("Given up"), ""),
 }
 """Words and tones of the states of a loan."""
 

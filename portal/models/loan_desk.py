@@ -81,14 +81,14 @@ def _without_supervisor() -> ColumnElement[bool]:
     return ~supervised.exists()
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if kind not in ("", NAME) or group == "sign":
         return []
     today = clock.today()
     query = select(Loan).join(Customer, Customer.id == Loan.customer_id).where(_waiting(user, today))
     if group == "overdue":
         query = query.where(Loan.until_on < today)
-    found = db.session.scalars(query.options(joinedload(Loan.reader), joinedload(Loan.customer)).order_by(Loan.until_on).limit(inbox.MOST))
+    query = query.options(joinedload(Loan.reader), joinedload(Loan.customer)).order_by(Loan.until_on, Loan.id)
     return [
         inbox.Entry(
             group="do",
@@ -101,7 +101,7 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
             page=("custody.loan", {"loan_id": loan.id}),
             who=loan.reader.name,
         )
-        for loan in found
+        for loan in db.session.scalars(query.limit(most))
     ]
 
 

@@ -6,16 +6,12 @@ from portal import clock
 from portal.database import transition
 from portal.models import history
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
-from portal.models.loan import DRAFT, GRANTED, NAME, PENDING, REJECTED, Loan
+from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.loan import GRANTED, NAME, PENDING, Loan
 from portal.models.notice import notify
 from portal.models.staff import Staff
 from portal.rules.loans import PAPER
 from portal.rules.message import N_, Message
-
-
-def _submitted(loan: Loan, _approval: Approval, _by: Staff | None) -> None:
-    transition(loan, expect={"state": DRAFT}, change={"state": PENDING})
 
 
 def _approved(loan: Loan, approval: Approval, by: Staff | None) -> None:
@@ -37,16 +33,8 @@ KIND = declare(
         model=Loan,
         sheet="loan",
         chain="chain.loan",
-        case=lambda loan: {},
-        label=lambda loan: loan.label,
-        snapshot=Loan.snapshot,
         page=lambda loan: ("custody.loan", {"loan_id": loan.id}),
         filed_as="correspondence",
-        check=Loan.ensure_ready,
-        on_submitted=_submitted,
-        on_sent_back=goes_to(DRAFT),
-        on_withdrawn=goes_to(DRAFT),
-        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "loan.asked_for": N_("Customer, as asked for"),

@@ -24,7 +24,7 @@ from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.hand_over import ensure_theirs
 from portal.models.history import action
 from portal.models.scope import customer_scope
-from portal.models.search import CustomerSearch, index_many
+from portal.models.search_index import CustomerSearch, index_many
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules.message import N_, Message, Refusal

@@ -6,21 +6,26 @@ through once. Records are read by their ids.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_, union_all
+from sqlalchemy.orm import aliased
 
 from portal.database import db
-from portal.models.customer import Customer
 from portal.models.paging import CAP, MOST_OFFERED, PAGE_SIZE, Count
 from portal.models.scope import InTeam
-from portal.models.search import candidates
+from portal.models.search import candidates, many
 from portal.models.staff import Staff
+from portal.models.word_index import Found, WordIndex
 
 AT_A_TIME = 500
+DEPTH = 3000
+"""Among so many records of a list those that a reader sees are looked for first."""
 FEW = 500
 """Up to so many customers that a text finds lead to their records."""
 _Key = tuple[Any, ...]
@@ -41,7 +46,8 @@ class Listing:
 
     `chosen(user, query)` gives what of the model is listed, without an order; `loaded` is what is read with the records of a page;
     `rising(query)` says that the oldest stand first. `shown(ids)` gives what a page shows, each with its `id`, where that is less than the
-    records that paper and files read.
+    records that paper and files read. `scoped`: its customers say who sees a record; where each is asked for its team, a page that the
+    first `DEPTH` records fill is taken from these, and the list counted by them.
     """
 
     model: Any
@@ -50,14 +56,14 @@ class Listing:
     day: Any = None
     rising: Callable[[Any], bool] = lambda _query: False
     shown: Callable[[Sequence[int]], Iterable[Any]] | None = None
+    scoped: bool = False
 
     def page(self, user: Any, query: Any, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
         """Return the page behind the place `after`, or before the place `before`, of what `user` sees (RO-1).
 
         What is no place is the beginning.
         """
-        first = self._keys(user, query, CAP + 1)
-        whole = len(first) <= CAP
+        first, whole = self._first(user, query, size)
         edge, up = self._key(before or after), bool(before)
         if edge is None:
             keys, more, ahead = first[:size], len(first) > size, False
@@ -72,6 +78,22 @@ class Listing:
         rows = self._shown([key[-1] for key in keys])
         behind, front = (_place(keys[-1]), _place(keys[0])) if keys else ("", "")
         return Page(rows, behind if more else "", front if ahead else "", Count(min(len(first), CAP), not whole))
+
+    def _first(self, user: Any, query: Any, size: int) -> tuple[list[_Key], bool]:
+        """Return the first records of a query, more than a page where there are, and whether these are all."""
+        if self.scoped and (user.is_supervisor or (user.is_manager and "team" in query.filters)):
+            order, rising = self._order, self.rising(query)
+            far = select(*order).order_by(*(column.asc() if rising else column.desc() for column in order)).offset(DEPTH).limit(1)
+            last = db.session.execute(far).first()
+            near = self._keys(user, query, CAP + 1, until=tuple(last)) if last is not None else []
+            if len(near) > size:
+                return near, False
+        first = self._keys(user, query, CAP + 1)
+        return first, len(first) <= CAP
+
+    @property
+    def _order(self) -> tuple[Any, ...]:
+        return (self.model.id,) if self.day is None else (self.day, self.model.id)
 
     def ids(self, user: Any, query: Any, most: int) -> list[int]:
         """Return the ids of the first records of a query, one more than `most` where there are more."""
@@ -117,11 +139,15 @@ class Listing:
         found = self._keys(user, query, 1, self._key(self.place(record)))
         return found[0][-1] if found else 0
 
-    def _keys(self, user: Any, query: Any, most: int, edge: _Key | None = None, *, up: bool = False) -> list[_Key]:
-        """Return day and number, or the number, of the first records behind `edge`; `up`: before it, from there upwards."""
-        order = (self.model.id,) if self.day is None else (self.day, self.model.id)
+    def _keys(
+        self, user: Any, query: Any, most: int, edge: _Key | None = None, *, up: bool = False, until: _Key | None = None
+    ) -> list[_Key]:
+        """Return day and number, or the number, of the first records behind `edge` and before `until`; `up`: before it, upwards."""
+        order = self._order
         down = self.rising(query) == up
         found = self.chosen(user, query).with_only_columns(*order)
+        if until is not None:
+            found = found.where(tuple_(*order) > until if down else tuple_(*order) < until)
         if edge is not None:
             found = found.where(tuple_(*order) < edge if down else tuple_(*order) > edge)
         keys = found.order_by(*(column.desc() if down else column.asc() for column in order)).limit(most)
@@ -134,6 +160,36 @@ class Listing:
             return key if key is None or self.day is None else (date.fromisoformat(day), *key)
         except ValueError:
             return None
+
+
+def lines(model: Any, *columns: str, borrowed: Sequence[str] = (), **others: Sequence[str]) -> Callable[[Sequence[int]], Iterator[Any]]:
+    """Return what reads the lines of a page, for `Listing.shown`: making whole records costs more than reading them.
+
+    A line has the named columns of its record, properties `borrowed` from the model that need no more than these, and of records that
+    it refers to (`others`, by the name of the relationship) what is named; None where there is none.
+    """
+    own = {name: vars(model)[name] for name in borrowed}
+    line: Any = type(f"{model.__name__}Line", (namedtuple("Line", [*columns, *others]),), {"__slots__": (), **own})  # type: ignore[misc]
+    kinds: list[tuple[Any, int]] = [(namedtuple(name.title(), said), len(said)) for name, said in others.items()]  # type: ignore[misc]
+
+    @cache
+    def query() -> Select[Any]:
+        tables = {name: aliased(getattr(model, name).property.mapper.class_) for name in others}
+        found = select(*(getattr(model, name) for name in columns))
+        for name, table in tables.items():
+            found = found.add_columns(table.id.is_not(None), *(getattr(table, one) for one in others[name]))
+            found = found.outerjoin(getattr(model, name).of_type(table))
+        return found
+
+    def read(ids: Sequence[int]) -> Iterator[Any]:
+        for row in db.session.execute(query().where(model.id.in_(ids))):
+            said, place = list(row[: len(columns)]), len(columns)
+            for kind, width in kinds:
+                said.append(kind._make(row[place + 1 : place + 1 + width]) if row[place] else None)
+                place += 1 + width
+            yield line._make(said)
+
+    return read
 
 
 def _behind(key: _Key, other: _Key, rising: bool) -> bool:
@@ -170,9 +226,23 @@ def of_team(column: Any, team_id: int) -> ColumnElement[bool]:
 def called(user: Any, column: Any, text: str) -> ColumnElement[bool]:
     """Return the condition that a column names a customer, of those that `user` sees, that a text finds: number, name, contact.
 
-    The search index knows them. Where they are many each record of the list is asked, and some are met soon.
+    The search index knows them, however many they are.
     """
+    return _customers(user, text).named(column)
+
+
+def _customers(user: Any, text: str) -> Found:
     few = candidates(user, text, FEW + 1)
-    if len(few) <= FEW:
-        return column.in_(few)  # type: ignore[no-any-return]
-    return exists().where(Customer.id == column, or_(has(Customer.full_name, text), has(Customer.number, text)))
+    return many(text) if len(few) > FEW else Found(lambda column: column.in_(few), ids=few)
+
+
+def found_by(user: Any, index: WordIndex, column: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition that an indexed record is found by a text: by its customer, whom `column` names, or by its own words.
+
+    Unless many are, they are gathered, and lead to what is listed; else records are asked in the order of the list, and some met soon.
+    """
+    number = index.model.id
+    conditions = [(one, one.named(named)) for one, named in ((_customers(user, text), column), (index.found(text), number))]
+    if all(one.leads for one, _condition in conditions):
+        return number.in_(union_all(*(select(number).where(condition) for _one, condition in conditions)))  # type: ignore[no-any-return]
+    return or_(*(condition for _one, condition in conditions))

@@ -39,7 +39,7 @@ def _past_their_day(user: Staff, until: date) -> Select[OrderRequest]:
     return select(OrderRequest).join(Customer, Customer.id == OrderRequest.customer_id).where(*open_, in_charge(user))
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group == "sign" or kind not in ("", NAME) or not user.may(Permission.ORDER_REQUEST):
         return []
     today = clock.today()
@@ -49,7 +49,7 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
             group="do", kind=NAME, kind_title=TITLE, title=one.label, what=N_("Say how the order went"),
             since=one.decided_at or one.created_at, due_on=one.delivery_on, page=("orders.order_request", {"asked_id": one.id}),
         )
-        for one in db.session.scalars(query.order_by(OrderRequest.delivery_on, OrderRequest.id).limit(inbox.MOST))
+        for one in db.session.scalars(query.order_by(OrderRequest.delivery_on, OrderRequest.id).limit(most))
     ]  # fmt: skip
     return [one for one in found if group != "overdue" or one.is_overdue(today)]
 

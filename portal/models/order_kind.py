@@ -8,7 +8,7 @@ from portal import clock
 from portal.database import transition
 from portal.models import history
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.order_request import APPROVED, DRAFT, NAMES, PENDING, REJECTED, OrderRequest, figures_of
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -17,8 +17,7 @@ from portal.rules.orders import A_TREATMENT, KINDS, REFUSAL
 
 def _submitted(request: OrderRequest, _approval: Approval, _by: Staff | None) -> None:
     told = figures_of(request.customer) if request.kind == A_TREATMENT else {}
-    change: dict[str, Any] = {"state": PENDING, "grade": request.customer.grade, "figures": told, "version": request.version + 1}
-    transition(request, expect={"state": DRAFT, "version": request.version}, change=change)
+    into_approval(request, grade=request.customer.grade, figures=told)
 
 
 def _to(state: str) -> Any:
@@ -68,15 +67,10 @@ for _kind, _sheet in ((REFUSAL, "order_refusal"), (A_TREATMENT, "a_treatment")):
             model=OrderRequest,
             sheet=_sheet,
             chain=f"chain.{NAMES[_kind]}",
-            case=lambda request: {},
-            label=lambda request: request.label,
-            snapshot=OrderRequest.snapshot,
             page=lambda request: ("orders.order_request", {"asked_id": request.id}),
             filed_as="correspondence",
-            check=OrderRequest.ensure_ready,
             on_submitted=_submitted,
-            on_sent_back=_to(DRAFT),
-            on_withdrawn=_to(DRAFT),
+            on_returned=_to(DRAFT),
             on_rejected=_to(REJECTED),
             on_approved=_to(APPROVED),
             labels=_LABELS,

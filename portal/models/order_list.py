@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, called, has, of_team
+from portal.models.newest_first import Listing, called, has, lines, of_team
 from portal.models.order_request import STATES, OrderRequest
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -52,4 +52,11 @@ _WITH = (
     joinedload(OrderRequest.customer, innerjoin=True).load_only(Customer.number, Customer.full_name, Customer.grade),
     joinedload(OrderRequest.created_by, innerjoin=True).load_only(Staff.name),
 )
-LIST = Listing(OrderRequest, _chosen, _WITH)
+_LINES = lines(
+    OrderRequest,
+    *("id", "order_number", "state", "kind", "grade", "ordered_on", "amount", "delivery_on"),
+    borrowed=("grade_now",),
+    customer=("full_name", "grade"),
+    created_by=("name",),
+)
+LIST = Listing(OrderRequest, _chosen, _WITH, shown=_LINES, scoped=True)

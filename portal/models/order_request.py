@@ -12,15 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, JsonValue, StateConflict, db, transition
+from portal.database import JsonValue, StateConflict, db, transition
 from portal.models import audit, sales_totals
 from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState, Money
+from portal.models.draft import APPROVED, DRAFT, GIVEN_UP, PENDING, REJECTED, Draft, Entries
 from portal.models.grading_figures import figures
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
@@ -32,7 +31,7 @@ from portal.rules.orders import A_TREATMENT, LONGEST_TEXT, REFUSAL, Goods, Wante
 
 NAMES = {REFUSAL: "order_refusal", A_TREATMENT: "a_treatment"}
 """Kind of request → document kind."""
-DRAFT, PENDING, APPROVED, REJECTED, RECORDED, DONE, GIVEN_UP = "draft", "pending", "approved", "rejected", "recorded", "done", "given-up"
+RECORDED, DONE = "recorded", "done"
 STATES = {
     DRAFT: (N_("Draft"), ""),
     PENDING: (N_("In approval"), "accent"),
@@ -49,10 +48,12 @@ _OPEN_TREATMENT = text("kind = 'a_treatment' AND state = 'approved'")
 _DRAFT = text("state = 'draft'")
 
 
-class OrderRequest(HangsOnCustomer, Base):
+class OrderRequest(HangsOnCustomer, Draft):
     """One request about one order."""
 
     __tablename__ = "order_request"
+    permission = Permission.ORDER_REQUEST
+    entries = Entries("order-request-drafted", "order-request-changed", "order-request-given-up")
 
     kind: Mapped[str]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
@@ -71,18 +72,13 @@ class OrderRequest(HangsOnCustomer, Base):
     """The customer's grade when it was submitted or recorded."""
     figures: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     """What the sales said when it was submitted: see `figures_of`."""
-    state: Mapped[str] = mapped_column(default=DRAFT)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     decided_at: Mapped[datetime | None]
     closed_on: Mapped[date | None]
     """When an order treated like grade A was concluded: delivered, or fallen through."""
     closing_note: Mapped[str] = mapped_column(Text, default="")
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    version: Mapped[int] = mapped_column(default=1)
 
     customer: Mapped[Customer] = relationship()
-    created_by: Mapped[Staff] = relationship(foreign_keys=[created_by_id])
     closed_by: Mapped[Staff | None] = relationship(foreign_keys=[closed_by_id])
 
     __table_args__ = (
@@ -94,6 +90,11 @@ class OrderRequest(HangsOnCustomer, Base):
     )
 
     # --- what it is ------------------------------------------------------------------------------------------------------
+
+    @property
+    def kind_name(self) -> str:
+        """Return the name of its document kind."""
+        return NAMES[self.kind]
 
     @property
     def label(self) -> str:
@@ -132,13 +133,9 @@ class OrderRequest(HangsOnCustomer, Base):
         """Return whether `user`, who sees the customer, may begin a request about an order of theirs."""
         return user.may(Permission.ORDER_REQUEST) and customer.state == CustomerState.ACTIVE
 
-    def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the customer, may change the draft (AP-5)."""
-        return user.may(Permission.ORDER_REQUEST) and self.state == DRAFT
-
     def can_record(self, user: Staff) -> bool:
         """Return whether `user` may record the refusal as it is: no approval is needed."""
-        return self.can_edit(user) and not self.needs_approval and Approval.live_for(NAMES[self.kind], self.id) is None
+        return self.can_edit(user) and not self.needs_approval and Approval.live_for(self.kind_name, self.id) is None
 
     def can_close(self, user: Staff) -> bool:
         """Return whether `user` may say that an order treated like grade A is concluded."""
@@ -156,26 +153,14 @@ class OrderRequest(HangsOnCustomer, Base):
                 "%(customer)s is of grade %(grade)s: only orders of grade-C customers are applied for.",
                 field="customer", customer=customer.full_name, grade=customer.grade or "—",
             )  # fmt: skip
-        request = cls(kind=kind, customer=customer, created_by_id=by.id)
+        request = cls(kind=kind, customer=customer)
         request._set(wanted)
-        try:
-            with db.session.begin_nested():
-                db.session.add(request)
-        except IntegrityError as error:
-            raise StateConflict(f"request about order {wanted.order_number}") from error
-        note_author(NAMES[kind], request, by)
-        audit.write("change", "order-request-drafted", actor=by, record=request, label=request.label)
-        return request
+        return request.begun(by)
 
     def edit(self, wanted: Wanted, *, by: Staff, version: int) -> None:
         """Change the draft. Raises `Refusal` with the field, `StateConflict` where it is no draft or was changed meanwhile."""
-        if not self.can_edit(by) or version != self.version:
-            raise StateConflict(f"order request {self.id}")
-        with db.session.no_autoflush:
+        with self.changing(by, version), db.session.no_autoflush:
             self._set(wanted)
-        transition(self, expect={"state": DRAFT, "version": version}, change={"version": version + 1})
-        note_author(NAMES[self.kind], self, by)
-        audit.write("change", "order-request-changed", actor=by, record=self, label=self.label)
 
     def _set(self, wanted: Wanted) -> None:
         without = [name for name in orders.NO_DATA if name not in figures_of(self.customer)] if self.kind == A_TREATMENT else []
@@ -191,23 +176,9 @@ class OrderRequest(HangsOnCustomer, Base):
         self.goods, self.amount = [one.as_data() for one in wanted.goods], wanted.amount
         self.reason, self.price_note, self.payment_note = wanted.reason, wanted.price_note, wanted.payment_note
 
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go that was never submitted. Raises `Refusal`, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"order request {self.id}")
-        if Approval.live_for(NAMES[self.kind], self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT, "version": self.version}, change={"state": GIVEN_UP, "version": self.version + 1})
-        audit.write("change", "order-request-given-up", actor=by, record=self, label=self.label)
-
-    def submit(self, *, by: Staff) -> Approval:
-        """Send it through its chain (AP-3). Raises `Refusal` where it needs none, or is no longer right."""
-        return Approval.submit(NAMES[self.kind], self, by=by)
-
     def record(self, *, by: Staff) -> None:
         """Record a refusal that needs no approval. Raises `Refusal` where it needs one, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"order request {self.id}")
+        self.ensure_draft(by)
         if not self.can_record(by):
             raise Refusal("Refusing an order of a grade-A customer needs approval: submit it.")
         change = {"state": RECORDED, "grade": self.customer.grade, "figures": {}, "decided_at": clock.now(), "version": self.version + 1}

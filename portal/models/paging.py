@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy.ext.compiler import compiles
@@ -19,6 +21,32 @@ class Count(NamedTuple):
 
     number: int
     more: bool
+
+
+def cut(found: list[Any], size: int, place: Callable[[Any], str], *, inside: bool, backwards: bool) -> tuple[list[Any], str, str]:
+    """Return a page of the rows that were read, one more than `size` where there are more, and the places of the pages behind and before.
+
+    `inside`: they were read from a place on, not from the beginning; `backwards`: before it, the nearest first.
+    """
+    more, rows = len(found) > size, found[:size]
+    if backwards:
+        rows.reverse()
+    behind, ahead = (inside, more) if backwards else (more, inside)
+    return rows, place(rows[-1]) if rows and behind else "", place(rows[0]) if rows and ahead else ""
+
+
+def walk(page: Callable[[str], tuple[Any, ...]], most: int | None = None) -> Iterator[Any]:
+    """Return the rows of a list, at most so many, page by page: `page` reads the one behind a place and gives rows and next place first."""
+    return islice(_walk(page), most)
+
+
+def _walk(page: Callable[[str], tuple[Any, ...]]) -> Iterator[Any]:
+    after = ""
+    while True:
+        rows, after, *_more = page(after)
+        yield from rows
+        if not after:
+            return
 
 
 class NotLeading(FunctionElement[Any]):

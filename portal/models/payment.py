@@ -9,14 +9,13 @@ from typing import Any, Self
 
 from sqlalchemy import ForeignKey, Index, Select, select
 from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, StateConflict, db
+from portal.database import Base, db
 from portal.models import audit, history
 from portal.models.customer import BYTEWISE, Customer, CustomerState, Money
-from portal.models.sale import Sale, plain
+from portal.models.sale import Sale, changes_of, store
 from portal.models.sales_book import Ledger
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
@@ -84,9 +83,7 @@ class Payment(HangsOnCustomer, Base):
         return {column.name: getattr(self, column.name) for column in self.__table__.columns}
 
     @classmethod
-    def enter(
-        cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form", ledger: Ledger | None = None
-    ) -> Self:
+    def enter(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form", ledger: Ledger | None = None) -> Self:
         """Enter a payment and return it, flushed. Who enters many gives a `ledger` and closes it. Raises `Refusal` with the field."""
         if customer.state == CustomerState.MERGED:
             raise Refusal("This record was merged into another one. Change that one.", field="customer")
@@ -97,7 +94,8 @@ class Payment(HangsOnCustomer, Base):
         book.payment(None, payment.row())
         if ledger is None:
             book.close()
-        audit.write("change", "entered", actor=by, record=payment, label=payment.label, changes=_changes({}, payment.row()), source=source)
+        changes = changes_of(FIELDS, {}, payment.row())
+        audit.write("change", "entered", actor=by, record=payment, label=payment.label, changes=changes, source=source)
         return payment
 
     def change(self, values: Mapping[str, Any], *, by: Staff, reason: str) -> list[dict[str, Any]]:
@@ -105,7 +103,7 @@ class Payment(HangsOnCustomer, Base):
         self.ensure_open()
         ledger, before = Ledger(), self.row()
         checked = _checked({**{name: before[name] for name in FIELDS}, **values}, self.customer_id)
-        changes = _changes(before, {**before, **checked})
+        changes = changes_of(FIELDS, before, {**before, **checked})
         if not changes:
             return []
         if not reason:
@@ -138,15 +136,7 @@ class Payment(HangsOnCustomer, Base):
             raise Refusal(self.closed.text, **self.closed.params)
 
     def _store(self, *, added: bool = False) -> None:
-        try:
-            with db.session.begin_nested():
-                if added:
-                    db.session.add(self)
-                db.session.flush()
-        except IntegrityError as error:
-            if "key" not in str(error.orig):
-                raise StateConflict(str(error.orig)) from error
-            raise Refusal("A payment with this number is entered for the customer already.", field="number") from error
+        store(self, Refusal("A payment with this number is entered for the customer already.", field="number"), added=added)
 
 
 SETTLED = N_("The lines of this document say themselves that they are settled: the payment would count twice.")
@@ -172,14 +162,6 @@ def _checked(values: Mapping[str, Any], customer_id: int) -> dict[str, Any]:
     if checked["document"] and is_settled_by_lines(customer_id, checked["document"]):
         raise Refusal(SETTLED, field="document")
     return checked
-
-
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"field": name, "old": plain(before.get(name)), "new": plain(now[name])}
-        for name in FIELDS
-        if plain(before.get(name)) != plain(now[name])
-    ]
 
 
 for _name, _title in (

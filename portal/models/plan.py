@@ -15,12 +15,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select, text, union
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal import clock
-from portal.database import Base, StateConflict, db, transition
-from portal.models import audit
+from portal.database import Base, db
 from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState, Money
+from portal.models.draft import DRAFT, GIVEN_UP, PENDING, REJECTED, Draft, Entries
 from portal.models.scope import HangsOnCustomer, customer_scope, listed
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
@@ -31,7 +29,7 @@ from portal.rules.maintenance import Measure, Outline
 from portal.rules.message import N_, Refusal
 
 NAME = "maintenance-plan"
-DRAFT, PENDING, REJECTED, GIVEN_UP, RUNNING, SUMMED, CLOSED = "draft", "pending", "rejected", "given-up", "running", "summed", "closed"
+RUNNING, SUMMED, CLOSED = "running", "summed", "closed"
 STATES = {
     DRAFT: (N_("Draft"), ""),
     PENDING: (N_("In approval"), "accent"),
@@ -45,10 +43,13 @@ APPROVED = (RUNNING, SUMMED, CLOSED)
 _RUNNING = text("state = 'running'")
 
 
-class MaintenancePlan(Base):
+class MaintenancePlan(Draft):
     """One plan: draft → pending → running | rejected; running → summed (its summary is in review) → closed; a draft can be given up."""
 
     __tablename__ = "maintenance_plan"
+    kind_name = NAME
+    permission = Permission.PLAN_EDIT
+    entries = Entries("plan-drafted", "plan-draft-changed", "plan-given-up")
 
     title: Mapped[str]
     goal: Mapped[str] = mapped_column(Text)
@@ -62,24 +63,18 @@ class MaintenancePlan(Base):
     """Ids of those who carry it out."""
     measures: Mapped[list[Any]] = mapped_column(default=list)
     """The measures as plain data (`rules.maintenance.Measure`), those of approved amendments behind."""
-    state: Mapped[str] = mapped_column(default=DRAFT)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
     """The customer, where it covers one: its sealed form is filed in that dossier."""
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("maintenance_plan.id", ondelete="SET NULL"), index=True)
     """The plan whose lessons it was begun with (RL-23)."""
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
-    created_by: Mapped[Staff] = relationship()
     team: Mapped[Team | None] = relationship()
     previous: Mapped[MaintenancePlan | None] = relationship(remote_side="MaintenancePlan.id")
     rows: Mapped[list[PlanCustomer]] = relationship(cascade="all, delete-orphan", order_by="PlanCustomer.id", passive_deletes=True)
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index(None, "state", "id"),
         Index(None, "team_id", "id"),
@@ -151,33 +146,14 @@ class MaintenancePlan(Base):
         """Begin a plan and return it, flushed. Raises `Refusal` with the field (RL-21)."""
         if not by.may(Permission.PLAN_EDIT):
             raise Refusal("Supervisors and managers write maintenance plans.")
-        plan = cls(created_by_id=by.id, previous_id=previous.id if previous else None)
+        plan = cls(previous_id=previous.id if previous else None)
         plan._set(outline, customer_ids, by)
-        db.session.add(plan)
-        note_author(NAME, plan, by)
-        audit.write("change", "plan-drafted", actor=by, record=plan, label=plan.label)
-        return plan
-
-    def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the plan, may change it: a draft."""
-        return user.may(Permission.PLAN_EDIT) and self.state == DRAFT
+        return plan.begun(by)
 
     def edit(self, outline: Outline, customer_ids: Collection[int], *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict` where somebody else changed or submitted it."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"plan {self.id}")
-        self._set(outline, customer_ids, by)
-        note_author(NAME, self, by)
-        audit.write("change", "plan-draft-changed", actor=by, record=self, label=self.label)
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"plan {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "plan-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version):
+            self._set(outline, customer_ids, by)
 
     def _set(self, outline: Outline, customer_ids: Collection[int], by: Staff) -> None:
         customers = covered(customer_ids, by)
@@ -208,7 +184,7 @@ class MaintenancePlan(Base):
         """Send the plan through its chain (AP-3). Raises `Refusal` naming what is missing."""
         if not by.may(Permission.PLAN_EDIT):
             raise Refusal("Supervisors and managers write maintenance plans.")
-        return Approval.submit(NAME, self, by=by)
+        return super().submit(by=by)
 
     # --- what is signed --------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,8 +27,6 @@ from portal.rules.message import N_, Message
 
 TASK, SUMMARY, GREETING = "plan-task", "plan-summary", "greeting"
 TITLES = {TASK: N_("Task of a maintenance plan"), SUMMARY: N_("Maintenance summary"), GREETING: N_("Festival greetings")}
-MOST = 200
-"""So many tasks stand on the day's list."""
 
 
 # --- the day's list ----------------------------------------------------------------
@@ -39,11 +37,20 @@ def _running(query: Any) -> Any:
     return joined.where(PlanTask.state == OPEN, MaintenancePlan.state == RUNNING)
 
 
-def waiting_tasks(user: Staff, *, of_all: bool = False, most: int = MOST) -> list[PlanTask]:
-    """Return one's open tasks, the most pressing first; with `of_all` those of everybody that `user` sees."""
+A_PAGE = 20
+"""So many tasks stand on a page: each has its forms with it."""
+
+
+def waiting_tasks(user: Staff, *, of_all: bool = False, begin: int = 0) -> tuple[list[PlanTask], bool]:
+    """Return a page of one's open tasks from place `begin` on, the most pressing first, and whether more follow.
+
+    With `of_all` those of everybody that `user` sees.
+    """
     query = PlanTask.visible_to(user) if of_all else select(PlanTask).where(PlanTask.staff_id == user.id)
     loaded = (joinedload(PlanTask.plan), joinedload(PlanTask.customer), joinedload(PlanTask.staff))
-    return list(db.session.scalars(_running(query).options(*loaded).order_by(PlanTask.due_on, PlanTask.id).limit(most)))
+    query = _running(query).options(*loaded).order_by(PlanTask.due_on, PlanTask.id)
+    found = list(db.session.scalars(query.offset(begin).limit(A_PAGE + 1)))
+    return found[:A_PAGE], len(found) > A_PAGE
 
 
 def horizon(today: date) -> date:
@@ -62,28 +69,27 @@ def _mine(user: Staff, until: date) -> list[ColumnElement[bool]]:
     return [mine, PlanTask.due_on <= until]
 
 
-def _tasks(user: Staff, group: str, today: date) -> list[inbox.Entry]:
-    until = today - timedelta(days=1) if group == "overdue" else horizon(today)
-    query = _running(select(PlanTask)).where(*_mine(user, until)).options(joinedload(PlanTask.plan), joinedload(PlanTask.customer))
+def _tasks(user: Staff, most: int) -> list[inbox.Entry]:
+    one = PlanTask
+    columns = (one.id, one.text, one.created_at, one.due_on, MaintenancePlan.title, Customer.full_name)
+    query = _running(select(*columns)).outerjoin(Customer, Customer.id == one.customer_id).where(*_mine(user, horizon(clock.today())))
     return [
         inbox.Entry(
             group="do",
             kind=TASK,
             kind_title=TITLES[TASK],
-            title=" · ".join(filter(None, (task.text, task.customer.full_name if task.customer else ""))),
+            title=" · ".join(filter(None, (row.text, row.full_name))),
             what=N_("Carry out, and record what came of it"),
-            since=task.created_at,
-            due_on=task.due_on,
-            page=("maintenance.tasks", {"_anchor": f"task-{task.id}"}),
-            who=task.plan.title,
+            since=row.created_at,
+            due_on=row.due_on,
+            page=("maintenance.task", {"task_id": row.id}),
+            who=row.title,
         )
-        for task in db.session.scalars(query.order_by(PlanTask.due_on, PlanTask.id).limit(inbox.MOST))
+        for row in db.session.execute(query.order_by(one.due_on, one.id).limit(most))
     ]
 
 
-def _summaries(user: Staff, today: date) -> list[inbox.Entry]:
-    if not user.may(Permission.PLAN_EDIT):
-        return []
+def _summaries(user: Staff, most: int) -> list[inbox.Entry]:
     return [
         inbox.Entry(
             group="do",
@@ -95,7 +101,7 @@ def _summaries(user: Staff, today: date) -> list[inbox.Entry]:
             due_on=one.ends_on,
             page=("maintenance.summary", {"plan_id": one.id}),
         )
-        for one in db.session.scalars(due_summaries(user).order_by(MaintenancePlan.ends_on, MaintenancePlan.id).limit(inbox.MOST))
+        for one in db.session.scalars(due_summaries(user).order_by(MaintenancePlan.ends_on, MaintenancePlan.id).limit(most))
     ]
 
 
@@ -112,7 +118,7 @@ def _open_greetings(user: Staff, today: date) -> Select[GreetingList, int]:
     )
 
 
-def _greetings(user: Staff, today: date) -> list[inbox.Entry]:
+def _greetings(user: Staff, most: int) -> list[inbox.Entry]:
     return [
         inbox.Entry(
             group="do",
@@ -126,34 +132,22 @@ def _greetings(user: Staff, today: date) -> list[inbox.Entry]:
             page=("maintenance.greeting_next", {"list_id": listed.id, "owner": user.id}),
         )
         for listed, number in db.session.execute(
-            _open_greetings(user, today).order_by(GreetingList.day, GreetingList.id).limit(inbox.MOST)
+            _open_greetings(user, clock.today()).order_by(GreetingList.day, GreetingList.id).limit(most)
         )
     ]
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PLAN_WORK):
-        return []
-    today, found = clock.today(), []
-    if kind in ("", TASK):
-        found += _tasks(user, group, today)
-    if kind in ("", SUMMARY):
-        found += _summaries(user, today)
-    if kind in ("", GREETING):
-        found += _greetings(user, today)
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    if user.may(Permission.PLAN_WORK):
-        today = clock.today()
-        yield _running(select(PlanTask.id)).where(*_mine(user, horizon(today)))
-        if user.may(Permission.PLAN_EDIT):
-            yield due_summaries(user).with_only_columns(MaintenancePlan.id)
-        yield _open_greetings(user, today).with_only_columns(GreetingList.id)
-
-
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+inbox.to_do(
+    TASK, TITLES[TASK], Permission.PLAN_WORK,
+    lambda user: [_running(select(PlanTask.id)).where(*_mine(user, horizon(clock.today())))], _tasks,
+)  # fmt: skip
+inbox.to_do(
+    SUMMARY, TITLES[SUMMARY], Permission.PLAN_EDIT, lambda user: [due_summaries(user).with_only_columns(MaintenancePlan.id)], _summaries
+)
+inbox.to_do(
+    GREETING, TITLES[GREETING], Permission.PLAN_WORK,
+    lambda user: [_open_greetings(user, clock.today()).with_only_columns(GreetingList.id)], _greetings,
+)  # fmt: skip
 
 
 # --- hand-over, disposal ----------------------------------------------------------------

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from portal import clock
 from portal.database import transition
 from portal.models import audit, history, plan, plan_papers, plan_task
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, Event, declare, into_approval
+from portal.models.draft import APPROVED, DRAFT, PENDING, REJECTED
 from portal.models.plan import MaintenancePlan
 from portal.models.plan_papers import PlanAmendment, PlanSummary
 from portal.models.staff import Staff
 from portal.rules.message import N_
 
-Event = Callable[[Any, Approval, Staff | None], None]
 _CHOICES = {"measures.kind": "measure_kind"}
 _CUSTOMERS = {
     "customers": N_("Customers covered"),
@@ -35,19 +32,12 @@ _MEASURES = {
 }
 
 
-def _to(before: str, after: str) -> Event:
-    def move(document: Any, _approval: Approval, _by: Staff | None) -> None:
-        transition(document, expect={"state": before}, change={"state": after})
-
-    return move
-
-
 # --- plan ----------------------------------------------------------------
 
 
 def _plan_approved(document: MaintenancePlan, approval: Approval, by: Staff | None) -> None:
     """Let the plan be carried out: its measures become tasks, and each customer's timeline says so (RL-21)."""
-    transition(document, expect={"state": plan.PENDING}, change={"state": plan.RUNNING, "approved_at": clock.now()})
+    transition(document, expect={"state": PENDING}, change={"state": plan.RUNNING, "approved_at": clock.now()})
     plan_task.make_tasks(document, document.measure_list, by)
     _note(document, "plan-begun", by)
 
@@ -65,16 +55,8 @@ PLAN = declare(
         model=MaintenancePlan,
         sheet="maintenance_plan",
         chain="chain.maintenance_plan",
-        case=lambda document: {},
-        label=lambda document: document.label,
-        snapshot=MaintenancePlan.snapshot,
         page=lambda document: ("maintenance.plan", {"plan_id": document.id}),
         filed_as="correspondence",
-        check=MaintenancePlan.ensure_ready,
-        on_submitted=_to(plan.DRAFT, plan.PENDING),
-        on_sent_back=_to(plan.PENDING, plan.DRAFT),
-        on_withdrawn=_to(plan.PENDING, plan.DRAFT),
-        on_rejected=_to(plan.PENDING, plan.REJECTED),
         on_approved=_plan_approved,
         labels={
             "plan.title": N_("Name of the plan"),
@@ -104,7 +86,7 @@ PLAN = declare(
 def _amended(document: PlanAmendment, _approval: Approval, by: Staff | None) -> None:
     """Change the plan, and make tasks of the measures that came in addition; what is done and spent stays."""
     document.ensure_ready()
-    transition(document, expect={"state": plan_papers.PENDING}, change={"state": plan_papers.DONE, "approved_at": clock.now()})
+    transition(document, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now()})
     found = document.plan
     values = {"budget": document.budget, "ends_on": document.ends_on, "measures": [*found.measures, *document.measures]}
     transition(found, expect={"state": plan.RUNNING, "version": found.version}, change={**values, "version": found.version + 1})
@@ -119,16 +101,8 @@ AMENDMENT = declare(
         model=PlanAmendment,
         sheet="plan_amendment",
         chain="chain.maintenance_plan",
-        case=lambda document: {},
-        label=lambda document: document.label,
-        snapshot=PlanAmendment.snapshot,
         page=lambda document: ("maintenance.amendment", {"amendment_id": document.id}),
         filed_as="correspondence",
-        check=PlanAmendment.ensure_ready,
-        on_submitted=_to(plan_papers.DRAFT, plan_papers.PENDING),
-        on_sent_back=_to(plan_papers.PENDING, plan_papers.DRAFT),
-        on_withdrawn=_to(plan_papers.PENDING, plan_papers.DRAFT),
-        on_rejected=_to(plan_papers.PENDING, plan_papers.REJECTED),
         on_approved=_amended,
         labels={
             "plan.title": N_("Name of the plan"),
@@ -154,14 +128,13 @@ AMENDMENT = declare(
 
 
 def _summed(document: PlanSummary, _approval: Approval, _by: Staff | None) -> None:
-    change = {"state": plan_papers.PENDING, "submitted_at": clock.now()}
-    transition(document, expect={"state": plan_papers.DRAFT}, change=change)
+    into_approval(document, submitted_at=clock.now())
     transition(document.plan, expect={"state": plan.RUNNING}, change={"state": plan.SUMMED})
 
 
 def _back(state: str) -> Event:
     def move(document: PlanSummary, _approval: Approval, _by: Staff | None) -> None:
-        transition(document, expect={"state": plan_papers.PENDING}, change={"state": state, "submitted_at": None})
+        transition(document, expect={"state": PENDING}, change={"state": state, "submitted_at": None})
         transition(document.plan, expect={"state": plan.SUMMED}, change={"state": plan.RUNNING})
 
     return move
@@ -169,7 +142,7 @@ def _back(state: str) -> Event:
 
 def _concluded(document: PlanSummary, _approval: Approval, by: Staff | None) -> None:
     moment = clock.now()
-    transition(document, expect={"state": plan_papers.PENDING}, change={"state": plan_papers.DONE, "approved_at": moment})
+    transition(document, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": moment})
     transition(document.plan, expect={"state": plan.SUMMED}, change={"state": plan.CLOSED, "closed_at": moment})
     _note(document.plan, "plan-concluded", by)
 
@@ -181,17 +154,13 @@ SUMMARY = declare(
         model=PlanSummary,
         sheet="maintenance_summary",
         chain="chain.maintenance_summary",
-        case=lambda document: {},
-        label=lambda document: document.label,
-        snapshot=PlanSummary.snapshot,
         page=lambda document: ("maintenance.summary", {"plan_id": document.plan_id}),
         filed_as="correspondence",
-        check=PlanSummary.ensure_ready,
         on_submitted=_summed,
-        on_sent_back=_back(plan_papers.DRAFT),
-        on_withdrawn=_back(plan_papers.DRAFT),
-        on_rejected=_back(plan_papers.REJECTED),
+        on_returned=_back(DRAFT),
+        on_rejected=_back(REJECTED),
         on_approved=_concluded,
+        on_given_up=None,
         labels={
             "plan.title": N_("Name of the plan"),
             "plan.goal": N_("Goal"),

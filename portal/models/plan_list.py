@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.database import db
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, has
+from portal.models.newest_first import Listing, has, lines
 from portal.models.plan import RUNNING, STATES, MaintenancePlan, PlanCustomer
 from portal.models.plan_task import OPEN, PlanTask
 from portal.models.staff import Staff
@@ -55,7 +55,8 @@ def _chosen(user: Staff, query: PlanQuery) -> Select[Any]:
 _WITH = (
     joinedload(MaintenancePlan.created_by, innerjoin=True).load_only(Staff.name), joinedload(MaintenancePlan.team).load_only(Team.name),
 )  # fmt: skip
-LIST = Listing(MaintenancePlan, _chosen, _WITH)
+_LINES = lines(MaintenancePlan, "id", "title", "state", "starts_on", "ends_on", "spent", "budget", created_by=("name",))
+LIST = Listing(MaintenancePlan, _chosen, _WITH, shown=_LINES)
 
 
 def task_figures(plan_ids: list[int]) -> dict[int, dict[str, int]]:

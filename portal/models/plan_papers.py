@@ -12,11 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, StateConflict, db, transition
+from portal.database import Base, StateConflict, db
 from portal.models import audit, plan_task
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.customer import Money
+from portal.models.draft import DRAFT, REJECTED, UNDECIDED, Draft, Entries
+from portal.models.draft import STATES as STATES
 from portal.models.plan import RUNNING, MaintenancePlan, customer_lines, measure_line
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -26,16 +28,7 @@ from portal.rules.message import N_, Refusal
 from portal.rules.money import figures
 
 AMENDMENT, SUMMARY = "plan-amendment", "maintenance-summary"
-DRAFT, PENDING, REJECTED, DONE, GIVEN_UP = "draft", "pending", "rejected", "approved", "given-up"
-STATES = {
-    DRAFT: (N_("Draft"), ""),
-    PENDING: (N_("In approval"), "accent"),
-    REJECTED: (N_("Rejected"), "seal"),
-    DONE: (N_("Approved"), "ok"),
-    GIVEN_UP: (N_("Given up"), ""),
-}
 VERDICTS = {"reached": N_("The goal is reached"), "partly": N_("The goal is partly reached"), "missed": N_("The goal is not reached")}
-_UNDECIDED = sql("state IN ('draft', 'pending')")
 
 
 class OfPlan:
@@ -52,10 +45,13 @@ class OfPlan:
         return query.where(cls.plan_id.in_(MaintenancePlan.visible_to(user).with_only_columns(MaintenancePlan.id)))
 
 
-class PlanAmendment(OfPlan, Base):
+class PlanAmendment(OfPlan, Draft):
     """One change of a running plan: another budget, another end, more measures; draft → pending → approved | rejected."""
 
     __tablename__ = "plan_amendment"
+    kind_name = AMENDMENT
+    permission = Permission.PLAN_EDIT
+    entries = Entries("amendment-drafted", "amendment-draft-changed", "amendment-given-up")
 
     plan_id: Mapped[int] = mapped_column(ForeignKey("maintenance_plan.id", ondelete="CASCADE"))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id", ondelete="SET NULL"), index=True)
@@ -67,19 +63,13 @@ class PlanAmendment(OfPlan, Base):
     """Measures that come in addition."""
     old_budget: Mapped[Decimal] = mapped_column(Money)
     old_ends_on: Mapped[date]
-    state: Mapped[str] = mapped_column(default=DRAFT)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     plan: Mapped[MaintenancePlan] = relationship()
-    created_by: Mapped[Staff] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index(None, "plan_id", "number", unique=True),
-        Index("uq_plan_amendment_undecided", "plan_id", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+        Index("uq_plan_amendment_undecided", "plan_id", unique=True, sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
     )
 
     @staticmethod
@@ -96,39 +86,15 @@ class PlanAmendment(OfPlan, Base):
             raise StateConflict(f"amendment of plan {plan.id}")
         last = db.session.scalar(select(func.max(cls.number)).where(cls.plan_id == plan.id)) or 0
         found = cls(
-            plan=plan, plan_id=plan.id, customer_id=plan.customer_id, number=last + 1, created_by_id=by.id,
-            old_budget=plan.budget, old_ends_on=plan.ends_on,
+            plan=plan, plan_id=plan.id, customer_id=plan.customer_id, number=last + 1, old_budget=plan.budget, old_ends_on=plan.ends_on,
         )  # fmt: skip
         found._set(reason, budget, ends_on, measures)
-        try:
-            with db.session.begin_nested():
-                db.session.add(found)
-        except IntegrityError as error:
-            raise StateConflict(f"amendment of plan {plan.id}") from error
-        note_author(AMENDMENT, found, by)
-        audit.write("change", "amendment-drafted", actor=by, record=found, label=found.label)
-        return found
-
-    def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the plan, may change it or give it up: a draft."""
-        return user.may(Permission.PLAN_EDIT) and self.state == DRAFT
+        return found.begun(by)
 
     def edit(self, *, reason: str, budget: Decimal, ends_on: date | None, measures: list[Measure], by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"amendment {self.id}")
-        self._set(reason, budget, ends_on, measures)
-        note_author(AMENDMENT, self, by)
-        audit.write("change", "amendment-draft-changed", actor=by, record=self, label=self.label)
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `StateConflict`, `Refusal` where it was submitted before."""
-        if not self.can_edit(by):
-            raise StateConflict(f"amendment {self.id}")
-        if Approval.live_for(AMENDMENT, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "amendment-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version):
+            self._set(reason, budget, ends_on, measures)
 
     @property
     def label(self) -> str:
@@ -160,10 +126,6 @@ class PlanAmendment(OfPlan, Base):
         if found:
             raise found[0]
 
-    def submit(self, *, by: Staff) -> Approval:
-        """Send the amendment through the chain of plans. Raises `Refusal`."""
-        return Approval.submit(AMENDMENT, self, by=by)
-
     def snapshot(self) -> dict[str, Any]:
         """Return the amendment as plain JSON, before and after."""
         plan = self.plan
@@ -190,7 +152,7 @@ class PlanAmendment(OfPlan, Base):
 
 def undecided_of(plan: MaintenancePlan) -> PlanAmendment | None:
     """Return the amendment of a plan that is a draft or in approval."""
-    return db.session.scalar(select(PlanAmendment).where(PlanAmendment.plan_id == plan.id, PlanAmendment.state.in_((DRAFT, PENDING))))
+    return PlanAmendment.undecided(plan_id=plan.id)
 
 
 def amendments_of(plan: MaintenancePlan) -> list[PlanAmendment]:

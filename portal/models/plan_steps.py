@@ -17,7 +17,7 @@ from portal.models.customer import Customer
 from portal.models.dossier import FILED, ArchiveDocument
 from portal.models.grading import Grading
 from portal.models.plan import APPROVED, NAME, MaintenancePlan
-from portal.models.plan_papers import AMENDMENT, DONE, SUMMARY, amendments_of, summary_of
+from portal.models.plan_papers import AMENDMENT, SUMMARY, amendments_of, summary_of
 from portal.models.plan_task import PlanTask
 from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
@@ -161,9 +161,9 @@ def _assessed(plan: MaintenancePlan) -> Step:
 def _improved(plan: MaintenancePlan) -> Step:
     """Return step eight: the plan was amended on the way, or its lessons went into the next one; whichever came first."""
     changed = [
-        (one.approved_at or one.created_at, one.created_by.name, ("maintenance.amendment", {"amendment_id": one.id}))
+        (one.approved_at, one.created_by.name, ("maintenance.amendment", {"amendment_id": one.id}))
         for one in amendments_of(plan)
-        if one.state == DONE
+        if one.approved_at is not None
     ]
     nexts = select(MaintenancePlan).where(MaintenancePlan.previous_id == plan.id).order_by(MaintenancePlan.id).limit(1)
     for one in db.session.scalars(nexts):

@@ -7,9 +7,9 @@ against its days by `proposal_clock.py`, and its customer is told by `proposal_l
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar, Literal, Self
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select, union
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, or_, select, union
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -127,14 +127,14 @@ class Proposal(HangsOnCustomer, Base):
     def scope(cls, user: Staff) -> Any:
         """Return the condition on proposals that `user`, who is no manager, may see."""
         if user.is_department:
-            return cls.id.in_(ProposalDepartment.sent_to(user))
+            return ProposalDepartment.sent(user, cls.id)
         return or_(cls.handler_id == user.id, exists().where(Customer.id == cls.customer_id, customer_scope(user)))
 
     @classmethod
     def listed_for(cls, user: Staff) -> Select[Proposal]:
         """Return what `visible_to` returns, for a list."""
         if user.is_department:
-            return select(cls).where(cls.id.in_(ProposalDepartment.sent_to(user)))
+            return select(cls).where(ProposalDepartment.sent(user, cls.id))
         handled, theirs = cls.handler_id == user.id, listed(user, cls.customer_id)
         if user.role != Role.REP:
             return select(cls).where(or_(handled, theirs))
@@ -184,10 +184,37 @@ class Proposal(HangsOnCustomer, Base):
         return self.is_undecided and user.may(Permission.PROPOSAL_ROUTE)
 
 
-class ProposalFile(Base):
+class OfProposal:
+    """Mixin of what hangs on a proposal: who sees the proposal sees it, a department's account as far as it says so (PP-3)."""
+
+    departments_see: ClassVar[Literal["nothing", "own", "all"]] = "nothing"
+    """What of it departments' accounts see; `own`: what names theirs as its `department`."""
+    proposal_id: Any
+    proposal: Any
+
+    @property
+    def label(self) -> str:
+        """Return what lists, inbox and log call it."""
+        return str(self.proposal.label)
+
+    @classmethod
+    def visible_to(cls, user: Staff) -> Select[Self]:
+        """Return those of proposals that `user` sees."""
+        query: Select[Self] = select(cls)
+        if user.is_manager:
+            return query
+        query = query.where(exists().where(Proposal.id == cls.proposal_id, Proposal.scope(user)))
+        if not user.is_department or cls.departments_see == "all":
+            return query
+        own: Any = cls
+        return query.where(own.department == user.department_code if cls.departments_see == "own" else false())
+
+
+class ProposalFile(OfProposal, Base):
     """A file kept with a proposal: what the customer sent, or a scan of what came back on paper."""
 
     __tablename__ = "proposal_file"
+    departments_see = "all"
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"))
     attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), index=True)
@@ -201,9 +228,3 @@ class ProposalFile(Base):
     added_by: Mapped[Staff] = relationship()
 
     __table_args__ = (Index(None, "proposal_id", "id"),)
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalFile]:
-        """Return the files of proposals that `user` sees."""
-        query = select(cls)
-        return query if user.is_manager else query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, select
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
@@ -21,7 +21,7 @@ from portal.models import audit, history
 from portal.models.attachment import Attachment
 from portal.models.dossier import Upload
 from portal.models.notice import notify
-from portal.models.proposal import Proposal, ProposalFile
+from portal.models.proposal import OfProposal, Proposal, ProposalFile
 from portal.models.proposal_department import ProposalDepartment
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -33,10 +33,11 @@ DRAFT, RETURNED = "draft", "returned"
 _DRAFTED = sql("state = 'draft'")
 
 
-class ProposalAssessment(Base):
+class ProposalAssessment(OfProposal, Base):
     """What one department says of a proposal when it is asked: draft → returned."""
 
     __tablename__ = "proposal_assessment"
+    departments_see = "own"
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"))
     department: Mapped[str]
@@ -71,15 +72,6 @@ class ProposalAssessment(Base):
             "uq_proposal_assessment_draft", "proposal_id", "department", unique=True, sqlite_where=_DRAFTED, postgresql_where=_DRAFTED,
         ),
     )  # fmt: skip
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalAssessment]:
-        """Return the assessments of proposals that `user` sees; a department's account sees its own alone (PP-3)."""
-        query = select(cls)
-        if user.is_manager:
-            return query
-        query = query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
-        return query.where(cls.department == user.department_code) if user.is_department else query
 
     @property
     def is_returned(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, false, select
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
@@ -21,7 +21,7 @@ from portal.models import audit, benefit, gift_register, history
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer, Money
 from portal.models.dossier import Upload
-from portal.models.proposal import Proposal
+from portal.models.proposal import OfProposal, Proposal
 from portal.models.proposal_assessment import keep_file
 from portal.models.proposal_decision import ProposalDecision
 from portal.models.staff import Staff
@@ -50,7 +50,7 @@ _OF_PROPOSAL = sql("kind <> 'prize' AND state <> 'lapsed'")
 _WAITING = sql("state IN ('due', 'over', 'handed')")
 
 
-class ProposalAward(Base):
+class ProposalAward(OfProposal, Base):
     """One reward, prize or souvenir: due, or over the cap until a manager decides → handed over → confirmed; or lapsed."""
 
     __tablename__ = "proposal_award"
@@ -99,14 +99,6 @@ class ProposalAward(Base):
         Index("ix_proposal_award_of_year", "year", "id", "kind", "state", "customer_id", "amount"),
         Index("ix_proposal_award_waiting", "state", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalAward]:
-        """Return what is given for proposals that `user` sees; a department's account sees none."""
-        query = select(cls)
-        if user.is_manager:
-            return query
-        return query.where(false() if user.is_department else cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
 
     # --- what it is ------------------------------------------------------------------------------------------------------
 

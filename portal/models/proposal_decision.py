@@ -10,39 +10,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, Select, Text, false, select
-from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from portal import clock
-from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, proposal_assessment
-from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
+from portal.database import StateConflict, db
+from portal.models import proposal_assessment
 from portal.models.customer import Customer, Money
-from portal.models.proposal import Proposal
+from portal.models.draft import APPROVED, UNDECIDED, Draft, Entries
+from portal.models.draft import DRAFT as DRAFT
+from portal.models.draft import STATES as STATES
+from portal.models.proposal import OfProposal, Proposal
 from portal.models.staff import Staff
 from portal.models.standard import in_force
 from portal.permissions import Permission
 from portal.rules import proposals as rules
-from portal.rules.message import N_, Refusal
+from portal.rules.message import Refusal
 from portal.rules.proposal_outcomes import LONGEST_TEXT
 from portal.rules.rewards import OUTCOMES, check_reward
 
 NAME = "proposal_decision"
-DRAFT, PENDING, APPROVED, REJECTED, GIVEN_UP = "draft", "pending", "approved", "rejected", "given-up"
-STATES = {
-    DRAFT: (N_("Draft"), ""),
-    PENDING: (N_("In approval"), "accent"),
-    APPROVED: (N_("Approved"), "ok"),
-    REJECTED: (N_("Rejected"), "seal"),
-    GIVEN_UP: (N_("Given up"), ""),
-}
 BANDS = "proposal.rewards"
 DECIDABLE = (rules.ASSESSED, rules.KEPT)
 """States in which a proposal is decided: once assessed, and again where it was kept for later."""
-_UNDECIDED = sql("state IN ('draft', 'pending')")
 
 
 class Decided(NamedTuple):
@@ -54,10 +43,13 @@ class Decided(NamedTuple):
     amount: Decimal | None = None
 
 
-class ProposalDecision(Base):
+class ProposalDecision(OfProposal, Draft):
     """One decision: draft → pending → approved | rejected; a draft can be given up."""
 
     __tablename__ = "proposal_decision"
+    kind_name = NAME
+    permission = Permission.PROPOSAL_DECIDE
+    entries = Entries("decision-drafted", "decision-changed", "decision-given-up")
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"))
@@ -69,36 +61,17 @@ class ProposalDecision(Base):
     """Of an adopted one: grade and reward in yuan (PP-6)."""
     bands_version: Mapped[int] = mapped_column(default=0)
     """The version of the standard `proposal.rewards` by which the amount was judged."""
-    state: Mapped[str] = mapped_column(default=DRAFT)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     customer: Mapped[Customer] = relationship()
     proposal: Mapped[Proposal] = relationship()
-    created_by: Mapped[Staff] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index(None, "proposal_id", "id"),
-        Index("uq_proposal_decision_undecided", "proposal_id", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+        Index("uq_proposal_decision_undecided", "proposal_id", unique=True, sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
     )
 
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalDecision]:
-        """Return the decisions on proposals that `user` sees; a department's account sees none: they name money (PP-3)."""
-        query = select(cls)
-        if user.is_manager:
-            return query
-        return query.where(false() if user.is_department else cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
-
     # --- what it is ------------------------------------------------------------------------------------------------------
-
-    @property
-    def label(self) -> str:
-        """Return what lists, inbox and log call it."""
-        return self.proposal.label
 
     @property
     def is_adopted(self) -> bool:
@@ -117,42 +90,14 @@ class ProposalDecision(Base):
         """Draft a decision and return it, flushed. Raises `Refusal` with the field, `StateConflict`."""
         if not cls.can_begin(proposal, by):
             raise StateConflict(f"proposal {proposal.id}")
-        found = cls(proposal=proposal, customer_id=proposal.customer_id, created_by_id=by.id)
+        found = cls(proposal=proposal, customer_id=proposal.customer_id)
         found._set(decided)
-        try:
-            with db.session.begin_nested():
-                db.session.add(found)
-        except IntegrityError as error:
-            raise StateConflict(f"decision on proposal {proposal.id}") from error
-        note_author(NAME, found, by)
-        audit.write("change", "decision-drafted", actor=by, record=found, label=found.label)
-        return found
-
-    def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees it, may change the draft."""
-        return self.state == DRAFT and user.may(Permission.PROPOSAL_DECIDE)
+        return found.begun(by)
 
     def edit(self, decided: Decided, *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"proposal decision {self.id}")
-        with db.session.no_autoflush:
+        with self.changing(by, version), db.session.no_autoflush:
             self._set(decided)
-        note_author(NAME, self, by)
-        audit.write("change", "decision-changed", actor=by, record=self, label=self.label)
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go that was never submitted. Raises `Refusal`, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"proposal decision {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP, "version": self.version + 1})
-        audit.write("change", "decision-given-up", actor=by, record=self, label=self.label)
-
-    def submit(self, *, by: Staff) -> Approval:
-        """Send it through its chain (AP-3). Raises `Refusal`, `StateConflict`."""
-        return Approval.submit(NAME, self, by=by)
 
     def ensure_ready(self) -> None:
         """Raise `Refusal` unless the proposal can still be decided so."""
@@ -206,8 +151,7 @@ class ProposalDecision(Base):
 
 def open_of(proposal: Proposal) -> ProposalDecision | None:
     """Return the decision on a proposal that is being written or signed."""
-    mine = (ProposalDecision.proposal_id == proposal.id, ProposalDecision.state.in_((DRAFT, PENDING)))
-    return db.session.scalar(select(ProposalDecision).where(*mine))
+    return ProposalDecision.undecided(proposal_id=proposal.id)
 
 
 def of_proposal(proposal: Proposal) -> list[ProposalDecision]:

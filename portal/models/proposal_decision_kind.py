@@ -8,18 +8,15 @@ from portal import clock
 from portal.database import transition
 from portal.models import history, proposal_prize
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
+from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.draft import APPROVED, PENDING
 from portal.models.notice import notify
 from portal.models.proposal_award import reward, souvenir
-from portal.models.proposal_decision import APPROVED, DECIDABLE, DRAFT, NAME, PENDING, REJECTED, ProposalDecision
+from portal.models.proposal_decision import DECIDABLE, NAME, ProposalDecision
 from portal.models.staff import Staff
 from portal.rules.encouragement import is_consoled
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.rewards import OUTCOMES
-
-
-def _submitted(decision: ProposalDecision, _approval: Approval, _by: Staff | None) -> None:
-    transition(decision, expect={"state": DRAFT}, change={"state": PENDING, "version": decision.version + 1})
 
 
 def _approved(decision: ProposalDecision, _approval: Approval, by: Staff | None) -> None:
@@ -31,9 +28,7 @@ def _approved(decision: ProposalDecision, _approval: Approval, by: Staff | None)
     change: dict[str, Any] = {"state": decision.outcome, "decided_on": day, "warn_on": None, "to_tell": True}
     change["version"] = proposal.version + 1
     transition(proposal, expect={"state": list(DECIDABLE)}, change=change)
-    transition(
-        decision, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now(), "version": decision.version + 1}
-    )
+    transition(decision, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now(), "version": decision.version + 1})
     if decision.is_adopted:
         reward(decision)
     prize = proposal_prize.follow(proposal.customer_id, proposal.received_on.year, by_proposal=proposal)
@@ -50,16 +45,8 @@ KIND = declare(
         model=ProposalDecision,
         sheet=NAME,
         chain="chain.proposal_decision",
-        case=lambda decision: {},
-        label=lambda decision: decision.label,
-        snapshot=ProposalDecision.snapshot,
         page=lambda decision: ("proposals.decision", {"decision_id": decision.id}),
         filed_as="correspondence",
-        check=ProposalDecision.ensure_ready,
-        on_submitted=_submitted,
-        on_sent_back=goes_to(DRAFT),
-        on_withdrawn=goes_to(DRAFT),
-        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "customer.number": N_("Customer number"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, false, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, exists, false, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,6 +18,7 @@ from portal.rules.message import Named
 if TYPE_CHECKING:
     from portal.models.proposal import Proposal
 
+_OUT_OR_BACK = (rules.SENT, rules.ANSWERED)
 _THERE = sql("state <> 'taken-back'")
 _TO_SEND = sql("state = 'to-send'")
 _OUT = sql("state = 'sent'")
@@ -63,11 +64,14 @@ class ProposalDepartment(Base):
     )  # fmt: skip
 
     @classmethod
-    def sent_to(cls, user: Staff) -> Select[int]:
-        """Return the ids of the proposals routed to the department of `user`, whose account is a department's; none for all others."""
+    def sent(cls, user: Staff, proposal_id: Any) -> ColumnElement[bool]:
+        """Return the condition that a proposal (a column of ids) was routed to the department of `user`, whose account is a department's.
+
+        Each proposal is asked: those of a department are many more than a list shows.
+        """
         if not user.is_department or not user.department_code:
-            return select(cls.proposal_id).where(false())
-        return select(cls.proposal_id).where(cls.department == user.department_code, cls.state.in_((rules.SENT, rules.ANSWERED)))
+            return false()
+        return exists().where(cls.proposal_id == proposal_id, cls.department == user.department_code, cls.state.in_(_OUT_OR_BACK))
 
     @classmethod
     def visible_to(cls, user: Staff) -> Select[ProposalDepartment]:
@@ -77,7 +81,7 @@ class ProposalDepartment(Base):
         query = select(cls)
         if user.is_manager:
             return query
-        query = query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
+        query = query.where(exists().where(Proposal.id == cls.proposal_id, Proposal.scope(user)))
         return query.where(cls.department == user.department_code) if user.is_department else query
 
     @property

@@ -17,12 +17,13 @@ from portal.models.attachment import Attachment
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
+from portal.models.draft import DRAFT
 from portal.models.hand_over import goes_along
-from portal.models.inbox_count import COUNT_CAP
+from portal.models.inbox_count import COUNT_CAP, Area
 from portal.models.merge import settles
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_department import ProposalDepartment
-from portal.models.proposal_extension import DRAFT, ProposalExtension
+from portal.models.proposal_extension import ProposalExtension
 from portal.models.proposal_letter import ProposalLetter
 from portal.models.proposal_routing import ProposalRouting
 from portal.models.request import FAR_DAY
@@ -51,6 +52,7 @@ _REGISTERED: Any = sql("proposal.state = 'registered'")
 _TELL: Any = sql("proposal.to_tell")
 _UNDECIDED: Any = sql("proposal.state IN ('registered', 'routing', 'routed', 'assessed')")
 _COPIES: Any = sql("proposal_department.state = 'to-send'")
+_FAILED: Any = sql("proposal_letter.mail_state = 'failed'")
 """In these words SQLite knows the indexes of what is open."""
 
 
@@ -68,11 +70,11 @@ def _groups(user: Staff) -> Iterator[tuple[str, list[Any]]]:
     yield TO_TELL, [_TELL, mine, Proposal.state.in_(rules.UNDECIDED)]
     yield TO_SEND, [mine, Proposal.id.in_(select(ProposalDepartment.proposal_id).where(_COPIES))]
     yield DUE, [_UNDECIDED, mine, Proposal.warned > 0, Proposal.limit_on < FAR_DAY]
-    failed = select(ProposalLetter.proposal_id).where(ProposalLetter.mail_state == "failed")
+    failed = select(ProposalLetter.proposal_id).where(_FAILED)
     yield MAIL, [mine, Proposal.id.in_(failed)]
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
     if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PROPOSAL_WORK):
         return []
     today, found = clock.today(), list[inbox.Entry]()
@@ -101,18 +103,19 @@ def _waiting(user: Staff) -> Iterable[Select[Any]]:
 inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
-def figures(user: Staff) -> tuple[int, int]:
-    """Return how many proposals are undecided and how many of them late: a rep's own, a supervisor's team's, all for managers (IN-1)."""
+def _still_open(user: Staff) -> Iterable[Select[Any]]:
+    """Yield the statement of what is undecided: a rep's own, a supervisor's team's, all for managers."""
     here: list[Any] = [_UNDECIDED, Proposal.limit_on < FAR_DAY]
     if user.is_supervisor and user.team_id is not None:
         here.append(Proposal.team_id == user.team_id)
     elif not user.is_manager:
         here.append(Proposal.handler_id == user.id)
-    found = []
-    for more in ([], [Proposal.limit_on < clock.today()]):
-        some = select(Proposal.id).where(*here, *more).limit(COUNT_CAP).subquery()
-        found.append(db.session.scalar(select(func.count()).select_from(some)) or 0)
-    return found[0], found[1]
+    if user.may(Permission.PROPOSAL_WORK):
+        yield select(Proposal.id).where(*here)
+
+
+FIGURES: tuple[Area, ...] = (_still_open, lambda user: (one.where(Proposal.limit_on < clock.today()) for one in _still_open(user)))
+"""How many proposals are undecided, and how many of them late, for the first page (IN-1)."""
 
 
 def to_answer(user: Staff) -> int:
@@ -151,9 +154,7 @@ def _give(*which: Any, to: Staff, team_id: int | None) -> int:
 def _after_merge(ids: list[int]) -> None:
     """Proposals move along with a merge and its undo; whoever is in charge of the record handles them (AR-3)."""
     for customer in db.session.scalars(select(Customer).where(Customer.id.in_(ids), Customer.owner_id.is_not(None))):
-        _give(
-            Proposal.customer_id == customer.id, to=db.session.get_one(Staff, customer.owner_id), team_id=customer.team_id
-        )
+        _give(Proposal.customer_id == customer.id, to=db.session.get_one(Staff, customer.owner_id), team_id=customer.team_id)
 
 
 def in_hand(of: Staff) -> Any:

@@ -9,77 +9,55 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, select
-from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, StateConflict, db, transition
+from portal.database import StateConflict, db, transition
 from portal.models import audit, history, proposal_clock
 from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
-from portal.models.proposal import Proposal
+from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.draft import APPROVED, PENDING, UNDECIDED, Draft, Entries
+from portal.models.draft import STATES as STATES
+from portal.models.proposal import OfProposal, Proposal
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.permissions import Permission
 from portal.rules import proposals as rules
 from portal.rules.chains import choose_case, signatures
 from portal.rules.message import N_, Refusal
 
 NAME = "proposal-extension"
-DRAFT, PENDING, APPROVED, REJECTED, GIVEN_UP = "draft", "pending", "approved", "rejected", "given-up"
-STATES = {
-    DRAFT: (N_("Draft"), ""),
-    PENDING: (N_("In approval"), "accent"),
-    REJECTED: (N_("Rejected"), "seal"),
-    APPROVED: (N_("Approved"), "ok"),
-    GIVEN_UP: (N_("Given up"), ""),
-}
 GROUNDS = {"important": N_("Important proposal"), "complicated": N_("Complicated proposal")}
-_UNDECIDED = sql("state IN ('draft', 'pending')")
 LONGEST = 1000
 
 
-class ProposalExtension(Base):
+class ProposalExtension(OfProposal, Draft):
     """One extension: draft → pending → approved | rejected; a draft can be given up."""
 
     __tablename__ = "proposal_extension"
+    departments_see = "all"
+    kind_name = NAME
+    permission = Permission.PROPOSAL_ROUTE
+    entries = Entries("extension-drafted", "extension-changed", "extension-given-up")
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"))
     ground: Mapped[str]
     """important | complicated"""
     reason: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(default=DRAFT)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     proposal: Mapped[Proposal] = relationship()
-    created_by: Mapped[Staff] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index(None, "proposal_id", "id"),
-        Index("uq_proposal_extension_undecided", "proposal_id", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+        Index("uq_proposal_extension_undecided", "proposal_id", unique=True, sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
     )
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalExtension]:
-        """Return the extensions of proposals that `user` sees."""
-        query = select(cls)
-        return query if user.is_manager else query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
 
     @property
     def customer_id(self) -> int:
         """Return whose proposal it is: its sealed form is filed in that dossier."""
         return self.proposal.customer_id
-
-    @property
-    def label(self) -> str:
-        """Return what inbox and log call it."""
-        return self.proposal.label
 
     @staticmethod
     def can_begin(proposal: Proposal, user: Staff) -> bool:
@@ -91,43 +69,23 @@ class ProposalExtension(Base):
         """Begin an extension and return it, flushed. `values`: ground, reason. Raises `Refusal` with the field, `StateConflict`."""
         if not cls.can_begin(proposal, by):
             raise StateConflict(f"extension of proposal {proposal.id}")
-        found = cls(proposal=proposal, created_by_id=by.id)
+        found = cls(proposal=proposal)
         found._set(values)
-        try:
-            with db.session.begin_nested():
-                db.session.add(found)
-        except IntegrityError as error:
-            raise StateConflict(f"extension of proposal {proposal.id}") from error
-        note_author(NAME, found, by)
-        audit.write("change", "extension-drafted", actor=by, record=found, label=found.label, reason=found.reason[:200])
-        return found
+        return found.begun(by, reason=found.reason[:200])
 
     def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the proposal, may change or submit it: a draft."""
-        return self.state == DRAFT and self.proposal.can_route(user)
+        """Return whether `user`, who sees the proposal, may change or submit it: a draft, of a proposal that is undecided."""
+        return super().can_edit(user) and self.proposal.is_undecided
 
     def edit(self, values: Mapping[str, str], *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"extension {self.id}")
-        self._set(values)
-        note_author(NAME, self, by)
-        audit.write("change", "extension-changed", actor=by, record=self, label=self.label, reason=self.reason[:200])
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `Refusal` for one that was submitted before, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"extension {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "extension-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version, reason=values["reason"][:200]):
+            self._set(values)
 
     def submit(self, *, by: Staff) -> Approval:
         """Send it through its chain (AP-3). Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"extension {self.id}")
-        return Approval.submit(NAME, self, by=by)
+        self.ensure_draft(by)
+        return super().submit(by=by)
 
     def _set(self, values: Mapping[str, str]) -> None:
         if values["ground"] not in GROUNDS:
@@ -165,8 +123,7 @@ class ProposalExtension(Base):
 
 def undecided_of(proposal: Proposal) -> ProposalExtension | None:
     """Return the extension of a proposal that is being written or signed."""
-    query = select(ProposalExtension).where(ProposalExtension.proposal_id == proposal.id, ProposalExtension.state.in_((DRAFT, PENDING)))
-    return db.session.scalar(query)
+    return ProposalExtension.undecided(proposal_id=proposal.id)
 
 
 def extensions_of(proposal: Proposal) -> list[ProposalExtension]:
@@ -206,16 +163,9 @@ KIND = declare(
         model=ProposalExtension,
         sheet="proposal_extension",
         chain="chain.proposal_extension",
-        case=lambda _extension: {},
-        label=lambda extension: extension.label,
-        snapshot=ProposalExtension.snapshot,
         page=lambda extension: ("proposals.extension", {"extension_id": extension.id}),
         filed_as="correspondence",
         check=_check,
-        on_submitted=lambda one, _approval, _by: transition(one, expect={"state": DRAFT}, change={"state": PENDING}),
-        on_sent_back=goes_to(DRAFT),
-        on_withdrawn=goes_to(DRAFT),
-        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "proposal.number": N_("Proposal number"),

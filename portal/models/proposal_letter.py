@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, Select, Text, false, func, or_, select
+from sqlalchemy import ForeignKey, Index, Text, func, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -19,7 +19,7 @@ from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.notice import MAIL_STATES as MAIL_STATES
-from portal.models.proposal import Proposal
+from portal.models.proposal import OfProposal, Proposal
 from portal.models.proposal_department import ProposalDepartment, department_name
 from portal.models.proposal_routing import hand_out
 from portal.models.staff import Staff
@@ -54,9 +54,10 @@ FOLLOWERS: list[Callable[[Proposal], None]] = []
 """What follows when a letter goes out, in the same transaction: other areas see whether the customer is to be told more."""
 _NOBODY = Named("客户", "Sir or Madam")
 _WAITS = sql("mail_state = 'waiting'")
+_FAILED = sql("mail_state = 'failed'")
 
 
-class ProposalLetter(Base):
+class ProposalLetter(OfProposal, Base):
     """One letter or mail: draft → sent; a draft can be given up."""
 
     __tablename__ = "proposal_letter"
@@ -97,15 +98,8 @@ class ProposalLetter(Base):
     __table_args__ = (
         Index(None, "proposal_id", "id"),
         Index("ix_proposal_letter_waiting", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_proposal_letter_failed", "proposal_id", sqlite_where=_FAILED, postgresql_where=_FAILED),
     )
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalLetter]:
-        """Return the letters of proposals that `user` sees; a department's account sees none."""
-        query = select(cls)
-        if user.is_manager:
-            return query
-        return query.where(false() if user.is_department else cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
 
     @property
     def customer_id(self) -> int:

@@ -114,7 +114,7 @@ def _measures(user: Staff) -> Select[Any]:
     return query.join(Proposal, Proposal.id == ProposalWork.proposal_id).where(Proposal.handler_id == user.id)
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
     if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PROPOSAL_ANSWER):
         return []
     today, found = clock.today(), list[inbox.Entry]()

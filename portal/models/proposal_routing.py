@@ -10,47 +10,41 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, select
-from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, history, proposal_assessment
+from portal.database import StateConflict, db, transition
+from portal.models import audit, draft, history, proposal_assessment
 from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
+from portal.models.draft import APPROVED, DRAFT, PENDING, REJECTED, UNDECIDED, Draft, Entries
 from portal.models.notice import notify
-from portal.models.proposal import Proposal
+from portal.models.proposal import OfProposal, Proposal
 from portal.models.proposal_department import ProposalDepartment, department_name, parts_of
 from portal.models.staff import Staff
 from portal.models.standard import in_force
 from portal.models.standard import value as standard
 from portal.models.standard_effects import used_in
-from portal.permissions import Role
+from portal.permissions import Permission, Role
 from portal.rules import proposals as rules
 from portal.rules.identifiers import check_email
 from portal.rules.message import N_, Message, Refusal
 
 NAME = "proposal-routing"
-DRAFT, PENDING, APPROVED, REJECTED, GIVEN_UP, REPLACED = "draft", "pending", "approved", "rejected", "given-up", "replaced"
-STATES = {
-    DRAFT: (N_("Draft"), ""),
-    PENDING: (N_("In approval"), "accent"),
-    REJECTED: (N_("Rejected"), "seal"),
-    APPROVED: (N_("Approved"), "ok"),
-    REPLACED: (N_("Replaced by another routing"), ""),
-    GIVEN_UP: (N_("Given up"), ""),
-}
-_UNDECIDED = sql("state IN ('draft', 'pending')")
+REPLACED = "replaced"
+STATES = {**draft.STATES, REPLACED: (N_("Replaced by another routing"), "")}
 LONGEST_WORD = 1000
 
 
-class ProposalRouting(Base):
+class ProposalRouting(OfProposal, Draft):
     """One routing: draft → pending → approved | rejected; a draft can be given up. A later one takes the place of the first."""
 
     __tablename__ = "proposal_routing"
+    departments_see = "all"
+    kind_name = NAME
+    permission = Permission.PROPOSAL_ROUTE
+    entries = Entries("routing-drafted", "routing-changed", "routing-given-up")
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"))
     kind: Mapped[str]
@@ -58,36 +52,19 @@ class ProposalRouting(Base):
     """The departments in their order: [{department, part, way, address}, …]."""
     word: Mapped[str] = mapped_column(Text, default="")
     """What the departments are asked; of another routing, why."""
-    state: Mapped[str] = mapped_column(default=DRAFT)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     proposal: Mapped[Proposal] = relationship()
-    created_by: Mapped[Staff] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index(None, "proposal_id", "id"),
-        Index("uq_proposal_routing_undecided", "proposal_id", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+        Index("uq_proposal_routing_undecided", "proposal_id", unique=True, sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
     )
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalRouting]:
-        """Return the routings of proposals that `user` sees."""
-        query = select(cls)
-        return query if user.is_manager else query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
 
     @property
     def customer_id(self) -> int:
         """Return whose proposal it is: its sealed form is filed in that dossier."""
         return self.proposal.customer_id
-
-    @property
-    def label(self) -> str:
-        """Return what inbox and log call it."""
-        return self.proposal.label
 
     # --- writing ---------------------------------------------------------------------------------------------------------------
 
@@ -101,43 +78,23 @@ class ProposalRouting(Base):
         """Begin a routing and return it, flushed. `values`: kind, lines, word. Raises `Refusal` with the field, `StateConflict`."""
         if not cls.can_begin(proposal, by):
             raise StateConflict(f"routing of proposal {proposal.id}")
-        found = cls(proposal=proposal, created_by_id=by.id)
+        found = cls(proposal=proposal)
         found._set(values)
-        try:
-            with db.session.begin_nested():
-                db.session.add(found)
-        except IntegrityError as error:
-            raise StateConflict(f"routing of proposal {proposal.id}") from error
-        note_author(NAME, found, by)
-        audit.write("change", "routing-drafted", actor=by, record=found, label=found.label)
-        return found
+        return found.begun(by)
 
     def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the proposal, may change or submit it: a draft."""
-        return self.state == DRAFT and self.proposal.can_route(user)
+        """Return whether `user`, who sees the proposal, may change or submit it: a draft, of a proposal that is undecided."""
+        return super().can_edit(user) and self.proposal.is_undecided
 
     def edit(self, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"routing {self.id}")
-        self._set(values)
-        note_author(NAME, self, by)
-        audit.write("change", "routing-changed", actor=by, record=self, label=self.label)
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `Refusal` for one that was submitted before, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"routing {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "routing-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version):
+            self._set(values)
 
     def submit(self, *, by: Staff) -> Approval:
         """Send it to the manager (AP-3). Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"routing {self.id}")
-        return Approval.submit(NAME, self, by=by)
+        self.ensure_draft(by)
+        return super().submit(by=by)
 
     def _set(self, values: Mapping[str, Any]) -> None:
         kinds = {one["code"] for one in standard("choices.proposal_kind") if one["active"]} | {self.proposal.kind}
@@ -199,8 +156,7 @@ def _check_line(line: Mapping[str, str]) -> None:
 
 def undecided_of(proposal: Proposal) -> ProposalRouting | None:
     """Return the routing of a proposal that is being written or signed."""
-    query = select(ProposalRouting).where(ProposalRouting.proposal_id == proposal.id, ProposalRouting.state.in_((DRAFT, PENDING)))
-    return db.session.scalar(query)
+    return ProposalRouting.undecided(proposal_id=proposal.id)
 
 
 def routings_of(proposal: Proposal) -> list[ProposalRouting]:
@@ -237,12 +193,11 @@ def _line(department: str, part: str) -> dict[str, str]:
 
 
 def _check(routing: ProposalRouting) -> None:
-    from portal.models.proposal_decision import PENDING as IN_APPROVAL
     from portal.models.proposal_decision import ProposalDecision
 
     if not routing.proposal.is_undecided:
         raise Refusal("The proposal is decided already.")
-    decided = select(ProposalDecision.id).where(ProposalDecision.proposal_id == routing.proposal_id, ProposalDecision.state == IN_APPROVAL)
+    decided = select(ProposalDecision.id).where(ProposalDecision.proposal_id == routing.proposal_id, ProposalDecision.state == PENDING)
     if db.session.scalar(decided) is not None:
         raise Refusal("The decision on this proposal is in approval. Withdraw it first, then route it anew.")
     for line in routing.lines:
@@ -255,7 +210,7 @@ def _move(proposal: Proposal, expect: str, state: str) -> None:
 
 
 def _submitted(routing: ProposalRouting, _approval: Approval, _by: Staff | None) -> None:
-    transition(routing, expect={"state": DRAFT}, change={"state": PENDING})
+    into_approval(routing)
     _move(routing.proposal, rules.REGISTERED, rules.ROUTING)
 
 
@@ -333,15 +288,11 @@ KIND = declare(
         model=ProposalRouting,
         sheet="proposal_routing",
         chain="chain.proposal_routing",
-        case=lambda _routing: {},
-        label=lambda routing: routing.label,
-        snapshot=ProposalRouting.snapshot,
         page=lambda routing: ("proposals.routing", {"routing_id": routing.id}),
         filed_as="correspondence",
         check=_check,
         on_submitted=_submitted,
-        on_sent_back=_back,
-        on_withdrawn=_back,
+        on_returned=_back,
         on_rejected=_rejected,
         on_approved=_approved,
         labels={

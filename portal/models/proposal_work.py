@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, Text, select
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,7 +16,7 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.customer import Money
 from portal.models.notice import notify
-from portal.models.proposal import Proposal
+from portal.models.proposal import OfProposal, Proposal
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import proposals as rules
@@ -29,10 +29,11 @@ MOST_VALUE = Decimal(10) ** 12
 _OPEN = sql("done_on IS NULL")
 
 
-class ProposalWork(Base):
+class ProposalWork(OfProposal, Base):
     """How one adopted proposal is carried out: under way → done."""
 
     __tablename__ = "proposal_work"
+    departments_see = "own"
 
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id", ondelete="CASCADE"), unique=True)
     department: Mapped[str]
@@ -57,15 +58,6 @@ class ProposalWork(Base):
     measures: Mapped[list[ProposalMeasure]] = relationship(order_by="ProposalMeasure.position", back_populates="work")
 
     __mapper_args__ = {"version_id_col": version}
-
-    @classmethod
-    def visible_to(cls, user: Staff) -> Select[ProposalWork]:
-        """Return what is carried out of proposals that `user` sees; a department's account sees its own."""
-        query = select(cls)
-        if user.is_manager:
-            return query
-        query = query.where(cls.proposal_id.in_(select(Proposal.id).where(Proposal.scope(user))))
-        return query.where(cls.department == user.department_code) if user.is_department else query
 
     @property
     def open_measures(self) -> list[ProposalMeasure]:

@@ -13,15 +13,13 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, exists, or_, select
 from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, StateConflict, db, transition
+from portal.database import StateConflict, db, transition
 from portal.models import audit, gift_register, reception_benefit, room
-from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
 from portal.models.customer import Customer, CustomerState
+from portal.models.draft import APPROVED, DRAFT, GIVEN_UP, PENDING, REJECTED, UNDECIDED, Draft, Entries
 from portal.models.reception_judging import applied_on, costs_of_one, policy, problems_of, proposed_class
 from portal.models.room import MeetingRoom
 from portal.models.scope import HangsOnCustomer, customer_scope, listed
@@ -33,8 +31,7 @@ from portal.rules.message import N_, Refusal
 from portal.rules.reception import LONGEST_TEXT, Visitor
 
 NAME = "reception"
-DRAFT, PENDING, REJECTED, APPROVED = "draft", "pending", "rejected", "approved"
-GIVEN_UP, CANCELLED, REPLACED, RECEIVED, ABSENT = "given-up", "cancelled", "replaced", "received", "absent"
+CANCELLED, REPLACED, RECEIVED, ABSENT = "cancelled", "replaced", "received", "absent"
 STATES = {
     DRAFT: (N_("Draft"), ""),
     PENDING: (N_("In approval"), "accent"),
@@ -48,7 +45,6 @@ STATES = {
 }
 """Words and tones of the states."""
 OPEN = (DRAFT, PENDING, APPROVED)
-_OPEN = sql("state IN ('draft', 'pending')")
 _APPROVED = sql("state = 'approved'")
 _WRITTEN = (
     "class_", "class_reason", "purpose", "count", "pass_kind", "other_wishes", "photo_reason", "first_on", "last_on", "starts_at",
@@ -56,10 +52,13 @@ _WRITTEN = (
 )  # fmt: skip
 
 
-class Reception(HangsOnCustomer, Base):
+class Reception(HangsOnCustomer, Draft):
     """One visit: draft → pending → approved | rejected; approved → received | absent | cancelled | replaced; a draft can be given up."""
 
     __tablename__ = "reception"
+    kind_name = NAME
+    permission = Permission.RECEPTION_WORK
+    entries = Entries("reception-drafted", "reception-draft-changed", "reception-given-up")
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
     class_: Mapped[str] = mapped_column("visitor_class")
@@ -95,14 +94,11 @@ class Reception(HangsOnCustomer, Base):
     rehearsal_note: Mapped[str] = mapped_column(Text, default="")
     management: Mapped[str] = mapped_column(default="")
     management_post: Mapped[str] = mapped_column(default="")
-    state: Mapped[str] = mapped_column(default=DRAFT)
     amends_id: Mapped[int | None] = mapped_column(ForeignKey("reception.id", ondelete="SET NULL"), index=True)
     reason: Mapped[str] = mapped_column(Text, default="")
     """Of an amendment why; of a visit that was cancelled or did not come about, why."""
     applied_on: Mapped[date | None]
     """The day from which the days ahead are counted: of its first submission."""
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
     came: Mapped[int | None]
     arrived_at: Mapped[time | None]
@@ -110,19 +106,16 @@ class Reception(HangsOnCustomer, Base):
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     ended_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(Text, default="")
-    version: Mapped[int] = mapped_column(default=1)
 
     customer: Mapped[Customer] = relationship()
     host: Mapped[Staff] = relationship(foreign_keys=[host_id])
-    created_by: Mapped[Staff] = relationship(foreign_keys=[created_by_id])
     rehearsed_by: Mapped[Staff | None] = relationship(foreign_keys=[rehearsed_by_id])
     ended_by: Mapped[Staff | None] = relationship(foreign_keys=[ended_by_id])
     room: Mapped[MeetingRoom | None] = relationship()
     amends: Mapped[Reception | None] = relationship(remote_side="Reception.id")
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        Index("uq_reception_amended", "amends_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_reception_amended", "amends_id", unique=True, sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
         Index("ix_reception_host_due", "host_id", "first_on", sqlite_where=_APPROVED, postgresql_where=_APPROVED),
         Index(None, "customer_id", "first_on", "id"),
         Index(None, "first_on", "id"),
@@ -176,7 +169,7 @@ class Reception(HangsOnCustomer, Base):
 
     def open_amendment(self) -> Reception | None:
         """Return the amendment of this visit that is being written or signed."""
-        return db.session.scalar(select(Reception).where(Reception.amends_id == self.id, Reception.state.in_((DRAFT, PENDING))))
+        return Reception.undecided(amends_id=self.id)
 
     # --- writing ---------------------------------------------------------------------------------------------------------
 
@@ -185,33 +178,19 @@ class Reception(HangsOnCustomer, Base):
         """Begin an application and return it, flushed. `values`: see `problems_of`. Raises `Refusal` with the field (SV-21)."""
         if customer.state == CustomerState.MERGED:
             raise Refusal("This record was merged into another one. Change that one.", field="customer")
-        found = cls(customer=customer, created_by_id=by.id)
+        found = cls(customer=customer)
         found._set(values)
-        db.session.add(found)
-        note_author(NAME, found, by)
-        audit.write("change", "reception-drafted", actor=by, record=found, label=found.label)
-        return found
+        return found.begun(by)
 
     @classmethod
     def amend(cls, before: Reception, values: Mapping[str, Any], *, reason: str, by: Staff) -> Reception:
         """Begin the amendment of an approved visit and return the draft, flushed. Raises `Refusal`, `StateConflict`."""
         if not before.can_amend(by):
             raise StateConflict(f"reception {before.id}")
-        found = cls(customer=before.customer, created_by_id=by.id, amends=before, reason=_reason(reason))
+        found = cls(customer=before.customer, amends=before, reason=_reason(reason))
         found.rehearsed_on, found.rehearsed_by_id, found.rehearsal_note = before.rehearsed_on, before.rehearsed_by_id, before.rehearsal_note
         found._set(values)
-        try:
-            with db.session.begin_nested():
-                db.session.add(found)
-        except IntegrityError as error:
-            raise StateConflict(f"amendment of reception {before.id}") from error
-        note_author(NAME, found, by)
-        audit.write("change", "reception-amendment-drafted", actor=by, record=found, label=found.label, reason=reason)
-        return found
-
-    def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees it, may change it: a draft."""
-        return self.state == DRAFT and user.may(Permission.RECEPTION_WORK)
+        return found.begun(by, "reception-amendment-drafted", reason=reason)
 
     def can_amend(self, user: Staff) -> bool:
         """Return whether `user` may change the approved visit: one that has not been, and that nobody is changing."""
@@ -220,22 +199,10 @@ class Reception(HangsOnCustomer, Base):
 
     def edit(self, values: Mapping[str, Any], *, by: Staff, version: int, reason: str = "") -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict` where somebody else changed or submitted it."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"reception {self.id}")
-        if self.amends_id is not None:
-            self.reason = _reason(reason)
-        self._set(values)
-        note_author(NAME, self, by)
-        audit.write("change", "reception-draft-changed", actor=by, record=self, label=self.label)
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `Refusal` for one that was submitted before, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"reception {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "reception-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version):
+            if self.amends_id is not None:
+                self.reason = _reason(reason)
+            self._set(values)
 
     def _set(self, values: Mapping[str, Any]) -> None:
         with db.session.no_autoflush:
@@ -265,10 +232,6 @@ class Reception(HangsOnCustomer, Base):
         found = problems_of(self.customer, self.values(), self, before=self.amends)
         if found:
             raise found[0].refusal
-
-    def submit(self, *, by: Staff) -> Approval:
-        """Send the application through its chain, holding its room (AP-3, SV-21). Raises `Refusal` with the field."""
-        return Approval.submit(NAME, self, by=by)
 
     # --- after the approval ------------------------------------------------------------------------------------------------
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
 from portal.models import hand_over_list, inbox
-from portal.models.customer import Customer
+from portal.models.customer import Customer, CustomerState
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.hand_over import goes_along
 from portal.models.merge import settles
 from portal.models.reception import APPROVED, OPEN, STATES, Reception
 from portal.models.reception_pass import VisitorPass
+from portal.models.scope import Scope, ScopeShape, scope_of
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.permissions import Role
 from portal.rules.message import N_, Message
 
 VISIT = "visit"
@@ -48,11 +51,12 @@ def _asks(one: Reception, today: date) -> tuple[str, date]:
     return N_("Rehearse the visit, and record it"), one.rehearsal_on
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
     if kind not in ("", VISIT) or group == "sign":
         return []
     today = clock.today()
-    query = select(Reception).where(*_due(user, today)).options(joinedload(Reception.customer)).order_by(Reception.first_on, Reception.id)
+    query = select(Reception).where(*_due(user, today)).options(joinedload(Reception.customer).load_only(Customer.full_name))
+    query = query.order_by(Reception.first_on, Reception.id)
     found = []
     for one in db.session.scalars(query.limit(inbox.MOST)):
         what, due_on = _asks(one, today)
@@ -72,11 +76,23 @@ def _waiting(user: Staff) -> Iterable[Select[Any]]:
 inbox.source(inbox.Source(_entries, _waiting, lambda: {VISIT: _TITLE}))
 
 
-def expected(user: Staff, day: date, *, most: int = 8) -> list[Reception]:
+def expected(user: Staff, day: date, *, most: int = 8, scope: Scope | None = None) -> list[Reception]:
     """Return the approved visits of a day that `user` sees, by their hours: for the first page."""
-    query = Reception.visible_to(user).where(Reception.state == APPROVED, Reception.first_on.between(day - timedelta(days=31), day))
-    query = query.where(Reception.last_on >= day).options(joinedload(Reception.customer), joinedload(Reception.room))
-    return list(db.session.scalars(query.order_by(Reception.starts_at, Reception.id).limit(most)))
+    shape, values = scope or scope_of(user)
+    return list(db.session.scalars(_expected(shape), {**values, "day": day, "from_day": day - timedelta(days=31), "most": most}))
+
+
+@cache
+def _expected(shape: ScopeShape) -> Select[Any]:
+    """Return the statement of `expected`: what `Reception.visible_to` returns, made once for each shape of a scope."""
+    day, one = bindparam("day", type_=Date), Reception
+    query = select(one).where(one.state == APPROVED, one.first_on.between(bindparam("from_day", type_=Date), day), one.last_on >= day)
+    if shape.role != Role.MANAGER:
+        seen = or_(*(and_(*arm.conditions()) for arm in shape.arms()))
+        there = (Customer.id == one.customer_id, Customer.state != CustomerState.IMPORTING, seen)
+        query = query.where(or_(one.host_id == bindparam("me"), exists().where(*there)))
+    query = query.options(joinedload(one.customer).load_only(Customer.full_name), joinedload(one.room))
+    return query.order_by(one.starts_at, one.id).limit(bindparam("most", type_=Integer))
 
 
 # --- hand-over, merge --------------------------------------------------------------------------------------------------------

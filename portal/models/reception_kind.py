@@ -10,7 +10,7 @@ from portal import clock
 from portal.database import transition
 from portal.models import history, reception_benefit, room
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.notice import notify
 from portal.models.reception import APPROVED, DRAFT, NAME, PENDING, REJECTED, REPLACED, Reception
 from portal.models.reception_judging import applied_on
@@ -23,8 +23,7 @@ from portal.rules.reception import PHOTOGRAPHS
 
 def _submitted(reception: Reception, _approval: Approval, by: Staff | None) -> None:
     """Hold the room from now on, and promise the souvenirs under the customer's yearly cap."""
-    day = applied_on(reception.values(), reception, reception.amends)
-    transition(reception, expect={"state": DRAFT}, change={"state": PENDING, "applied_on": day})
+    into_approval(reception, applied_on=applied_on(reception.values(), reception, reception.amends))
     room.hold(reception)
     reception_benefit.promise(reception, by)
 
@@ -71,14 +70,10 @@ KIND = declare(
         sheet="reception",
         chain="chain.reception",
         case=_case,
-        label=lambda reception: reception.label,
-        snapshot=Reception.snapshot,
         page=lambda reception: ("reception.reception", {"reception_id": reception.id}),
         filed_as="correspondence",
-        check=Reception.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=_back,
-        on_withdrawn=_back,
+        on_returned=_back,
         on_rejected=_rejected,
         on_approved=_approved,
         labels={

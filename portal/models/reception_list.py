@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, of_team
+from portal.models.newest_first import Listing, lines, of_team
 from portal.models.reception import STATES, Reception
 from portal.models.staff import Staff
 from portal.rules.grams import fold
@@ -65,4 +65,12 @@ def _chosen(user: Staff, query: ReceptionQuery) -> Select[Any]:
     return found
 
 
-LIST = Listing(Reception, _chosen, _WITH, day=Reception.first_on)
+_LINES = lines(
+    Reception,
+    *("id", "state", "first_on", "last_on", "starts_at", "ends_at", "class_", "came", "count", "purpose"),
+    borrowed=("hours",),
+    customer=("full_name",),
+    room=("zh", "en"),
+    host=("name",),
+)
+LIST = Listing(Reception, _chosen, _WITH, day=Reception.first_on, shown=_LINES, scoped=True)

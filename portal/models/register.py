@@ -21,7 +21,7 @@ from sqlalchemy import Row, Select, and_, case, exists, func, literal, select, t
 from portal.database import db
 from portal.models.card import GRADES
 from portal.models.customer import Customer, CustomerState, CustomerTag
-from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading, cut
 from portal.models.register_query import COLUMN_OF, DEFAULT_COLUMNS, MISSING, Filter, RegisterQuery
 from portal.models.review import IS_OPEN, ReviewCampaign, ReviewLine
 from portal.models.scope import Arm, customer_arms, customer_scope
@@ -290,14 +290,8 @@ def _page(reading: _Reading, query: RegisterQuery, columns: tuple[str, ...], aft
             rows += _arm_rows(walk, query, wanted, start, backwards, size + 1)
     if len(reading.arms) > 1:
         rows.sort(key=lambda row: _key(query, row), reverse=query.descending != backwards)
-    more, rows = len(rows) > size, rows[:size]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Page(rows, "", "")
-    first, last = (_encode([getattr(row, f"_key{place}") for place in range(len(_order(query)))]) for row in (rows[0], rows[-1]))
-    behind, ahead = (start is not None, more) if backwards else (more, start is not None)
-    return Page(rows, last if behind else "", first if ahead else "")
+    keys = [f"_key{place}" for place in range(len(_order(query)))]
+    return Page(*cut(rows, size, lambda row: _encode([getattr(row, key) for key in keys]), inside=start is not None, backwards=backwards))
 
 
 def _count(reading: _Reading) -> Count:

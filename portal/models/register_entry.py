@@ -330,9 +330,7 @@ def _switch(register: OfficeRegister) -> None:
     def entries(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
         some = select(RegisterEntry.id).where(RegisterEntry.register == register.code, RegisterEntry.state == KEPT).limit(COUNTED)
         count = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
-        text = N_(
-            "The register has %(count)s entries. Off, it is not offered; managers can read its entries, and prints stay valid."
-        )
+        text = N_("The register has %(count)s entries. Off, it is not offered; managers can read its entries, and prints stay valid.")
         yield Message(text, {"count": f"{count:,}{'+' if count == COUNTED else ''}"})
 
 

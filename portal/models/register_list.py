@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select, tuple_
@@ -21,7 +22,7 @@ from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
-from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading, cut, walk
 from portal.models.register_entry import KEPT, REMOVED, RegisterEntry, is_in_use
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
@@ -166,13 +167,7 @@ def page(user: Staff, query: EntryQuery, *, after: str = "", before: str = "", s
     start, backwards = _decode(query, before or after) if before or after else None, bool(before)
     down = query.descending != backwards
     found = _rows(user, query, start, down, size + 1)
-    more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    if not found:
-        return Page(found, "", "")
-    behind, ahead = (start is not None, more) if backwards else (more, start is not None)
-    return Page(found, _encode(query, found[-1]) if behind else "", _encode(query, found[0]) if ahead else "")
+    return Page(*cut(found, size, partial(_encode, query), inside=start is not None, backwards=backwards))
 
 
 def _rows(user: Staff, query: EntryQuery, start: list[Any] | None, down: bool, size: int) -> list[RegisterEntry]:
@@ -229,15 +224,5 @@ def _all(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
 
 
 def rows(user: Staff, query: EntryQuery, *, most: int | None = None) -> Iterator[RegisterEntry]:
-    """Yield every entry of a query in the order of the list, a portion at a time: for exports and prints."""
-    after, given = "", 0
-    while True:
-        part = page(user, query, after=after, size=AT_A_TIME)
-        for entry in part.entries:
-            yield entry
-            given += 1
-            if given == most:
-                return
-        if not part.next:
-            return
-        after = part.next
+    """Return every entry of a query in the order of the list, a portion at a time: for exports and prints."""
+    return walk(lambda after: page(user, query, after=after, size=AT_A_TIME), most)

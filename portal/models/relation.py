@@ -15,16 +15,16 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, JsonValue, StateConflict, db, transition
-from portal.models import audit, history
+from portal.database import JsonValue, StateConflict, db, transition
+from portal.models import history
 from portal.models.approval import Approval
-from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
+from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.customer import Customer, CustomerState
+from portal.models.draft import APPROVED, PENDING, UNDECIDED, Draft, Entries
+from portal.models.draft import STATES as STATES
 from portal.models.grading_scores import Points
 from portal.models.notice import notify
 from portal.models.scope import HangsOnCustomer
@@ -37,25 +37,19 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.relation import ADVICE, END, PARTS, DeliveredValue, Written
 
 NAME = "relation-assessment"
-DRAFT, PENDING, REJECTED, APPROVED, GIVEN_UP = "draft", "pending", "rejected", "approved", "given-up"
-STATES = {
-    DRAFT: (N_("Draft"), ""),
-    PENDING: (N_("In approval"), "accent"),
-    REJECTED: (N_("Rejected"), "seal"),
-    APPROVED: (N_("Approved"), "ok"),
-    GIVEN_UP: (N_("Given up"), ""),
-}
 TONES = {"end": "seal", "improve": "warn", "maintain": "ok"}
 """Tones of the advice."""
-_OPEN = sql("state IN ('draft', 'pending')")
 _DRAFT = sql("state = 'draft'")
 _APPROVED = sql("state = 'approved'")
 
 
-class RelationAssessment(HangsOnCustomer, Base):
+class RelationAssessment(HangsOnCustomer, Draft):
     """One assessment: draft → pending → approved | rejected; a draft can be given up. A customer has one open one at most."""
 
     __tablename__ = "relation_assessment"
+    kind_name = NAME
+    permission = Permission.RELATION_WORK
+    entries = Entries("relation-drafted", "relation-draft-changed", "relation-given-up")
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
     assessed_on: Mapped[date]
@@ -80,18 +74,13 @@ class RelationAssessment(HangsOnCustomer, Base):
     advice: Mapped[str]
     advice_reason: Mapped[str] = mapped_column(Text, default="")
     """Why the advice is another one than that proposed, or what else is to be said of it."""
-    state: Mapped[str] = mapped_column(default=DRAFT)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     customer: Mapped[Customer] = relationship()
-    created_by: Mapped[Staff] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        Index("uq_relation_assessment_open", "customer_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_relation_assessment_open", "customer_id", unique=True, sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
         Index("ix_relation_assessment_begun", "created_by_id", "id", sqlite_where=_DRAFT, postgresql_where=_DRAFT),
         Index("ix_relation_assessment_latest", "customer_id", "id", sqlite_where=_APPROVED, postgresql_where=_APPROVED),
         Index(None, "customer_id", "id"),
@@ -150,7 +139,7 @@ class RelationAssessment(HangsOnCustomer, Base):
     @classmethod
     def open_for(cls, customer: Customer) -> RelationAssessment | None:
         """Return the customer's assessment that is a draft or in approval."""
-        return db.session.scalar(select(cls).where(cls.customer_id == customer.id, _OPEN))
+        return cls.undecided(customer_id=customer.id)
 
     @classmethod
     def begin(cls, customer: Customer, written: Written, *, assessed_on: date | None, by: Staff) -> RelationAssessment:
@@ -164,40 +153,17 @@ class RelationAssessment(HangsOnCustomer, Base):
             raise StateConflict(f"relation assessment of customer {customer.id}")
         rule = Rule.in_force()
         found = cls(
-            customer=customer, created_by_id=by.id, indicators_version=rule.indicators_version,
+            customer=customer, indicators_version=rule.indicators_version,
             thresholds_version=rule.thresholds_version, scale_version=rule.scale_version,
         )  # fmt: skip
         with db.session.no_autoflush:
             found._set(written, assessed_on)
-        try:
-            with db.session.begin_nested():
-                db.session.add(found)
-        except IntegrityError as error:
-            raise StateConflict(f"relation assessment of customer {customer.id}") from error
-        note_author(NAME, found, by)
-        audit.write("change", "relation-drafted", actor=by, record=found, label=found.label)
-        return found
-
-    def can_edit(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the customer, may change it: a draft."""
-        return user.may(Permission.RELATION_WORK) and self.state == DRAFT
+        return found.begun(by)
 
     def edit(self, written: Written, *, assessed_on: date | None, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict` where somebody else changed or submitted it."""
-        if not self.can_edit(by) or self.version != version:
-            raise StateConflict(f"relation assessment {self.id}")
-        self._set(written, assessed_on)
-        note_author(NAME, self, by)
-        audit.write("change", "relation-draft-changed", actor=by, record=self, label=self.label)
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `StateConflict`, `Refusal` where it was submitted before."""
-        if not self.can_edit(by):
-            raise StateConflict(f"relation assessment {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "relation-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version):
+            self._set(written, assessed_on)
 
     def _set(self, written: Written, assessed_on: date | None) -> None:
         judged, wrong = self.rule.judge(written, assessed_on)
@@ -217,7 +183,7 @@ class RelationAssessment(HangsOnCustomer, Base):
         """Send it through its chain. Raises `Refusal`."""
         if not by.may(Permission.RELATION_WORK):
             raise Refusal("Your role does not submit documents.")
-        return Approval.submit(NAME, self, by=by)
+        return super().submit(by=by)
 
     # --- what is signed --------------------------------------------------------------------------------------------------------
 
@@ -315,10 +281,6 @@ def advised_end(customer: Customer) -> RelationAssessment | None:
 # --- its approval ----------------------------------------------------------------------------------------------------------------
 
 
-def _submitted(assessment: RelationAssessment, _approval: Approval, _by: Staff | None) -> None:
-    transition(assessment, expect={"state": DRAFT}, change={"state": PENDING})
-
-
 def _approved(assessment: RelationAssessment, _approval: Approval, _by: Staff | None) -> None:
     """Let it be the customer's latest; where it advises to end the relation, tell the supervisors, who end dealings."""
     transition(assessment, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now()})
@@ -339,15 +301,8 @@ KIND = declare(
         sheet="relation_assessment",
         chain="chain.relation_assessment",
         case=lambda assessment: {"advice": assessment.advice},
-        label=lambda assessment: assessment.label,
-        snapshot=RelationAssessment.snapshot,
         page=lambda assessment: ("relations.assessment", {"assessment_id": assessment.id}),
         filed_as="correspondence",
-        check=RelationAssessment.ensure_ready,
-        on_submitted=_submitted,
-        on_sent_back=goes_to(DRAFT),
-        on_withdrawn=goes_to(DRAFT),
-        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "customer.number": N_("Customer number"),

@@ -13,7 +13,8 @@ from portal.database import db
 from portal.models import inbox
 from portal.models.approval import LIVE, Approval
 from portal.models.approval_authors import DocumentAuthor
-from portal.models.relation import DRAFT, NAME, PENDING, RelationAssessment
+from portal.models.draft import DRAFT, PENDING
+from portal.models.relation import NAME, RelationAssessment
 from portal.models.staff import Staff
 from portal.models.standard_effects import touching
 from portal.rules.grading import grade_of
@@ -32,10 +33,10 @@ def _begun(user: Staff) -> Select[Any]:
     return select(one).where(one.created_by_id == user.id, one.state == DRAFT, ~submitted)
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group in ("sign", "overdue") or kind not in ("", NAME):
         return []
-    query = _begun(user).options(joinedload(RelationAssessment.customer)).order_by(RelationAssessment.id.desc()).limit(inbox.MOST)
+    query = _begun(user).options(joinedload(RelationAssessment.customer)).order_by(RelationAssessment.id.desc()).limit(most)
     return [
         inbox.Entry(
             group="do",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 from portal.models.card import GRADES
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, of_team
+from portal.models.newest_first import Listing, lines, of_team
 from portal.models.relation import APPROVED, STATES, RelationAssessment
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -70,4 +70,11 @@ _WITH = (
     .joinedload(Customer.owner).load_only(Staff.name),
     joinedload(RelationAssessment.created_by, innerjoin=True).load_only(Staff.name),
 )  # fmt: skip
-LIST = Listing(RelationAssessment, _chosen, _WITH)
+_LINES = lines(
+    RelationAssessment,
+    *("id", "state", "advice", "total", "grade", "value", "cost", "scale", "assessed_on"),
+    borrowed=("delivered",),
+    customer=("full_name",),
+    created_by=("name",),
+)
+LIST = Listing(RelationAssessment, _chosen, _WITH, shown=_LINES, scoped=True)

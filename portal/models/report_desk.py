@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, not_, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -19,17 +20,20 @@ from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.paging import NotLeading
 from portal.models.report import NAME, InformationReport, not_own, open_urgent
-from portal.models.report_due import asked, due_on, owing
+from portal.models.report_due import asked, due_on, figures_of, owing
 from portal.models.report_fields import KINDS, PERIODIC, URGENT
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role
 from portal.rules.message import N_, Message
 from portal.rules.periods import Period
 
-_CODES = {f"{URGENT}-report": URGENT, f"{PERIODIC}-report": PERIODIC}
+_OF_PERIOD = f"{PERIODIC}-report"
+_CODES = {f"{URGENT}-report": URGENT, _OF_PERIOD: PERIODIC}
 _URGENT = sql("information_report.kind = 'urgent'")
 _RETURNED = sql("information_report.state = 'returned'")
 """In these words SQLite knows the indexes of what is not read, and of what came back."""
+_PRESSING = (InformationReport.kind.desc(), case((InformationReport.kind == URGENT, InformationReport.id), else_=-InformationReport.id))
+"""Urgent ones before others, those that wait longest before others; of the others the newest."""
 _ITS_CUSTOMER = Customer.id == NotLeading(InformationReport.customer_id)
 """The few reports lead to their customers; SQLite would walk all customers where there are few reports, or none."""
 
@@ -62,15 +66,17 @@ def _without_supervisor() -> ColumnElement[bool]:
     return not_(supervisor)
 
 
-def _reading(user: Staff, kind: str) -> list[inbox.Entry]:
+def _read_by(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
+    if group == "sign" or (kind and kind not in _CODES):
+        return []
     found: dict[int, InformationReport] = {}
     for condition in _to_read(user):
         query = select(InformationReport).join(Customer, _ITS_CUSTOMER).where(condition)
         if kind:
-            query = query.where(InformationReport.kind == kind)
+            query = query.where(InformationReport.kind == _CODES[kind])
         query = query.options(joinedload(InformationReport.customer), joinedload(InformationReport.author))
-        found |= {one.id: one for one in db.session.scalars(query.order_by(InformationReport.id.desc()).limit(inbox.MOST))}
-    return [
+        found |= {one.id: one for one in db.session.scalars(query.order_by(*_PRESSING).limit(most))}
+    entries = [
         _entry(
             one,
             N_("Read the report and acknowledge it"),
@@ -79,6 +85,15 @@ def _reading(user: Staff, kind: str) -> list[inbox.Entry]:
         )
         for one in found.values()
     ]
+    return [one for one in entries if group != "overdue" or one.is_overdue(clock.today())]
+
+
+def _waiting_to_be_read(user: Staff) -> Iterator[Select[Any]]:
+    joined = select(InformationReport.id).join(Customer, _ITS_CUSTOMER)
+    yield from (joined.where(condition) for condition in _to_read(user))
+
+
+inbox.source(inbox.Source(_read_by, _waiting_to_be_read, lambda: {code: KINDS[kind] for code, kind in _CODES.items()}))
 
 
 def _entry(report: InformationReport, what: str, who: str, day: date | None) -> inbox.Entry:
@@ -98,71 +113,88 @@ def _entry(report: InformationReport, what: str, who: str, day: date | None) -> 
 # --- what came back --------------------------------------------------------------------------------------------------------------
 
 
-def _returned(user: Staff) -> list[inbox.Entry]:
-    query = InformationReport.visible_to(user).where(InformationReport.author_id == user.id, _RETURNED)
-    query = query.options(joinedload(InformationReport.customer)).order_by(InformationReport.id.desc()).limit(inbox.MOST)
+def _came_back(user: Staff) -> Select[InformationReport]:
+    return InformationReport.visible_to(user).where(InformationReport.author_id == user.id, _RETURNED)
+
+
+def _returned(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
+    if group in ("sign", "overdue") or kind not in ("", _OF_PERIOD):
+        return []
+    query = _came_back(user).options(joinedload(InformationReport.customer)).order_by(InformationReport.id.desc()).limit(most)
     return [_entry(one, N_("Sent back: revise and submit again"), "", None) for one in db.session.scalars(query)]
+
+
+inbox.source(inbox.Source(_returned, lambda user: [_came_back(user).with_only_columns(InformationReport.id)], dict))
 
 
 # --- reports to write --------------------------------------------------------------------------------------------------------------
 
 
-def _to_write(user: Staff, today: date) -> Iterator[tuple[bool, Period, date, list[ColumnElement[bool]]]]:
-    """Yield (one's own, period, last day, conditions on customers): what is due to who is in charge, overdue to the team's supervisor."""
+_LONGEST = (Customer.reported_until, Customer.created_at, Customer.registered_on)
+"""Who was reported on longest ago first, and those longest in the portal: the order of the indexes of what is due."""
+
+
+def _to_write(user: Staff, today: date) -> Iterator[tuple[bool, str, Period, date]]:
+    """Yield (one's own, grade, period, last day): what is due to who is in charge, overdue to the team's supervisor."""
     for grade, period in asked(today):
-        day, conditions = due_on(period), owing(grade, period)
-        yield True, period, day, [Customer.owner_id == user.id, *conditions]
+        day = due_on(period)
+        yield True, grade, period, day
         if user.role == Role.SUPERVISOR and user.team_id is not None and day < today:
-            others = or_(Customer.owner_id.is_(None), Customer.owner_id != user.id)
-            yield False, period, day, [Customer.team_id == user.team_id, others, *conditions]
+            yield False, grade, period, day
 
 
-def _due(user: Staff, group: str, today: date) -> Iterator[inbox.Entry]:
-    for own, period, day, conditions in _to_write(user, today):
-        if group == "overdue" and day >= today:
+def _whose(own: bool, me: Any, team: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions on one's own customers, or on the others of the team."""
+    return [Customer.owner_id == me] if own else [Customer.team_id == team, or_(Customer.owner_id.is_(None), Customer.owner_id != me)]
+
+
+@cache
+def _first_to_write(own: bool, ever: bool) -> Select[Any]:
+    # The few by their index alone and in its order, before their rows are read.
+    order = (*_LONGEST, Customer.team_id if own else Customer.owner_id, Customer.id)
+    period: dict[str, Any] = {name: bindparam(name) for name in ("grade", "first", "last", "begun")}
+    few = select(Customer.id).where(*_whose(own, bindparam("me"), bindparam("team")), *owing(**period, ever=ever)).order_by(*order)
+    few = few.limit(bindparam("most", type_=Integer))
+    query: Any = select(Customer.id, Customer.full_name, Staff.name).outerjoin(Staff, Staff.id == Customer.owner_id)
+    return query.where(Customer.id.in_(few)).order_by(*order)  # type: ignore[no-any-return]
+
+
+def _due(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
+    return [] if group == "sign" or kind not in ("", _OF_PERIOD) else list(_due_ones(user, group == "overdue", most))
+
+
+def _due_ones(user: Staff, overdue: bool, most: int) -> Iterator[inbox.Entry]:
+    today = clock.today()
+    for own, grade, period, day in _to_write(user, today):
+        if overdue and day >= today:
             continue
-        # The few by their index alone, before their rows are read.
-        few = select(Customer.id).where(*conditions).order_by(Customer.reported_until, Customer.id).limit(inbox.MOST)
-        query = select(Customer.id, Customer.full_name, Staff.name).outerjoin(Staff, Staff.id == Customer.owner_id)
+        values = {"me": user.id, "team": user.team_id, "most": most, **figures_of(grade, period)}
+        rows = db.session.execute(_first_to_write(own, False), values).all()
+        if len(rows) < most:
+            rows = [*rows, *db.session.execute(_first_to_write(own, True), {**values, "most": most - len(rows)})]
         page = "reports.periodic_new" if own else "reports.of_customer"
-        for number, name, owner in db.session.execute(query.where(Customer.id.in_(few)).order_by(Customer.reported_until, Customer.id)):
-            values: dict[str, Any] = {"customer": number, "period": period.code} if own else {"customer_id": number}
+        for number, name, owner in rows:
+            place: dict[str, Any] = {"customer": number, "period": period.code} if own else {"customer_id": number}
             yield inbox.Entry(
                 group="do",
-                kind=f"{PERIODIC}-report",
+                kind=_OF_PERIOD,
                 kind_title=KINDS[PERIODIC],
                 title=f"{name} · {period.code}",
                 what=N_("Write the periodic report") if own else N_("Have the periodic report written"),
-                since=datetime.combine(period.last, time.max, tzinfo=clock.local(clock.now()).tzinfo),
+                since=datetime.combine(period.last, time.max, tzinfo=clock.SITE_ZONE),
                 due_on=day,
-                page=(page, values),
+                page=(page, place),
                 who="" if own else owner or "",
             )
 
 
-# --- the inbox ---------------------------------------------------------------------------------------------------------------
+def _waiting_to_be_written(user: Staff) -> Iterator[Select[Any]]:
+    for own, grade, period, _day in _to_write(user, clock.today()):
+        for ever in (False, True):
+            yield select(Customer.id).where(*_whose(own, user.id, user.team_id), *owing(**figures_of(grade, period), ever=ever))
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in _CODES):
-        return []
-    today, only = clock.today(), _CODES.get(kind, "")
-    found = _reading(user, only)
-    if only != URGENT:
-        found += [*_returned(user), *_due(user, group, today)]
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    joined = select(InformationReport.id).join(Customer, _ITS_CUSTOMER)
-    yield from (joined.where(condition) for condition in _to_read(user))
-    returned = InformationReport.visible_to(user).where(InformationReport.author_id == user.id, _RETURNED)
-    yield returned.with_only_columns(InformationReport.id)
-    for _own, _period, _day, conditions in _to_write(user, clock.today()):
-        yield select(Customer.id).where(*conditions)
-
-
-inbox.source(inbox.Source(_entries, _waiting, lambda: {code: KINDS[kind] for code, kind in _CODES.items()}))
+inbox.source(inbox.Source(_due, _waiting_to_be_written, dict))
 
 
 # --- disposal ------------------------------------------------------------------------------------------------------------------

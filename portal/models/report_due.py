@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, and_, func, literal, or_, select, update
 from sqlalchemy import text as sql
 
 from portal import clock
@@ -56,23 +56,33 @@ def due_on(period: Period) -> date:
     return site_calendar().add_working_days(period.last, standard("report.due_days"))
 
 
-def owing(grade: str, period: Period) -> list[ColumnElement[bool]]:
-    """Return the conditions on customers of a grade that owe the report of a period."""
-    begun = datetime.combine(period.first, time.min, tzinfo=clock.local(clock.now()).tzinfo)
+def owing(grade: Any, first: Any, last: Any, begun: Any, *, ever: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions on customers of a grade that owe the report of a period, by `figures_of` or parameters of these names.
+
+    Of those on whom there was ever a report, or never. Asked apart, an index leads to each: who came into the portal too late for the
+    period is not walked where nobody was reported on.
+    """
     return [
         _ON_REGISTER,  # type: ignore[list-item]
         Customer.grade == grade,
-        Customer.reported_until < period.last,
+        *((Customer.reported_until > NEVER, Customer.reported_until < last) if ever else (Customer.reported_until == NEVER,)),
         Customer.created_at < begun,
-        or_(Customer.registered_on.is_(None), Customer.registered_on <= period.first),
+        or_(Customer.registered_on.is_(None), Customer.registered_on <= first),
     ]
+
+
+def figures_of(grade: str, period: Period) -> dict[str, Any]:
+    """Return what `owing` asks with: grade, first and last day of a period, and the moment at which it began."""
+    begun = datetime.combine(period.first, time.min, tzinfo=clock.SITE_ZONE)
+    return {"grade": grade, "first": period.first, "last": period.last, "begun": begun}
 
 
 def owed_by(customer: Customer, today: date) -> Period | None:
     """Return the period whose report is owed on a customer, None where none is."""
     for grade, period in asked(today):
         if grade == customer.grade:
-            found = db.session.scalar(select(Customer.id).where(Customer.id == customer.id, *owing(grade, period)))
+            owes = (and_(*owing(**figures_of(grade, period), ever=ever)) for ever in (False, True))
+            found = db.session.scalar(select(Customer.id).where(Customer.id == customer.id, or_(*owes)))
             return period if found else None
     return None
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
-from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading
+from portal.models.paging import CAP, PAGE_SIZE, Count, NotLeading, cut, walk
 from portal.models.report import InformationReport
 from portal.models.report_fields import KINDS, PERIODIC, SUBMITTED, URGENT
 from portal.models.scope import customer_scope
@@ -65,13 +65,7 @@ def page(user: Staff, query: ReportQuery, *, after: str = "", before: str = "", 
     """Return the page behind `after`, or before `before`, of the reports on customers that `user` may see (RO-1): the newest first."""
     start, backwards = _decode(before or after), bool(before)
     found = _rows(user, query, start, backwards, size + 1)
-    more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    if not found:
-        return Page(found, "", "")
-    behind, ahead = (start is not None, more) if backwards else (more, start is not None)
-    return Page(found, _encode(found[-1]) if behind else "", _encode(found[0]) if ahead else "")
+    return Page(*cut(found, size, _encode, inside=start is not None, backwards=backwards))
 
 
 def count(user: Staff, query: ReportQuery) -> Count:
@@ -91,18 +85,8 @@ def count(user: Staff, query: ReportQuery) -> Count:
 
 
 def rows(user: Staff, query: ReportQuery, *, most: int | None = None) -> Iterator[InformationReport]:
-    """Yield every report of a query in the order of the list, a portion at a time: for exports and prints."""
-    after, given = "", 0
-    while True:
-        part = page(user, query, after=after, size=AT_A_TIME)
-        for report in part.reports:
-            yield report
-            given += 1
-            if given == most:
-                return
-        if not part.next:
-            return
-        after = part.next
+    """Return every report of a query in the order of the list, a portion at a time: for exports and prints."""
+    return walk(lambda after: page(user, query, after=after, size=AT_A_TIME), most)
 
 
 def of_customer(customer: Customer, user: Staff, *, most: int = PAGE_SIZE) -> list[InformationReport]:

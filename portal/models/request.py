@@ -16,10 +16,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base
-from portal.models.customer import BYTEWISE, Customer
+from portal.models.customer import BYTEWISE, Customer, CustomerAssistant
 from portal.models.paging import NotLeading
 from portal.models.register_entry import RegisterEntry
-from portal.models.scope import customer_scope, listed
+from portal.models.register_indexes import THERE
+from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -31,9 +32,15 @@ FAR_DAY = FAR.date()
 
 _FILTERED = ("kind", "channel", "state", "priority", "cause", "customer_id")
 """What lists are filtered by stands in the index of their order: what does not fit is left out without being looked at."""
-_SEEN_BY = ("team_id", "assignee_id", "taken_by_id")
-"""Who sees a request, beside those who see its customer: it stands there for the same reason."""
+_SEEN_BY = ("team_id", "assignee_id", "in_charge_id", "in_charge_team_id")
+"""Who sees a request: it stands there for the same reason."""
+_QUEUE = ("due_on", "rank", "due_at", "id")
 _OPEN = sql("is_open")
+ELSEWHERE = {
+    "in_charge_id": sql("in_charge_id <> assignee_id"),
+    "in_charge_team_id": sql("(in_charge_team_id <> team_id OR team_id IS NULL)"),
+}
+"""What is in the charge of others than have it in hand: little, in offices that work so. In these words the databases know its indexes."""
 _UNFINISHED = sql("is_open OR waiting_since IS NOT NULL")
 _COMPLAINT = sql("kind = 'complaint'")
 _TO_ESCALATE = sql("escalate_at IS NOT NULL")
@@ -43,6 +50,24 @@ _WAITING = sql("is_open AND waiting_since IS NOT NULL")
 _UNTALLIED = sql("NOT tallied")
 _WITHOUT_CUSTOMER = sql("customer_id IS NULL")
 _NAMED = sql("reference <> ''")
+
+
+def _queue_of(name: str, column: str, which: str = "is_open") -> Index:
+    """Return the index of somebody's part of the queue."""
+    others = [one for one in _SEEN_BY if one != column]
+    return _partial(f"ix_service_request_{name}", [column, *_QUEUE, *_FILTERED, "received_on", "waiting_since", *others], which)
+
+
+def _received_of(column: str, which: str = "") -> Index:
+    """Return the index of somebody's part of the list of all."""
+    others = [one for one in _SEEN_BY if one != column]
+    columns = [column, "received_at", "id", *_FILTERED, "is_open", "due_at", "waiting_since", *others]
+    return _partial(f"ix_service_request_{column}_received", columns, which)
+
+
+def _partial(name: str, columns: list[str], which: str) -> Index:
+    where = sql(which) if which else None
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class ServiceRequest(Base):
@@ -74,6 +99,10 @@ class ServiceRequest(Base):
     """Who has it in hand: there is always somebody (SV-2)."""
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     """The team of who has it in hand."""
+    in_charge_id: Mapped[int | None]
+    """Who is in charge of its customer, or took it in as long as there is none."""
+    in_charge_team_id: Mapped[int | None]
+    """The team of its customer. The database keeps both true (`request_charge.py`); nothing else writes them."""
 
     received_at: Mapped[datetime]
     received_on: Mapped[date]
@@ -136,23 +165,15 @@ class ServiceRequest(Base):
 
     __table_args__ = (
         Index(
-            "ix_service_request_queue", "due_on", "rank", "due_at", "id", *_FILTERED, "received_on", "waiting_since", *_SEEN_BY,
+            "ix_service_request_queue", *_QUEUE, *_FILTERED, "received_on", "waiting_since", *_SEEN_BY,
             sqlite_where=_OPEN, postgresql_where=_OPEN,
         ),
-        Index("ix_service_request_mine", "assignee_id", "due_on", "rank", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index(
-            "ix_service_request_team", "team_id", "due_on", "rank", "due_at", "id", *_FILTERED, "received_on", "waiting_since",
-            *_SEEN_BY[1:], sqlite_where=_OPEN, postgresql_where=_OPEN,
-        ),
-        Index(
-            "ix_service_request_of_customer", "customer_id", "due_on", "rank", "due_at", "id",
-            sqlite_where=_OPEN, postgresql_where=_OPEN,
-        ),
-        *(Index(f"ix_service_request_{one}_received", one, "received_at", "id", "state") for one in ("customer_id", "assignee_id")),
-        Index(
-            "ix_service_request_team_id_received", "team_id", "received_at", "id", *_FILTERED, *_SEEN_BY[1:],
-            "is_open", "due_at", "waiting_since",
-        ),
+        *(_queue_of(name, column) for name, column in (("mine", "assignee_id"), ("team", "team_id"))),
+        *(_queue_of(column, column, f"is_open AND {ELSEWHERE[column]}") for column in ELSEWHERE),
+        Index("ix_service_request_of_customer", "customer_id", *_QUEUE, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_service_request_customer_id_received", "customer_id", "received_at", "id", "state"),
+        *(_received_of(column) for column in ("assignee_id", "team_id")),
+        *(_received_of(column, str(ELSEWHERE[column])) for column in ELSEWHERE),
         Index("ix_service_request_received_at_id", "received_at", "id", *_FILTERED, *_SEEN_BY),
         # What is overdue or waits, in the order of the list of all.
         Index(
@@ -204,17 +225,29 @@ class ServiceRequest(Base):
         return or_(*mine)
 
     @classmethod
-    def parts_seen_by(cls, user: Staff) -> list[Any]:
-        """Return conditions on the requests that `user`, who is no manager, may see: each is led by an index."""
-        parts = [cls.assignee_id == user.id, and_(cls.customer_id.is_(None), cls.taken_by_id == user.id), listed(user, cls.customer_id)]
-        return [*parts, cls.team_id == user.team_id] if user.is_supervisor and user.team_id is not None else parts
+    def parts_seen_by(cls, user: Any) -> list[list[Any]]:
+        """Return conditions on the parts of the requests that `user`, who is no manager, may see: none overlap, an index leads to each.
+
+        The last part, of the customers that `user` assists with, is small and has no index in the order of a list.
+        """
+        columns = (cls.assignee_id, cls.in_charge_id, cls.team_id, cls.in_charge_team_id)
+        assignee, in_charge, team, charge_team = (NotLeading(one) for one in columns)
+        parts: list[list[Any]] = []
+        others: list[Any] = []
+        if user.is_supervisor and user.team_id is not None:
+            mine, others = user.team_id, [team.is_distinct_from(user.team_id), charge_team.is_distinct_from(user.team_id)]
+            parts = [[cls.team_id == mine], [cls.in_charge_team_id == mine, ELSEWHERE["in_charge_team_id"]]]
+        parts += [[cls.assignee_id == user.id, *others], [cls.in_charge_id == user.id, ELSEWHERE["in_charge_id"], *others]]
+        return [*parts, [_assisted(cls.customer_id, user), assignee != user.id, in_charge.is_distinct_from(user.id), *others]]
 
     @classmethod
     def walked(cls, user: Staff) -> Any:
         """Return `scope` for a list that is walked in another order, and no part of it leads."""
-        customer, assignee, team = (NotLeading(one) for one in (cls.customer_id, cls.assignee_id, cls.team_id))
-        parts = [assignee == user.id, and_(customer.is_(None), NotLeading(cls.taken_by_id) == user.id), listed(user, customer)]
-        return or_(team == user.team_id, *parts) if user.is_supervisor and user.team_id is not None else or_(*parts)
+        customer, assignee, in_charge = (NotLeading(one) for one in (cls.customer_id, cls.assignee_id, cls.in_charge_id))
+        parts = [assignee == user.id, in_charge == user.id, _assisted(customer, user)]
+        if user.is_supervisor and user.team_id is not None:
+            parts = [*(NotLeading(one) == user.team_id for one in (cls.team_id, cls.in_charge_team_id)), *parts]
+        return or_(*parts)
 
     def can_work(self, user: Staff) -> bool:
         """Return whether `user`, who sees it, may go on with it: as long as it is open."""
@@ -263,3 +296,9 @@ class ServiceRequest(Base):
     def is_written(self) -> bool:
         """Return whether it came in writing: by letter or e-mail (SV-10)."""
         return self.channel in rules.WRITTEN
+
+
+def _assisted(column: Any, user: Any) -> Any:
+    """Return the condition that a column, the id of a customer, names one that `user` assists with (RO-8)."""
+    assisted = select(CustomerAssistant.customer_id).join(Customer, Customer.id == CustomerAssistant.customer_id)
+    return column.in_(assisted.where(THERE, CustomerAssistant.staff_id == user.id))

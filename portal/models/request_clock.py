@@ -162,8 +162,6 @@ def near(now: datetime) -> datetime:
     return site_calendar().add_working_hours(now, standard("request.near_hours"))
 
 
-
-
 def minutes_of_a_day() -> int:
     """Return the minutes of office time in a working day, by the hours in force: what working days are counted in."""
     spans = site_calendar().office_hours

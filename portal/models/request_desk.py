@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Date, Select, delete, exists, false, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal import clock
-from portal.database import db
-from portal.models import hand_over_list, history, inbox, request_search
+from portal.database import UtcDateTime, db
+from portal.models import hand_over_list, history, inbox, request_search, request_tally
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.hand_over import goes_along
-from portal.models.inbox_count import COUNT_CAP
+from portal.models.inbox_count import Area, at_the_moment, moment
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
 from portal.models.request import FAR, ServiceRequest
@@ -41,16 +40,18 @@ _RECEIVED: Any = sql("service_request.state = 'received'")
 _UP: Any = sql("service_request.escalation > 0")
 _UP_TO_MANAGERS: Any = sql("service_request.escalation > 1")
 """In these words SQLite knows the indexes of what is open, to be assigned, and has come up."""
-_LOADED = (joinedload(ServiceRequest.customer).load_only(Customer.full_name), joinedload(ServiceRequest.assignee).load_only(Staff.name))
+_NEAR = moment("near", UtcDateTime(), lambda: near(clock.now()))
+_NOW = moment("now", UtcDateTime(), clock.now)
+_NEAR_DAY = moment("near_day", Date(), lambda: clock.local(near(clock.now())).date())
 
 
 # --- inbox -----------------------------------------------------------------------------------------------------------------
 
 
-def _mine(user: Staff, until: datetime) -> list[Any]:
+def _mine(user: Staff) -> list[Any]:
     """Return the conditions on what is in one's hands, and near its deadline or past it."""
     request = ServiceRequest
-    return [_OPEN, request.assignee_id == user.id, request.due_on <= clock.local(until).date(), request.due_at <= until]
+    return [_OPEN, request.assignee_id == user.id, request.due_on <= _NEAR_DAY, request.due_at <= _NEAR]
 
 
 def _come_up(user: Staff) -> list[Any]:
@@ -64,54 +65,59 @@ def _come_up(user: Staff) -> list[Any]:
 def _to_assign(user: Staff) -> list[Any]:
     """Return the conditions on what has just come in and nobody was given, which a supervisor assigns."""
     request = ServiceRequest
+    if user.is_manager or user.team_id is None:
+        return [false()]
     return [_OPEN, _RECEIVED, request.team_id == user.team_id, request.assignee_id != user.id]
 
 
-def _groups(user: Staff) -> list[tuple[str, str, list[Any]]]:
-    """Return what waits, apart from promises: kind, what is to be done, conditions."""
-    found = [(REQUEST, N_("Deal with it before its deadline"), _mine(user, near(clock.now())))]
-    if user.may(Permission.REQUEST_ASSIGN):
-        found.append((ESCALATED, N_("See to it that it is dealt with"), _come_up(user)))
-        if user.team_id is not None and not user.is_manager:
-            found.append((TO_ASSIGN, N_("Assign it"), _to_assign(user)))
-    return found
+_WHAT: dict[str, tuple[str, Permission, Callable[[Staff], list[Any]]]] = {
+    REQUEST: (N_("Deal with it before its deadline"), Permission.REQUEST_WORK, _mine),
+    ESCALATED: (N_("See to it that it is dealt with"), Permission.REQUEST_ASSIGN, _come_up),
+    TO_ASSIGN: (N_("Assign it"), Permission.REQUEST_ASSIGN, _to_assign),
+}
+"""What waits, apart from promises, by kind: what is to be done, by whom, and the conditions."""
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.REQUEST_WORK):
-        return []
-    found = []
-    for code, what, conditions in _groups(user):
-        if kind in ("", code):
-            query = select(ServiceRequest).where(*conditions).options(*_LOADED)
-            order = (ServiceRequest.due_on, ServiceRequest.rank, ServiceRequest.due_at, ServiceRequest.id)
-            found += [_entry(one, code, what) for one in db.session.scalars(query.order_by(*order).limit(inbox.MOST))]
-    if kind in ("", PROMISE):
-        found += _promises(user)
-    today = clock.today()
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+def _of_kind(kind: str) -> tuple[Callable[[Staff], list[Select[Any]]], Callable[[Staff, int], list[inbox.Entry]]]:
+    what, _may, conditions = _WHAT[kind]
+
+    def listed(user: Staff, most: int) -> list[inbox.Entry]:
+        rows = db.session.execute(_rows_waiting().where(*conditions(user)).limit(most), at_the_moment())
+        return [_entry(row, kind, what) for row in rows]
+
+    return lambda user: [select(ServiceRequest.id).where(*conditions(user))], listed
 
 
-def _entry(request: ServiceRequest, kind: str, what: str) -> inbox.Entry:
+@cache
+def _rows_waiting() -> Select[Any]:
+    one = ServiceRequest
+    name = func.coalesce(Customer.full_name, one.customer_name).label("customer")
+    query: Any = select(one.id, name, one.text, one.received_at, one.due_on, one.due_at, Staff.name.label("assignee"))
+    query = query.outerjoin(Customer, Customer.id == one.customer_id).outerjoin(Staff, Staff.id == one.assignee_id)
+    return query.order_by(one.due_on, one.rank, one.due_at, one.id)  # type: ignore[no-any-return]
+
+
+def _entry(row: Any, kind: str, what: str) -> inbox.Entry:
     return inbox.Entry(
         group="do",
         kind=kind,
         kind_title=TITLES[kind],
-        title=f"{request.named} · {request.first_line}",
+        title=f"{row.customer} · {rules.first_line(row.text)}",
         what=what,
-        since=request.received_at,
-        due_on=request.due_on if request.due_at < FAR else None,
-        page=("service.request", {"request_id": request.id}),
-        who=request.assignee.name if kind == ESCALATED else "",
+        since=row.received_at,
+        due_on=row.due_on if row.due_at < FAR else None,
+        page=("service.request", {"request_id": row.id}),
+        who=row.assignee if kind == ESCALATED else "",
     )
 
 
 def _near_promises(user: Staff) -> list[Any]:
-    return [Promise.staff_id == user.id, sql("promise.state = 'open'"), Promise.due_at <= near(clock.now())]
+    return [Promise.staff_id == user.id, sql("promise.state = 'open'"), Promise.due_at <= _NEAR]
 
 
-def _promises(user: Staff) -> list[inbox.Entry]:
-    query = select(Promise).where(*_near_promises(user)).options(joinedload(Promise.customer).load_only(Customer.full_name))
+def _promises(user: Staff, most: int) -> list[inbox.Entry]:
+    query = select(Promise).where(*_near_promises(user), Promise.source.in_(PAGES))
+    query = query.options(joinedload(Promise.customer).load_only(Customer.full_name))
     return [
         inbox.Entry(
             group="do",
@@ -123,8 +129,7 @@ def _promises(user: Staff) -> list[inbox.Entry]:
             due_on=clock.local(one.due_at).date(),
             page=PAGES[one.source](one.source_id),
         )
-        for one in db.session.scalars(query.order_by(Promise.due_at, Promise.id).limit(inbox.MOST))
-        if one.source in PAGES
+        for one in db.session.scalars(query.order_by(Promise.due_at, Promise.id).limit(most), at_the_moment())
     ]
 
 
@@ -134,33 +139,28 @@ PAGES: dict[str, Callable[[int], tuple[str, dict[str, Any]]]] = {
 """Where a promise is settled, by the kind of record in which it was made. An area whose records hold promises adds its own."""
 
 
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    if user.may(Permission.REQUEST_WORK):
-        yield select(Promise.id).where(*_near_promises(user))
-        for _code, _what, conditions in _groups(user):
-            yield select(ServiceRequest.id).where(*conditions)
-
-
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+inbox.to_do(PROMISE, TITLES[PROMISE], Permission.REQUEST_WORK, lambda user: [select(Promise.id).where(*_near_promises(user))], _promises)
+for _kind, (_said, _may, _which) in _WHAT.items():
+    inbox.to_do(_kind, TITLES[_kind], _may, *_of_kind(_kind))
 
 
 # --- the first page --------------------------------------------------------------------------------------------------------
 
 
-def figures(user: Staff) -> tuple[int, int]:
-    """Return how many requests are due until tonight, and how many are past: a rep's own, a supervisor's team's, all for managers."""
-    whose = "" if user.is_manager else "team_id" if user.is_supervisor and user.team_id is not None else "assignee_id"
-    mine = user.team_id if whose == "team_id" else user.id
-    due, past = db.session.execute(_figures(whose), {"mine": mine, "today": clock.today(), "now": clock.now()}).one()
-    return due, past
-
-
-@cache
-def _figures(whose: str) -> Select[Any]:
+def _due(user: Staff) -> Iterable[Select[Any]]:
+    """Yield the statement of what is due until tonight: a rep's own, a supervisor's team's, all for managers."""
     request = ServiceRequest
-    here = [_OPEN, request.due_on <= bindparam("today"), *([getattr(request, whose) == bindparam("mine")] if whose else [])]
-    parts = (select(request.id).where(*here, *more).limit(COUNT_CAP) for more in ((), (request.due_at < bindparam("now"),)))
-    return select(*(select(func.count()).select_from(one.subquery()).scalar_subquery() for one in parts))
+    here = [_OPEN, request.due_on <= clock.today()]
+    if user.is_supervisor and user.team_id is not None:
+        here.append(request.team_id == user.team_id)
+    elif not user.is_manager:
+        here.append(request.assignee_id == user.id)
+    if user.may(Permission.REQUEST_WORK):
+        yield select(request.id).where(*here)
+
+
+FIGURES: tuple[Area, ...] = (_due, lambda user: (one.where(ServiceRequest.due_at < _NOW) for one in _due(user)))
+"""How many requests are due until tonight, and how many are past, for the first page (IN-1)."""
 
 
 # --- hand-over -------------------------------------------------------------------------------------------------------------
@@ -272,9 +272,11 @@ def _open_requests(disposal: Disposal) -> Iterable[Message]:
 
 def forget(customer_ids: list[int]) -> None:
     """Delete what was asked for and promised to customers whose cards are erased (AR-11)."""
-    request_search.forget(list(db.session.scalars(select(ServiceRequest.id).where(ServiceRequest.customer_id.in_(customer_ids)))))
+    days = db.session.scalars(select(ServiceRequest.received_on).where(ServiceRequest.customer_id.in_(customer_ids)).distinct()).all()
+    request_search.INDEX.forget(list(db.session.scalars(select(ServiceRequest.id).where(ServiceRequest.customer_id.in_(customer_ids)))))
     for table in (Promise, ServiceRequest):
         db.session.execute(delete(table).where(table.customer_id.in_(customer_ids)), execution_options={"synchronize_session": False})
+    request_tally.count_complaints(days)
     db.session.flush()
 
 

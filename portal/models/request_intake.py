@@ -18,7 +18,7 @@ from portal.models.register_entry import RegisterEntry, is_in_use
 from portal.models.request import ServiceRequest
 from portal.models.request_clock import begin, count, note_solution
 from portal.models.request_step import note
-from portal.models.search import line
+from portal.models.search_index import line
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role
 from portal.registers.declaring import REGISTERS
@@ -175,5 +175,3 @@ def report_special(request: ServiceRequest, *, by: Staff) -> None:
     for person in seniors(request):
         if person.id != by.id:
             notify(person, Message(N_("Special event at %(customer)s, reported by %(name)s: %(text)s"), figures), link=request.link)
-
-

@@ -1,5 +1,6 @@
 """Figures of requests (SV-5, SV-8): kept by month, channel and kind, counted by the worker for months in which something changed; and the
-month's complaints with their causes, which are few enough to be counted when they are asked for.
+month's complaints with their causes, kept by day. They are always true: days in which something changed since they were counted are
+counted when they are asked for, as are the complaints of readers who do not see all.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, literal, select, update
 from sqlalchemy import text as sql
 
 from portal.database import db
+from portal.models.paging import NotLeading
 from portal.models.request import ServiceRequest
-from portal.models.service_channel import RequestTally
+from portal.models.service_channel import ComplaintTally, RequestTally
 from portal.models.staff import Staff
 from portal.rules.requests import CLOSED, IMPORTING, JOINED
 
@@ -22,8 +24,16 @@ COUNTED = (
     "solve_elapsed", "satisfied", "unsatisfied",
 )  # fmt: skip
 PORTION = 2000
+_ANSWERED = 7
+"""The place of `answered` among the figures."""
+PARTS = ("cause", "department", "channel")
+FIGURES = (
+    "number", "solved", "closed", "satisfied", "unsatisfied", "solve_worked", "solve_elapsed", "answered", "first_worked", "first_elapsed",
+)  # fmt: skip
+"""What complaints are counted by, and what is counted of them."""
 _COMPLAINT: Any = sql("service_request.kind = 'complaint'")
-"""In these words the databases know the index that complaints are counted by."""
+_UNTALLIED: Any = sql("NOT service_request.tallied")
+"""In these words the databases know the indexes of complaints, and of what is to be counted."""
 
 
 # --- kept figures ------------------------------------------------------------------------------------------------------------
@@ -32,19 +42,26 @@ _COMPLAINT: Any = sql("service_request.kind = 'complaint'")
 def count_changed() -> int:
     """Count the months anew in which requests changed since they were counted; return how many requests that were. The caller commits."""
     request = ServiceRequest
-    rows = db.session.execute(select(request.id, request.received_on).where(~request.tallied).order_by(request.id).limit(PORTION)).all()
+    rows = db.session.execute(select(request.id, request.received_on).where(_UNTALLIED).order_by(request.id).limit(PORTION)).all()
     if not rows:
         return 0
     done = update(request).where(request.id.in_([row.id for row in rows])).values(tallied=True)
     db.session.execute(done, execution_options={"synchronize_session": False})
     for month in sorted({(row.received_on.year, row.received_on.month) for row in rows}):
-        count_month(*month)
+        _count_month(*month)
+    count_complaints(sorted({row.received_on for row in rows}))
     db.session.expire_all()
     return len(rows)
 
 
 def count_month(year: int, month: int) -> None:
-    """Count the figures of a month anew."""
+    """Count the figures of a month anew, and those of its complaints."""
+    first, last = bounds(year, month)
+    _count_month(year, month)
+    count_complaints([first + timedelta(days=one) for one in range((last - first).days + 1)])
+
+
+def _count_month(year: int, month: int) -> None:
     first, last = bounds(year, month)
     code, request = f"{year:04d}-{month:02d}", ServiceRequest
     on_time = case((request.first_answered_at <= request.first_due_at, 1), else_=0)
@@ -66,6 +83,19 @@ def count_month(year: int, month: int) -> None:
     ]
     if figures:
         db.session.execute(insert(RequestTally), figures)
+
+
+def count_complaints(days: Sequence[date]) -> None:
+    """Count the complaints received on some days anew."""
+    tally, request = ComplaintTally, ServiceRequest
+    db.session.execute(delete(tally).where(tally.day.in_(days)), execution_options={"synchronize_session": False})
+    for part in PARTS:
+        code = getattr(request, part)
+        found = select(request.received_on, literal(part), code, *_sums()).where(
+            _COMPLAINT, request.received_on.in_(days), request.state.not_in((IMPORTING, JOINED))
+        )
+        into = ["day", "part", "code", *FIGURES]
+        db.session.execute(insert(tally).from_select(into, found.group_by(request.received_on, code)))
 
 
 def months_of(ids: list[int]) -> set[tuple[int, int]]:
@@ -169,18 +199,23 @@ class Month(NamedTuple):
 
 def complaints_of(year: int, month: int, user: Staff) -> Month:
     """Return the complaints received in a month, with causes, departments and channels counted; those joined to others do not count."""
-    rows = _read(year, month, user)
-    answered = sum(row.answered for row in rows)
-    means = [sum(getattr(row, name) or 0 for row in rows) // answered if answered else None for name in ("first_worked", "first_elapsed")]
-    named = {name: _groups(rows, name) for name in ("", "cause", "department", "channel")}
-    return Month(year, month, named[""][0], named["cause"], named["department"], named["channel"], *means)
+    found = _read(year, month, user)
+    total = [sum(one) for one in zip(*found["channel"].values(), strict=True)] or [0] * len(FIGURES)
+    answered = total[_ANSWERED]
+    means = [one // answered if answered else None for one in total[_ANSWERED + 1 :]]
+    groups = {part: [_group(code, figures) for code, figures in by_code.items()] for part, by_code in found.items()}
+    # The most frequent first, what is not said last.
+    causes, departments, channels = (sorted(groups[part], key=lambda one: (one.code == "", -one.number, one.code)) for part in PARTS)
+    return Month(year, month, _group("", total), causes, departments, channels, *means)
 
 
 def causes_of(year: int, month: int, user: Staff) -> dict[str, int]:
     """Return how many complaints of a month have each cause."""
-    request = ServiceRequest
-    query = select(request.cause, func.count()).where(*complaint_conditions(year, month, user)).group_by(request.cause)
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    if not user.is_manager:
+        cause = ServiceRequest.cause
+        few = select(cause, func.count()).where(*complaint_conditions(year, month, user)).group_by(cause)
+        return {row[0]: row[1] for row in db.session.execute(few)}
+    return {code: figures[0] for code, figures in _read(year, month, user, "cause")["cause"].items()}
 
 
 def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
@@ -191,27 +226,51 @@ def complaint_conditions(year: int, month: int, user: Staff) -> list[Any]:
     return found if user.is_manager else [*found, request.walked(user)]
 
 
-def _read(year: int, month: int, user: Staff) -> Sequence[Any]:
-    """Return the sums of each cause with each department and channel, read from one index."""
+def _sums() -> list[Any]:
+    """Return the figures of some complaints."""
     request = ServiceRequest
-    by = (request.cause, request.department, request.channel)
-    sums = (
-        func.count().label("number"), func.count(request.solve_worked).label("solved"),
-        func.count(case((request.state == CLOSED, 1))).label("closed"),
-        func.count(case((request.satisfied.is_(True), 1))).label("satisfied"),
-        func.count(case((request.satisfied.is_(False), 1))).label("unsatisfied"), func.sum(request.solve_worked).label("solve_worked"),
-        func.sum(request.solve_elapsed).label("solve_elapsed"), func.count(request.first_worked).label("answered"),
-        func.sum(request.first_worked).label("first_worked"), func.sum(request.first_elapsed).label("first_elapsed"),
-    )  # fmt: skip
-    return db.session.execute(select(*by, *sums).where(*complaint_conditions(year, month, user)).group_by(*by)).all()
+    minutes = [func.coalesce(func.sum(one), 0) for one in (request.solve_worked, request.solve_elapsed)]
+    firsts = [func.coalesce(func.sum(one), 0) for one in (request.first_worked, request.first_elapsed)]
+    return [
+        func.count(), func.count(request.solve_worked), func.count(case((request.state == CLOSED, 1))),
+        func.count(case((request.satisfied.is_(True), 1))), func.count(case((request.satisfied.is_(False), 1))), *minutes,
+        func.count(request.first_worked), *firsts,
+    ]  # fmt: skip
 
 
-def _groups(rows: Sequence[Any], name: str) -> list[Group]:
-    """Return the sums of a month by one of their columns, the most frequent first, what is not said last; '' for all of them together."""
-    apart: dict[str, list[Any]] = {} if name else {"": []}
-    for row in rows:
-        apart.setdefault(getattr(row, name) if name else "", []).append(row)
-    found = [
-        Group(code, *(sum(getattr(row, figure) or 0 for row in some) for figure in Group._fields[1:])) for code, some in apart.items()
-    ]
-    return sorted(found, key=lambda one: (one.code == "", -one.number, one.code))
+def _read(year: int, month: int, user: Staff, *parts: str) -> dict[str, dict[str, list[int]]]:
+    """Return the figures of a month's complaints by part and code; of some `parts` only, where they are named."""
+    tally, request, parts = ComplaintTally, ServiceRequest, parts or PARTS
+    found: dict[str, dict[str, list[int]]] = {part: {} for part in parts}
+    conditions = complaint_conditions(year, month, user)
+    if user.is_manager:
+        changed = _changed_days(year, month)
+        if changed is not None:
+            kept = select(tally.part, tally.code, *(func.sum(getattr(tally, name)) for name in FIGURES))
+            kept = kept.where(tally.day.between(*bounds(year, month)), tally.day.not_in(changed), tally.part.in_(parts))
+            for part, code, *figures in db.session.execute(kept.group_by(tally.part, tally.code)):
+                _add(found[part], code, figures)
+            if not changed:
+                return found
+            conditions.append(request.received_on.in_(changed))
+    by = [getattr(request, part) for part in parts]
+    for row in db.session.execute(select(*by, *_sums()).where(*conditions).group_by(*by)):
+        for part, code in zip(parts, row, strict=False):
+            _add(found[part], code, row[len(by) :])
+    return found
+
+
+def _changed_days(year: int, month: int) -> list[date] | None:
+    """Return the days of a month of which requests changed since they were counted; None where these are many."""
+    day = NotLeading(ServiceRequest.received_on)
+    days = db.session.scalars(select(day).where(_UNTALLIED, day.between(*bounds(year, month))).limit(PORTION)).all()
+    return sorted(set(days)) if len(days) < PORTION else None
+
+
+def _add(by_code: dict[str, list[int]], code: str, figures: Sequence[Any]) -> None:
+    before = by_code.get(code)
+    by_code[code] = [int(one) + (before[place] if before else 0) for place, one in enumerate(figures)]
+
+
+def _group(code: str, figures: Sequence[int]) -> Group:
+    return Group(code, *figures[:_ANSWERED])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from portal import clock
 from portal.database import db
@@ -14,7 +14,7 @@ from portal.models.calendar import site_calendar
 from portal.models.campaign_totals import seen_by
 from portal.models.inbox_count import one_line, shaped_by
 from portal.models.notice import notify
-from portal.models.review import ReviewCampaign, ReviewTotal
+from portal.models.review import RUNNING, ReviewCampaign, ReviewTotal
 from portal.models.review_progress import own_progress, progress_of
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
@@ -96,7 +96,7 @@ def _waiting(user: Staff) -> Iterable[tuple[ReviewCampaign, int, bool]]:
             yield campaign, others, True
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
     if kind not in ("", NAME) or group == "sign":
         return []
     return [
@@ -127,6 +127,6 @@ def _counted(user: Staff) -> Iterable[Select[Any]]:
         yield one_line(totals.where(ReviewTotal.owner_id != user.id))
 
 
-shaped_by(ReviewCampaign)
+shaped_by(ReviewCampaign, func.max(ReviewCampaign.id).filter(ReviewCampaign.state == RUNNING))
 inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: TITLE}))
 history.action("ReviewCampaign", "review-opened", N_("Half-yearly review opened"))

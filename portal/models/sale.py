@@ -5,7 +5,7 @@ The documents that lines belong to are kept apart where a file of them came: lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -132,9 +132,7 @@ class Sale(HangsOnCustomer, Base):
         return {column.name: getattr(self, column.name) for column in self.__table__.columns}
 
     @classmethod
-    def enter(
-        cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form", ledger: Ledger | None = None
-    ) -> Self:
+    def enter(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff, source: str = "form", ledger: Ledger | None = None) -> Self:
         """Enter a line and return it, flushed; a purchase is followed by calls. `values` are those of `FIELDS`.
 
         Who enters many gives a `ledger`, and closes it and asks for the calls (`bought`) after the last. Raises `Refusal` with the field.
@@ -150,7 +148,8 @@ class Sale(HangsOnCustomer, Base):
         sale = cls(customer_id=customer.id, created_by_id=by.id, **checked, **_derived(checked))
         sale._store(added=True)
         book.sale(None, sale.row())
-        audit.write("change", "entered", actor=by, record=sale, label=sale.label, changes=_changes({}, sale.row()), source=source)
+        changes = changes_of(FIELDS, {}, sale.row())
+        audit.write("change", "entered", actor=by, record=sale, label=sale.label, changes=changes, source=source)
         if ledger is None:
             book.close()
             bought([sale.id], clock.today())
@@ -164,7 +163,7 @@ class Sale(HangsOnCustomer, Base):
         if checked["document"] and not checked["line"]:
             same = checked["document"] == before["document"]
             checked["line"] = before["line"] if same else _next_line(checked["document"])
-        changes = _changes(before, {**before, **checked})
+        changes = changes_of(FIELDS, before, {**before, **checked})
         if not changes:
             return []
         if not reason:
@@ -198,15 +197,7 @@ class Sale(HangsOnCustomer, Base):
             raise Refusal(self.closed.text, **self.closed.params)
 
     def _store(self, *, added: bool = False) -> None:
-        try:
-            with db.session.begin_nested():
-                if added:
-                    db.session.add(self)
-                db.session.flush()
-        except IntegrityError as error:
-            if "key" not in str(error.orig):
-                raise StateConflict(str(error.orig)) from error
-            raise Refusal("This line of the document is entered already.", field="line") from error
+        store(self, Refusal("This line of the document is entered already.", field="line"), added=added)
 
 
 PAID = N_("Payments name this document: it is settled when they reach its amount, and not by a day entered here.")
@@ -260,12 +251,23 @@ def _next_line(document: str) -> int:
     return (last or 0) + 1
 
 
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"field": name, "old": plain(before.get(name)), "new": plain(now[name])}
-        for name in FIELDS
-        if plain(before.get(name)) != plain(now[name])
-    ]
+def changes_of(fields: Iterable[str], before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what is another than before, as [{field, old, new}]."""
+    said = [(name, plain(before.get(name)), plain(now[name])) for name in fields]
+    return [{"field": name, "old": old, "new": new} for name, old, new in said if old != new]
+
+
+def store(entry: Any, taken: Refusal, *, added: bool) -> None:
+    """Write a sale or a payment. Raises `taken` where another one is known by the same key, `StateConflict`."""
+    try:
+        with db.session.begin_nested():
+            if added:
+                db.session.add(entry)
+            db.session.flush()
+    except IntegrityError as error:
+        if "key" not in str(error.orig):
+            raise StateConflict(str(error.orig)) from error
+        raise taken from error
 
 
 def plain(value: Any) -> Any:

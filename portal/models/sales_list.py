@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
-from portal.models.paging import CAP, PAGE_SIZE, Count
+from portal.models.paging import CAP, PAGE_SIZE, Count, cut, walk
 from portal.models.payment import HIDDEN, Payment
 from portal.models.product import Product
 from portal.models.sale import IMPORTING, Sale
@@ -143,14 +143,7 @@ def page(user: Staff, query: SalesQuery, *, after: str = "", before: str = "", s
     """Return the page behind `after`, or before `before`, of the rows on customers that `user` may see, the latest first (RO-1)."""
     start, backwards = _cursor(query, before or after), bool(before)
     found = _rows(user, query, start, not backwards, size + 1)
-    more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    if not found:
-        return Page(found, "", "")
-    behind, ahead = (start is not None, more) if backwards else (more, start is not None)
-    ends = [f"{row.day.isoformat()}_{row.id}" for row in (found[-1], found[0])]
-    return Page(found, ends[0] if behind else "", ends[1] if ahead else "")
+    return Page(*cut(found, size, lambda row: f"{row.day.isoformat()}_{row.id}", inside=start is not None, backwards=backwards))
 
 
 def _rows(user: Staff, query: SalesQuery, start: tuple[date, int] | None, down: bool, size: int) -> list[Any]:
@@ -200,18 +193,8 @@ def count(user: Staff, query: SalesQuery) -> Count:
 
 
 def rows(user: Staff, query: SalesQuery, *, most: int | None = None) -> Iterator[Any]:
-    """Yield every row of a query in the order of the list, a portion at a time: for exports and prints."""
-    after, given = "", 0
-    while True:
-        part = page(user, query, after=after, size=AT_A_TIME)
-        for row in part.rows:
-            yield row
-            given += 1
-            if given == most:
-                return
-        if not part.next:
-            return
-        after = part.next
+    """Return every row of a query in the order of the list, a portion at a time: for exports and prints."""
+    return walk(lambda after: page(user, query, after=after, size=AT_A_TIME), most)
 
 
 def regions() -> list[str]:

@@ -141,7 +141,10 @@ class ScopeShape(NamedTuple):
         return _arms(self.role, bindparam("me"), team, bindparam("beside", expanding=True) if self.beside else None, self.own_apart)
 
 
-def scope_of(user: Any) -> tuple[ScopeShape, dict[str, Any]]:
+Scope = tuple[ScopeShape, dict[str, Any]]
+
+
+def scope_of(user: Any) -> Scope:
     """Return the shape of the reader's scope and the values of its parameters."""
     beside, own_apart = _beside(user)
     shape = ScopeShape(user.role, user.team_id is not None, bool(beside), own_apart)

@@ -193,10 +193,10 @@ def _for_managers(answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     return lambda user, *asked: answer(*asked) if user.may(Permission.APPROVAL_RECORD_PAPER) else []
 
 
-def _entries(kind: str, group: str) -> list[inbox.Entry]:
+def _entries(kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group in ("sign", "overdue"):
         return []
-    query = _failed(SealedForm).order_by(SealedForm.id.desc()).limit(inbox.MOST)
+    query = _failed(SealedForm).order_by(SealedForm.id.desc()).limit(most)
     found = db.session.scalars(query.where(Approval.kind_name == kind) if kind else query)
     return [
         inbox.Entry(

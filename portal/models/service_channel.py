@@ -4,7 +4,7 @@ yearly evaluation that is written down. Their figures are in `request_tally.py`.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, Text, select
@@ -88,3 +88,27 @@ class RequestTally(Base):
     unsatisfied: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (Index(None, "month", "channel", "kind", unique=True),)
+
+
+class ComplaintTally(Base):
+    """The figures of the complaints received on a day, by one of what they are counted by (`part`); counted with the tallies."""
+
+    __tablename__ = "complaint_tally"
+
+    day: Mapped[date]
+    part: Mapped[str]
+    """cause, department or channel"""
+    code: Mapped[str]
+    number: Mapped[int]
+    solved: Mapped[int]
+    closed: Mapped[int]
+    satisfied: Mapped[int]
+    unsatisfied: Mapped[int]
+    solve_worked: Mapped[int]
+    """Minutes of working time, all together; the others likewise."""
+    solve_elapsed: Mapped[int]
+    answered: Mapped[int]
+    first_worked: Mapped[int]
+    first_elapsed: Mapped[int]
+
+    __table_args__ = (Index(None, "day", "part", "code", unique=True),)

@@ -125,7 +125,7 @@ class PrintedSheet(Base):
         try:
             code = normalise_verification_code(typed)
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field="code", **refusal.message.params) from None
+            raise refusal.at("code") from None
         return db.session.scalar(cls.visible_to(user).where(cls.code == code))
 
     @property

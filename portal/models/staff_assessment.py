@@ -25,7 +25,7 @@ from portal.models import audit, history
 from portal.models import staff_assessment_figures as figures
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.customer import NumberSeries
 from portal.models.staff import Staff
 from portal.models.standard import at_version, in_force
@@ -341,7 +341,7 @@ def pooled(assessments: list[StaffAssessment], month: AssessmentMonth) -> tuple[
 
 
 def _submitted(assessment: StaffAssessment, _approval: Approval, _by: Staff | None) -> None:
-    transition(assessment, expect={"state": (DRAFT, REJECTED)}, change={"state": PENDING})
+    into_approval(assessment, before=(DRAFT, REJECTED))
 
 
 def _approved(assessment: StaffAssessment, _approval: Approval, _by: Staff | None) -> None:
@@ -361,17 +361,11 @@ KIND = declare(
         model=StaffAssessment,
         sheet="staff_assessment",
         chain="chain.assessment",
-        case=lambda assessment: {},
-        label=lambda assessment: assessment.label,
-        snapshot=StaffAssessment.snapshot,
         page=lambda assessment: ("assessments.assessment", {"assessment_id": assessment.id}),
         filed_as="correspondence",
-        check=StaffAssessment.ensure_ready,
         on_submitted=_submitted,
-        on_sent_back=goes_to(DRAFT),
-        on_withdrawn=goes_to(DRAFT),
-        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
+        on_given_up=None,
         labels={
             "person.name": N_("Name"),
             "person.post": N_("Post"),

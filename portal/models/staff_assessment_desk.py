@@ -39,18 +39,18 @@ def _to_judge(user: Staff) -> list[Any]:
     return [_DRAFT, StaffAssessment.judged_by_supervisor(user)] if user.is_supervisor else [false()]
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group in ("sign", "overdue") or not user.may(Permission.ASSESSMENT_WRITE):
         return []
     found = []
     if kind in ("", NAME):
         query = select(StaffAssessment).where(*_to_judge(user))
         query = query.options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.month))
-        for one in db.session.scalars(query.order_by(StaffAssessment.id).limit(inbox.MOST)):
+        for one in db.session.scalars(query.order_by(StaffAssessment.id).limit(most)):
             what, place = N_("Judge what no record says, and submit it"), ("assessments.assessment", {"assessment_id": one.id})
             found.append(inbox.Entry("do", NAME, TITLES[NAME], one.label, what, one.counted_at, None, place))
     if kind in ("", REWARD):
-        rewards = select(StaffReward).where(StaffReward.id.in_(drafts(user))).order_by(StaffReward.id.desc()).limit(inbox.MOST)
+        rewards = select(StaffReward).where(StaffReward.id.in_(drafts(user))).order_by(StaffReward.id.desc()).limit(most)
         for reward in db.session.scalars(rewards):
             what, place = N_("A draft: go on with it, or submit it"), ("assessments.reward", {"reward_id": reward.id})
             found.append(inbox.Entry("do", REWARD, TITLES[REWARD], reward.label, what, reward.created_at, None, place))

@@ -11,14 +11,16 @@ from sqlalchemy import ForeignKey, Index, Numeric, Select, Text, and_, false, or
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, history
+from portal.database import StateConflict, db, transition
+from portal.models import history
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.approval_kinds import DocumentKind, declare, goes_to
+from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.draft import APPROVED, DRAFT, PENDING, Draft, Entries
+from portal.models.draft import STATES as STATES
 from portal.models.notice import notify
 from portal.models.staff import Staff
-from portal.models.staff_assessment import APPROVED, PENDING, REJECTED, StaffAssessment
+from portal.models.staff_assessment import StaffAssessment
 from portal.models.standard import value as standard
 from portal.models.standard_effects import used_in
 from portal.models.team import Team
@@ -27,14 +29,6 @@ from portal.rules.assessments import KINDS, LONGEST_TEXT
 from portal.rules.message import N_, Message, Refusal
 
 NAME = "staff-reward"
-DRAFT, GIVEN_UP = "draft", "given-up"
-STATES = {
-    DRAFT: (N_("Draft"), ""),
-    PENDING: (N_("In approval"), "accent"),
-    APPROVED: (N_("Approved"), "ok"),
-    REJECTED: (N_("Rejected"), "seal"),
-    GIVEN_UP: (N_("Given up"), ""),
-}
 MOST = Decimal(1_000_000)
 """The highest amount, in yuan."""
 
@@ -50,10 +44,13 @@ class Proposal:
     """In yuan; None where no money goes."""
 
 
-class StaffReward(Base):
+class StaffReward(Draft):
     """One reward or sanction: draft → pending → approved | rejected; a draft can be given up."""
 
     __tablename__ = "staff_reward"
+    kind_name = NAME
+    permission = Permission.ASSESSMENT_WRITE
+    entries = Entries("reward-drafted", "reward-changed", "reward-given-up")
 
     assessment_id: Mapped[int] = mapped_column(ForeignKey("staff_assessment.id", ondelete="CASCADE"), index=True)
     """The approved assessment that it follows from."""
@@ -64,18 +61,12 @@ class StaffReward(Base):
     """A code of `choices.reward_measure`."""
     amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     reason: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(default=DRAFT)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     assessment: Mapped[StaffAssessment] = relationship()
     staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
-    created_by: Mapped[Staff] = relationship(foreign_keys=[created_by_id])
     team: Mapped[Team | None] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (Index(None, "staff_id", "id"), Index(None, "created_by_id", "state", "id"))
 
     @classmethod
@@ -118,44 +109,27 @@ class StaffReward(Base):
         _check(written)
         found = cls(
             assessment=assessment, staff_id=assessment.staff_id, team_id=assessment.team_id, kind=written.kind, measure=written.measure,
-            amount=written.amount, reason=written.reason, created_by_id=by.id,
+            amount=written.amount, reason=written.reason,
         )  # fmt: skip
-        db.session.add(found)
-        note_author(NAME, found, by)
-        audit.write("change", "reward-drafted", actor=by, record=found, label=found.label, reason=written.reason[:200])
-        return found
+        return found.begun(by, reason=written.reason[:200])
 
     def can_edit(self, user: Staff) -> bool:
         """Return whether `user`, who sees it, may change it: a draft, never one's own (RO-3)."""
         mine = user.is_manager or self.created_by_id == user.id or (user.is_supervisor and self.team_id == user.team_id)
-        return user.may(Permission.ASSESSMENT_WRITE) and mine and self.state == DRAFT and self.staff_id != user.id
+        return super().can_edit(user) and mine and self.staff_id != user.id
 
     def edit(self, written: Proposal, *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
-        if not self.can_edit(by):
-            raise StateConflict(f"staff reward {self.id}")
-        _check(written, also=self.measure)
-        if self.version != version:
-            raise StateConflict(f"staff reward {self.id}")
-        self.kind, self.measure, self.amount, self.reason = written.kind, written.measure, written.amount, written.reason
-        note_author(NAME, self, by)
-        audit.write("change", "reward-changed", actor=by, record=self, label=self.label, reason=written.reason[:200])
-
-    def give_up(self, *, by: Staff) -> None:
-        """Let a draft go. Raises `StateConflict`, `Refusal` where it was submitted before."""
-        if not self.can_edit(by):
-            raise StateConflict(f"staff reward {self.id}")
-        if Approval.live_for(NAME, self.id) is not None:
-            raise Refusal("This was submitted before and came back. Revise it and submit it again.")
-        transition(self, expect={"state": DRAFT}, change={"state": GIVEN_UP})
-        audit.write("change", "reward-given-up", actor=by, record=self, label=self.label)
+        with self.changing(by, version, reason=written.reason[:200]):
+            _check(written, also=self.measure)
+            self.kind, self.measure, self.amount, self.reason = written.kind, written.measure, written.amount, written.reason
 
     def submit(self, *, by: Staff) -> Approval:
         """Send it through its chain; the one whom it concerns signs nothing of it (RO-3). Raises `Refusal`, `StateConflict`."""
-        if not self.can_edit(by) and self.state != PENDING:
-            raise StateConflict(f"staff reward {self.id}")
+        if self.state != PENDING:
+            self.ensure_draft(by)
         note_author(NAME, self, self.staff)
-        return Approval.submit(NAME, self, by=by)
+        return super().submit(by=by)
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as plain JSON: what is frozen, printed and signed."""
@@ -204,10 +178,6 @@ def drafts(user: Staff) -> Select[Any]:
     return select(StaffReward.id).where(StaffReward.created_by_id == user.id, StaffReward.state == DRAFT, ~submitted)
 
 
-def _submitted(reward: StaffReward, _approval: Approval, _by: Staff | None) -> None:
-    transition(reward, expect={"state": DRAFT}, change={"state": PENDING})
-
-
 def _approved(reward: StaffReward, _approval: Approval, _by: Staff | None) -> None:
     """Let it stand, and tell whom it concerns."""
     transition(reward, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now()})
@@ -223,15 +193,8 @@ KIND = declare(
         model=StaffReward,
         sheet="staff_reward",
         chain="chain.staff_reward",
-        case=lambda reward: {},
-        label=lambda reward: reward.label,
-        snapshot=StaffReward.snapshot,
         page=lambda reward: ("assessments.reward", {"reward_id": reward.id}),
         filed_as="correspondence",
-        on_submitted=_submitted,
-        on_sent_back=goes_to(DRAFT),
-        on_withdrawn=goes_to(DRAFT),
-        on_rejected=goes_to(REJECTED),
         on_approved=_approved,
         labels={
             "person.name": N_("Name"),

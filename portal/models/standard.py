@@ -240,7 +240,7 @@ def check_value(name: str, value: Any, along: Mapping[str, Any] | None = None) -
         STANDARDS[name].check(value)
         standard_effects.check(name, value, along or {})
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field="value", **refusal.message.params) from None
+        raise refusal.at("value") from None
 
 
 def _reason(reason: str) -> str:

@@ -14,7 +14,7 @@ from portal.database import db
 from portal.models import hand_over_list, inbox
 from portal.models.customer import Customer
 from portal.models.hand_over import goes_along
-from portal.models.inbox_count import COUNT_CAP
+from portal.models.inbox_count import Area
 from portal.models.merge import settles
 from portal.models.staff import Staff
 from portal.models.standard_effects import touching
@@ -38,7 +38,7 @@ def _mine(user: Staff) -> list[Any]:
     return [_OPEN, SurveyAnswer.assignee_id == user.id, SurveyAnswer.customer_id.is_not(None), SurveyAnswer.survey_id.in_(asked)]
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
+def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
     if group == "sign" or kind not in ("", SURVEY) or not user.may(Permission.SURVEY_WORK):
         return []
     query = select(SurveyAnswer).join(Survey, Survey.id == SurveyAnswer.survey_id).where(*_mine(user))
@@ -56,7 +56,7 @@ def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
             due_on=one.survey.closes_on,
             page=("surveys.answer", {"answer_id": one.id}),
         )
-        for one in db.session.scalars(query.order_by(Survey.closes_on, SurveyAnswer.id).limit(inbox.MOST))
+        for one in db.session.scalars(query.order_by(Survey.closes_on, SurveyAnswer.id).limit(most))
     ]
 
 
@@ -68,10 +68,8 @@ def _waiting(user: Staff) -> Iterator[Select[Any]]:
 inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
-def to_ask(user: Staff) -> int:
-    """Return how many customers `user` is to ask, counted to the cap of the inbox: a figure of the first page."""
-    some = select(SurveyAnswer.id).where(*_mine(user)).limit(COUNT_CAP).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+FIGURES: tuple[Area, ...] = (_waiting,)
+"""How many customers somebody is to ask, for the first page (IN-1)."""
 
 
 # --- hand-over, end of dealings, erasure ----------------------------------------------------------------

@@ -33,8 +33,6 @@ _MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 # --- surveys ----------------------------------------------------------------
 
 
-
-
 @dataclass(frozen=True)
 class SurveyQuery(ListQuery):
     """What a reader asks of the surveys; its address says the same."""
@@ -54,8 +52,6 @@ SURVEYS = Listing(Survey, _surveys, (joinedload(Survey.created_by, innerjoin=Tru
 
 
 # --- answers ----------------------------------------------------------------
-
-
 
 
 @dataclass(frozen=True)

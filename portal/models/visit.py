@@ -306,9 +306,7 @@ class Visit(Base):
     def _step(self, change: dict[str, Any], *, state: str = PLANNED) -> None:
         transition(self, expect={"state": state, "version": self.version}, change={**change, "version": self.version + 1})
 
-    def _tried(
-        self, outcome: str, day: date, by: Staff, *, note: str, to_day: date | None, report: VisitReport | None = None
-    ) -> None:
+    def _tried(self, outcome: str, day: date, by: Staff, *, note: str, to_day: date | None, report: VisitReport | None = None) -> None:
         db.session.add(
             VisitAttempt(
                 visit_id=self.id, outcome=outcome, day=day, note=note[: rules.LONGEST_LINE], to_day=to_day, by_id=by.id,

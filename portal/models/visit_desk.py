@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
@@ -16,8 +16,9 @@ from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.hand_over import goes_along
-from portal.models.inbox_count import COUNT_CAP
+from portal.models.inbox_count import Area
 from portal.models.merge import settles
+from portal.models.paging import NotLeading
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
 from portal.models.report_fields import RETURNED
@@ -69,31 +70,23 @@ def _to_read(user: Staff) -> list[Any] | None:
     return [_SUBMITTED, VisitReport.team_id == user.team_id, VisitReport.staff_id != user.id] if user.team_id is not None else None
 
 
-def _entries(user: Staff, kind: str, group: str) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.VISIT_WORK):
+def _visits(user: Staff, most: int) -> list[inbox.Entry]:
+    query = select(Visit.id, Customer.full_name, Visit.created_at, Visit.day).join(Customer, Customer.id == NotLeading(Visit.customer_id))
+    return [
+        inbox.Entry(
+            group="do", kind=VISIT, kind_title=TITLES[VISIT], title=one.full_name,
+            what=N_("Visit the customer, and write down what came of it"), since=one.created_at, due_on=one.day,
+            page=("visits.visit", {"visit_id": one.id}),
+        )
+        for one in db.session.execute(query.where(*_due(user)).order_by(Visit.day, Visit.id).limit(most))
+    ]  # fmt: skip
+
+
+def _reports(conditions: list[Any] | None, kind: str, most: int) -> list[inbox.Entry]:
+    if conditions is None:
         return []
-    found: list[inbox.Entry] = []
-    if kind in ("", VISIT):
-        query = select(Visit).where(*_due(user)).options(joinedload(Visit.customer)).order_by(Visit.day, Visit.id).limit(inbox.MOST)
-        found += [
-            inbox.Entry(
-                group="do", kind=VISIT, kind_title=TITLES[VISIT], title=one.customer.full_name,
-                what=N_("Visit the customer, and write down what came of it"), since=one.created_at, due_on=one.day,
-                page=("visits.visit", {"visit_id": one.id}),
-            )
-            for one in db.session.scalars(query)
-        ]  # fmt: skip
-    if kind in ("", REPORT):
-        found += _reports(_owed(user), REPORT)
-    wanted = _to_read(user)
-    if kind in ("", TO_READ) and wanted is not None:
-        found += _reports(wanted, TO_READ)
-    today = clock.today()
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _reports(conditions: list[Any], kind: str) -> list[inbox.Entry]:
-    query = select(VisitReport).where(*conditions).options(joinedload(VisitReport.staff)).order_by(VisitReport.day, VisitReport.id)
+    query = select(VisitReport).where(*conditions).order_by(VisitReport.due_on, VisitReport.id)
+    query = query.options(joinedload(VisitReport.staff).load_only(Staff.name).lazyload(Staff.team))
     return [
         inbox.Entry(
             group="do", kind=kind, kind_title=TITLES[kind], title=one.label,
@@ -103,28 +96,30 @@ def _reports(conditions: list[Any], kind: str) -> list[inbox.Entry]:
             since=one.submitted_at or one.created_at, due_on=None if kind == TO_READ else one.due_on,
             page=("visits.report", {"report_id": one.id}), who=one.staff.name if kind == TO_READ else "",
         )
-        for one in db.session.scalars(query.limit(inbox.MOST))
+        for one in db.session.scalars(query.limit(most))
     ]  # fmt: skip
 
 
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    if user.may(Permission.VISIT_WORK):
-        yield select(Visit.id).where(*_due(user))
-        yield select(VisitReport.id).where(*_owed(user))
-        wanted = _to_read(user)
-        if wanted is not None:
-            yield select(VisitReport.id).where(*wanted)
+def _waiting(model: Any, which: Callable[[Staff], list[Any] | None]) -> Callable[[Staff], list[Select[Any]]]:
+    return lambda user: [select(model.id).where(*wanted)] if (wanted := which(user)) is not None else []
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+_MAY = Permission.VISIT_WORK
+inbox.to_do(VISIT, TITLES[VISIT], _MAY, _waiting(Visit, _due), _visits)
+inbox.to_do(REPORT, TITLES[REPORT], _MAY, _waiting(VisitReport, _owed), lambda user, most: _reports(_owed(user), REPORT, most))
+inbox.to_do(TO_READ, TITLES[TO_READ], _MAY, _waiting(VisitReport, _to_read), lambda user, most: _reports(_to_read(user), TO_READ, most))
 
 
-def due_today(user: Staff) -> tuple[int, int, int]:
-    """Return how many visits wait for `user` today, how many of them are overdue, and reports owed, each to the cap of the inbox."""
-    some = select(Visit.day).where(*_due(user)).order_by(Visit.day).limit(COUNT_CAP).subquery()
-    row = db.session.execute(select(func.count(), func.count().filter(some.c.day < clock.today())).select_from(some)).one()
-    owed = select(func.count()).select_from(select(VisitReport.id).where(*_owed(user)).limit(COUNT_CAP).subquery())
-    return row[0], row[1], db.session.scalar(owed) or 0
+def _of_visits(user: Staff, *more: Any) -> Iterable[Select[Any]]:
+    return [select(Visit.id).where(*_due(user), *more)] if user.may(_MAY) else []
+
+
+FIGURES: tuple[Area, ...] = (
+    _of_visits,
+    lambda user: _of_visits(user, Visit.day < clock.today()),
+    lambda user: _waiting(VisitReport, _owed)(user) if user.may(_MAY) else [],
+)
+"""How many visits wait for somebody today, how many of them are overdue, and daily reports owed, for the first page (IN-1)."""
 
 
 # --- hand-over, merge ----------------------------------------------------------------

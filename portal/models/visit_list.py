@@ -14,7 +14,7 @@ from portal import clock
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.list_query import ListQuery, is_number
-from portal.models.newest_first import Listing
+from portal.models.newest_first import Listing, lines
 from portal.models.paging import PAGE_SIZE
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
@@ -105,6 +105,12 @@ LIST = Listing(
     ),
     day=Visit.day,
     rising=lambda query: query.tab in (PLANNED, WEEK),
+    shown=lines(
+        Visit,
+        *("id", "day", "state", "arrived_at", "purpose", "needs", "review", "effect", "next_step", "reason", "aim"),
+        customer=("full_name", "grade", "route", "route_order"),
+        staff=("name",),
+    ),
 )  # fmt: skip
 """What is planned, and a week, come in the order of their days; all else the newest first."""
 

@@ -152,9 +152,7 @@ def _thanked(ids: Collection[int]) -> dict[int, date]:
     return found
 
 
-def write(
-    chosen: Iterable[tuple[Customer, date, str]], *, kind: str, site: str, by: Staff
-) -> list[ThankYouLetter]:
+def write(chosen: Iterable[tuple[Customer, date, str]], *, kind: str, site: str, by: Staff) -> list[ThankYouLetter]:
     """Write a letter or card to each (customer, day of the deal, document) from the template in force; return them, flushed.
 
     `site` is the organisation's name. Raises `Refusal` for none, too many, or a kind that is none.
@@ -200,8 +198,6 @@ def _places(customer: Customer, person: Contact | None, day: date, site: str, *,
 # --- the list ----------------------------------------------------------------
 
 
-
-
 @dataclass(frozen=True)
 class LetterQuery(ListQuery):
     """Which letters are wanted; its address says the same. `skip` says how many labels are gone from the first sheet."""
@@ -238,7 +234,12 @@ def chosen(user: Staff, query: LetterQuery) -> Select[Any]:
 
 _LOADED = (
     joinedload(ThankYouLetter.customer, innerjoin=True).load_only(
-        Customer.number, Customer.full_name, Customer.province, Customer.city, Customer.district, Customer.street,
+        Customer.number,
+        Customer.full_name,
+        Customer.province,
+        Customer.city,
+        Customer.district,
+        Customer.street,
         Customer.telephone,
     ),
     joinedload(ThankYouLetter.by, innerjoin=True).load_only(Staff.name),

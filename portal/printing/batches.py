@@ -92,8 +92,9 @@ def queue_approved(kind: str, first: date, last: date, language: str, *, by: Sta
 
 def approved(user: Staff, kind: str, first: date, last: date) -> list[int]:
     """Return the approvals of a kind that ended approved from `first` to `last`, in the order of their decision, in the user's scope."""
-    begin = datetime.combine(first, time(), clock.local(clock.now()).tzinfo)
-    end = datetime.combine(last + timedelta(days=1), time(), begin.tzinfo)
+    day = timedelta(days=1)  # the first and the last day of all have no other time of day in another zone
+    begin = datetime.combine(max(first, date.min + day), time(), clock.local(clock.now()).tzinfo)
+    end = datetime.combine(min(last, date.max - day) + day, time(), begin.tzinfo)
     query = (
         Approval.visible_to(user)
         .join(ApprovalRound, (ApprovalRound.approval_id == Approval.id) & (ApprovalRound.number == Approval.round))

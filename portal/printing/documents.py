@@ -216,9 +216,7 @@ def next_copy(paper: Paper, language: Language, *, printed_by: str) -> tuple[dic
 def order_of(paper: Paper, values: Mapping[str, Any], *, printed_by: str) -> Order:
     """Return what the press is asked for: a paper as the copy whose columns `values` are."""
     language, moment = values["language"], values["printed_at"]
-    data = sheet_data(
-        paper, language, printed_by=printed_by, printed_at=moment, code=values["code"], copy_number=values["copy_number"]
-    )
+    data = sheet_data(paper, language, printed_by=printed_by, printed_at=moment, code=values["code"], copy_number=values["copy_number"])
     title = translate(SHEETS[paper.sheet].title, "en" if language == "en" else CHINESE)
     return Order(
         render_sheet_html(paper.sheet, language, data, translate),

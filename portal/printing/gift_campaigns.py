@@ -33,7 +33,6 @@ catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 # --- the list that is signed -----------------------------------------------------------------------------------------------
 
 
-
 def _is_long(listed: GiftList) -> bool:
     """Return whether a list has so many recipients that it prints in the background."""
     return db.session.scalar(select(func.count()).where(GiftRecipient.list_id == listed.id)) > lists.AT_ONCE  # type: ignore[operator]

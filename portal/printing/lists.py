@@ -89,9 +89,12 @@ def _ids_of_customers(user: Staff, query: RegisterQuery, most: int) -> list[int]
 
 
 def list_paper(listed: ListSheet, user: Staff, query: Any, *, beginning: bool = False) -> Paper:
-    """Return the list of what `user` sees of a query, or for a preview its `beginning`. Raises `Refusal` where paper is not for it."""
+    """Return the list of what `user` sees of a query, or for a preview its `beginning`. Raises `Refusal` where paper is not for it.
+
+    The content's "count" is of the whole list also for a preview, one more than `MOST` where there are more.
+    """
     most = SHOWN if beginning else MOST
-    ids = listed.source.ids(user, query, most)
+    ids = listed.source.ids(user, query, MOST)
     if not beginning:
         _ensure_printable(listed, ids)
     rows: list[dict[str, Any]] = []
@@ -170,13 +173,14 @@ def _contact_rows(customers: list[Customer]) -> list[dict[str, Any]]:
 
 def _finish(document: dict[str, Any], labels: Labels, query: Any, listed: ListSheet) -> None:
     document["conditions"] = listed.source.conditions(query, labels)
-    document["count"] = int(document["count"])
+    count = int(document["count"])
+    document["count"] = count if count <= MOST else f"{MOST:,}+"
     listed.finish(document, labels)
 
 
 def _addresses(document: dict[str, Any], labels: Labels) -> None:
     for row in document["customers"]:
-        parts = [str(row[name]) for name in ("province", "city", "district", "street") if row[name]]
+        parts = dict.fromkeys(str(row[name]) for name in ("province", "city", "district", "street") if row[name])
         row["address"] = (", " if labels.language == "en" else "").join(parts)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from portal.database import db
 from portal.models import greeting, plan_list
-from portal.models.customer import Customer
 from portal.models.greeting import GreetingLine, GreetingList, GreetingQuery
 from portal.models.plan import STATES, MaintenancePlan
 from portal.models.plan_kind import AMENDMENT, PLAN, SUMMARY
@@ -14,9 +13,9 @@ from portal.models.plan_list import PlanQuery
 from portal.models.plan_task import DONE
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
-from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import in_words
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare, of_kind
@@ -118,24 +117,6 @@ def _finish_plans(document: dict[str, Any], labels: Labels) -> None:
         row["state"] = labels(STATES[row["state"]][0])
 
 
-def _conditions(query: PlanQuery, labels: Labels) -> str:
-    colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
-    said = []
-    for name, value in query.filters.items():
-        title = labels(PlanQuery.FILTERS[name]).text
-        said.append(title if name == "late" else f"{title}{colon}{_value(name, value, labels)}")
-    return semicolon.join(said)
-
-
-def _value(name: str, value: str, labels: Labels) -> str:
-    if name == "state":
-        return labels(STATES[value][0]).text
-    if name in ("team", "author", "customer"):
-        record: Any = db.session.get({"team": Team, "author": Staff, "customer": Customer}[name], int(value))
-        return (record.full_name if name == "customer" else record.name) if record else value
-    return value
-
-
 lists.declare(
     ListSheet(
         "plan_list",
@@ -146,7 +127,7 @@ lists.declare(
             read=PlanQuery.read,
             ids=plan_list.LIST.ids,
             records=plan_list.LIST.records,
-            conditions=_conditions,
+            conditions=in_words({"state": {code: words for code, (words, _tone) in STATES.items()}}),
             page=lambda query: ("maintenance.plans", query.args()),
             place=N_("Maintenance plans"),
             counted=N_("%(count)s plans are on this list."),

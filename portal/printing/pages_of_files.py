@@ -180,10 +180,7 @@ def stamp(pdf: pikepdf.Pdf, page: pikepdf.Page, number: int, font: pikepdf.Objec
     place = (x - right[0] * along - up[0] * down, y - right[1] * along - up[1] * down)
     matrix = f"{right[0]} {right[1]} {up[0]} {up[1]} {place[0]:.3f} {place[1]:.3f}"
     veil = f"{-0.2 * size:.3f} {-0.22 * size:.3f} {(len(text) * _DIGIT + 0.4) * size:.3f} {1.15 * size:.3f}"
-    ink = (
-        f"q {matrix} cm q {_VEIL} gs 1 g {veil} re f Q "
-        f"BT {_FONT} {size:.3f} Tf 0 Tr 0 Tc 0 Tw 100 Tz 0 Ts 0 g 0 0 Td ({text}) Tj ET Q"
-    )
+    ink = f"q {matrix} cm q {_VEIL} gs 1 g {veil} re f Q BT {_FONT} {size:.3f} Tf 0 Tr 0 Tc 0 Tw 100 Tz 0 Ts 0 g 0 0 Td ({text}) Tj ET Q"
     resources = page.obj.get("/Resources")
     if resources is None:
         resources = page.obj.Resources = pikepdf.Dictionary()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from portal.database import db
 from portal.models import card, history
-from portal.models.approval import Approval
+from portal.models.approval import RETURNED, Approval
 from portal.models.approval_kinds import KINDS, DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
@@ -167,11 +167,11 @@ def paths(tables: Mapping[str, Iterable[card.Field]], wanted: Callable[[card.Fie
 def paper_of(printable: Printable, record: Any) -> Paper:
     """Return the sheet of a record as it would print now.
 
-    A document in approval, or decided, prints its last round; one that was never submitted, or is being revised, its draft.
+    A document in approval, decided or given up prints its last round; one that was never submitted, or is being revised, its draft.
     """
     if printable.kind:
         approval = Approval.latest_for(printable.kind, record.id)
-        if approval is not None and approval.state in ("pending", "approved", "rejected"):
+        if approval is not None and approval.state not in RETURNED:
             return paper_of_round(approval, approval.current_round)
         kind = KINDS[printable.kind]
         return _signed_by_kind(

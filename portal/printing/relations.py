@@ -5,16 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from portal.database import db
 from portal.models import delivered_value, relation_list
 from portal.models.customer import Customer
 from portal.models.delivered_value import SUBJECTS, ComparisonQuery, Figures, Group
 from portal.models.relation import KIND, STATES, RelationAssessment
 from portal.models.relation_list import RelationQuery
 from portal.models.staff import Staff
-from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import in_words
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare, of_kind
@@ -128,26 +127,6 @@ def _finish_rows(document: dict[str, Any], labels: Labels) -> None:
         row["ratio"] = row.get("ratio") or labels(ratio_words(None).text)
 
 
-def _conditions(query: RelationQuery, labels: Labels) -> str:
-    colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
-    said = []
-    for name, value in query.filters.items():
-        title = labels(RelationQuery.FILTERS[name]).text
-        said.append(title if name == "latest" else f"{title}{colon}{_value(name, value, labels)}")
-    return semicolon.join(said)
-
-
-def _value(name: str, value: str, labels: Labels) -> str:
-    if name == "advice":
-        return labels(ADVICE[value]).text
-    if name == "state":
-        return labels(STATES[value][0]).text
-    if name in ("team", "author", "customer"):
-        record: Any = db.session.get({"team": Team, "author": Staff, "customer": Customer}[name], int(value))
-        return (record.full_name if name == "customer" else record.name) if record else value
-    return value
-
-
 lists.declare(
     ListSheet(
         "relation_list",
@@ -158,7 +137,7 @@ lists.declare(
             read=RelationQuery.read,
             ids=relation_list.LIST.ids,
             records=relation_list.LIST.records,
-            conditions=_conditions,
+            conditions=in_words({"advice": ADVICE, "state": {code: words for code, (words, _tone) in STATES.items()}}),
             page=lambda query: ("relations.assessments", query.args()),
             place=N_("Relation assessments"),
             counted=N_("%(count)s assessments are on this list."),

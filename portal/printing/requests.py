@@ -14,7 +14,7 @@ from portal.models.customer import Customer
 from portal.models.promise import STATES as PROMISE_STATES
 from portal.models.promise import of_record
 from portal.models.request import FAR, ServiceRequest
-from portal.models.request_list import FILTERS, WHOSE, RequestQuery
+from portal.models.request_query import FILTERS, WHOSE, RequestQuery
 from portal.models.request_step import steps_of
 from portal.models.request_tally import Group
 from portal.models.staff import Staff

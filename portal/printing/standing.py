@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import clock
 from portal.database import db
-from portal.models.approval import Approval
+from portal.models.approval import RETURNED, Approval
 from portal.models.approval_round import ApprovalRound
 from portal.models.customer import Customer
 from portal.models.sheet import BLANK, LIST, PrintedSheet
@@ -106,7 +106,7 @@ _NOTHING_REPLACES = Message(N_("Take it out of the binder. Nothing replaces it a
 
 def _what_holds(printed: PrintedSheet, printable: Printable, record: Any, approval: Approval | None) -> Paper:
     """Return the paper that would print now; what was sent back or withdrawn is judged by that round, for its draft holds nothing."""
-    if approval is not None and approval.state in ("draft", "withdrawn") and printed.approval_id is not None:
+    if approval is not None and approval.state in RETURNED and printed.approval_id is not None:
         return paper_of_round(approval, approval.current_round)
     return paper_of(printable, record)
 

@@ -81,7 +81,7 @@ def judge(content: bytes, filename: str, size_limit_mb: int, *, field: str = "fi
             return Judged(_OLD_OFFICE[ending])
         return Judged(_text(content, ending))
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=field, **refusal.message.params) from None
+        raise refusal.at(field) from None
 
 
 def safe_name(filename: str, media_type: str) -> str:

@@ -166,9 +166,7 @@ def _is_score(text: Any) -> bool:
 
 def indicators(value: Sequence[Mapping[str, Any]]) -> tuple[Indicator, ...]:
     """Return a checked value of the standard `grading.indicators` as it is reckoned with."""
-    return tuple(
-        Indicator(one["code"], one["zh"], one["en"], Decimal(one["weight"]), one["source"], _bands(one["bands"])) for one in value
-    )
+    return tuple(Indicator(one["code"], one["zh"], one["en"], Decimal(one["weight"]), one["source"], _bands(one["bands"])) for one in value)
 
 
 def _bands(bands: Sequence[Sequence[str]]) -> tuple[Band, ...]:

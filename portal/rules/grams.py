@@ -25,6 +25,7 @@ from portal.rules.names import legal_form_length
 from portal.rules.pinyin import spelling
 
 WORD_PREFIX = 8
+_PAIR, _WINDOW = 2, 3
 _FULL_LEAST = 4
 _FULL_PREFIX = 6
 _HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -49,6 +50,26 @@ def search_grams(text: str) -> list[str]:
 def query_grams(text: str) -> list[str]:
     """Return the tokens that a name containing `text` holds, all of them; none where `text` has nothing to look for (AR-6)."""
     return list(dict.fromkeys(_query_grams(text)))
+
+
+def window_grams(text: str) -> list[str]:
+    """Return the tokens of a text in which parts of words are looked for too, each once: every window of words, up to three long (AR-6)."""
+    tokens: list[str] = []
+    for match in _RUN.finditer(_folded(text)):
+        run = match[0]
+        for length in range(1, (_PAIR if match["han"] else _WINDOW) + 1):
+            tokens += [run[start : start + length] for start in range(len(run) - length + 1)]
+    return list(dict.fromkeys(tokens))
+
+
+def query_windows(text: str) -> list[str]:
+    """Return the tokens of `window_grams` that a text which has `text` in it holds, all of them; it has no spaces (AR-6)."""
+    tokens: list[str] = []
+    for match in _RUN.finditer(fold(text)):
+        run = match[0]
+        length = min(len(run), _PAIR if match["han"] else _WINDOW)
+        tokens += [run[start : start + length] for start in range(len(run) - length + 1)]
+    return list(dict.fromkeys(tokens))
 
 
 def pinyin_grams(name: str) -> list[str]:

@@ -19,6 +19,8 @@ _LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d{2})[2-9]\d{6,7}")
 _SERVICE = re.compile(r"[48]00\d{7}")
 USUAL_PHONE = re.compile(r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}|0(?:10|2[0-9])-[2-9][0-9]{7}|0[3-9][0-9]{2}-[2-9][0-9]{6,7}")
 """How most numbers are written, imported ones above all: nothing more has to be found out about them."""
+SHORTEST_PHONE = 3
+"""So many figures has a telephone number at least: 110, 119."""
 _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _MAINLAND_CODE = re.compile(r"^(?:\+|00)86|^86(?=1[3-9]\d{9}$)")
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")

@@ -62,3 +62,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.message = Message(text, params)
         self.field = field
         super().__init__(str(self.message))
+
+    def at(self, field: str | None) -> Refusal:
+        """Return the same refusal for the field `field`: who asks a rule knows in which field the answer was typed."""
+        return Refusal(self.message.text, field=field, **self.message.params)

@@ -92,4 +92,3 @@ def plan_problems(planned: Planned) -> list[Refusal]:
         elif (last is not None and one.due_on > last) or (first is not None and one.due_on < first):
             found.append(Refusal("A measure lies within the days of its plan.", field=f"measure-due_on-{row}"))
     return found
-

@@ -17,7 +17,7 @@ def media_type_of_scan(content: bytes, size_limit_mb: int) -> str:
         try:
             file_content.picture_type(content)
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field="scan", **refusal.message.params) from None
+            raise refusal.at("scan") from None
     judged = file_content.judge(content, "", size_limit_mb, field="scan")
     if judged.media_type not in (PDF, JPEG, PNG):
         raise Refusal("This is neither a PDF nor a JPEG or PNG picture.", field="scan")

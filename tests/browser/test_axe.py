@@ -14,6 +14,7 @@ from portal.database import db
 from portal.models import audit
 from portal.models.staff import Staff
 from tests import factories
+from tests.browser.windows import stands
 
 OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -34,6 +35,7 @@ def findings(page: Page, within: str | None = None) -> list[str]:
     """
     size = page.viewport_size
     assert size is not None
+    stands(page)
     height = page.evaluate("document.documentElement.scrollHeight")
     if height > size["height"]:
         page.set_viewport_size({**size, "height": height})

@@ -12,6 +12,7 @@ from portal.database import db
 from portal.models.callback import Callback
 from tests import calling
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 
 
 def test_calls_one_after_the_other(app: object, page_as: Callable[[str], Page], site: str) -> None:
@@ -36,7 +37,7 @@ def test_calls_one_after_the_other(app: object, page_as: Callable[[str], Page], 
     page.keyboard.press("o")
     expect(page.locator(".is-open .main")).to_contain_text("丙有限公司")
     page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     assert findings(page, "#day") == []
     later = page.locator("button[value=later]")
     assert later.evaluate("one => one.getBoundingClientRect().height") >= 44

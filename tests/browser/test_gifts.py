@@ -12,6 +12,7 @@ from portal.models.gift_delivery import GiftDelivery
 from portal.models.gift_register import GiftEntry
 from tests import delivering, factories
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 
 
 def test_a_round_from_desk_to_telephone(app: object, page_as: Callable[[str], Page], site: str) -> None:
@@ -36,14 +37,14 @@ def test_a_round_from_desk_to_telephone(app: object, page_as: Callable[[str], Pa
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{site}/gifts/day")
     expect(page.locator(".visit-card")).to_have_count(2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     assert findings(page) == []
     for small in page.locator(".visit-acts .btn").all():
         assert small.evaluate("one => one.getBoundingClientRect().height") >= 44
     page.locator(".visit-acts .btn-primary").first.click()
     page.locator("#receipt .btn-primary").click()
     expect(page.locator("#picture-error")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     assert findings(page) == []
     pad = page.locator(".signature-pad canvas")
     pad.scroll_into_view_if_needed()

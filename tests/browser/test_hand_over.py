@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from portal.database import db
 from portal.models.hand_over_record import DONE, HandOver
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 from tests.handing import busy
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -34,5 +35,5 @@ def test_listed_handed_over_and_kept(page_as: Callable[[str], Page], site: str, 
     expect(page.locator(".state").first).to_have_text("已移交")
     expect(page.locator("#part-loans")).to_contain_text("东湖𠮷物流公司")
     assert not findings(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     assert db.session.query(HandOver).one().state == DONE

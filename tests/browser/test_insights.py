@@ -13,6 +13,7 @@ from portal.database import db
 from portal.models.staff import Staff
 from tests import factories
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 from tests.sales.samples import sale
 
 
@@ -38,7 +39,7 @@ def test_figures_are_chosen_read_and_followed(
     page = page_as("mgr1")
     page.goto(f"{site}/insights/composition?year=2025")
     expect(page.locator("h1")).to_have_text(composition)
-    page.select_option("#subject", "grade")
+    page.select_option("#filter-subject", "grade")
     page.locator("form.filters button").click()
     expect(page.locator("main svg[role=img]")).to_be_visible()
     expect(page.locator("main table tbody tr").first).to_contain_text("900.00")
@@ -54,4 +55,4 @@ def test_figures_are_chosen_read_and_followed(
     page.locator("main table").first.locator("tbody tr").first.locator("a").first.click()
     expect(page.locator("#items tbody tr")).to_have_count(1)
     page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits(page)

@@ -33,6 +33,8 @@ from tests.pages.test_access import ROWS
 WIDE, NARROW = 1366, 360
 SHOWN = (200, 409, 422)
 """Answers that are pages with something to do on them; 403 and 404 are one page, looked at once."""
+REFUSAL = '<div class="error-page">'
+"""What the page has that only says why something cannot be done: its words differ, so that one of them is looked at."""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll('main *, .topbar *')]
     .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
@@ -89,7 +91,7 @@ def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sig
     db.session.query(Staff).update({"language": language})
     db.session.commit()
     browsers = {account: as_(account) for account in ("mgr1", "rep1", "sup1")}
-    world, seen = World(), set()
+    world, seen, told = World(), set(), False
     for row in sorted(ROWS, key=lambda row: row.method, reverse=True):
         for account in _who(row):
             known = (account, row.endpoint, row.method, row.url) if BOTH else (account, row.endpoint)
@@ -106,8 +108,9 @@ def sights(app: Flask, as_: Callable[[str], Any], language: str) -> Iterator[Sig
             if answer.mimetype != "text/html" or answer.status_code not in SHOWN:  # rows before it have changed the office
                 continue
             html = (gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body).decode()
-            if not html.lstrip().startswith("<!doctype"):
+            if not html.lstrip().startswith("<!doctype") or (told and REFUSAL in html):
                 continue
+            told = told or REFUSAL in html
             policy = answer.headers["Content-Security-Policy"]
             yield Sight(f"{row.method} {url} {account} {answer.status_code}", html, {"Content-Security-Policy": policy})
 

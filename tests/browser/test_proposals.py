@@ -15,6 +15,7 @@ from portal.models.proposal import Proposal
 from portal.models.proposal_award import ProposalAward
 from tests import factories, proposing
 from tests.approving import picture
+from tests.browser.windows import fits
 from tests.conftest import PASSWORD
 
 SHOTS = os.environ.get("PROPOSAL_PICTURES", "")
@@ -23,7 +24,7 @@ WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 800}
 
 def shot(page: Page, name: str) -> None:
     """Keep a picture of the page, where somebody asks for pictures; nothing is wider than the window."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert fits(page), name
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 

@@ -14,6 +14,7 @@ from portal.models.approval import Approval
 from portal.models.reception import Reception
 from portal.models.reception_pass import passes_of
 from tests import factories
+from tests.browser.windows import fits
 from tests.receiving import approved, meeting_room, through
 
 SHOTS = os.environ.get("RECEPTION_PICTURES", "")
@@ -65,7 +66,7 @@ def test_from_the_application_to_the_gate(app: object, page_as: Callable[[str], 
     expect(page.locator(".stay")).to_contain_text("甲有限公司")
     page.set_viewport_size(NARROW)
     expect(page.locator(".stay")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     shot(page, "calendar-narrow")
     page.goto(f"{site}/v/{code}")
     expect(page.locator("main .state-seal")).to_be_visible()

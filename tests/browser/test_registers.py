@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from portal.database import db
 from portal.models.register_entry import RegisterEntry
-from portal.models.search import index_all
+from portal.models.search_index import index_all
 from tests import factories
 
 

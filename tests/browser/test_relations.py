@@ -13,6 +13,7 @@ from portal.models.staff import Staff
 from tests import factories
 from tests.assessing import POINTS, approved, through
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 
 SHOTS = os.environ.get("RELATION_PICTURES", "")
 
@@ -72,7 +73,7 @@ def test_from_the_customer_to_the_end_of_dealings(app: object, page_as: Callable
     shot(page, "list-en")
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{site}/customers/1/relation-assessments")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     shot(page, "customer-en")
     page.set_viewport_size({"width": 390, "height": 800})
     page.locator("main .btn-danger").click()

@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 
 from portal.database import db
 from portal.models.request import ServiceRequest
-from portal.models.search import index_all
+from portal.models.search_index import index_all
 from tests import factories
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 
 TEXT = "货物晚到三天，包装破损，要求换货。"
 MOST_KEYS = 20
@@ -46,14 +47,14 @@ def test_a_complaint_by_telephone(app: object, page_as: Callable[[str], Page], s
     assert keys < MOST_KEYS
     assert findings(page) == []
     page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     page.locator("#step-word").fill("明日补发。")
     answer = page.locator("button[value=answered]")
     assert answer.evaluate("one => one.getBoundingClientRect().height") >= 44
     answer.click()
     expect(page.locator("button[value=followed-up]")).to_be_visible()
     page.goto(f"{site}/requests")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     assert findings(page) == []
     found = db.session.query(ServiceRequest).one()
     assert (found.state, found.text, found.kind, found.channel) == ("answered", TEXT, "complaint", "telephone")

@@ -17,6 +17,7 @@ from portal.models.staff import Staff
 from portal.printing import filing
 from tests.approving import APPROVE, sign, submitted
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 from tests.sealing.conftest import made, no_seal, sealing
 
 __all__ = ["made", "no_seal", "sealing"]
@@ -58,4 +59,4 @@ def test_genuine_and_altered(
         for width in (1366, 360):
             page.set_viewport_size({"width": width, "height": 760})
             assert findings(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert fits(page)

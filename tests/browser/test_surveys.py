@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from portal.database import db
 from portal.models.survey import SurveyAnswer
 from tests import factories
+from tests.browser.windows import fits
 from tests.surveying import lines, linked, survey
 
 NARROW = {"width": 390, "height": 800}
@@ -29,7 +30,7 @@ def test_answers_by_keyboard_by_thumb_and_by_link(app: object, page_as: Callable
     page.keyboard.press("Control+Enter")
     page.wait_for_url(f"**/survey-answers/{second}")
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert fits(page)
     label = page.locator(".survey-score").first
     assert (label.bounding_box() or {})["height"] >= 44
     label.click()

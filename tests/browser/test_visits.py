@@ -14,6 +14,7 @@ from portal.models.visit import Visit
 from portal.models.visit_report import VisitReport
 from tests import factories, visiting
 from tests.browser.test_axe import findings
+from tests.browser.windows import fits
 
 
 def test_a_day_on_a_telephone(app: object, page_as: Callable[[str], Page], site: str) -> None:
@@ -29,13 +30,13 @@ def test_a_day_on_a_telephone(app: object, page_as: Callable[[str], Page], site:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{site}/visits")
     expect(page.locator(".visit-card")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     assert findings(page) == []
     for small in page.locator(".visit-acts .btn, .visit-tel").all():
         assert small.evaluate("one => one.getBoundingClientRect().height") >= 44
     page.locator(".visit-acts form .btn").click()
     expect(page.locator("#sheet")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(page)
     assert findings(page) == []
     page.locator("#sheet .btn-primary").click()
     expect(page.locator("#sheet-review-error")).to_be_visible()

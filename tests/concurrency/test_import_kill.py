@@ -21,7 +21,7 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
 from portal.models.import_run import ImportRun
 from portal.models.job import DEAD_AFTER, Job
-from portal.models.search import CustomerSearch
+from portal.models.search_index import CustomerSearch
 from portal.models.staff import Staff
 
 ROWS = 1200

@@ -10,8 +10,12 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.database import db
 from portal.models import request_escalation, request_flow
+from portal.models.customer import Customer
+from portal.models.hand_over import hand_over
 from portal.models.request import ServiceRequest
+from portal.models.request_intake import take_in
 from portal.models.request_step import RequestEscalation, RequestStep
+from tests import factories
 from tests.approving import person
 from tests.concurrency.test_signatures import at_once
 from tests.service.requesting import taken
@@ -43,3 +47,20 @@ def test_what_goes_up_at_once_goes_up_once(app: Flask) -> None:
 
     assert at_once(app, *[escalate] * 3) == ["done"] * 3
     assert db.session.scalar(select(func.count()).select_from(RequestEscalation)) == 1
+
+
+def test_requests_taken_in_during_a_hand_over_are_in_the_new_charge(app: Flask) -> None:
+    customer = factories.customer("rep1")
+    number = customer.id
+    db.session.remove()
+
+    def take() -> None:
+        here = db.session.get_one(Customer, number)
+        given = {"customer": here, "kind": "inquiry", "channel": "telephone", "text": "交货期多长？"}
+        take_in(given, by=person("rep2"))
+
+    def give() -> None:
+        hand_over([number], to=person("rep3"), by=person("mgr1"))
+
+    assert at_once(app, take, give, take, take) == ["done"] * 4
+    assert set(db.session.scalars(select(ServiceRequest.in_charge_id))) == {person("rep3").id}

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
+from portal import clock
 from portal.database import db
-from portal.models import inbox
+from portal.models import inbox, inbox_count
 from portal.models.delegation import Delegation
+from tests import calling, visiting
 from tests.approving import APPROVE, FINANCE, REVIEW, person, record_paper, sign, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -88,3 +91,46 @@ def test_the_number_is_that_of_the_moment_and_its_statement_follows_what_it_is_m
         Delegation.give(supervisor, other, from_date=date(2026, 3, 4), to_date=date(2026, 3, 9), by=supervisor)
         db.session.commit()
         assert inbox.count(other) == 1
+
+
+def test_some_are_the_first_of_all_whatever_is_overdue():
+    for day in (0, 1, 2, 5, 6, 7):
+        with time_machine.travel(NOON + timedelta(days=day), tick=False):
+            visiting.planned()
+            call = calling.call()
+            call.due_until = clock.today() + timedelta(days=6 - day if day % 2 else 9)
+            db.session.commit()
+    for day in (2, 5, 9, 20):
+        with time_machine.travel(NOON + timedelta(days=day), tick=False):
+            user = person("rep1")
+            everything = inbox.entries(user)
+            late = [one.is_overdue(clock.today()) for one in everything]
+            assert late == sorted(late, reverse=True)
+            for most in range(1, len(everything) + 2):
+                assert inbox.entries(user, most=most) == everything[:most]
+                assert inbox.entries(user, "call-back", "overdue", most=most) == inbox.entries(user, "call-back", "overdue")[:most]
+
+
+@pytest.mark.parametrize("account", ["rep1", "sup1", "mgr1"])
+def test_the_statement_of_the_number_holds_for_the_day(account: str):
+    """What an area counts up to a moment is a parameter in it (`inbox_count.moment`)."""
+    made = []
+    for hour in (1, 9):
+        with time_machine.travel(NOON.replace(hour=hour), tick=False):
+            inbox_count.forget()
+            inbox.count(person(account))
+            made += [str(one.statement) for one in inbox_count.made.values()]
+    assert made[0] == made[1]
+
+
+def test_the_statement_is_made_anew_where_another_process_wrote_what_it_is_made_of():
+    with time_machine.travel(NOON, tick=False):
+        supervisor, other = person("sup1"), person("sup2")
+        submitted(REVIEW)
+        Delegation.give(supervisor, other, from_date=date(2026, 3, 4), to_date=date(2026, 3, 9), by=supervisor)
+        db.session.commit()
+        assert inbox.count(other) == 1
+        for change, number in (("ended_at = '2026-03-04 04:00:00.000000'", 0), ("ended_at = NULL", 1)):
+            db.session.execute(text(f"UPDATE delegation SET {change}"))
+            db.session.commit()
+            assert inbox.count(other) == number

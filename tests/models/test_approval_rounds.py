@@ -119,6 +119,37 @@ def test_nobody_withdraws_what_somebody_has_signed_nor_what_is_not_theirs():
         approval.withdraw(by=person("rep1"))
 
 
+def test_what_came_back_is_given_up_by_who_submitted_it_and_makes_room_for_another():
+    approval = submitted()
+    assert not approval.can_give_up(person("rep1"))
+    with pytest.raises(StateConflict):
+        approval.give_up("不再需要", by=person("rep1"))
+    sign(approval, "sup1", "send-back")
+    with pytest.raises(Refusal, match="on the page of its approval"):
+        approval.document.give_up(by=person("rep1"))
+    with pytest.raises(StateConflict):
+        approval.give_up("不再需要", by=person("rep2"))
+    with pytest.raises(Refusal) as refused:
+        approval.give_up("", by=person("rep1"))
+    assert refused.value.field == "reason"
+    approval.give_up("不再需要", by=person("rep1"))
+    db.session.commit()
+    assert (approval.state, approval.document.state, approval.current_round.outcome) == ("given-up", "given-up", "sent-back")
+    assert db.session.query(AuditEvent).filter_by(action="given-up").one().data["reason"] == "不再需要"
+    with pytest.raises(StateConflict):
+        approval.give_up("不再需要", by=person("rep1"))
+    assert change(approval.document.customer).submit(by=person("rep1")) is not approval
+
+
+def test_a_draft_that_was_never_submitted_is_given_up_on_its_own_page():
+    draft = change()
+    draft.give_up(by=person("rep1"))
+    db.session.commit()
+    assert CreditChange.open_for(draft.customer) is None
+    with pytest.raises(StateConflict):
+        draft.give_up(by=person("rep1"))
+
+
 def test_a_running_document_keeps_the_chain_it_began_with():
     approval = submitted()
     chain(APPROVE)
@@ -191,9 +222,11 @@ def test_every_act_is_in_the_audit_log_under_its_customer():
 
 def test_scope_of_approvals():
     approval = submitted()
-    sees = {account for account in ("rep1", "rep2", "rep3", "sup1", "sup2", "mgr1") if db.session.scalar(
-        Approval.visible_to(person(account)).where(Approval.id == approval.id)
-    )}
+    sees = {
+        account
+        for account in ("rep1", "rep2", "rep3", "sup1", "sup2", "mgr1")
+        if db.session.scalar(Approval.visible_to(person(account)).where(Approval.id == approval.id))
+    }
     assert sees == {"rep1", "sup1", "mgr1"}
 
 

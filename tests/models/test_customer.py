@@ -67,6 +67,11 @@ def test_what_a_card_cannot_be_without(staff: Cast) -> None:
         Customer.create({"full_name": "甲", "credit_limit": Decimal(1)}, by=staff["rep1"])
 
 
+def test_a_day_that_has_not_come_stands_on_no_card(staff: Cast) -> None:
+    ahead = {"full_name": "甲乙有限公司", "established_on": clock.today() + timedelta(days=1)}
+    assert refused(Customer.create, ahead, by=staff["rep1"]).field == "established_on"
+
+
 def test_a_doubtful_credit_code_is_kept_only_when_insisted_on(staff: Cast) -> None:
     values = {"full_name": "甲", "credit_code": "911100001000000001"}
     assert refused(Customer.create, values, by=staff["rep1"]).field == "credit_code"
@@ -197,6 +202,7 @@ def test_what_people_type_is_read(name: str, typed: str, value: Any) -> None:
     ("name", "typed"),
     [
         ("staff_count", "1.5"),
+        ("telephone", "见名片"),
         ("registered_capital", "-1"),
         ("email", "a@b"),
         ("website", "a b"),

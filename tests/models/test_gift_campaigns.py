@@ -207,6 +207,10 @@ def test_each_tier_has_its_list_and_chain(app: Flask) -> None:
     assert content["recipients"][0]["person"] == "林经理"
     sign(approval, approval.waits_for()[0][1][0].staff.account, "send-back")
     assert second.state == DRAFT
+    whom = recipients(second)[0].customer_id
+    approval.give_up("改期", by=person("sup1"))
+    assert (second.state, recipients(second)[0].state, benefit.taken_of(whom, YEAR)) == ("given-up", "removed", 0)
+    assert not gift_budget.differences(found)
 
 
 def test_a_rejected_list_frees_cap_and_places_and_its_tier(app: Flask) -> None:
@@ -293,7 +297,7 @@ def test_cancelling_frees_what_is_not_delivered(app: Flask) -> None:
     gift_outcome.cancel(found, reason="政策变化", by=person("sup1"), version=found.version)
     db.session.commit()
     assert [one.state for one in recipients(listed)] == [DELIVERED, REMOVED, REMOVED]
-    assert (found.state, other.state, recipients(other)[0].state) == ("cancelled", "given-up", REMOVED)
+    assert (found.state, other.state, recipients(other)[0].state, approval.state) == ("cancelled", "given-up", REMOVED, "given-up")
     assert (found.approved, found.committed, found.spent) == (200, 0, 200)
     assert db.session.query(Benefit).count() == 1
     assert not gift_budget.differences(found)

@@ -161,6 +161,50 @@ def test_totals_show_who_is_given_again_and_again(app: Flask) -> None:
     assert [row.source_id for row in page.rows] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_deliveries_and_entries_are_found_by_customer_person_parcel_and_goods(
+    monkeypatch: pytest.MonkeyPatch, app: Flask, many: bool
+) -> None:
+    from portal.models import gift_delivery_desk, gift_delivery_list, gift_desk, gift_register, newest_first, word_index
+    from portal.models.contact import Contact
+
+    if many:
+        monkeypatch.setattr(newest_first, "FEW", 0)
+        monkeypatch.setattr(word_index, "LEADING", 0)
+    there, other = (factories.customer("rep1", full_name=name) for name in ("佛山市远航轴承厂", "佛山市远航阀门厂"))
+    db.session.add(Contact(customer_id=there.id, name="欧阳修远"))
+    one, second = delivering.waiting("vip", there, other)
+    one.recipient.person, one.tracking, second.recipient.person = "诸葛经理", "SF-00471199", "慕容经理"
+    entry = gift_register.enter(
+        there, source="souvenir", source_id=1, on=clock.today(), title="接待", goods="纪念章 ×2", amount=Decimal(50), giver_id=None,
+        person="诸葛经理",
+    )  # fmt: skip
+    entry.organisation = "佛山市远帆轴承厂"
+    db.session.commit()
+
+    def deliveries(text: str) -> list[int]:
+        return gift_delivery_list.LIST.ids(person("rep1"), gift_delivery_list.DeliveryQuery.read({"q": text}), 9)
+
+    def entries(text: str) -> list[int]:
+        return gift_register_list.LIST.ids(person("rep1"), gift_register_list.EntryQuery.read({"q": text}), 9)
+
+    for text in ("轴承", "欧阳", "诸葛", "sf-0047", "1199", "04711", "葛经 远航"):
+        assert deliveries(text) == [one.id], text
+    assert deliveries("经理") == deliveries("远航") == [second.id, one.id]
+    assert deliveries("1198") == deliveries("葛理") == deliveries("慕容 轴承") == []
+    assert entries("远帆") == entries("远航") == entries("念章") == entries("×2") == entries("诸葛 欧阳") == [entry.id]
+    assert entries("阀门") == []
+    one.tracking = "SF-00471198"
+    db.session.commit()
+    assert (deliveries("1199"), deliveries("1198")) == ([], [one.id])
+    gift_delivery_desk.forget([there.id])
+    gift_desk.forget([there.id])
+    db.session.commit()
+    assert (deliveries("诸葛"), entries("诸葛"), deliveries("1198"), entries("远帆")) == ([], [], [one.id], [entry.id])
+    list(gift_delivery.SEARCH.index_all())
+    assert deliveries("慕容") == [second.id]
+
+
 def test_what_waits_for_whom_and_what_follows(app: Flask) -> None:
     from portal.models import gift_delivery_desk as desk
     from portal.models import inbox

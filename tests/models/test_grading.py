@@ -273,6 +273,18 @@ def test_sent_back_it_can_be_changed_and_rejected_it_is_free_again(office: dict[
     assert db.session.get_one(Customer, office["rep1b"].id).grade == ""
 
 
+def test_given_up_after_it_came_back_its_customers_are_free(office: dict[str, Customer]) -> None:
+    opened()
+    approval = submitted(reviewed(office["rep1"]))
+    approval.withdraw(by=person("sup1"))
+    with pytest.raises(Refusal):
+        approval.document.give_up(by=person("sup1"))
+    approval.give_up("另行评定", by=person("sup1"))
+    db.session.commit()
+    line = line_of(office["rep1"])
+    assert (approval.state, approval.document.state, line.state, line.list_id) == ("given-up", "given-up", "reviewed", None)
+
+
 def test_another_grade_by_the_meeting_takes_it_off_a_draft(office: dict[str, Customer]) -> None:
     campaign = opened()
     lines = [reviewed(office["rep1"]), reviewed(office["rep1b"])]

@@ -54,9 +54,7 @@ def test_gradings_due_what_customers_owe_and_drafts_of_plans_stand_on_the_list()
     maintaining.drafted(mine, by="sup1")
     grading.proposed(grading.reviewed(mine), by="sup1")
     rep = person("rep1")
-    assert rows(rep, "gradings") == [
-        {"id": campaign.id, "year": "2026", "open": "0", "rated": "1", "due_on": campaign.due_on.isoformat()}
-    ]
+    assert rows(rep, "gradings") == [{"id": campaign.id, "year": "2026", "open": "0", "rated": "1", "due_on": campaign.due_on.isoformat()}]
     assert [(row["id"], row["balance"]) for row in rows(rep, "owing")] == [(mine.id, "600.25")]
     assert sorted(row["kind"] for row in rows(person("sup1"), "drafts")) == ["grading", "maintenance-plan"]
     record = prepared("sup1")

@@ -13,11 +13,12 @@ from portal.database import StateConflict, db
 from portal.exchange import importing
 from portal.exchange.customer_table import customer_table
 from portal.exchange.taking_back import obstacles
-from portal.models import search
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
+from portal.models.duplicate_scan import DuplicatePair, DuplicateScan
 from portal.models.import_run import ImportMapping, ImportRow, ImportRun
+from portal.models.search_index import CustomerSearch
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
@@ -87,7 +88,7 @@ def test_rows_become_customers_with_contacts_numbers_history_and_search(staff):
     assert first.number[-6:] == "000001"
     assert second.number[-6:] == "000002"
     assert (first.owner_id, first.team_id, first.state, first.import_id) == (staff["rep1"].id, staff["rep1"].team_id, "prospect", run.id)
-    assert db.session.get(search.CustomerSearch, first.id) is not None
+    assert db.session.get(CustomerSearch, first.id) is not None
     contact = db.session.scalar(select(Contact).where(Contact.customer_id == first.id))
     assert (contact.name, contact.kept_for, contact.telephone_key) == ("张三", "daily_contact", "13800000001")
     made = db.session.scalars(select(AuditEvent).where(AuditEvent.customer_id == first.id, AuditEvent.action == "created")).all()
@@ -259,7 +260,7 @@ def test_all_or_nothing_shows_nothing_before_its_end(staff):
 def test_all_or_nothing_shows_all_at_its_end(staff):
     run = done(FILE, staff["rep1"], mode="all")
     assert (run.state, [one.state for one in customers()]) == ("done", ["prospect", "prospect"])
-    found = db.session.scalar(select(func.count()).select_from(search.CustomerSearch))
+    found = db.session.scalar(select(func.count()).select_from(CustomerSearch))
     assert found == 2
 
 
@@ -311,6 +312,21 @@ def test_what_was_changed_since_stands_in_the_way(staff):
     assert [one.name for one in obstacles(run)] == ["深圳华安科技有限公司"]
     with pytest.raises(Refusal):
         run.take_back(by=staff["rep1"])
+
+
+def test_what_a_scan_for_duplicates_found_stands_in_nobodys_way(staff):
+    run = done(FILE, staff["rep1"])
+    first, second = (one.id for one in customers()[:2])
+    scan = DuplicateScan(staff_id=staff["sup1"].id)
+    db.session.add(scan)
+    db.session.flush()
+    pair = {"first_id": min(first, second), "second_id": max(first, second), "same_code": False, "same_telephone": True}
+    db.session.add(DuplicatePair(scan_id=scan.id, name_score=0, rank=1, **pair))
+    db.session.commit()
+    assert not obstacles(run)
+    take_back(run, staff["rep1"])
+    assert customers() == []
+    assert db.session.scalar(select(DuplicatePair)) is None
 
 
 def test_a_contact_added_since_stands_in_the_way(staff):

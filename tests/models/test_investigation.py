@@ -115,17 +115,19 @@ def test_submitted_freezes_the_card_and_an_edit_under_way_fails(staff: Cast) -> 
         KIND.on_submitted(document, SimpleNamespace(id=8), staff["rep1"])
 
 
-@pytest.mark.parametrize("event", ["on_sent_back", "on_withdrawn", "on_rejected"])
+@pytest.mark.parametrize("event", ["on_returned", "on_rejected", "on_given_up"])
 def test_not_approved_restores_the_prospect(event: str, staff: Cast) -> None:
     document = draft(staff)
     approval = SimpleNamespace(id=7)
     KIND.on_submitted(document, approval, staff["rep1"])
+    if event == "on_given_up":
+        KIND.on_returned(document, approval, staff["sup1"])
     getattr(KIND, event)(document, approval, staff["sup1"])
     db.session.commit()
     customer = document.customer
     assert (customer.frozen_by_id, customer.state, customer.grade, customer.registered_on) == (None, "prospect", "", None)
-    assert document.outcome == ("rejected" if event == "on_rejected" else "")
-    assert (Investigation.open_for(customer) is None) == (event == "on_rejected")
+    assert document.outcome == {"on_returned": "", "on_rejected": "rejected", "on_given_up": "given-up"}[event]
+    assert (Investigation.open_for(customer) is None) == (event != "on_returned")
 
 
 def test_approved_puts_the_customer_on_the_register(staff: Cast) -> None:

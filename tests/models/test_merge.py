@@ -171,9 +171,7 @@ def test_what_was_empty_or_does_not_matter_is_taken_without_a_reason(staff: dict
     assert set(merge.fields) == {"telephone", "legal_representative", "former_names"}
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [("prospect", "active"), ("past", "prospect"), ("merged", "active"), ("active", "merged")]
-)
+@pytest.mark.parametrize(("first", "second"), [("prospect", "active"), ("past", "prospect"), ("merged", "active"), ("active", "merged")])
 def test_a_record_is_not_merged_into_one_that_is_less_far(staff: dict[str, Staff], first: str, second: str) -> None:
     with pytest.raises(Refusal):
         CustomerMerge.carry_out(factories.customer(state=first), factories.customer(state=second), by=staff["sup1"])

@@ -98,6 +98,26 @@ def test_a_list_is_walked_both_ways_beyond_what_is_counted(monkeypatch: pytest.M
         assert order_list.LIST.page(reader, every, after=place, size=2).rows[0].id in numbers
 
 
+@pytest.mark.parametrize("depth", [1, 4, 100])
+def test_of_what_others_have_too_the_nearest_are_looked_through_first(monkeypatch: pytest.MonkeyPatch, depth: int) -> None:
+    monkeypatch.setattr(newest_first, "DEPTH", depth)
+    mine, others = factories.customer("rep1", grade="A"), factories.customer("rep3", grade="A")
+    made = [ordering.asked(customer=one, order_number=f"DD-{n}").id for n, one in enumerate((mine, mine, others, others, mine, mine))]
+    numbers = [one for one in made if one not in made[2:4]][::-1]
+    for account, query in (("sup1", OrderQuery()), ("mgr1", OrderQuery({"team": str(person("rep1").team_id)}))):
+        page = order_list.LIST.page(person(account), query, size=1)
+        assert page.found == (Count(2, True) if depth == 4 else Count(4, False))
+        pages = [page.rows[0].id]
+        while page.next:
+            page = order_list.LIST.page(person(account), query, after=page.next, size=1)
+            pages.append(page.rows[0].id)
+        assert pages == numbers
+        while page.previous:
+            page = order_list.LIST.page(person(account), query, before=page.previous, size=1)
+            pages.append(page.rows[0].id)
+        assert pages[4:] == numbers[-2::-1]
+
+
 def test_words_find_the_records_of_a_customer_however_many_have_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     there, _other = factories.customer("rep1", full_name="东莞市远航轴承厂"), factories.customer("rep1", full_name="东莞市远航阀门厂")
     one = receiving.drafted(there, class_="ordinary", count=12)

@@ -14,6 +14,7 @@ from portal.models.audit import AuditEvent
 from portal.models.dossier import Upload
 from portal.models.hand_over import hand_over
 from portal.models.inbox import entries
+from portal.models.inbox_count import numbers
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_department import parts_of
 from portal.models.proposal_letter import ProposalLetter
@@ -285,7 +286,7 @@ def test_it_stands_in_the_inbox_and_goes_along_with_its_customer():
     waiting = {account: {entry.kind for entry in entries(person(account))} for account in ("rep1", "sup1")}
     kinds = {account: {kind for kind in found if kind.startswith("proposal")} for account, found in waiting.items()}
     assert kinds == {"rep1": {"proposal-to-tell"}, "sup1": {"proposal-to-route"}}
-    assert proposal_desk.figures(person("rep1")) == (1, 0)
+    assert numbers(person("rep1"), proposal_desk.FIGURES) == [1, 0]
     proposal_clock.tell_due()
     db.session.commit()
     assert "proposal-due" in {entry.kind for entry in entries(person("rep1"))}

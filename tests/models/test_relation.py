@@ -80,9 +80,12 @@ def test_a_draft_is_changed_by_who_saw_the_newest_and_given_up_unless_it_came_ba
     assert (found.total, found.proposed) == (90, "maintain")
     with pytest.raises(StateConflict):
         found.edit(written("10"), assessed_on=clock.today(), by=person("sup1"), version=version)
+    seen = found.version
     approval = submitted(found)
     assert not found.can_edit(person("rep1")), "frozen while it is in approval (AP-5)"
     sign(approval, "sup1", "send-back")
+    with pytest.raises(StateConflict):  # a form that was open when it was submitted
+        found.edit(written("80"), assessed_on=clock.today(), by=person("sup1"), version=seen)
     with pytest.raises(Refusal):
         found.give_up(by=person("rep1"))
     other = drafted()

@@ -10,7 +10,8 @@ from sqlalchemy import text, update
 
 from portal.database import db
 from portal.models.customer import Customer, CustomerAssistant, derived
-from portal.models.search import CustomerSearch, candidates, index_all, index_many, search
+from portal.models.search import candidates, search
+from portal.models.search_index import CustomerSearch, index_all, index_many
 from tests import factories
 
 

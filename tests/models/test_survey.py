@@ -13,6 +13,7 @@ from portal.database import StateConflict, db
 from portal.models import hand_over, hand_over_list, inbox, survey_desk, survey_draw, survey_link, survey_list, survey_totals
 from portal.models.audit import AuditEvent
 from portal.models.callback import Callback
+from portal.models.inbox_count import numbers
 from portal.models.merge import CustomerMerge
 from portal.models.standard import set_value
 from portal.models.standard_effects import effects
@@ -130,7 +131,7 @@ def test_what_waits_is_asked_by_who_is_in_charge_and_goes_along() -> None:
     line = asked()
     (entry,) = inbox.entries(person("rep1"), "survey")
     assert entry.page == ("surveys.answer", {"answer_id": line.id})
-    assert (inbox.count(person("rep1")), survey_desk.to_ask(person("rep1"))) == (1, 1)
+    assert (inbox.count(person("rep1")), *numbers(person("rep1"), survey_desk.FIGURES)) == (1, 1)
     hand_over.hand_over([line.customer_id or 0], to=person("rep2"), by=person("sup1"), reason="调岗")
     db.session.commit()
     assert (inbox.count(person("rep1")), inbox.count(person("rep2"))) == (0, 1)

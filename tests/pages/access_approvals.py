@@ -67,6 +67,7 @@ ROWS = [
     Row("approvals.sealed_form", "/approvals/{approval}/sealed-form", prepare=_sealed),
     Row("approvals.sealed_form", "/approvals/{approval}/sealed-form", prepare=_running, owner=404, supervisor=404, manager=404),
     Row("approvals.withdrawal", "/approvals/{approval}/withdrawal", "POST", prepare=_running, owner=303, **_ONLY_REP),
+    Row("approvals.giving_up", "/approvals/{approval}/giving-up", "POST", prepare=_running, owner=422, **_ONLY_REP),
     Row("approvals.reminder", "/approvals/{approval}/reminder", "POST", prepare=_running, owner=303, **_ONLY_REP),
     Row(
         "approvals.opinion_request", "/approvals/{approval}/opinion-request", "POST",
@@ -92,6 +93,10 @@ ROWS = [
     Row("approvals.credit_change_edit", _CREDIT + "/{change}/edit", "POST", prepare=_draft, owner=422, supervisor=422, manager=422),
     Row(
         "approvals.credit_change_submission", _CREDIT + "/{change}/submission", "POST",
+        prepare=_draft, owner=303, supervisor=303, manager=303,
+    ),
+    Row(
+        "approvals.credit_change_give_up", _CREDIT + "/{change}/giving-up", "POST",
         prepare=_draft, owner=303, supervisor=303, manager=303,
     ),
 ]  # fmt: skip

@@ -66,7 +66,7 @@ ROWS = [
     Row("assessments.reward", "/staff-rewards/{reward}", prepare=_decided),
     Row("assessments.reward_edit", "/staff-rewards/{reward}/edit", prepare=_reward, owner=404),
     Row(
-        "assessments.reward_edit", "/staff-rewards/{reward}/edit", "POST", {**_PROPOSED, "reason": ""}, _reward,
+        "assessments.reward_edit", "/staff-rewards/{reward}/edit", "POST", {**_PROPOSED, "reason": "", "version": "1"}, _reward,
         owner=404, supervisor=422, manager=422,
     ),
     Row("assessments.reward_submit", "/staff-rewards/{reward}/submission", "POST", prepare=_reward, owner=404, supervisor=303, manager=303),

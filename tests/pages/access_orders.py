@@ -48,9 +48,7 @@ def _decided(endpoint: str, url: str, status: int, **values: Any) -> Row:
 
 def _chosen(endpoint: str, url: str, **values: Any) -> Row:
     """Return the row of a form that everybody has and that finds only customers in scope."""
-    return Row(
-        endpoint, url, "POST", owner=303, colleague=422, stranger=422, supervisor=303, other_supervisor=422, manager=303, **values
-    )
+    return Row(endpoint, url, "POST", owner=303, colleague=422, stranger=422, supervisor=303, other_supervisor=422, manager=303, **values)
 
 
 _ORDER = {

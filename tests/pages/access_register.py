@@ -19,7 +19,6 @@ def _filter() -> dict[str, int]:
     return {"filter": record.id}
 
 
-
 def _supervisors(endpoint: str, url: str) -> Row:
     return Row(endpoint, url, "POST", data=_CHOSEN, owner=403, colleague=403, stranger=403)
 

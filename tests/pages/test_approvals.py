@@ -13,7 +13,9 @@ import time_machine
 from flask import Flask
 
 from portal import clock
+from portal.blueprints.approvals import inbox as inbox_pages
 from portal.database import db
+from portal.models import inbox
 from portal.models.approval import Approval
 from portal.models.approval_signature import Signature
 from portal.models.audit import AuditEvent
@@ -178,6 +180,20 @@ def test_withdraw_and_remind(as_):
     assert browser.post(f"/approvals/{approval.id}/withdrawal").status_code == 409
 
 
+def test_what_was_withdrawn_is_given_up_with_its_reason(as_):
+    approval = submitted()
+    browser, url = as_("rep1"), f"/approvals/{approval.id}/giving-up"
+    assert "giving-up" not in text(browser.get(f"/approvals/{approval.id}"))
+    assert browser.post(url, data={"reason": "客户撤单"}).status_code == 409
+    browser.post(f"/approvals/{approval.id}/withdrawal")
+    answer = browser.post(url, data={"reason": ""})
+    assert answer.status_code == 422
+    assert "请说明原因。" in text(answer)
+    assert browser.post(url, data={"reason": "客户撤单"}).status_code == 303
+    assert "已放弃" in text(browser.get("/submissions?state=given-up"))
+    assert "放弃该文件" not in text(browser.get(f"/approvals/{approval.id}"))
+
+
 def test_ask_a_colleague_and_get_the_opinion(as_):
     approval = submitted()
     url = f"/approvals/{approval.id}/opinion-request"
@@ -199,7 +215,7 @@ def test_one_signature_for_two_steps_is_announced_and_shown(as_):
     assert "客户服务经理" in text(as_("mgr1").get(f"/approvals/{approval.id}"))
     assert post_signature(as_("mgr1"), approval).status_code == 303
     assert approval.state == "approved"
-    assert text(as_("mgr1").get(f"/approvals/{approval.id}")).count("class=\"step-done\"") == 2
+    assert text(as_("mgr1").get(f"/approvals/{approval.id}")).count('class="step-done"') == 2
 
 
 def test_earlier_rounds_stay_readable(as_):
@@ -232,6 +248,25 @@ def test_inbox_groups_kinds_and_fragment(as_):
     fragment = browser.get("/inbox", headers={"HX-Request": "true"})
     assert text(fragment).lstrip().startswith('<div id="list">')
     assert "HX-Request" in fragment.headers["Vary"]
+
+
+def test_inbox_page_by_page(as_, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(inbox_pages, "LISTED", 2)
+    titles = [submitted().title for _ in range(3)][::-1]
+    browser = as_("sup1")
+    asked = ("/inbox?group=sign", "/inbox?group=sign&after=2", "/inbox?group=sign&after=90")
+    first, second, gone = (text(browser.get(one, headers={"HX-Request": "true"})) for one in asked)
+    assert [[one in page for one in titles] for page in (first, second)] == [[True, True, False], [False, False, True]]
+    assert "/inbox?group=sign&amp;after=2" in first
+    assert 'rel="prev"' in second
+    assert 'rel="next"' not in second
+    assert gone == second, "what is there no more leads to the last page there is"
+
+
+def test_a_long_queue_is_counted_to_two_hundred(as_, monkeypatch: pytest.MonkeyPatch):
+    for counted, shown in ((inbox.MANY - 1, "199"), (inbox.MANY, "200+")):
+        monkeypatch.setattr(inbox, "counts", lambda user, counted=counted: [counted])
+        assert re.findall(r'<span class="count">([^<]*)</span>', text(as_("sup1").get("/profile"))) == [shown, shown]
 
 
 def test_the_count_asks_for_itself_and_keeps_no_session_awake(as_):

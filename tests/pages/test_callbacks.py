@@ -6,10 +6,12 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 import time_machine
 from sqlalchemy import select
 
 from portal import clock
+from portal.blueprints.callbacks import lists
 from portal.database import db
 from portal.models import standard
 from portal.models.audit import AuditEvent
@@ -105,7 +107,7 @@ def test_what_is_refused_stands_beside_its_field_and_keeps_what_was_typed(app: A
 
 
 @time_machine.travel(THURSDAY, tick=False)
-def test_supervisors_see_their_team_give_calls_and_draw(app: Any, as_: Any) -> None:
+def test_supervisors_see_their_team_give_calls_and_draw(app: Any, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = calling.call("rep1"), calling.call("rep3")
     supervisor = as_("sup1")
     page = text_of(supervisor.get("/call-backs?whose=team"))
@@ -119,7 +121,17 @@ def test_supervisors_see_their_team_give_calls_and_draw(app: Any, as_: Any) -> N
     sent = {"ids": [str(each.id) for each in more], "staff": str(person("rep2").id)}
     assert supervisor.post("/call-backs/persons", data={**sent, "ids": [str(more[0].id), str(other.id)]}).status_code == 404
     assert supervisor.post("/call-backs/persons", data={**sent, "staff": str(person("rep3").id)}).status_code == 422
-    assert supervisor.post("/call-backs/persons?whose=team", data=sent).location == "/call-backs/list?whose=team"
+    assert '<select class="form-select" id="list-staff"' in text_of(supervisor.get("/call-backs/list?whose=team"))
+    monkeypatch.setattr(lists, "MOST_OFFERED", 1)  # where people are too many to be offered, their names are written
+    assert '<input class="form-control" id="list-staff"' in text_of(supervisor.get("/call-backs/list?whose=team"))
+    person("rep1").name = "钱二宝"
+    db.session.commit()
+    answer = supervisor.post("/call-backs/persons?whose=team", data={**sent, "staff": "钱二宝"})
+    page = text_of(answer)
+    assert (answer.status_code, "请填写账号" in page, 'value="钱二宝" aria-invalid="true"' in page) == (422, True, True)
+    assert [f'value="{each.id}" checked' in page for each in more] == [True, True]
+    answer = supervisor.post("/call-backs/persons?whose=team", data={**sent, "staff": " rep2 "})
+    assert answer.location == "/call-backs/list?whose=team"
     assert all(f'value="{each.id}"' in text_of(supervisor.get("/call-backs/list?whose=team")) for each in more)
     assert text_of(as_("rep2").get("/call-backs")).count('class="call-row"') == 3
     calling.customer("rep1", province="广东省")

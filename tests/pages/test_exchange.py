@@ -108,6 +108,8 @@ def test_columns_that_cannot_be_keep_what_was_chosen(app, as_):
     answer = browser.post(f"{where}/columns", data={"column-1": "telephone", **WHOLE})
     assert answer.status_code == 422
     assert '<option value="telephone" selected>' in answer.get_data(as_text=True)
+    twice = browser.post(f"{where}/columns", data={"column-0": "telephone", "column-1": "telephone", **WHOLE}).get_data(as_text=True)
+    assert "“电话”这一列被选择了两次" in twice
     assert last().state == "matched"
 
 

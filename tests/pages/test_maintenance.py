@@ -15,7 +15,7 @@ from portal.models.plan import MaintenancePlan
 from portal.models.plan_papers import PlanAmendment
 from tests import factories
 from tests.approving import person
-from tests.maintaining import concluded, day, done, drafted, running, tasks
+from tests.maintaining import concluded, day, done, drafted, measure, running, tasks
 
 
 def sent(covered: Any, /, **values: str) -> dict[str, str]:
@@ -134,6 +134,21 @@ def test_the_day_s_list_names_no_customer_of_others(as_: Any) -> None:
     page = text_of(as_("sup1").get("/plan-tasks?whose=all"))
     assert mine.full_name in page
     assert other.full_name not in page
+
+
+def test_tasks_stand_twenty_to_a_page_and_what_is_done_on_the_second_leads_back_to_it(as_: Any) -> None:
+    covered, rep = [factories.customer("rep1") for _one in range(21)], as_("rep1")
+    plan = running(*covered, measures=(measure(due_on=day(1)),))
+    first, second = text_of(rep.get("/plan-tasks")), text_of(rep.get("/plan-tasks?begin=20"))
+    shown = [re.findall(r'<li id="task-(\d+)"', page) for page in (first, second)]
+    assert shown == [[str(one.id) for one in tasks(plan)[:20]], [str(tasks(plan)[20].id)]]
+    inbox = text_of(rep.get("/inbox?kind=plan-task&after=0"))
+    assert [f'href="/plan-tasks/{one.id}"' in inbox for one in tasks(plan)] == [True] * 21
+    assert ("/plan-tasks?begin=20" in first, 'name="begin" value="20"' in second) == (True, True)
+    data = {"version": "1", "reason": "客户不在", "whose": "", "begin": "20"}
+    answer = rep.post(f"/plan-tasks/{shown[1][0]}/dropping", data=data)
+    assert answer.location == "/plan-tasks?begin=20"
+    assert re.findall(r'<li id="task-(\d+)"', text_of(rep.get(answer.location))) == shown[0]
 
 
 def test_a_rep_who_sees_one_of_two_customers_sees_title_and_own_tasks_but_not_the_plan(as_: Any) -> None:

@@ -117,6 +117,15 @@ def test_the_preview_is_the_sheet_in_the_language_chosen_and_counts_nothing(as_)
     assert db.session.query(PrintedSheet).count() == 0
 
 
+def test_the_preview_of_a_list_shows_its_beginning_and_the_number_of_all(as_, monkeypatch):
+    monkeypatch.setattr(lists, "SHOWN", 1)
+    for name in ("甲公司", "乙公司", "丙公司"):
+        factories.customer("rep1", full_name=name)
+    page = as_("rep1").get("/prints/lists/customer_register").get_data(as_text=True)
+    assert "共 3 户" in page
+    assert sum(name in page for name in ("甲公司", "乙公司", "丙公司")) == 1
+
+
 def test_a_previewed_signature_picture_comes_with_safe_headers(as_):
     keep_signature(person("sup1"), signature_picture())
     approval = submitted(REVIEW, APPROVE)
@@ -238,8 +247,10 @@ def test_a_list_too_long_for_paper_is_refused_in_words(as_, monkeypatch):
 
 @pytest.mark.parametrize("language", ["zh", "en", "both"])
 def test_every_empty_form_shows(as_, language):
-    browser = as_("rep1")
-    for name in ("investigation", "customer_card", "customer_status", "credit_change"):
-        page = browser.get(f"/prints/{name}/blank?language={language}").get_data(as_text=True)
-        assert f'<article class="sheet sheet-{language}"' in page
+    browser = as_("mgr1")
+    offered = re.findall(r'href="(/prints/\w+/blank)"', browser.get("/prints").get_data(as_text=True))
+    assert "/prints/box_list/blank" in offered
+    for address in offered:
+        page = browser.get(f"{address}?language={language}").get_data(as_text=True)
+        assert f'class="sheet sheet-{language}' in page, address
         assert "None" not in page

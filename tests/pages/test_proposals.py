@@ -103,7 +103,7 @@ def test_lists_stand_by_the_last_day_find_words_and_keep_the_scope(as_: Any) -> 
         ("q=无此词语", set()), ("late=1", {late.id}), ("department=quality", {late.id}), ("q=装", {late.id, other.id}),
     ):  # fmt: skip
         text = browser.get(f"/proposals?state=&{query}").text
-        assert {one.id for one in (late, fresh, other) if f"/proposals/{one.id}\"" in text} == found, query
+        assert {one.id for one in (late, fresh, other) if f'/proposals/{one.id}"' in text} == found, query
     assert other.summary not in as_("rep1").get("/proposals?state=").text
     assert as_("rep3").get(f"/proposals/{late.id}").status_code == 404
     assert [one.proposal.id for one in proposal_search.similar(person("mgr1"), "更换包装防震", "")] == [late.id, other.id]

@@ -61,9 +61,8 @@ def entries() -> list[RegisterEntry]:
 @pytest.mark.parametrize("mode", ["good", "all"])
 def test_rows_become_entries_of_their_customers(mode: str) -> None:
     one = factories.customer("rep1", full_name="深圳甲乙有限公司", name_key="甲乙", credit_code="91440300MA5DA1234X")
-    rows = (
-        f"{one.number},P-1,月保,粤B12345,2026-03-05,2026年12月31日,赵一鸣\n91440300MA5DA1234X,P-2,visitor,粤bd12345,2026/3/5,2026.12.31,赵一鸣\n"
-    )
+    rows = f"{one.number},P-1,月保,粤B12345,2026-03-05,2026年12月31日,赵一鸣\n"
+    rows += "91440300MA5DA1234X,P-2,visitor,粤bd12345,2026/3/5,2026.12.31,赵一鸣\n"
     run = done(f"{HEADS}\n{rows}", mode=mode)
     assert run.state == "done", run.job and run.job.error
     first, second = entries()

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.database import db
 from portal.models.register_entry import RegisterEntry
-from portal.models.search import index_all
+from portal.models.search_index import index_all
 from portal.registers import REGISTERS
 from tests import factories
 from tests.registers.samples import entry, typed

@@ -110,9 +110,7 @@ def test_a_better_score_never_makes_a_worse_grade(before: dict[str, Decimal], co
     assert grading.move_of(old, new) >= 0
 
 
-@pytest.mark.parametrize(
-    ("points", "grade"), [("100", "A"), ("80", "A"), ("79.9999", "B"), ("60", "B"), ("59.9999", "C"), ("0", "C")]
-)
+@pytest.mark.parametrize(("points", "grade"), [("100", "A"), ("80", "A"), ("79.9999", "B"), ("60", "B"), ("59.9999", "C"), ("0", "C")])
 def test_the_lower_bound_belongs_to_a_grade(points: str, grade: str) -> None:
     assert grading.grade_of(Decimal(points), grading.START_THRESHOLDS) == grade
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rules.grams import fts_query, matches, pinyin_grams, query_alternatives, query_grams, search_grams
+from portal.rules.grams import (
+    fold,
+    fts_query,
+    matches,
+    pinyin_grams,
+    query_alternatives,
+    query_grams,
+    query_windows,
+    search_grams,
+    window_grams,
+)
 from portal.rules.pinyin import pinyin_initials, syllables
 
 NAMES = [
@@ -89,6 +99,13 @@ def test_initials_and_pinyin_from_any_character_find_a_name(name, data):
         if len(letters) >= 2 and (letters != "".join(readings[start:end]) or len(letters) >= 4):
             assert any(set(alternative) <= tokens for alternative in query_alternatives(letters))
             assert matches(letters, name)
+
+
+@given(st.text(alphabet="SF0129 -王经理a_", max_size=12), st.data())
+def test_windows_find_every_part_of_a_text(text, data):
+    start = data.draw(st.integers(0, len(fold(text))))
+    part = fold(text)[start : data.draw(st.integers(start, len(fold(text))))]
+    assert set(query_windows(part)) <= set(window_grams(fold(text)))
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20))

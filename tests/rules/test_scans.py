@@ -27,9 +27,7 @@ def pdf(pages=1, password=None):
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("content", "kind"), [(pdf(), "application/pdf"), (picture("PNG"), "image/png"), (picture("JPEG"), "image/jpeg")]
-)
+@pytest.mark.parametrize(("content", "kind"), [(pdf(), "application/pdf"), (picture("PNG"), "image/png"), (picture("JPEG"), "image/jpeg")])
 def test_what_a_scan_can_be(content, kind):
     assert media_type_of_scan(content, 20) == kind
 

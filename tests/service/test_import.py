@@ -14,7 +14,7 @@ from portal.exchange.taking_back import obstacles
 from portal.models import request_intake, request_list, request_tally
 from portal.models.job import Job
 from portal.models.request import FAR, ServiceRequest
-from portal.models.request_list import RequestQuery
+from portal.models.request_query import RequestQuery
 from portal.models.request_step import steps_of
 from portal.rules.message import Refusal
 from tests import factories

@@ -12,6 +12,7 @@ from portal.database import db
 from portal.models import channel_desk, request_flow, request_list, request_tally
 from portal.models.paging import Count
 from portal.models.request import ServiceRequest
+from portal.models.request_query import RequestQuery
 from tests import factories
 from tests.approving import person
 from tests.service.requesting import COMPLETE, taken
@@ -166,7 +167,7 @@ def test_words_that_are_in_many_requests_are_read_in_order(as_: Any, monkeypatch
     mine = factories.customer("rep1")
     first, second = taken(mine, text="包装破损"), taken(mine, text="包装潮湿")
     for words, number in (("包装", 2), ("破损", 1)):
-        query = request_list.RequestQuery({"q": words})
+        query = RequestQuery({"q": words})
         found = request_list.page(person("rep1"), query)
         assert [one.id for one in found.requests] == [first.id, second.id][:number]
         assert found.found == (Count(1, False) if number == 1 else None)

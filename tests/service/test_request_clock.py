@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from portal import clock, jobs
 from portal.database import db
 from portal.models import inbox, request_clock, request_desk, request_escalation, request_flow, request_list, standard
+from portal.models.inbox_count import numbers
 from portal.models.job import Job
 from portal.models.notice import Notice
 from portal.models.request import FAR, ServiceRequest
-from portal.models.request_list import RequestQuery
+from portal.models.request_query import RequestQuery
 from portal.models.request_step import RequestEscalation
 from portal.rules import request_deadlines
 from portal.rules.message import Refusal
@@ -148,7 +149,7 @@ def test_what_is_overdue_goes_up_to_supervisor_and_then_manager_once_each() -> N
         assert told() == ["sup1"]
         assert [one.kind for one in inbox.entries(person("sup1"))] == ["request-escalated"]
         assert inbox.entries(person("sup1"))[0].who == person("rep1").name
-        assert [request_desk.figures(person(one)) for one in ("rep1", "sup1", "mgr1", "rep2")] == [(1, 1), (1, 1), (1, 1), (0, 0)]
+        assert [numbers(person(one), request_desk.FIGURES) for one in ("rep1", "sup1", "mgr1", "rep2")] == [[1, 1], [1, 1], [1, 1], [0, 0]]
         now.move_to(at("2026-06-02 15:02"))
         for _again in range(2):
             request_escalation.escalate_portion(clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from portal.models import request_intake, request_list, request_search
 from portal.models.customer import CustomerAssistant
 from portal.models.request import FAR, FAR_DAY, ServiceRequest
 from portal.models.request_desk import forget
-from portal.models.request_list import RequestQuery
+from portal.models.request_query import RequestQuery
 from tests import factories
 from tests.approving import person
 from tests.service.requesting import taken
@@ -64,7 +65,7 @@ def test_the_search_index_keeps_itself() -> None:
     everything = RequestQuery({}, whose="all", closed=True)
 
     def found(text: str) -> list[int]:
-        index = request_search.found(text, 10)
+        index = request_search.INDEX.fits(text, 10)
         listed = [one.id for one in request_list.page(person("rep1"), RequestQuery({"q": text}, "all", True)).requests]
         assert index is not None
         assert set(listed) <= set(index)
@@ -75,13 +76,27 @@ def test_the_search_index_keeps_itself() -> None:
     request.text = "包装潮湿"
     request_intake.refresh_search(request)
     db.session.commit()
-    assert (found("破损"), request_search.found("破损", 10), found("潮湿")) == ([], [], [request.id])
-    assert request_search.found("！", 10) is None
+    assert (found("破损"), request_search.INDEX.fits("破损", 10), found("潮湿")) == ([], [], [request.id])
+    assert request_search.INDEX.fits("！", 10) is None
     assert {one.id for one in request_list.page(person("rep1"), everything).requests} == {request.id, other.id}
     forget([customer.id])
     db.session.commit()
-    assert request_search.found("潮湿", 10) == []
-    assert not db.session.scalars(select(request_search.RequestSearch.id)).all()
+    assert request_search.INDEX.fits("潮湿", 10) == []
+    assert not db.session.scalars(select(request_search.INDEX.table.c.id)).all()
+
+
+@pytest.mark.parametrize("depth", [2, 500])
+def test_words_that_many_have_are_met_on_the_way(monkeypatch: pytest.MonkeyPatch, depth: int) -> None:
+    monkeypatch.setattr(request_list, "FEW", 0)
+    monkeypatch.setattr(request_list, "DEPTH_OF_WORDS", depth)
+    mine, others = factories.customer("rep1"), factories.customer("rep3")
+    made = [taken(one, by=by, text=text) for one, by in ((mine, "rep1"), (mine, "rep3"), (others, "rep3")) for text in ("破损", "迟延")]
+    for account, seen in (("rep1", made[:4]), ("sup1", made[:4]), ("rep3", made[4:]), ("mgr1", made)):
+        for query in LISTS:
+            pages, back = walked(account, replace(query, filters={"q": "破损"}), 1)
+            assert sorted(one for page in pages for one in page) == [one.id for one in seen if one.text == "破损"], account
+            assert back == pages[-2::-1]
+        assert request_list.count(person(account), replace(query, filters={"q": "破损"})).more == (depth == 2 and len(seen) >= depth)
 
 
 def test_what_is_overdue_or_waits_is_found_and_counted_in_both_lists() -> None:

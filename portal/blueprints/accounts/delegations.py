@@ -15,7 +15,8 @@ from portal.database import commit, db
 from portal.models.delegation import Delegation, may_give
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role, ensure, fetch, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 def _form(**values: Any) -> DelegationForm:
@@ -56,20 +57,16 @@ def give_delegation() -> Any:
     if form.validate():
         principal, delegate = fetch(Staff, form.principal_id.data, current_user), fetch(Staff, form.delegate_id.data, current_user)
         ensure(may_give(current_user, principal))
-        try:
+        with saving(form.refuse) as saved:
             Delegation.give(
                 principal,
                 delegate,
                 from_date=form.from_date.data,
                 to_date=form.to_date.data,
                 reason=form.reason.data or "",
-                by=current_user._get_current_object(),
+                by=me(),
             )
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
-            commit()
+        if saved:
             flash(_("%(delegate)s signs for %(principal)s on these days.", delegate=delegate.name, principal=principal.name), "success")
             return redirect(url_for("accounts.delegations"), 303)
     return _page(form)
@@ -80,7 +77,7 @@ def give_delegation() -> Any:
 def end_delegation(delegation: Delegation) -> Any:
     """End a delegation early."""
     ensure(delegation.may_end(current_user))
-    delegation.end(by=current_user._get_current_object())
+    delegation.end(by=me())
     commit()
     flash(_("The delegation is ended."), "success")
     return redirect(url_for("accounts.delegations"), 303)

@@ -45,7 +45,7 @@ class PasswordForm(PortalForm):
 class ProfileForm(PortalForm):
     """What people keep of themselves."""
 
-    language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(_l("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
     email = EmailField(_l("E-mail"), [Optional(), Length(max=200)], render_kw={"autocomplete": "email"})
     telephone = TelField(_l("Telephone"), [Optional(), Length(max=40)], render_kw={"autocomplete": "tel"})
 

@@ -7,32 +7,26 @@ from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, send_file, session, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal.blueprints.accounts import bp
 from portal.blueprints.accounts.forms import ProfileForm, SignatureForm
-from portal.database import commit, db
+from portal.database import commit
 from portal.models import audit
 from portal.models.session import StaffSession
 from portal.models.signature_picture import keep_signature, remove_signature, signature_of
-from portal.models.staff import Staff
 from portal.permissions import Permission, requires
-from portal.rules.message import Refusal
 from portal.rules.signature_picture import LARGEST_BYTES
-
-
-def _me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
+from portal.saving import saving
+from portal.sessions import me
 
 
 def _page(form: ProfileForm | None = None, signature: SignatureForm | None = None) -> Any:
-    form, signature = form or ProfileForm(formdata=None, obj=_me()), signature or SignatureForm(formdata=None)
+    form, signature = form or ProfileForm(formdata=None, obj=me()), signature or SignatureForm(formdata=None)
     page = render_template(
         "accounts/profile.html",
         form=form,
         signature=signature,
-        sessions=StaffSession.of(_me()),
+        sessions=StaffSession.of(me()),
         here=StaffSession.hash_of(session.get("token", "")),
     )
     return page, 422 if form.problems or signature.problems else 200
@@ -52,13 +46,10 @@ def save_profile() -> Any:
     form = ProfileForm()
     if not form.validate():
         return _page(form)
-    try:
-        _me().change_own(language=form.language.data, email=form.email.data or "", telephone=form.telephone.data or "")
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    with saving(form.refuse) as saved:
+        me().change_own(language=form.language.data, email=form.email.data or "", telephone=form.telephone.data or "")
+    if not saved:
         return _page(form)
-    commit()
     flash(_("Your profile is saved."), "success")
     response = redirect(url_for("accounts.profile"), 303)
     response.delete_cookie("language")
@@ -72,13 +63,10 @@ def save_signature() -> Any:
     form = SignatureForm()
     if not form.validate():
         return _page(signature=form)
-    try:
-        keep_signature(_me(), form.picture.data.read(LARGEST_BYTES + 1))
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    with saving(form.refuse) as saved:
+        keep_signature(me(), form.picture.data.read(LARGEST_BYTES + 1))
+    if not saved:
         return _page(signature=form)
-    commit()
     flash(_("Your signature is saved. It is printed where you sign from now on."), "success")
     return redirect(url_for("accounts.profile"), 303)
 
@@ -87,7 +75,7 @@ def save_signature() -> Any:
 @requires(Permission.PROFILE_EDIT)
 def remove_own_signature() -> Any:
     """Take the own signature's picture away; sheets then leave room to sign by hand."""
-    remove_signature(_me())
+    remove_signature(me())
     commit()
     flash(_("Your signature is removed."), "success")
     return redirect(url_for("accounts.profile"), 303)
@@ -97,7 +85,7 @@ def remove_own_signature() -> Any:
 @requires(Permission.PROFILE_EDIT)
 def own_signature() -> Response:
     """Answer the picture of the own signature; nobody gets somebody else's as a file."""
-    picture = signature_of(_me())
+    picture = signature_of(me())
     if picture is None:
         abort(404)
     response = send_file(BytesIO(picture.content()), mimetype="image/png", download_name="signature.png", etag=False)
@@ -110,8 +98,8 @@ def own_signature() -> Response:
 @requires(Permission.PROFILE_EDIT)
 def end_other_sessions() -> Any:
     """Sign out everywhere but here."""
-    count = StaffSession.end_all(_me(), but=session.get("token", ""))
-    audit.write("sign-in", "sessions-ended", actor=_me(), record=_me(), label=_me().name, count=count)
+    count = StaffSession.end_all(me(), but=session.get("token", ""))
+    audit.write("sign-in", "sessions-ended", actor=me(), record=me(), label=me().name, count=count)
     commit()
     flash(_("You are signed out everywhere else."), "success")
     return redirect(url_for("accounts.profile"), 303)

@@ -20,7 +20,9 @@ from portal.models.session import SignInAttempt, Throttled, WrongPassword, confi
 from portal.models.staff import Staff
 from portal.permissions import Permission, public, requires
 from portal.rules.message import N_, Refusal
+from portal.saving import saving
 from portal.security import safe_next
+from portal.sessions import me
 
 
 def _answer(form: SignInForm, status: int) -> Any:
@@ -73,7 +75,7 @@ def _refused(form: SignInForm, action: str, refusal: Refusal, status: int) -> An
 def sign_out() -> Any:
     """End this browser's session."""
     if current_user.is_authenticated:
-        audit.write("sign-in", "signed-out", actor=current_user, record=current_user._get_current_object(), label=current_user.name)
+        audit.write("sign-in", "signed-out", actor=current_user, record=me(), label=current_user.name)
         sessions.sign_out()
         db.session.commit()
     return redirect(url_for("accounts.sign_in"), 303)
@@ -100,22 +102,22 @@ def password() -> Any:
     """Change the own password; every session of the account ends, and this browser gets a new one."""
     form = PasswordForm()
     if form.validate_on_submit():
-        staff = current_user._get_current_object()
-        try:
+        staff = me()
+        with saving(lambda refusal: _refuse_password(form, refusal)) as saved:
             confirm_password(staff, form.current.data, request.remote_addr or "")
             if form.password.data != form.again.data:
                 raise Refusal(N_("The two new passwords differ."), field="again")
             if form.password.data == form.current.data:
                 raise Refusal(N_("The new password is the old one."), field="password")
             staff.set_password(form.password.data, by=staff)
-        except Refusal as refusal:
-            db.session.rollback()
-            if isinstance(refusal, WrongPassword):
-                refusal.field = "current"
-            form.refuse(refusal)
-        else:
             sessions.sign_in(staff)
-            db.session.commit()
+        if saved:
             flash(_("Your password is changed. Other browsers where you were signed in are signed out."), "success")
             return redirect(url_for("home.index"), 303)
     return render_template("accounts/password.html", form=form), 422 if form.problems else 200
+
+
+def _refuse_password(form: PasswordForm, refusal: Refusal) -> None:
+    if isinstance(refusal, WrongPassword):
+        refusal.field = "current"
+    form.refuse(refusal)

@@ -15,14 +15,10 @@ from portal.database import StateConflict, commit, db
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, fetch, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 FIELDS = ("name", "role", "department", "department_code", "post", "email", "telephone")
-
-
-def _me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def _team_choices(present: Team | None) -> list[tuple[int, str]]:
@@ -80,13 +76,9 @@ def create_staff() -> Any:
     """Create an account and show its first password, once."""
     form = StaffForm(teams=_team_choices(None))
     if form.validate():
-        try:
-            staff, password = Staff.create(account=form.account.data, by=_me(), **_values(form))
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
-            commit()
+        with saving(form.refuse) as saved:
+            staff, password = Staff.create(account=form.account.data, by=me(), **_values(form))
+        if saved:
             return _password_page(staff, password, _("The account is created"))
     return render_template("accounts/staff_new.html", form=form), 422
 
@@ -108,13 +100,9 @@ def change_staff(staff: Staff) -> Any:
     if form.validate():
         if form.version.data != str(staff.version):
             raise StateConflict(f"Staff {staff.id}")
-        try:
-            staff.change(by=_me(), **_values(form))
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
-            commit()
+        with saving(form.refuse) as saved:
+            staff.change(by=me(), **_values(form))
+        if saved:
             flash(_("The account of %(name)s is saved.", name=staff.name), "success")
             return redirect(url_for("accounts.staff_page", staff_id=staff.id), 303)
     return render_template("accounts/staff_page.html", person=staff, form=form), 422
@@ -124,7 +112,7 @@ def change_staff(staff: Staff) -> Any:
 @requires(Permission.STAFF_MANAGE, staff=Staff)
 def reset_password(staff: Staff) -> Any:
     """Give a new first password and show it, once; the person is signed out everywhere."""
-    password = staff.reset_password(by=_me())
+    password = staff.reset_password(by=me())
     commit()
     return _password_page(staff, password, _("The password is reset"))
 
@@ -141,13 +129,9 @@ def deactivation(staff: Staff) -> Any:
     form = _deactivation(staff)
     if request.method == "POST" and form.validate():
         to = fetch(Staff, form.to_id.data, current_user) if form.to_id.data else None
-        try:
-            staff.deactivate(by=_me(), to=to)
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
-            commit()
+        with saving(form.refuse) as saved:
+            staff.deactivate(by=me(), to=to)
+        if saved:
             flash(_("The account of %(name)s is deactivated.", name=staff.name), "success")
             return redirect(url_for("accounts.staff_list"), 303)
     page = render_template("accounts/deactivation.html", person=staff, form=form, customers=staff.customers())
@@ -158,6 +142,6 @@ def deactivation(staff: Staff) -> Any:
 @requires(Permission.STAFF_MANAGE, staff=Staff)
 def reactivation(staff: Staff) -> Any:
     """Open a deactivated account again and show its new first password, once."""
-    password = staff.reactivate(by=_me())
+    password = staff.reactivate(by=me())
     commit()
     return _password_page(staff, password, _("The account is active again"))

@@ -13,7 +13,8 @@ from portal.blueprints.accounts.forms import TeamForm
 from portal.database import commit, db
 from portal.models.team import Team
 from portal.permissions import Permission, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/teams")
@@ -34,13 +35,9 @@ def create_team() -> Any:
     """Add a team."""
     form = TeamForm()
     if form.validate():
-        try:
-            Team.create(name=form.name.data, department=form.department.data or "", by=current_user._get_current_object())
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
-            commit()
+        with saving(form.refuse) as saved:
+            Team.create(name=form.name.data, department=form.department.data or "", by=me())
+        if saved:
             flash(_("The team %(name)s is created.", name=form.name.data), "success")
             return redirect(url_for("accounts.teams"), 303)
     return _page(form)
@@ -52,13 +49,9 @@ def team_page(team: Team) -> Any:
     """Rename a team."""
     form = TeamForm(obj=team)
     if form.validate_on_submit():
-        try:
-            team.change(name=form.name.data, department=form.department.data or "", by=current_user._get_current_object())
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
-            commit()
+        with saving(form.refuse) as saved:
+            team.change(name=form.name.data, department=form.department.data or "", by=me())
+        if saved:
             flash(_("The team %(name)s is saved.", name=team.name), "success")
             return redirect(url_for("accounts.teams"), 303)
     return render_template("accounts/team.html", team=team, form=form), 422 if form.problems else 200
@@ -68,7 +61,7 @@ def team_page(team: Team) -> Any:
 @requires(Permission.STAFF_MANAGE, team=Team)
 def deactivate_team(team: Team) -> Any:
     """Close an empty team."""
-    team.deactivate(by=current_user._get_current_object())
+    team.deactivate(by=me())
     commit()
     flash(_("The team %(name)s is deactivated.", name=team.name), "success")
     return redirect(url_for("accounts.teams"), 303)
@@ -78,7 +71,7 @@ def deactivate_team(team: Team) -> Any:
 @requires(Permission.STAFF_MANAGE, team=Team)
 def reactivate_team(team: Team) -> Any:
     """Open a team again."""
-    team.reactivate(by=current_user._get_current_object())
+    team.reactivate(by=me())
     commit()
     flash(_("The team %(name)s is active again.", name=team.name), "success")
     return redirect(url_for("accounts.teams"), 303)

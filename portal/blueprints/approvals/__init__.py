@@ -6,20 +6,12 @@ from typing import Any
 
 from flask import Blueprint, g
 
-from portal import navigation
-from portal.models import inbox as waiting
+from portal import navigation, waiting
 from portal.models import notice
 from portal.permissions import Permission
 from portal.rules.message import N_
 
 bp = Blueprint("approvals", __name__)
-
-
-def waiting_count(user: Any) -> int:
-    """Return how much waits for `user`, asked once a request: rail, top bar and bottom bar show the same figure."""
-    if "waiting_count" not in g:
-        g.waiting_count = waiting.count(user)
-    return int(g.waiting_count)
 
 
 def unread_count(user: Any) -> int:
@@ -35,7 +27,7 @@ navigation.area(
     title=N_("Inbox"),
     icon="inbox",
     permission=Permission.APPROVAL_READ,
-    count=waiting_count,
+    count=waiting.count,
     prefixes=("approvals.",),
     key="i",
 )
@@ -44,7 +36,7 @@ navigation.area(
 @bp.app_context_processor
 def counts() -> dict[str, Any]:
     """Give templates the two counts of the top bar."""
-    return {"waiting_count_of": waiting_count, "unread_count_of": unread_count}
+    return {"waiting_count_of": waiting.count, "unread_count_of": unread_count}
 
 
 # Routes and periodic work register on import.

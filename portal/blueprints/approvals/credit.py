@@ -22,9 +22,11 @@ from portal.models import sales_totals
 from portal.models.approval import Approval
 from portal.models.credit import NAME, CreditChange
 from portal.models.customer import Customer
+from portal.models.draft import STATES
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/customers/<int:customer_id>/credit-changes")
@@ -35,7 +37,12 @@ def credit_changes(customer: Customer) -> Any:
     query = select(CreditChange).where(CreditChange.customer_id == customer.id).order_by(CreditChange.id.desc()).limit(200)
     changes = list(db.session.scalars(query))
     return render_template(
-        "approvals/credit_changes.html", customer=customer, changes=changes, can_propose=_may_propose(customer), owed=_owed(customer)
+        "approvals/credit_changes.html",
+        customer=customer,
+        changes=changes,
+        words=STATES,
+        can_propose=_may_propose(customer),
+        owed=_owed(customer),
     )
 
 
@@ -54,12 +61,12 @@ def credit_change_draft(customer: Customer) -> Any:
     if not form.validate():
         return _form_page(customer, None, form, 422)
     try:
-        change = CreditChange.propose(customer, form.values(), by=current_user)
-        commit()
-    except Refusal as refusal:
-        return _refused(customer, None, form, refusal)
+        with saving(form.refuse) as saved:
+            change = CreditChange.propose(customer, form.values(), by=current_user)
     except IntegrityError:
         raise StateConflict("credit change") from None
+    if not saved:
+        return _form_page(customer, None, form, 422)
     return redirect(url_for("approvals.credit_change", customer_id=customer.id, change_id=change.id), 303)
 
 
@@ -71,7 +78,10 @@ def credit_change(customer: Customer, change: CreditChange) -> Any:
     look(customer)
     approval = Approval.latest_for(NAME, change.id)
     may_edit = change.can_edit(current_user)
-    return render_template("approvals/credit_change.html", customer=customer, change=change, approval=approval, can_edit=may_edit)
+    words = STATES[change.state]
+    return render_template(
+        "approvals/credit_change.html", customer=customer, change=change, approval=approval, can_edit=may_edit, words=words
+    )
 
 
 @bp.route("/customers/<int:customer_id>/credit-changes/<int:change_id>/edit", methods=["GET", "POST"])
@@ -84,11 +94,10 @@ def credit_change_edit(customer: Customer, change: CreditChange) -> Any:
     form = _form()
     if not form.validate():
         return _form_page(customer, change, form, 422)
-    try:
+    with saving(form.refuse) as saved:
         change.edit(form.values(), by=current_user)
-        commit()
-    except Refusal as refusal:
-        return _refused(customer, change, form, refusal)
+    if not saved:
+        return _form_page(customer, change, form, 422)
     return redirect(url_for("approvals.credit_change", customer_id=customer.id, change_id=change.id), 303)
 
 
@@ -102,6 +111,17 @@ def credit_change_submission(customer: Customer, change: CreditChange) -> Any:
     commit()
     flash(_("The change is submitted. You are told when it is decided."), "ok")
     return redirect(url_for("approvals.show", approval_id=approval.id), 303)
+
+
+@bp.post("/customers/<int:customer_id>/credit-changes/<int:change_id>/giving-up")
+@requires(Permission.CREDIT_CHANGE, customer=Customer, change=CreditChange)
+def credit_change_give_up(customer: Customer, change: CreditChange) -> Any:
+    """Let a draft go."""
+    _belongs(customer, change)
+    change.give_up(by=me())
+    commit()
+    flash(_("The draft is given up."), "ok")
+    return redirect(url_for("approvals.credit_changes", customer_id=customer.id), 303)
 
 
 def _belongs(customer: Customer, change: CreditChange) -> None:
@@ -127,9 +147,3 @@ def _form_page(customer: Customer, change: CreditChange | None, form: CreditForm
 def _owed(customer: Customer) -> Decimal:
     """Return what the customer owes today, in yuan, for the reader to hold against the limit (RL-5)."""
     return sales_totals.open_balances([customer.id]).get(customer.id, Decimal(0))
-
-
-def _refused(customer: Customer, change: CreditChange | None, form: CreditForm, refusal: Refusal) -> Any:
-    db.session.rollback()
-    form.refuse(refusal)
-    return _form_page(customer, change, form, 422)

@@ -58,6 +58,12 @@ class OpinionRequestForm(PortalForm):
     question = TextAreaField(_l("Question"), [InputRequired(_l("Write what you want to know.")), Length(max=OPINION)])
 
 
+class GivingUpForm(PortalForm):
+    """Why a document that came back is let go."""
+
+    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why.")), Length(max=OPINION)])
+
+
 class CreditForm(PortalForm):
     """A change of credit limit, payment terms or special policy."""
 
@@ -75,7 +81,7 @@ class CreditForm(PortalForm):
         try:
             limit = parse_amount(self.credit_limit.data) if self.credit_limit.data else None
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field="credit_limit", **refusal.message.params) from None
+            raise refusal.at("credit_limit") from None
         return {
             "credit_limit": limit,
             "payment_terms": self.payment_terms.data or "",

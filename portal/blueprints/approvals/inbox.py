@@ -9,31 +9,50 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal import htmx
-from portal.blueprints.approvals import bp, waiting_count
+from portal import htmx, waiting
+from portal.blueprints.approvals import bp
+from portal.blueprints.approvals.view import STATES
 from portal.database import db
-from portal.models import inbox as waiting
+from portal.models import inbox as desk
 from portal.models.approval import Approval
 from portal.models.approval_round import ApprovalRound
 from portal.permissions import Permission, requires
 
 PAGE = 50
+LISTED = 25
+"""So much of the inbox stands on a page: it is looked at more often than any other."""
+MOST_LISTED = 2500
 
 
 @bp.get("/inbox")
 @requires(Permission.APPROVAL_READ)
 def inbox() -> Any:
-    """Show all that waits for the reader, most overdue first, then newest; by group and kind."""
+    """Show all that waits for the reader, most overdue first, then newest; by group and kind, some to a page."""
     group, kind = request.args.get("group", ""), request.args.get("kind", "")
-    found = waiting.entries(current_user, kind, group)[: waiting.MOST]
-    return htmx.render("approvals/inbox.html", "list", entries=found, group=group, kind=kind, kinds=waiting.kinds(), most=waiting.MOST)
+    before = min(max(request.args.get("after", 0, type=int), 0), MOST_LISTED) // LISTED * LISTED
+    counted = waiting.counts(current_user)
+    found = desk.entries(current_user, kind, group, most=before + LISTED + 1, counted=counted)
+    if len(found) <= before:  # they were dealt with meanwhile: the last page there is
+        before = max(len(found) - 1, 0) // LISTED * LISTED
+    return htmx.render(
+        "approvals/inbox.html",
+        "list",
+        entries=found[before : before + LISTED],
+        before=before,
+        step=LISTED,
+        following=len(found) > before + LISTED,
+        group=group,
+        kind=kind,
+        kinds=desk.kinds(),
+        unlisted=not (kind or group) and sum(counted) > len(found),
+    )
 
 
 @bp.get("/inbox/count")
 @requires(Permission.APPROVAL_READ)
 def inbox_count() -> Any:
     """Answer the counts of the top bar, which ask for themselves every minute."""
-    return render_template("components/inbox_count.html", number=waiting_count(current_user))
+    return render_template("components/inbox_count.html", number=waiting.count(current_user))
 
 
 @bp.get("/submissions")
@@ -48,4 +67,4 @@ def submissions() -> Any:
         query = query.where(Approval.id < before)
     rounds = selectinload(Approval.rounds)
     found = list(db.session.scalars(query.options(rounds.defer(ApprovalRound.content), rounds.selectinload(ApprovalRound.steps))))
-    return htmx.render("approvals/submissions.html", "list", approvals=found[:PAGE], more=len(found) > PAGE, state=state)
+    return htmx.render("approvals/submissions.html", "list", approvals=found[:PAGE], more=len(found) > PAGE, state=state, states=STATES)

@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.blueprints.approvals import bp
+from portal.blueprints.approvals.forms import GivingUpForm
 from portal.blueprints.approvals.view import answer, opinion_form
 from portal.database import commit, db
 from portal.downloads import download
@@ -19,7 +20,8 @@ from portal.models.approval_signature import Signature
 from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/approvals/<int:approval_id>")
@@ -72,6 +74,22 @@ def withdrawal(approval: Approval) -> Any:
     return redirect(url_for("approvals.show", approval_id=approval.id), 303)
 
 
+@bp.post("/approvals/<int:approval_id>/giving-up")
+@requires(Permission.APPROVAL_SUBMIT, approval=Approval)
+def giving_up(approval: Approval) -> Any:
+    """Let a document go that was sent back or withdrawn, with the reason."""
+    ensure(approval.submitter_id == current_user.id)
+    form = GivingUpForm()
+    if not form.validate():
+        return answer(approval, giving_up_form=form, status=422)
+    with saving(form.refuse) as saved:
+        approval.give_up(form.reason.data, by=me())
+    if not saved:
+        return answer(approval, giving_up_form=form, status=422)
+    flash(_("The document is given up. What was submitted stays readable here."), "ok")
+    return redirect(url_for("approvals.show", approval_id=approval.id), 303)
+
+
 @bp.post("/approvals/<int:approval_id>/reminder")
 @requires(Permission.APPROVAL_SUBMIT, approval=Approval)
 def reminder(approval: Approval) -> Any:
@@ -89,15 +107,12 @@ def opinion_request(approval: Approval) -> Any:
     """Ask a colleague before or after the own signature (加签)."""
     ensure(approval.can_ask_opinion(current_user))
     form = opinion_form(approval, current_user)
-    try:
-        if not form.validate():
-            return answer(approval, opinion_form=form, status=422)
+    if not form.validate():
+        return answer(approval, opinion_form=form, status=422)
+    with saving(form.refuse) as saved:
         colleague = db.session.get_one(Staff, form.colleague.data)
         approval.ask_opinion(by=current_user, colleague=colleague, when=form.when.data, question=form.question.data)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return answer(approval, opinion_form=form, status=422)
     flash(_("%(name)s is asked.", name=colleague.name), "ok")
     return redirect(url_for("approvals.show", approval_id=approval.id), 303)

@@ -11,7 +11,7 @@ from flask_login import current_user
 from portal.blueprints.approvals import bp
 from portal.blueprints.approvals.forms import PaperForm, SignatureForm
 from portal.blueprints.approvals.view import address, answer, in_words, onwards, step_of
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.models.approval import Approval, ContentChanged
 from portal.models.approval_step import ApprovalStep
 from portal.models.attachment import Attachment
@@ -21,6 +21,8 @@ from portal.permissions import Permission, ensure, requires
 from portal.printing import filing
 from portal.rules.message import Refusal
 from portal.rules.scans import media_type_of_scan
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.post("/approvals/<int:approval_id>/signature")
@@ -37,21 +39,21 @@ def signature(approval: Approval) -> Any:
         approval.expect_unchanged(step, form.content_hash.data or "")
         if not form.validate():
             return answer(approval, signature_form=form, status=422)
-        _sign(approval, step, form)
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
+            _sign(approval, step, form)
     except StateConflict as conflict:
         return _too_late(approval, conflict)
-    except Refusal as refusal:
-        return _refused(approval, refusal, signature_form=form)
+    if not saved:
+        return answer(approval, status=429 if isinstance(saved.refusal, Throttled) else 422, signature_form=form)
     filing.begin(approval)
     return onwards(approval)
 
 
 def _sign(approval: Approval, step: ApprovalStep, form: SignatureForm) -> None:
-    signer = current_user._get_current_object()
+    signer = me()
     confirm_password(signer, form.password.data, address())
     decision, opinion = form.decision.data or "", form.opinion.data or ""
     approval.sign(step, by=signer, decision=decision, opinion=opinion, content_hash=form.content_hash.data, address=address())
-    commit()
 
 
 @bp.post("/approvals/<int:approval_id>/paper-outcome")
@@ -65,17 +67,18 @@ def paper_outcome(approval: Approval) -> Any:
         approval.expect_unchanged(step, approval.current_round.content_hash)
         if not form.validate():
             return answer(approval, paper_form=form, status=422)
-        _record(approval, step, form)
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
+            _record(approval, step, form)
     except StateConflict as conflict:
         return _too_late(approval, conflict)
-    except Refusal as refusal:
-        return _refused(approval, refusal, paper_form=form)
+    if not saved:
+        return answer(approval, status=429 if isinstance(saved.refusal, Throttled) else 422, paper_form=form)
     filing.begin(approval)
     return onwards(approval)
 
 
 def _record(approval: Approval, step: ApprovalStep, form: PaperForm) -> None:
-    recorder = current_user._get_current_object()
+    recorder = me()
     file = request.files.get("scan")
     content = file.read() if file else b""
     if file is None or not file.filename:
@@ -86,7 +89,6 @@ def _record(approval: Approval, step: ApprovalStep, form: PaperForm) -> None:
     values = {"outcome": form.outcome.data, "name": form.name.data, "date": form.date.data, "opinion": form.note.data or ""}
     db.session.flush()
     approval.record_paper(step, by=recorder, scan=kept, address=address(), **values)
-    commit()
 
 
 def _step(approval: Approval, step_id: str | None) -> ApprovalStep:
@@ -96,13 +98,10 @@ def _step(approval: Approval, step_id: str | None) -> ApprovalStep:
     return step
 
 
-def _refused(approval: Approval, refusal: Refusal, **forms: Any) -> Any:
-    db.session.rollback()
-    form = next(iter(forms.values()))
+def _refuse(form: SignatureForm | PaperForm, refusal: Refusal) -> None:
     if refusal.field == "opinion" and isinstance(form, PaperForm):
         refusal.field = "note"
     form.refuse(refusal)
-    return answer(approval, status=429 if isinstance(refusal, Throttled) else 422, **forms)
 
 
 def _too_late(approval: Approval, conflict: StateConflict) -> Any:

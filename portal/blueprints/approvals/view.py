@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from portal.blueprints.approvals.forms import OpinionRequestForm, PaperForm, SignatureForm
+from portal.blueprints.approvals.forms import GivingUpForm, OpinionRequestForm, PaperForm, SignatureForm
 from portal.database import db
 from portal.filters import choice
 from portal.i18n import is_chinese, translate
@@ -34,6 +34,7 @@ from portal.printing import filing
 from portal.printing.documents import preview_html
 from portal.rules.freezing import Difference
 from portal.rules.message import N_
+from portal.sessions import me
 
 STATES = {
     "draft": (N_("Sent back for revision"), "warn"),
@@ -41,9 +42,9 @@ STATES = {
     "approved": (N_("Approved"), "ok"),
     "rejected": (N_("Rejected"), "seal"),
     "withdrawn": (N_("Withdrawn"), ""),
-    "sent-back": (N_("Sent back for revision"), "warn"),
+    "given-up": (N_("Given up"), ""),
 }
-"""Words and tones of the states of approvals, and of the outcomes of rounds."""
+"""Words and tones of the states of approvals."""
 
 _LIST_PLACE = re.compile(r"\.(\d+)(?=\.|$)")
 
@@ -97,7 +98,7 @@ def step_of(approval: Approval, step_id: str | None) -> ApprovalStep | None:
 def answer(approval: Approval, *, number: int | None = None, status: int = 200, message: str = "", **forms: Any) -> Response:
     """Return the approval page for the reader: a round of it, and what they may do now."""
     shown = next((one for one in approval.rounds if one.number == number), approval.current_round)
-    user: Staff = current_user._get_current_object()
+    user = me()
     look(db.session.get(Customer, approval.customer_id) if approval.customer_id else None)
     current = shown is approval.current_round
     to_sign = approval.step_for(user) if current else None
@@ -121,6 +122,7 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         signature_form=forms.get("signature_form") or SignatureForm(formdata=None),
         paper_form=paper_form,
         opinion_form=forms.get("opinion_form") or opinion_form(approval, user, fresh=True),
+        giving_up_form=forms.get("giving_up_form") or GivingUpForm(formdata=None),
         differences=forms.get("differences"),
         drift=_drift(approval, shown) if current else [],
         document_page=approval.kind.page(approval.document) if approval.document else None,

@@ -16,13 +16,14 @@ from wtforms.validators import InputRequired, Length
 from portal import bulk
 from portal.blueprints.archive import bp
 from portal.blueprints.archive.register import tags_in_use
-from portal.database import commit, db
+from portal.database import db
 from portal.forms import PortalForm
 from portal.models import hand_over as work
 from portal.models.customer import Customer, CustomerAssistant, possible_owners
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role, requires
 from portal.rules.message import N_, Refusal
+from portal.saving import saving
 
 _HAND_OVER, _ASSIST, _EDIT = Permission.CUSTOMER_HAND_OVER, Permission.CUSTOMER_ASSIST, Permission.CUSTOMER_EDIT
 bulk.bulk_action(order=10, name="hand-over", title=N_("Hand over"), permission=_HAND_OVER, endpoint="archive.bulk_hand_over")
@@ -63,13 +64,9 @@ def _ask_or_do(form: PortalForm, chosen: bulk.Selection, one: str, many: str, bu
         if chosen.has_changed:
             form.refuse(Refusal("The list has changed meanwhile: there are %(count)s customers now.", count=len(chosen.ids)))
         elif form.validate():
-            try:
+            with saving(form.refuse) as saved:
                 text = act()
-                commit()
-            except Refusal as refusal:
-                db.session.rollback()
-                form.refuse(refusal)
-            else:
+            if saved:
                 flash(text, "ok")
                 return redirect(url_for("archive.register"), 303)
     named = list(db.session.scalars(select(Customer.full_name).where(Customer.id.in_(chosen.ids[:NAMED])).order_by(Customer.id)))

@@ -13,7 +13,6 @@ from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.blueprints.archive import bp, card_view
-from portal.database import commit, db
 from portal.looks import look
 from portal.models import card
 from portal.models.contact import Contact
@@ -22,7 +21,7 @@ from portal.models.edits import Clash
 from portal.models.review import ReviewLine
 from portal.permissions import Permission, requires
 from portal.record_form import ReasonForm
-from portal.rules.message import Refusal
+from portal.saving import saving
 
 OWN_WORDS = "other"
 
@@ -52,13 +51,9 @@ def contact_new(customer: Customer) -> Any:
     form = ContactForm()
     values = form.read()
     if values is not None:
-        try:
+        with saving(form.refuse) as saved:
             contact = Contact.add(customer, values, by=current_user)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(name)s is added to the contacts.", name=contact.name), "ok")
             return redirect(_to_contacts(customer), 303)
     return _page(form, customer, None, [], 422 if form.problems else 200)
@@ -77,12 +72,9 @@ def contact_edit(customer: Customer, contact: Contact) -> Any:
     if found:
         form.rebase(contact, found)
         return _page(form, customer, contact, found, 409)
-    try:
+    with saving(form.refuse) as saved:
         contact.change(values, by=current_user, **form.reason_and_day())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _page(form, customer, contact, [], 422)
     flash(_("%(name)s is saved.", name=contact.name), "ok")
     return redirect(_to_contacts(customer), 303)
@@ -95,13 +87,9 @@ def contact_removal(customer: Customer, contact: Contact) -> Any:
     _check(customer, contact)
     form = ReasonForm((), data={"effective_on": clock.today().isoformat()})
     if form.validate_on_submit():
-        try:
+        with saving(form.refuse) as saved:
             contact.remove(by=current_user, **form.reason_and_day())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(name)s is no longer among the contacts.", name=contact.name), "ok")
             return redirect(_to_contacts(customer), 303)
     page = render_template("archive/contact_removal.html", form=form, customer=customer, contact=contact)

@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from portal import clock
 from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.looks import look
 from portal.models import agreement, card, delivered_value, history, order_request, sales_totals, survey
 from portal.models.contact import Contact
@@ -26,6 +26,8 @@ from portal.models.review import ReviewLine
 from portal.permissions import Permission, Role, requires
 from portal.record_form import OwnerForm, ReasonForm
 from portal.rules.message import N_, Message, Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.route("/customers/new", methods=["GET", "POST"])
@@ -37,17 +39,13 @@ def customer_new() -> Any:
     if values is not None:
         owners = {person.id: person for person in possible_owners(current_user)}
         owner = owners.get(form.owner_id.data) if isinstance(form, OwnerForm) else None
-        try:
+        with saving(form.refuse) as saved:
             customer = Customer.create(values, by=current_user, owner=owner, insist=form.insist)
             duplicates.ensure_distinct(customer, values)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-            like = duplicates.form_context(refusal)
-        else:
+        if saved:
             flash(_("Prospect %(number)s is recorded. Next: the investigation.", number=customer.number), "ok")
             return redirect(url_for("archive.customer", customer_id=customer.id), 303)
+        like = duplicates.form_context(saved.refusal)
     page = render_template("archive/customer_form.html", form=form, customer=None, groups=_groups(form.fields), clashes=[], **like)
     return page, 422 if form.problems else 200
 
@@ -112,18 +110,16 @@ def customer_edit(customer: Customer) -> Any:
         form.rebase(customer, found)
         return _edit_page(form, customer, found, 409)
     try:
-        source = "review" if reviewed else "form"
-        changes = customer.change(values, by=current_user, source=source, insist=form.insist, **form.reason_and_day())
-        duplicates.ensure_distinct(customer, [change["field"] for change in changes])
-        if reviewed is not None and changes:
-            reviewed.correct(by=current_user._get_current_object())
-        commit()
+        with saving(form.refuse) as saved:
+            source = "review" if reviewed else "form"
+            changes = customer.change(values, by=current_user, source=source, insist=form.insist, **form.reason_and_day())
+            duplicates.ensure_distinct(customer, [change["field"] for change in changes])
+            if reviewed is not None and changes:
+                reviewed.correct(by=me())
     except (StateConflict, StaleDataError):
         return _overtaken(form, customer_id, values)
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return _edit_page(form, customer, [], 422, refusal)
+    if saved.refusal:
+        return _edit_page(form, customer, [], 422, saved.refusal)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     if reviewed is not None:
         return redirect(_in_review(reviewed) if changes else url_for("review.line", line_id=reviewed.id), 303)

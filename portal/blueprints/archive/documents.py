@@ -15,7 +15,7 @@ from portal import field_values, htmx
 from portal.blueprints.archive import bp
 from portal.blueprints.archive.dossier import document_fields, for_model
 from portal.blueprints.archive.history import entries_of
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.downloads import download
 from portal.forms import PortalForm
 from portal.i18n import translate
@@ -30,6 +30,8 @@ from portal.record_form import RecordForm
 from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 class DocumentForm(RecordForm):
@@ -55,9 +57,9 @@ def documents() -> Any:
         "list",
         query=query,
         page=page,
-        kinds=[(entry["code"], entry) for entry in standard("choices.document_kind")],
+        kinds=standard("choices.document_kind"),
         retentions=RETENTIONS,
-        lent={loan.customer_id for loan in open_loans(_me())},
+        lent={loan.customer_id for loan in open_loans(me())},
         next=_address(query, page.next) if page.next else "",
     )
 
@@ -119,8 +121,8 @@ def document_edit(document: ArchiveDocument) -> Any:
         form.rebase(document, found)
         return _form(form, document, found, 409)
     try:
-        changes = document.change(for_model(values), by=_me(), reason=clean_line(form.reason.data or "")[:500])
-        commit()
+        with saving(form.refuse) as saved:
+            changes = document.change(for_model(values), by=me(), reason=clean_line(form.reason.data or "")[:500])
     except (StateConflict, StaleDataError):
         db.session.rollback()
         now = db.session.get_one(ArchiveDocument, document_id)
@@ -128,9 +130,7 @@ def document_edit(document: ArchiveDocument) -> Any:
         found = form.clashes(now, values)
         form.rebase(now, found)
         return _form(form, now, found, 409)
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _form(form, db.session.get_one(ArchiveDocument, document_id), [], 422)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     return redirect(url_for("archive.document", document_id=document_id), 303)
@@ -155,15 +155,13 @@ def document_version(document: ArchiveDocument) -> Any:
     """Add a newer file of the same document; the older ones stay."""
     document.ensure_open()
     sent, document_id = request.files.get("file"), document.id
-    try:
+    with saving() as saved:
         if sent is None or not sent.filename:
             raise Refusal("Choose a file.", field="file")
         upload = Upload.of(sent.read(), sent.filename)
-        version = document.add_version(upload, by=_me(), note=clean_line(request.form.get("note", "")))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(db.session.get_one(ArchiveDocument, document_id), 422, translate(refusal.message))
+        version = document.add_version(upload, by=me(), note=clean_line(request.form.get("note", "")))
+    if saved.refusal:
+        return _page(db.session.get_one(ArchiveDocument, document_id), 422, translate(saved.refusal.message))
     flash(_("Version %(number)s is filed.", number=version.number), "ok")
     return redirect(url_for("archive.document", document_id=document_id), 303)
 
@@ -177,13 +175,9 @@ def document_removal(document: ArchiveDocument) -> Any:
     look(document.customer)
     form = ReasonForm()
     if form.validate_on_submit():
-        try:
-            document.remove(by=_me(), reason=clean_line(form.reason.data or "")[:500])
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            document.remove(by=me(), reason=clean_line(form.reason.data or "")[:500])
+        if saved:
             flash(_("%(number)s is taken out of the dossier.", number=document.archive_number), "ok")
             return redirect(url_for("archive.dossier", customer_id=document.customer_id), 303)
     return render_template("archive/document_removal.html", form=form, document=document), 422 if form.problems else 200
@@ -197,7 +191,7 @@ def document_removal(document: ArchiveDocument) -> Any:
 def document_file(document: ArchiveDocument, number: int) -> Response:
     """Hand out a file as it was sent, never to be run by a browser; written into the log (RO-7)."""
     file = _version(document, number).file
-    loan = loan_by_which(_me(), document)
+    loan = loan_by_which(me(), document)
     by_loan = {"loan": loan.id} if loan else {}
     audit.write_view("document-downloaded", actor=current_user, record=document, label=f"{document.label} ({file.filename})", **by_loan)
     return download(file)
@@ -233,7 +227,3 @@ def _picture(version: DocumentVersion, page: int, width: int) -> Response:
     if path is None:
         abort(404)
     return send_file(path, mimetype="image/png", etag=False)
-
-
-def _me() -> Any:
-    return current_user._get_current_object()

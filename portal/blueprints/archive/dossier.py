@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from jinja2_fragments.flask import render_block
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.exc import StaleDataError
@@ -16,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from portal import dossier_count as _job  # noqa: F401 - work of every minute
 from portal import field_values
 from portal.blueprints.archive import bp
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import card, loan_list
@@ -30,7 +29,8 @@ from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.record_form import RecordForm
 from portal.registers.declaring import REGISTERS
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 MOST_FILES = 50
 """So many files are taken with one form."""
@@ -139,20 +139,18 @@ def _file_all(customer: Customer, values: dict[str, Any], files: list[FileStorag
     sending: list[FileStorage | None] = [*files] or [None]
     for sent in sending:
         name = (sent.filename or "").replace("\\", "/").rsplit("/", 1)[-1][-120:] if sent is not None else ""
-        try:
+        with saving() as saved:
             upload = Upload.of(sent.read(), sent.filename or "") if sent is not None else None
             given = {**values, "title": ""} if len(files) > 1 else values
             owner = db.session.get_one(Customer, customer_id)
-            document = ArchiveDocument.file(owner, given, upload, by=current_user._get_current_object(), again=again)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            if sent is None or refusal.field not in ("file", None):
-                form.refuse(refusal)
-                return outcomes
-            outcomes.append(Outcome(name, refused=translate(refusal.message)))
-        else:
+            document = ArchiveDocument.file(owner, given, upload, by=me(), again=again)
+        if saved.refusal is None:
             outcomes.append(Outcome(name or document.title, document))
+        elif sent is None or saved.refusal.field not in ("file", None):
+            form.refuse(saved.refusal)
+            return outcomes
+        else:
+            outcomes.append(Outcome(name, refused=translate(saved.refusal.message)))
     return outcomes
 
 
@@ -163,13 +161,9 @@ def binder_new(customer: Customer) -> Any:
     form = RecordForm(BINDER_FIELDS, data={"width_mm": "30"})
     values = form.read()
     if values is not None:
-        try:
-            binder = Binder.add(customer, values, by=current_user._get_current_object())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            binder = Binder.add(customer, values, by=me())
+        if saved:
             flash(_("Binder %(code)s is begun.", code=binder.code), "ok")
             return redirect(url_for("archive.dossier", customer_id=customer.id, _anchor="binders"), 303)
     return _binder_page(form, customer, None, [], 422 if form.problems else 200)
@@ -190,17 +184,15 @@ def binder_edit(binder: Binder) -> Any:
         form.rebase(binder, found)
         return _binder_page(form, customer, binder, found, 409)
     try:
-        binder.change(values, by=current_user._get_current_object())
-        commit()
+        with saving(form.refuse) as saved:
+            binder.change(values, by=me())
     except (StateConflict, StaleDataError):
         db.session.rollback()
         now = db.session.get_one(Binder, binder_id)
         found = form.clashes(now, values)
         form.rebase(now, found)
         return _binder_page(form, now.customer, now, found, 409)
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _binder_page(form, customer, db.session.get_one(Binder, binder_id), [], 422)
     flash(_("Binder %(code)s is saved.", code=binder.code), "ok")
     return redirect(url_for("archive.dossier", customer_id=customer.id, _anchor="binders"), 303)

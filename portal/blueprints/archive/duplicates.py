@@ -22,6 +22,7 @@ from portal.models.duplicate_scan import PAGE, DuplicateScan
 from portal.permissions import Permission, fetch, requires
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 CHECKED = ("full_name", "credit_code", "telephone")
 """Fields by which duplicates are looked for."""
@@ -92,7 +93,7 @@ def duplicates() -> Any:
 @requires(Permission.CUSTOMER_MERGE)
 def duplicates_scan() -> Any:
     """Begin a scan of all customers in the reader's scope."""
-    scan = DuplicateScan.begin(by=current_user._get_current_object())
+    scan = DuplicateScan.begin(by=me())
     commit()
     if scan.job is not None:
         jobs.start(scan.job)

@@ -19,6 +19,9 @@ from portal.permissions import Permission, requires
 from portal.printing.catalogue import SHEETS
 from portal.registers import REGISTERS
 
+LONGEST_NOTE = 200
+"""So many characters of an opinion or a reason stand on a timeline."""
+
 
 @bp.get("/customers/<int:customer_id>/timeline")
 @requires(Permission.CUSTOMER_READ, customer=Customer)
@@ -56,12 +59,17 @@ def entries_of(events: Iterable[AuditEvent], customer: Customer, *, labelled: bo
             "at": event.at,
             "who": _who(event),
             "text": _(history.title_of(event)) + (f" · {event.label}" if labelled and event.label not in ("", customer.full_name) else ""),
-            "note": _touched(event),
+            "note": _short(_touched(event)),
             "tone": _tone(event),
             "link": _link(event, customer),
         }
         for event in events
     ]
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a long opinion or reason: its whole stands where the entry leads, or in the history."""
+    return text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}…"
 
 
 def _who(event: AuditEvent) -> str:

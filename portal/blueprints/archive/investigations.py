@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from portal.blueprints.archive import bp, card_view
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, commit
 from portal.looks import look
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
@@ -20,6 +20,7 @@ from portal.models.investigation import Investigation
 from portal.permissions import Permission, requires
 from portal.record_form import RecordForm
 from portal.rules.message import Refusal
+from portal.saving import saving
 
 
 @bp.get("/customers/<int:customer_id>/investigation")
@@ -65,12 +66,10 @@ def investigation_submission(customer: Customer) -> Any:
         return answer
     if document is None:
         raise Refusal("There is no draft of an investigation to submit.")
-    try:
+    with saving() as saved:
         document.submit(by=current_user)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _refused(customer, document, refusal)
+    if saved.refusal:
+        return _refused(customer, document, saved.refusal)
     flash(_("The investigation is submitted. You are told when it is decided."), "ok")
     return redirect(url_for("archive.customer", customer_id=customer.id), 303)
 
@@ -99,17 +98,15 @@ def _save(customer: Customer) -> tuple[Investigation | None, Any]:
             form.rebase(document, found)
             return document, _form_page(form, customer, document, found, status=409)
     try:
-        if document is None:
-            document = Investigation.begin(customer, values, by=current_user)
-        else:
-            document.save(values, by=current_user)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return document, _form_page(form, customer, Investigation.open_for(customer), status=422)
+        with saving(form.refuse) as saved:
+            if document is None:
+                document = Investigation.begin(customer, values, by=current_user)
+            else:
+                document.save(values, by=current_user)
     except IntegrityError:
         raise StateConflict("investigation") from None
+    if not saved:
+        return document, _form_page(form, customer, Investigation.open_for(customer), status=422)
     return document, None
 
 

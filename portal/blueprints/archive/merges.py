@@ -24,6 +24,8 @@ from portal.permissions import Permission, requires
 from portal.record_form import ReasonForm
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 LONGEST = 80
 WHY = ("reason", "effective_on")
@@ -63,7 +65,7 @@ def merge_carry_out(customer: Customer, other: Customer) -> Any:
         merge = CustomerMerge.carry_out(
             customer,
             other,
-            by=current_user._get_current_object(),
+            by=me(),
             take=take,
             versions=(customer.version, other.version),
             assist=bool(request.form.get("assist")),
@@ -100,13 +102,11 @@ def merge_undo(merge: CustomerMerge) -> Any:
     """Undo a merge: everything moves back."""
     number, survivor_id = merge.loser.number, merge.survivor_id
     form = _why()
-    try:
-        merge.undo(by=current_user._get_current_object(), **form.reason_and_day())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        if refusal.field in WHY:
-            form.refuse(refusal)
+    with saving() as saved:
+        merge.undo(by=me(), **form.reason_and_day())
+    if saved.refusal:
+        if saved.refusal.field in WHY:
+            form.refuse(saved.refusal)
         return _merge_page(merge, form, 422)
     flash(_("The merge is undone: %(number)s is a record of its own again.", number=number), "ok")
     return redirect(url_for("archive.customer", customer_id=survivor_id), 303)

@@ -21,9 +21,9 @@ from portal.models.register_query import COLUMNS, FILTERS, MISSING, REVIEW, Regi
 from portal.models.saved_filter import RegisterColumns, SavedFilter
 from portal.models.staff import Staff, Team
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
 from portal.rules.regions import PROVINCES
 from portal.rules.text import clean_line
+from portal.saving import saving
 
 
 def _args() -> RegisterQuery:
@@ -106,13 +106,9 @@ def saved_filter_keep() -> Any:
     """Keep the filters of the address under a name, for oneself or shared with the team."""
     query = _args()
     name, shared = clean_line(request.form.get("name", "")), bool(request.form.get("shared"))
-    try:
+    with saving(lambda refusal: flash(translate(refusal.message), "warning")) as saved:
         kept = SavedFilter.keep(query, name=name, shared=shared, by=current_user)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        flash(translate(refusal.message), "warning")
-    else:
+    if saved:
         flash(_("The filter %(name)s is saved.", name=kept.name), "ok")
     return redirect(view.address(query), 303)
 

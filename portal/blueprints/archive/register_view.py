@@ -13,8 +13,8 @@ from sqlalchemy import Row, Select, bindparam, select
 
 from portal import clock
 from portal.database import db
-from portal.filters import yuan
-from portal.i18n import is_chinese, of_choice
+from portal.filters import colon, yuan
+from portal.i18n import of_choice
 from portal.models import register
 from portal.models.import_run import ImportRun
 from portal.models.register_query import COLUMNS, FILTERS, MISSING, REVIEW, SORTS, TABS, Column, RegisterQuery
@@ -132,8 +132,7 @@ def word(name: str, value: str) -> str:
 def chips(query: RegisterQuery) -> list[tuple[str, str]]:
     """Return the filters that are set: (words, address without it)."""
     return [
-        (f"{_(FILTERS[name].title)}{'：' if is_chinese() else ': '}{word(name, value)}", address(query.without(name)))
-        for name, value in query.filters.items()
+        (f"{_(FILTERS[name].title)}{colon()}{word(name, value)}", address(query.without(name))) for name, value in query.filters.items()
     ]
 
 

@@ -7,26 +7,19 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from wtforms import StringField
 
 from portal import clock, list_files
 from portal.blueprints.assessments import bp
-from portal.database import commit, db
 from portal.forms import PortalForm
 from portal.models import staff_assessment_desk as desk
-from portal.models.staff import Staff
 from portal.models.staff_assessment import STATES, AssessmentMonth, pooled
 from portal.models.standard import why
 from portal.permissions import Permission, requires
 from portal.rules.assessments import INDICATORS, month_before
 from portal.rules.charts import BarRow, bars
-from portal.rules.message import Refusal
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
+from portal.saving import saving
+from portal.sessions import me
 
 
 class MonthForm(PortalForm):
@@ -63,13 +56,10 @@ def month_open() -> Any:
     form = MonthForm()
     if not form.validate():
         return _months(form, 422)
-    try:
+    with saving(form.refuse) as saved:
         found = AssessmentMonth.open((form.month.data or "").strip(), by=me())
         month_id, name = found.id, found.month
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _months(form, 422)
     flash(_("%(month)s is open. Supervisors judge what no record says.", month=name), "ok")
     return redirect(url_for("assessments.month", month_id=month_id), 303)

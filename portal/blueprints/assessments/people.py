@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from portal.blueprints.assessments import bp
-from portal.blueprints.assessments.months import me
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.models import staff_assessment_desk as desk
@@ -25,7 +24,9 @@ from portal.models.standard import why
 from portal.permissions import Permission, ensure, requires
 from portal.rules import assessments as rules
 from portal.rules.assessments import INDICATORS, KINDS, LONGEST_REASON, LONGEST_TEXT, PARTS
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 
 class JudgeForm(PortalForm):
@@ -101,27 +102,22 @@ def assessment_save(assessment: StaffAssessment) -> Any:
     typed = {code: ((form[f"score-{code}"].data or "").strip(), (form[f"reason-{code}"].data or "").strip()) for code in codes}
     judged, wrong = rules.judge(typed, codes)
     if valid and not wrong:
-        try:
-            return _saved(assessment, judged, form)
-        except Refusal as refusal:
-            db.session.rollback()
-            wrong = [refusal]
+        with saving(form.refuse) as saved:
+            text = form.version.data or ""
+            version = int(text) if text.isdecimal() and len(text) < 10 else 0
+            assessment.judge(judged, comment=(form.comment.data or "").strip(), by=me(), version=version)
+            approval = submitted_if_asked(assessment)
+        if saved:
+            return _saved(assessment, approval)
     for one in wrong:
         form.refuse(one)
     return _page(db.session.get_one(StaffAssessment, assessment_id), form, 422)
 
 
-def _saved(assessment: StaffAssessment, judged: dict[str, rules.Judged], form: JudgeForm) -> Any:
-    text = form.version.data or ""
-    version = int(text) if text.isdecimal() and len(text) < 10 else 0
-    assessment.judge(judged, comment=(form.comment.data or "").strip(), by=me(), version=version)
-    if request.form.get("do") == "submit":
-        db.session.flush()
-        approval = assessment.submit(by=me())
-        commit()
+def _saved(assessment: StaffAssessment, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("The assessment is submitted. You are told when it is decided."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    commit()
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("assessments.assessment", assessment_id=assessment.id), 303)
 

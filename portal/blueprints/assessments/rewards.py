@@ -14,7 +14,6 @@ from wtforms.validators import Length
 
 from portal import list_files
 from portal.blueprints.assessments import bp
-from portal.blueprints.assessments.months import me
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.i18n import of_choice
@@ -27,6 +26,8 @@ from portal.permissions import Permission, ensure, requires
 from portal.rules.assessments import KINDS, LONGEST_TEXT, REWARD
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 
 class RewardForm(PortalForm):
@@ -52,7 +53,7 @@ class RewardForm(PortalForm):
             try:
                 amount = parse_amount(text)
             except Refusal as refusal:
-                raise Refusal(refusal.message.text, field="amount", **refusal.message.params) from refusal
+                raise refusal.at("amount") from refusal
         return Proposal(self.kind.data or "", self.measure.data or "", (self.reason.data or "").strip(), amount)
 
 
@@ -67,11 +68,11 @@ def reward_new(assessment: StaffAssessment) -> Any:
         return _form(RewardForm(formdata=None, kind=REWARD).offer(), assessment)
     form, assessment_id = RewardForm().offer(), assessment.id
     if form.validate():
-        try:
-            return _saved(StaffReward.propose(assessment, form.proposal(), by=me()))
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+        with saving(form.refuse) as saved:
+            reward = StaffReward.propose(assessment, form.proposal(), by=me())
+            approval = submitted_if_asked(reward)
+        if saved:
+            return _saved(reward, approval)
     return _form(form, db.session.get_one(StaffAssessment, assessment_id), status=422)
 
 
@@ -88,29 +89,22 @@ def reward_edit(reward: StaffReward) -> Any:
         return _form(RewardForm(formdata=None, data=data).offer(reward.measure), reward.assessment, reward)
     form, reward_id = RewardForm().offer(reward.measure), reward.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             text = form.version.data or ""
             reward.edit(form.proposal(), by=me(), version=int(text) if text.isdecimal() and len(text) < 10 else 0)
-            return _saved(reward)
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+            approval = submitted_if_asked(reward)
+        if saved:
+            return _saved(reward, approval)
     found = db.session.get_one(StaffReward, reward_id)
     return _form(form, found.assessment, found, status=422)
 
 
-def _saved(reward: StaffReward) -> Any:
-    """Keep the draft; submit it where the button says so. Raises `Refusal`."""
-    db.session.flush()
-    if request.form.get("do") == "submit":
-        approval = reward.submit(by=me())
-        commit()
+def _saved(reward: StaffReward, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("It is submitted. You are told when it is decided."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    reward_id = reward.id
-    commit()
     flash(_("The draft is saved."), "ok")
-    return redirect(url_for("assessments.reward", reward_id=reward_id), 303)
+    return redirect(url_for("assessments.reward", reward_id=reward.id), 303)
 
 
 def _form(form: RewardForm, assessment: StaffAssessment, reward: StaffReward | None = None, *, status: int = 200) -> Any:

@@ -14,6 +14,7 @@ from portal import clock, htmx, navigation
 from portal.blueprints.audit.forms import AuditForm
 from portal.database import db, write_apart
 from portal.exchange.writing import iter_csv
+from portal.filters import colon
 from portal.models import audit
 from portal.models.audit import AuditEvent
 from portal.models.audit_search import FIELD_LABELS, KIND_LABELS, Wanted, details, lines, neighbours, newest, title_of
@@ -51,9 +52,10 @@ def _chips(form: AuditForm) -> list[tuple[str, str]]:
     found = []
     for field in form:
         if field.name in request.args and field.data not in (None, "", 0):
-            shown = dict(field.choices).get(field.data, field.data) if hasattr(field, "choices") else field.data
+            names = {one.value: one.label for one in getattr(field, "choices", ())}
+            shown = names.get(field.data, field.data)
             rest: dict[str, Any] = {name: value for name, value in request.args.items() if name not in (field.name, "before")}
-            found.append((f"{field.label.text}: {shown}", url_for("audit.log", **rest)))
+            found.append((f"{field.label.text}{colon()}{shown}", url_for("audit.log", **rest)))
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from portal.forms import PortalForm
@@ -25,5 +26,5 @@ class AuditForm(PortalForm):
 
     def __init__(self, *args: Any, people: list[tuple[int, str]], **values: Any) -> None:
         super().__init__(*args, **values)
-        self.actor_id.choices = [(0, _l("Everybody")), *people]
-        self.kind.choices = [("", _l("All kinds")), *((code, _l(label)) for code, label in KIND_LABELS.items())]
+        self.actor_id.choices = [SelectChoice(0, _l("Everybody")), *(SelectChoice(number, name) for number, name in people)]
+        self.kind.choices = [SelectChoice("", _l("All")), *(SelectChoice(code, _l(label)) for code, label in KIND_LABELS.items())]

@@ -9,16 +9,17 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.blueprints.callbacks import bp, reading
-from portal.blueprints.callbacks.reading import Wrong, me
-from portal.database import commit, db
+from portal.blueprints.callbacks.reading import Wrong
+from portal.database import db
 from portal.looks import look
 from portal.models import callback, callback_due
 from portal.models.callback import STATES, CallbackEvent
 from portal.models.customer import NEVER, Customer
 from portal.permissions import Permission, requires
 from portal.rules.callbacks import EVENTS
-from portal.rules.message import Refusal
 from portal.rules.text import clean
+from portal.saving import saving
+from portal.sessions import me
 
 SHOWN = 30
 
@@ -53,12 +54,10 @@ def _page(customer: Customer, wrong: Wrong | None = None, status: int = 200) -> 
 def event_new(customer: Customer) -> Any:
     """Enter an event; the calls that follow from it are made."""
     number = customer.id
-    try:
+    with saving() as saved:
         made = callback_due.enter(customer, request.form.get("kind", ""), on=reading.day("on"), note=reading.line("note"), by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(db.session.get_one(Customer, number), Wrong(refusal), 422)
+    if saved.refusal:
+        return _page(db.session.get_one(Customer, number), Wrong(saved.refusal), 422)
     if made:
         flash(_("Entered. A call is due on %(day)s.", day=made[0].due_on.isoformat()), "ok")
     else:
@@ -71,13 +70,11 @@ def event_new(customer: Customer) -> Any:
 def call_new(customer: Customer) -> Any:
     """Arrange a single call."""
     number = customer.id
-    try:
+    with saving() as saved:
         call = callback_due.arrange(
             customer, on=reading.day("due_on"), purpose=request.form.get("purpose", ""), text=clean(request.form.get("text", "")), by=me()
         )
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(db.session.get_one(Customer, number), Wrong(refusal), 422)
+    if saved.refusal:
+        return _page(db.session.get_one(Customer, number), Wrong(saved.refusal), 422)
     flash(_("Arranged. The call is due on %(day)s.", day=call.due_on.isoformat()), "ok")
     return redirect(url_for("callbacks.of_customer", customer_id=number), 303)

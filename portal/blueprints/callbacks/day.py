@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import clock, htmx, jobs
 from portal.blueprints.callbacks import bp, reading
-from portal.blueprints.callbacks.reading import Wrong, me
+from portal.blueprints.callbacks.reading import Wrong
 from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import callback_desk, callback_list, history
@@ -21,6 +21,8 @@ from portal.models.staff import Staff
 from portal.permissions import Permission, requires
 from portal.rules import callbacks as rules
 from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 OTHERS = 5
 """So many other calls that wait for the same customer are named on a sheet."""
@@ -97,12 +99,10 @@ def sheet(call: Callback) -> Any:
     query = callback_list.of_the_day(callback_list.CallbackQuery.read(request.form).whose)
     call_id, name = call.id, call.customer.full_name
     following = callback_list.following(me(), query, call)
-    try:
+    with saving() as saved:
         said = _work(call, name)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _day(call_id, Wrong(refusal), status=422)
+    if saved.refusal:
+        return _day(call_id, Wrong(saved.refusal), status=422)
     flash(said, "ok")
     anchor = f"call-{following}" if following else None
     return redirect(url_for("callbacks.day", whose=query.whose or None, open=following or None, _anchor=anchor), 303)
@@ -169,14 +169,12 @@ def take_back(call: Callback) -> Any:
 def assign(call: Callback) -> Any:
     """Give a call to somebody else."""
     call_id, to = call.id, request.form.get("staff", 0, int)
-    try:
+    with saving() as saved:
         if to not in {number for number, _name in callback_list.people(me())}:
             raise Refusal("Choose somebody whose account is active.", field="staff")
         call.assign(db.session.get_one(Staff, to), by=me(), version=reading.version())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _call_page(db.session.get_one(Callback, call_id), Wrong(refusal), 422)
+    if saved.refusal:
+        return _call_page(db.session.get_one(Callback, call_id), Wrong(saved.refusal), 422)
     flash(_("Given to somebody else: %(what)s", what=call.customer.full_name), "ok")
     return redirect(url_for("callbacks.call", call_id=call_id), 303)
 

@@ -14,8 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from portal import clock
 from portal.blueprints.callbacks import bp, reading
-from portal.blueprints.callbacks.reading import me
-from portal.database import commit, db
+from portal.database import db
 from portal.forms import PortalForm
 from portal.i18n import of_choice
 from portal.models import callback_draw
@@ -30,6 +29,8 @@ from portal.permissions import Permission, requires
 from portal.rules.callbacks import LONGEST_LINE, WAYS
 from portal.rules.message import Refusal
 from portal.rules.regions import find_province
+from portal.saving import saving
+from portal.sessions import me
 
 
 class DrawForm(PortalForm):
@@ -74,16 +75,12 @@ def draw_new() -> Any:
         return _form(DrawForm(formdata=None, wanted=10, purpose="goodwill", due_on=tomorrow).offer())
     form = DrawForm().offer()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             draw = CallbackDraw.carry_out(
                 form.way.data or "", form.wanted.data or 0, _filters(form), purpose=form.purpose.data or "", due_on=form.due_on.data,
                 note=form.note.data or "", seed=secrets.randbelow(10**9), by=me(),
             )  # fmt: skip
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(count)s customers are drawn. Their calls stand on the lists of who is in charge.", count=draw.drawn), "ok")
             return redirect(url_for("callbacks.draw", draw_id=draw.id), 303)
     return _form(form, 422)

@@ -6,21 +6,14 @@ from datetime import date, datetime, time
 from typing import Any
 
 from flask import request
-from flask_login import current_user
 
 from portal import clock
 from portal.i18n import translate
 from portal.models.callback import Callback, CallSheet
-from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules.dates import parse_date
 from portal.rules.message import Refusal
 from portal.rules.text import clean, clean_line
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def purposes(also: str = "") -> list[dict[str, Any]]:
@@ -44,7 +37,7 @@ def day(name: str) -> date | None:
     try:
         return parse_date(text) if text else None
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=name, **refusal.message.params) from refusal
+        raise refusal.at(name) from refusal
 
 
 def moment(on: date | None, name: str) -> datetime | None:

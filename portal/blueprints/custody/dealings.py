@@ -7,14 +7,13 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from wtforms import DateField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal import clock
 from portal.blueprints.custody import bp
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.forms import PortalForm
 from portal.looks import look
 from portal.models import dealings, relation
@@ -22,8 +21,9 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.dealings import DealingsEnd
 from portal.permissions import Permission, requires
 from portal.rules.disposal import ENDINGS
-from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 _WHY = _l("Say why: the reason stands in the customer's history.")
 
@@ -57,17 +57,13 @@ def dealings_end(customer: Customer) -> Any:
     reason = _("Relation assessment of %(day)s: %(result)s", day=advised.assessed_on.isoformat(), result=advised.result) if advised else ""
     form, customer_id = EndOfDealingsForm(ended_on=clock.today(), reason=reason[:500]), customer.id
     if form.validate_on_submit():
-        try:
+        with saving(form.refuse) as saved:
             values = {"kind": form.kind.data, "reason": clean_line(form.reason.data), "ended_on": form.ended_on.data}
-            dealings.end(customer, by=current_user._get_current_object(), **values)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-            customer = db.session.get_one(Customer, customer_id)
-        else:
+            dealings.end(customer, by=me(), **values)
+        if saved:
             flash(_("%(name)s is a past customer now.", name=customer.full_name), "ok")
             return redirect(url_for("archive.customer", customer_id=customer_id), 303)
+        customer = db.session.get_one(Customer, customer_id)
     page = render_template(
         "custody/dealings_end.html",
         customer=customer,
@@ -88,16 +84,12 @@ def dealings_again(customer: Customer) -> Any:
     look(customer)
     form, customer_id = AgainForm(), customer.id
     if form.validate_on_submit():
-        try:
-            dealings.begin_again(customer, reason=clean_line(form.reason.data), by=current_user._get_current_object())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-            customer = db.session.get_one(Customer, customer_id)
-        else:
+        with saving(form.refuse) as saved:
+            dealings.begin_again(customer, reason=clean_line(form.reason.data), by=me())
+        if saved:
             flash(_("%(name)s is on the register again.", name=customer.full_name), "ok")
             return redirect(url_for("archive.customer", customer_id=customer_id), 303)
+        customer = db.session.get_one(Customer, customer_id)
     page = render_template(
         "custody/dealings_again.html",
         customer=customer,

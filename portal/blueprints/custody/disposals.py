@@ -29,6 +29,8 @@ from portal.rules.archive_numbers import RETENTIONS
 from portal.rules.message import Refusal
 from portal.rules.scans import media_type_of_scan
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 from portal.stores import StoreFailed
 
 SHOWN = 200
@@ -57,11 +59,6 @@ class GivingUpForm(PortalForm):
     because = StringField(_l("Reason"), [InputRequired(_l("Say why nothing is destroyed.")), Length(max=500)])
 
 
-def me() -> Any:
-    """Return the reader as a record."""
-    return current_user._get_current_object()
-
-
 @bp.get("/disposals")
 @requires(Permission.DISPOSAL_READ)
 def disposals() -> Any:
@@ -77,13 +74,9 @@ def disposal_new() -> Any:
     form = ReasonForm()
     customer_id = request.args.get("customer", type=int)
     if request.method == "POST" and form.validate():
-        try:
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
             disposal = Disposal.propose(_chosen(), reason=clean_line(form.reason.data), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            _refuse(form, refusal)
-        else:
+        if saved:
             return redirect(url_for("custody.disposal", disposal_id=disposal.id), 303)
     documents = lists.due(me(), customer_id=customer_id, limit=SHOWN)
     return _form_page(form, documents, None)
@@ -97,15 +90,11 @@ def disposal_edit(disposal: Disposal) -> Any:
         raise StateConflict(f"disposal {disposal.id}")
     form, disposal_id = ReasonForm(reason=disposal.reason), disposal.id
     if request.method == "POST" and form.validate():
-        try:
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
             disposal.edit(_chosen(), reason=clean_line(form.reason.data), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            _refuse(form, refusal)
-            disposal = db.session.get_one(Disposal, disposal_id)
-        else:
+        if saved:
             return redirect(url_for("custody.disposal", disposal_id=disposal_id), 303)
+        disposal = db.session.get_one(Disposal, disposal_id)
     return _form_page(form, disposal.documents, disposal)
 
 
@@ -174,13 +163,10 @@ def disposal_destruction(disposal: Disposal) -> Any:
     form, disposal_id = DestructionForm(), disposal.id
     if not form.validate():
         return _page(disposal, form, GivingUpForm(formdata=None), 422)
-    try:
+    with saving(form.refuse) as saved:
         witnesses = (clean_line(form.witness_1.data), clean_line(form.witness_2.data))
         disposal_record.record(disposal, destroyed_on=form.destroyed_on.data, witnesses=witnesses, scan=_scan(), by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(Disposal, disposal_id), form, GivingUpForm(formdata=None), 422)
     flash(_("The destruction is recorded. What remains is the index entry of each document."), "ok")
     try:

@@ -18,17 +18,13 @@ from portal.models.approval import Approval
 from portal.models.dossier import ArchiveDocument
 from portal.models.loan import NAME, STATES, Found, Loan, whose_dossier
 from portal.models.loan_reading import documents_of
-from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, fetch, requires
 from portal.rules.loans import CONDITIONS, FORMS, PAPER, days_overdue, default_until
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/loans")
@@ -67,14 +63,11 @@ def loan_new() -> Any:
         return _form_page(form, _known(form), None)
     if not form.validate():
         return _form_page(form, _known(form), None, 422)
-    try:
+    with saving(form.refuse) as saved:
         found = whose_dossier(form.customer.data or "", by=me())
         loan = Loan.ask(found.customer, {**form.values(), "asked_for": _named(found, form)}, by=me(), extends=before)
         approval = loan.submit(by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _form_page(form, _known(form), None, 422)
     flash(_("The loan is asked for. You are told when it is decided.") if approval else _("The papers can be handed out."), "ok")
     return redirect(url_for("custody.loan", loan_id=loan.id), 303)
@@ -91,13 +84,10 @@ def loan_edit(loan: Loan) -> Any:
         return _form_page(form, None, loan)
     if not form.validate():
         return _form_page(form, None, loan, 422)
-    try:
+    with saving(form.refuse) as saved:
         loan.edit(form.values(), by=me())
         loan.submit(by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _form_page(form, None, db.session.get_one(Loan, loan_id), 422)
     flash(_("The loan is asked for. You are told when it is decided."), "ok")
     return redirect(url_for("custody.loan", loan_id=loan_id), 303)

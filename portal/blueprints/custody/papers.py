@@ -7,17 +7,17 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal.blueprints.custody import bp
 from portal.blueprints.custody.forms import PapersForm, conditions
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.models import loan_papers
 from portal.models.loan import GRANTED, OUT, Loan
 from portal.permissions import Permission, ensure, requires
 from portal.rules.loans import CONDITIONS, HANDED_OUT
-from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.route("/loans/<int:loan_id>/hand-out", methods=["GET", "POST"])
@@ -37,22 +37,18 @@ def loan_return(loan: Loan) -> Any:
 
 
 def _papers(loan: Loan, state: str, act: Callable[..., None], allowed: tuple[str, ...], done: str) -> Any:
-    user = current_user._get_current_object()
+    user = me()
     ensure(loan.lends(user))
     if loan.form != "paper" or loan.state != state:
         raise StateConflict(f"loan {loan.id}")
     form, loan_id = PapersForm(), loan.id
     if form.validate_on_submit():
-        try:
+        with saving(form.refuse) as saved:
             act(loan, conditions(loan_papers.papers_of(loan)), by=user, note=clean_line(form.note.data or "")[:500])
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-            loan = db.session.get_one(Loan, loan_id)
-        else:
+        if saved:
             flash(done, "ok")
             return redirect(url_for("custody.loan", loan_id=loan_id), 303)
+        loan = db.session.get_one(Loan, loan_id)
     papers = loan_papers.papers_of(loan)
     page = render_template(
         "custody/papers.html",

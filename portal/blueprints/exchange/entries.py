@@ -20,6 +20,7 @@ from portal.models import register_list
 from portal.models.register_entry import readable
 from portal.models.register_list import EntryQuery
 from portal.permissions import Permission, requires
+from portal.sessions import me
 
 
 def _query(register: str) -> EntryQuery:
@@ -33,7 +34,7 @@ def _arguments(query: EntryQuery) -> dict[str, Any]:
 
 
 def _export(query: EntryQuery) -> Export:
-    return Export(current_user._get_current_object(), query, PREFIX + query.register)
+    return Export(me(), query, PREFIX + query.register)
 
 
 @bp.get("/registers/<register>/export")

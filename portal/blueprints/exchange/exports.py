@@ -29,6 +29,7 @@ from portal.models.scope import scope_key
 from portal.permissions import Permission, fetch, requires
 from portal.rules.message import N_
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 bulk.bulk_action(order=60, name="export", title=N_("Export"), permission=Permission.CUSTOMER_EXPORT, endpoint="exchange.export_chosen")
 
@@ -42,7 +43,7 @@ def _arguments(query: RegisterQuery) -> dict[str, Any]:
 
 
 def _export(what: str, ids: tuple[int, ...] = ()) -> Export:
-    user = current_user._get_current_object()
+    user = me()
     return Export(user, _query(), what if what in exporting.WHAT else "list", RegisterColumns.of(user), ids)
 
 
@@ -163,7 +164,7 @@ def export_again(job: Job) -> Any:
     """Make the file once more, of what the reader sees today."""
     if job.kind != "export":
         abort(404)
-    new = exporting.again(job, current_user._get_current_object())
+    new = exporting.again(job, me())
     commit()
     jobs.start(new)
     return redirect(url_for("exchange.export_made", job_id=new.id), 303)
@@ -177,7 +178,7 @@ def export_download(job: Job) -> Any:
         abort(404)
     if db.session.get(Attachment, job.result["attachment"]) is None:
         return redirect(url_for("exchange.export_made", job_id=job.id), 303)  # which says when it was removed
-    user = current_user._get_current_object()
+    user = me()
     if not user.is_manager and job.args.get("scope") != scope_key(user):
         abort(404)  # made in the scope of a role or team that the reader no longer has (RO-1)
     file = fetch(Attachment, job.result["attachment"], user)

@@ -40,8 +40,9 @@ from portal.models.register_query import RegisterQuery
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, fetch, requires
 from portal.registers import OfficeRegister
-from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 PAGE = 50
 LISTED = 100
@@ -109,23 +110,21 @@ def import_begin() -> Any:
     form = _offered(register)
     if not form.validate():
         return _list(form, 422)
-    try:
+    with saving() as saved:
         owner = fetch(Staff, form.owner_id.data, current_user) if isinstance(form, UploadForm) and form.owner_id.data else None
         run = ImportRun.begin(
             form.file.data.stream,
             form.file.data.filename or "",
-            by=current_user._get_current_object(),
+            by=me(),
             what=form.what.data,
             as_state=form.as_state.data if isinstance(form, UploadForm) else AS_BOOK if book else AS_ENTRIES,
             owner=owner,
             table_name=book.name if book else PREFIX + register.code if register else CUSTOMERS,
             options={"source": clean_line(form.source.data or "")} if isinstance(form, BookUploadForm) else None,
         )
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        field = refusal.field if refusal.field in form else "file"
-        form.refuse(Refusal(refusal.message.text, field=field, **refusal.message.params))
+    if saved.refusal:
+        field = saved.refusal.field if saved.refusal.field in form else "file"
+        form.refuse(saved.refusal.at(field))
         return _list(form, 422)
     return _begun(run)
 
@@ -192,12 +191,9 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
     }
     wanted = run.state == "matched" or (run.state == "failed" and run.heads) or (run.state == "checked" and request.args.get("columns"))
     if mapping is not None or wanted:
-        context["form"] = (
-            form
-            or ColumnsForm(
-                formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on, dates=run.options.get("dates", "")
-            ).offer(run)
-        )
+        context["form"] = form or ColumnsForm(
+            formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on, dates=run.options.get("dates", "")
+        ).offer(run)
         register = register_of(run.table_name)
         book = book_of(run.table_name)
         context["targets"] = book_targets(book) if book else entry_targets(register) if register else targets(table)
@@ -226,7 +222,7 @@ def import_columns(run: ImportRun) -> Any:
     form = ColumnsForm().offer(run)
     mapping = {index: request.form.get(f"column-{index}", "") for index in range(len(run.heads))}
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             run.match(
                 mapping,
                 kept_for=form.kept_for.data if form.kept_for else run.kept_for,
@@ -235,11 +231,7 @@ def import_columns(run: ImportRun) -> Any:
                 columns=table_of(run.table_name),
                 options={"dates": form.dates.data} if form.dates else None,
             )
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             return _begun(run)
     if run.state not in ("matched", "checked", "failed") or not run.heads:
         abort(409)
@@ -252,13 +244,9 @@ def import_start(run: ImportRun) -> Any:
     """Begin to write what was checked."""
     form = StartForm().offer(run)
     if form.validate():
-        try:
-            run.start(by=current_user._get_current_object(), mode=form.mode.data, skip_duplicates=form.skip_duplicates.data)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            run.start(by=me(), mode=form.mode.data, skip_duplicates=form.skip_duplicates.data)
+        if saved:
             return _begun(run)
     return _page(run, form, 422)
 
@@ -267,7 +255,7 @@ def import_start(run: ImportRun) -> Any:
 @requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
 def import_repeat(run: ImportRun) -> Any:
     """Begin a further import of the same file: another sheet, or once more."""
-    again = run.another_sheet(by=current_user._get_current_object())
+    again = run.another_sheet(by=me())
     commit()
     return _begun(again)
 
@@ -276,7 +264,7 @@ def import_repeat(run: ImportRun) -> Any:
 @requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
 def import_continue(run: ImportRun) -> Any:
     """Let a job that was stopped by a mistake go on where it was."""
-    run.resume(by=current_user._get_current_object())
+    run.resume(by=me())
     commit()
     return _begun(run)
 
@@ -285,7 +273,7 @@ def import_continue(run: ImportRun) -> Any:
 @requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
 def import_cancel(run: ImportRun) -> Any:
     """Give an import up before anything is written."""
-    run.cancel(by=current_user._get_current_object())
+    run.cancel(by=me())
     commit()
     flash(_("The import of %(file)s is given up; nothing was written.", file=run.filename), "ok")
     return redirect(url_for("exchange.imports"), 303)
@@ -295,7 +283,7 @@ def import_cancel(run: ImportRun) -> Any:
 @requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
 def import_take_back(run: ImportRun) -> Any:
     """Take an import back whole."""
-    run.take_back(by=current_user._get_current_object())
+    run.take_back(by=me())
     commit()
     return _begun(run)
 
@@ -309,9 +297,7 @@ def import_refused(run: ImportRun) -> Any:
             abort(404)
         return redirect(url_for("exchange.import_page", run_id=run.id), 303)  # which says when it was removed
     with write_apart() as session:
-        audit.write(
-            "access", "downloaded", actor=current_user._get_current_object(), record=run, label=run.refused.filename, session=session
-        )
+        audit.write("access", "downloaded", actor=me(), record=run, label=run.refused.filename, session=session)
     return download(run.refused)
 
 
@@ -321,7 +307,7 @@ def import_refused_again(run: ImportRun) -> Any:
     """Make the file of the refused rows once more, after it was removed."""
     if run.refused is not None or run.busy or tidying.removed_at(run) is None:
         raise StateConflict(f"import {run.id} has its file")
-    job = Job.queue("import-refused", by=current_user._get_current_object(), run=run.id)
+    job = Job.queue("import-refused", by=me(), run=run.id)
     commit()
     jobs.start(job)
     flash(_("The file is being made; a notice tells when it is ready."), "ok")

@@ -17,6 +17,7 @@ from portal.exchange import exporting, insight_table
 from portal.exchange.exporting import Export
 from portal.exchange.insight_table import PREFIX, TITLES, InsightQuery, kind_of
 from portal.permissions import Permission, requires
+from portal.sessions import me
 
 
 def _query(kind: str) -> InsightQuery:
@@ -26,7 +27,7 @@ def _query(kind: str) -> InsightQuery:
 
 
 def _export(query: InsightQuery) -> Export:
-    return Export(current_user._get_current_object(), query, PREFIX + kind_of(query))
+    return Export(me(), query, PREFIX + kind_of(query))
 
 
 def _address(endpoint: str, query: InsightQuery, **more: str) -> str:

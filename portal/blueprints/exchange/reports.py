@@ -18,6 +18,7 @@ from portal.exchange.exporting import Export
 from portal.models import report_list
 from portal.models.report_list import ReportQuery
 from portal.permissions import Permission, requires
+from portal.sessions import me
 
 
 def _query() -> ReportQuery:
@@ -29,7 +30,7 @@ def _arguments(query: ReportQuery) -> dict[str, Any]:
 
 
 def _export(query: ReportQuery) -> Export:
-    return Export(current_user._get_current_object(), query, report_table.WHAT)
+    return Export(me(), query, report_table.WHAT)
 
 
 @bp.get("/reports/export")

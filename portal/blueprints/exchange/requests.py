@@ -16,8 +16,9 @@ from portal.database import commit
 from portal.exchange import exporting, request_table
 from portal.exchange.exporting import Export
 from portal.models import request_list
-from portal.models.request_list import RequestQuery
+from portal.models.request_query import RequestQuery
 from portal.permissions import Permission, requires
+from portal.sessions import me
 
 
 def _query() -> RequestQuery:
@@ -29,7 +30,7 @@ def _arguments(query: RequestQuery) -> dict[str, Any]:
 
 
 def _export(query: RequestQuery) -> Export:
-    return Export(current_user._get_current_object(), query, request_table.WHAT)
+    return Export(me(), query, request_table.WHAT)
 
 
 @bp.get("/requests/export")

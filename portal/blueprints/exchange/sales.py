@@ -17,6 +17,7 @@ from portal.exchange import exporting, sales_table
 from portal.exchange.exporting import Export
 from portal.exchange.sales_table import PREFIX, TITLES, BookQuery
 from portal.permissions import Permission, requires
+from portal.sessions import me
 
 
 def _query(kind: str) -> BookQuery:
@@ -26,7 +27,7 @@ def _query(kind: str) -> BookQuery:
 
 
 def _export(query: BookQuery) -> Export:
-    return Export(current_user._get_current_object(), query, PREFIX + query.kind)
+    return Export(me(), query, PREFIX + query.kind)
 
 
 def _address(endpoint: str, query: BookQuery, **more: str) -> str:

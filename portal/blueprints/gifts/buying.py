@@ -12,9 +12,10 @@ from wtforms.validators import Length, Optional
 
 from portal import clock, list_files
 from portal.blueprints.gifts import bp
-from portal.blueprints.gifts.goods_forms import me, sent_version, whole
-from portal.database import commit, db
+from portal.blueprints.gifts.goods_forms import sent_version, whole
+from portal.database import db
 from portal.forms import PortalForm
+from portal.i18n import translate
 from portal.models import gift_agreement, gift_purchasing, history
 from portal.models.gift_agreement import STATES, GiftAgreement
 from portal.models.gift_campaign import GiftCampaign
@@ -22,6 +23,8 @@ from portal.permissions import Permission, requires
 from portal.rules.gift_goods import KINDS, LONGEST_LINE, LONGEST_TEXT
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 class GoodsForm(PortalForm):
@@ -79,12 +82,9 @@ def purchasing_file() -> Any:
 def agreement_begin(campaign: GiftCampaign) -> Any:
     """Begin the list of goods of a campaign, with as many pieces as its tiers give."""
     number = campaign.id
-    try:
+    with saving(lambda refusal: flash(translate(refusal.message), "warning")) as saved:
         listed = GiftAgreement.begin(campaign, gift_agreement.numbers_of(campaign), by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        flash(_(refusal.message.text, **refusal.message.params), "warning")
+    if not saved:
         return redirect(url_for("gifts.campaign", campaign_id=number), 303)
     return redirect(url_for("gifts.agreement", listed_id=listed.id), 303)
 
@@ -128,17 +128,15 @@ def agreement_edit(listed: GiftAgreement) -> Any:
     form, number = GoodsForm(), listed.id
     names = {str(one["gift_id"]): str(one["name"]) for one in listed.lines}
     typed = {key: {part: clean_line(request.form.get(f"{part}-{key}", ""))[:LONGEST_LINE] for part in ("number", "form")} for key in names}
-    try:
-        if form.validate():
+    wrong: list[Refusal] = []
+    if form.validate():
+        with saving(wrong.append) as saved:
             said = {int(key): (whole(one["number"]), one["form"]) for key, one in typed.items()}
             listed.edit(said, note=(form.note.data or "").strip(), by=me(), version=sent_version(form.version.data))
-            commit()
+        if saved:
             flash(_("The list of goods is saved."), "ok")
             return redirect(url_for("gifts.agreement", listed_id=number), 303)
-        cells: dict[str, str] = {}
-    except Refusal as refusal:
-        db.session.rollback()
-        cells = form.refuse_all([refusal], lambda cell: names.get(cell.rpartition("-")[2], cell))
+    cells = form.refuse_all(wrong, lambda cell: names.get(cell.rpartition("-")[2], cell))
     return _page(db.session.get_one(GiftAgreement, number), form, 422, typed=typed, cells=cells)
 
 
@@ -148,14 +146,10 @@ def agreement_agree(listed: GiftAgreement) -> Any:
     """Note that customer service and marketing agreed."""
     form, number = AgreeForm(), listed.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             marketing = clean_line(form.marketing.data or "")
             listed.agree(marketing=marketing, on=form.agreed_on.data, by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("It is agreed. Print it: for purchasing, for finance, and one to be kept."), "ok")
             return redirect(url_for("gifts.agreement", listed_id=number), 303)
     return _page(db.session.get_one(GiftAgreement, number), form, 422)
@@ -167,14 +161,10 @@ def agreement_pass_on(listed: GiftAgreement) -> Any:
     """Note who took the list for purchasing, and its copy for finance."""
     form, number = PassOnForm(), listed.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             taken = {name: clean_line(form[name].data or "") for name in ("purchasing", "finance")}
             listed.pass_on(**taken, on=form.passed_on.data, by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("Purchasing and finance have it."), "ok")
             return redirect(url_for("gifts.agreement", listed_id=number), 303)
     return _page(db.session.get_one(GiftAgreement, number), form, 422)

@@ -12,7 +12,7 @@ from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
-from portal.blueprints.gifts.goods_forms import me, whole, yuan
+from portal.blueprints.gifts.goods_forms import whole, yuan
 from portal.database import db
 from portal.forms import PortalForm
 from portal.i18n import is_chinese, of_choice
@@ -26,6 +26,7 @@ from portal.rules.gifts import LONGEST_LINE, LONGEST_TEXT, PURPOSES, TIERS
 from portal.rules.message import Refusal
 from portal.rules.regions import PROVINCES
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 KINDS_OF_ONE_TIER = 3
 """So many different gifts a recipient of one tier is given at most: rows of the form."""

@@ -19,8 +19,8 @@ from portal.blueprints.gifts.campaign_forms import (
     tiers_sent,
 )
 from portal.blueprints.gifts.goods import address, chips
-from portal.blueprints.gifts.goods_forms import me, sent_version
-from portal.database import StateConflict, commit, db
+from portal.blueprints.gifts.goods_forms import sent_version
+from portal.database import StateConflict, db
 from portal.models import gift_agreement, gift_budget, gift_composing, gift_outcome, gift_proposal, history
 from portal.models import gift_campaign_list as found
 from portal.models.gift import active_gifts
@@ -32,9 +32,8 @@ from portal.models.standard import why
 from portal.permissions import Permission, requires
 from portal.rules.gift_standards import most_amount, most_number
 from portal.rules.gifts import PURPOSES, TIERS
-from portal.rules.message import Refusal
-
-PROPOSALS = 200
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/gifts/campaigns")
@@ -95,13 +94,9 @@ def campaign_new() -> Any:
     form = CampaignForm()
     tiers, typed, wrong = tiers_sent()
     if form.validate() and not wrong:
-        try:
+        with saving(wrong.append) as saved:
             campaign = GiftCampaign.begin(form.values(tiers), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            wrong = [refusal]
-        else:
+        if saved:
             flash(_("The campaign is begun. Now put customers on its lists."), "ok")
             return redirect(url_for("gifts.campaign", campaign_id=campaign.id), 303)
     return _form(form, typed, wrong=form.refuse_all(wrong, name_of_cell), status=422)
@@ -119,13 +114,9 @@ def campaign_edit(campaign: GiftCampaign) -> Any:
     form = CampaignForm()
     tiers, typed, wrong = tiers_sent()
     if form.validate() and not wrong:
-        try:
+        with saving(wrong.append) as saved:
             campaign.edit(form.values(tiers), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            wrong = [refusal]
-        else:
+        if saved:
             flash(_("The campaign is changed."), "ok")
             return redirect(url_for("gifts.campaign", campaign_id=number), 303)
     return _form(form, typed, db.session.get_one(GiftCampaign, number), form.refuse_all(wrong, name_of_cell), 422)
@@ -160,10 +151,12 @@ def campaign(campaign: GiftCampaign) -> Any:
 def _page(campaign: GiftCampaign, form: ReasonForm, status: int = 200) -> Any:
     user = me()
     lists = found.lists_of(campaign)
+    found.load_gifts(campaign)
     seen = set(db.session.scalars(GiftList.visible_to(user).with_only_columns(GiftList.id).where(GiftList.campaign_id == campaign.id)))
     # Who composes the lists sees them; to the others their own customers' standing is told here.
     only = {"state": PROPOSED} if campaign.can_edit(user) or user.is_manager else {}
-    proposals = found.RECIPIENTS.page(user, RecipientQuery({"campaign": str(campaign.id), **only}), size=PROPOSALS)
+    asked = RecipientQuery({"campaign": str(campaign.id), **only})
+    proposals = found.RECIPIENTS.page(user, asked, after=request.args.get("after", ""), before=request.args.get("before", ""))
     page = render_template(
         "gifts/campaign.html",
         campaign=campaign,
@@ -177,10 +170,11 @@ def _page(campaign: GiftCampaign, form: ReasonForm, status: int = 200) -> Any:
         seen=seen,
         counts=_counts(campaign),
         proposals=proposals.rows,
+        next=_place(campaign, after=proposals.next) if proposals.next else "",
+        previous=_place(campaign, before=proposals.previous) if proposals.previous else "",
         all_states=not only,
-        drafts={tier.id: gift_composing.draft_of(tier) for tier in campaign.tiers},
         has_main={one.tier_id for one in lists if not one.supplementary and one.state in ("draft", "pending", "approved")},
-        free={tier.id: gift_composing.replaceable(tier) for tier in campaign.tiers},
+        free=gift_composing.free_places(campaign),
         standards={tier.code: [_why(name(tier.code), campaign) for name in (most_amount, most_number)] for tier in campaign.tiers},
         can={
             "edit": campaign.can_edit(user),
@@ -193,6 +187,11 @@ def _page(campaign: GiftCampaign, form: ReasonForm, status: int = 200) -> Any:
         recipient_states=RECIPIENT_STATES,
     )
     return page, status
+
+
+def _place(campaign: GiftCampaign, **place: Any) -> str:
+    """Return the address of a page of the campaign's customers."""
+    return url_for("gifts.campaign", campaign_id=campaign.id, **place, _anchor="proposed")
 
 
 def _counts(campaign: GiftCampaign) -> dict[int, dict[str, int]]:
@@ -210,13 +209,9 @@ def campaign_cancel(campaign: GiftCampaign) -> Any:
     """Cancel a campaign with a reason."""
     form, number = ReasonForm(), campaign.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             gift_outcome.cancel(campaign, reason=(form.reason.data or "").strip(), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The campaign is cancelled. What was not delivered is free again."), "ok")
             return redirect(url_for("gifts.campaign", campaign_id=number), 303)
     return _page(db.session.get_one(GiftCampaign, number), form, 422)
@@ -227,13 +222,10 @@ def campaign_cancel(campaign: GiftCampaign) -> Any:
 def campaign_close(campaign: GiftCampaign) -> Any:
     """Conclude a campaign of which nothing is open."""
     number = campaign.id
-    try:
+    form = ReasonForm(formdata=None)
+    with saving(form.refuse) as saved:
         campaign.close(by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form = ReasonForm(formdata=None)
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(GiftCampaign, number), form, 422)
     flash(_("The campaign is concluded."), "ok")
     return redirect(url_for("gifts.campaign", campaign_id=number), 303)
@@ -247,12 +239,9 @@ def list_begin(campaign: GiftCampaign) -> Any:
     tier = next((one for one in campaign.tiers if one.code == request.form.get("tier")), None)
     if tier is None:
         raise StateConflict(f"tier of gift campaign {number}")
-    try:
+    form = ReasonForm(formdata=None)
+    with saving(form.refuse) as saved:
         listed = gift_composing.begin_list(tier, by=me(), supplementary=bool(request.form.get("supplementary")))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form = ReasonForm(formdata=None)
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(GiftCampaign, number), form, 422)
     return redirect(url_for("gifts.gift_list", listed_id=listed.id), 303)

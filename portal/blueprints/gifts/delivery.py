@@ -14,10 +14,11 @@ from portal import clock, htmx, jobs, list_files
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.delivery_forms import ReceiptForm, ReturnForm, SendForm, TellForm, WayForm, forms_of, said
 from portal.blueprints.gifts.goods import address, chips
-from portal.blueprints.gifts.goods_forms import me, sent_version
-from portal.database import commit, db
+from portal.blueprints.gifts.goods_forms import sent_version
+from portal.database import db
 from portal.downloads import download
 from portal.forms import PortalForm
+from portal.i18n import translate
 from portal.looks import look
 from portal.models import gift_delivery_list as delivery_list
 from portal.models import history
@@ -31,6 +32,8 @@ from portal.printing.gift_delivery import LABELS, SLIP
 from portal.rules.gift_delivery import TOLD_BY, WAYS
 from portal.rules.gifts import TIERS
 from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/gifts/deliveries")
@@ -49,7 +52,7 @@ def deliveries() -> Any:
         steps=STEPS,
         ways=WAYS,
         tiers=TIERS,
-        campaigns=delivery_list.campaigns(user),
+        campaigns=[(one.id, one.label) for one in delivery_list.campaigns(user)],
         teams=db.session.scalars(select(Team).order_by(Team.name)).all() if user.is_manager else [],
         chips=chips(query, "gifts.deliveries", {"step": STEPS, "way": WAYS, "tier": TIERS}),
         next=address("gifts.deliveries", query, after=page.next) if page.next else "",
@@ -82,15 +85,12 @@ def deliveries_print() -> Any:
     """Print the labels and the receipt slips of a list as one PDF, in the background (PR-7)."""
     query = DeliveryQuery.read(request.form)
     language = documents.chosen_language(request.form.get("language"))
-    try:
+    with saving(lambda refusal: flash(translate(refusal.message), "warning")) as saved:
         ids = delivery_list.LIST.ids(me(), query, batches.MOST)
         if not ids:
             raise Refusal("There is no delivery on this list.")
         job = batches.queue_records(SLIP, ids, language, by=me(), before=(LABELS, query.args()))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        flash(_(refusal.message.text, **refusal.message.params), "warning")
+    if not saved:
         return redirect(address("gifts.deliveries", query), 303)
     jobs.start(job)
     return redirect(url_for("prints.batch", job_id=job.id), 303)
@@ -137,13 +137,9 @@ def _step(delivery: GiftDelivery, name: str, form: PortalForm, act: Callable[[],
     """Do one step of a delivery, or show its page with what was refused."""
     number, run_id = delivery.id, delivery.run_id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             act()
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(done, "ok")
             if request.form.get("back") == "round" and run_id is not None:
                 return redirect(url_for("gifts.run", run_id=run_id), 303)

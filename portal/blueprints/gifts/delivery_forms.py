@@ -14,7 +14,6 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from portal import clock
-from portal.blueprints.gifts.goods_forms import me
 from portal.database import db
 from portal.forms import PortalForm
 from portal.models.attachment import Attachment
@@ -27,6 +26,7 @@ from portal.rules.file_content import JPEG, PDF, PNG
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, TOLD_BY, WAYS
 from portal.rules.message import Refusal
 from portal.rules.signature_picture import LARGEST_BYTES, signature_png
+from portal.sessions import me
 
 _LINE = [Length(max=LONGEST_LINE)]
 _TEXT = [Length(max=LONGEST_TEXT)]
@@ -80,7 +80,7 @@ class ReceiptForm(PortalForm):
         try:
             drawn = signature_png(content)
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field="signature", **refusal.message.params) from None
+            raise refusal.at("signature") from None
         return _kept(drawn, f"{delivery.number}-signature.png", PNG, delivery)
 
     def _picture(self, delivery: GiftDelivery) -> Attachment | None:

@@ -20,7 +20,7 @@ from portal import clock
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.delivery_forms import said
 from portal.blueprints.gifts.goods import address
-from portal.blueprints.gifts.goods_forms import me, sent_version, whole
+from portal.blueprints.gifts.goods_forms import sent_version, whole
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.models import gift_delivery_list as delivery_list
@@ -30,6 +30,7 @@ from portal.permissions import Permission, requires
 from portal.rules.gift_delivery import LONGEST_LINE, TOLD_BY
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 MOST = 50
 """Rows on one page."""
@@ -115,7 +116,7 @@ def _record(sort: Sort, act: Any, done: Any) -> Any:
                 refused.append(Refusal(text, field=f"{sort.cell}-{one.id}"))
             except Refusal as refusal:
                 field = refusal.field if refusal.field in form else f"{_CELLS.get(refusal.field or '', sort.cell)}-{one.id}"
-                refused.append(Refusal(refusal.message.text, field=field, **refusal.message.params))
+                refused.append(refusal.at(field))
         if not refused:
             commit()
             flash(done(len(meant)), "ok")

@@ -11,8 +11,8 @@ from portal import bulk, clock, htmx, list_files
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.campaign_forms import DrawForm, ReasonForm, RecipientForm
 from portal.blueprints.gifts.goods import address
-from portal.blueprints.gifts.goods_forms import me, whole
-from portal.database import StateConflict, commit, db
+from portal.blueprints.gifts.goods_forms import whole
+from portal.database import StateConflict, db
 from portal.i18n import is_chinese, translate
 from portal.models import gift_campaign_list as found
 from portal.models import gift_composing, gift_drawing, gift_judging, gift_list_kind, history
@@ -22,12 +22,17 @@ from portal.models.gift_campaign import OPEN, GiftCampaign
 from portal.models.gift_campaign_list import STANDINGS, RecipientQuery, RefusalQuery
 from portal.models.gift_list import DRAFT, LISTED, NAME, PROPOSED, RECIPIENT_STATES, STATES, GiftList, GiftRecipient
 from portal.models.gift_proposal import waits_for_permit
+from portal.models.newest_first import Page
+from portal.models.paging import Count
 from portal.permissions import Permission, requires
 from portal.rules.gifts import TIERS
 from portal.rules.message import N_, Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 bulk.bulk_action(order=70, name="gift", title=N_("Put on a gift list"), permission=Permission.GIFT_COMPOSE, endpoint="gifts.selection")
-MOST_SHOWN = 500
+PROPOSED_SHOWN = 20
+"""Of what is proposed for a tier so many stand on a page, above the list's own fifty."""
 
 
 @bp.get("/gifts/lists/<int:listed_id>")
@@ -47,6 +52,10 @@ def _page(listed: GiftList, form: ReasonForm, status: int = 200) -> Any:
     near = gift_judging.split_of(listed.campaign, [one.customer_id for one in page.rows])
     proposed = RecipientQuery({"campaign": str(listed.campaign_id), "tier": listed.tier.code, "state": PROPOSED})
     own: dict[str, Any] = {key: value for key, value in query.filters.items() if key != "list"}
+    after, before = (request.args.get(f"proposed-{name}", "") for name in ("after", "before"))
+    proposals = Page([], "", "", Count(0, False))
+    if listed.state == DRAFT:
+        proposals = found.RECIPIENTS.page(user, proposed, after=after, before=before, size=PROPOSED_SHOWN)
     context: dict[str, Any] = {
         "listed": listed,
         "campaign": listed.campaign,
@@ -59,7 +68,9 @@ def _page(listed: GiftList, form: ReasonForm, status: int = 200) -> Any:
         "recipients": page.rows,
         "count": page.found,
         "near": {number: gift_judging.words_of_split(some, listed.campaign.first_on) for number, some in near.items()},
-        "proposals": found.RECIPIENTS.page(user, proposed, size=MOST_SHOWN).rows if listed.state == DRAFT else [],
+        "proposals": proposals.rows,
+        "next_proposals": _proposed(listed, "after", proposals.next),
+        "previous_proposals": _proposed(listed, "before", proposals.previous),
         "waits": waits_for_permit,
         "refused": found.REFUSED.count(user, RefusalQuery({"list": str(listed.id)})),
         "chips": _chips(listed, asked),
@@ -73,6 +84,12 @@ def _page(listed: GiftList, form: ReasonForm, status: int = 200) -> Any:
     if status != 200:
         return render_template("gifts/gift_list.html", **context), status
     return htmx.render("gifts/gift_list.html", "list", **context)
+
+
+def _proposed(listed: GiftList, name: str, place: str) -> str:
+    """Return the address of a page of what is proposed; '' where there is none."""
+    values: dict[str, Any] = {f"proposed-{name}": place}
+    return url_for("gifts.gift_list", listed_id=listed.id, **values, _anchor="proposed") if place else ""
 
 
 def _chips(listed: GiftList, own: dict[str, str]) -> list[tuple[str, str]]:
@@ -118,21 +135,18 @@ def list_draw(listed: GiftList) -> Any:
         return render_template("gifts/draw.html", listed=listed, form=form, tiers=TIERS)
     form = DrawForm().offer()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             ids = gift_drawing.matching(me(), form.query(), **form.sales())
             if not ids:
                 raise Refusal("No customer matches these filters.")
-            return _drawn(listed, ids, (form.reason.data or "").strip())
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+            done = gift_composing.put_on(listed, ids, reason=(form.reason.data or "").strip(), by=me())
+        if saved:
+            return _drawn(listed, done)
     return render_template("gifts/draw.html", listed=db.session.get_one(GiftList, number), form=form, tiers=TIERS), 422
 
 
-def _drawn(listed: GiftList, ids: list[int], reason: str) -> Any:
-    """Put customers on a list, say how many, and lead to who was refused where somebody was."""
-    done = gift_composing.put_on(listed, ids, reason=reason, by=me())
-    commit()
+def _drawn(listed: GiftList, done: gift_composing.Drawn) -> Any:
+    """Say how many customers were put on a list, and lead to who was refused where somebody was."""
     if done.put_on:
         flash(_("%(count)s customers are put on the list.", count=f"{done.put_on:,}"), "ok")
     if done.refused:
@@ -152,14 +166,10 @@ def list_add(listed: GiftList) -> Any:
     if request.method == "POST" and request.form.get("pick"):
         form.customer.data = request.form["pick"][:200]
     elif request.method == "POST" and form.validate():
-        try:
+        with saving(form.refuse) as saved:
             customer = chosen(me(), form.customer.data or "")
             gift_composing.put_one(listed, customer, form.values(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(customer)s is on the list.", customer=customer.full_name), "ok")
             return redirect(url_for("gifts.gift_list", listed_id=number), 303)
     listed = db.session.get_one(GiftList, number)
@@ -174,16 +184,14 @@ def take_up(listed: GiftList) -> Any:
     ids = {int(value) for value in request.form.getlist("ids") if value.isdecimal() and len(value) < 10}
     query = GiftRecipient.visible_to(me()).where(GiftRecipient.id.in_(ids), GiftRecipient.campaign_id == listed.campaign_id)
     customers = [one.customer_id for one in db.session.scalars(query.where(GiftRecipient.state == PROPOSED).order_by(GiftRecipient.id))]
-    number = listed.id
-    try:
+    number, form = listed.id, ReasonForm(formdata=None)
+    with saving(form.refuse) as saved:
         if not customers:
             raise Refusal("No customer is chosen.")
-        return _drawn(listed, customers, _("Proposed"))
-    except Refusal as refusal:
-        db.session.rollback()
-        form = ReasonForm(formdata=None)
-        form.refuse(refusal)
+        done = gift_composing.put_on(listed, customers, reason=_("Proposed"), by=me())
+    if not saved:
         return _page(db.session.get_one(GiftList, number), form, 422)
+    return _drawn(listed, done)
 
 
 @bp.post("/gifts/selection")
@@ -197,13 +205,12 @@ def selection() -> Any:
     form = ReasonForm() if request.form.get("confirmed") else ReasonForm(formdata=None)
     listed = next((one for one in drafts if one.id == whole(request.form.get("list"))), None)
     if request.form.get("confirmed") and form.validate() and not some.has_changed:
-        try:
+        with saving(form.refuse) as saved:
             if listed is None:
                 raise Refusal("Choose the list.")
-            return _drawn(listed, some.ids, (form.reason.data or "").strip())
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+            done = gift_composing.put_on(listed, some.ids, reason=(form.reason.data or "").strip(), by=me())
+        if saved:
+            return _drawn(listed, done)
     page = render_template("gifts/selection.html", form=form, drafts=drafts, selection=some, tiers=TIERS, listed=listed)
     return page, 422 if form.problems else 200
 
@@ -218,13 +225,9 @@ def list_off(listed: GiftList) -> Any:
     form, number = ReasonForm(), listed.id
     ids = {int(value) for value in request.form.getlist("ids") if value.isdecimal() and len(value) < 10}
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             count = gift_composing.take_off(listed, ids, reason=(form.reason.data or "").strip(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(count)s customers are taken off the list.", count=count), "ok")
             return redirect(url_for("gifts.gift_list", listed_id=number), 303)
     return _page(db.session.get_one(GiftList, number), form, 422)
@@ -270,13 +273,10 @@ def list_submit(listed: GiftList) -> Any:
     number = listed.id
     if not gift_composing.can_work(listed, me()) and listed.state == DRAFT:
         raise StateConflict(f"gift list {number}")
-    try:
+    form = ReasonForm(formdata=None)
+    with saving(form.refuse) as saved:
         approval = gift_list_kind.submit(listed, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form = ReasonForm(formdata=None)
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(GiftList, number), form, 422)
     flash(_("The list is submitted. Its budget is committed when it is approved."), "ok")
     return redirect(url_for("approvals.show", approval_id=approval.id), 303)
@@ -287,13 +287,10 @@ def list_submit(listed: GiftList) -> Any:
 def list_give_up(listed: GiftList) -> Any:
     """Give a draft up."""
     number, campaign_id = listed.id, listed.campaign_id
-    try:
+    form = ReasonForm(formdata=None)
+    with saving(form.refuse) as saved:
         gift_composing.give_up(listed, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form = ReasonForm(formdata=None)
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(GiftList, number), form, 422)
     flash(_("The list is given up; its customers are free again."), "ok")
     return redirect(url_for("gifts.campaign", campaign_id=campaign_id), 303)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from portal import htmx, list_files
 from portal.blueprints.gifts import bp
-from portal.blueprints.gifts.goods_forms import CountForm, GiftForm, SupplierForm, me, sent_version
-from portal.database import commit, db
+from portal.blueprints.gifts.goods_forms import CountForm, GiftForm, SupplierForm, sent_version
+from portal.database import db
 from portal.i18n import is_chinese
 from portal.models import gift_goods_list as goods_list
 from portal.models import gift_stock, history
@@ -24,7 +24,8 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.gift_goods import KINDS
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 MOVEMENTS = 50
 _NAMED: dict[str, Any] = {"supplier": GiftSupplier, "campaign": GiftCampaign, "run": GiftRun, "team": Team, "giver": Staff}
@@ -93,13 +94,9 @@ def gift_new() -> Any:
         return _gift_form(GiftForm(formdata=None).offer())
     form = GiftForm().offer()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             gift = Gift.add(form.values(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("“%(gift)s” is added.", gift=gift.name), "ok")
             return redirect(url_for("gifts.gift", gift_id=gift.id), 303)
     return _gift_form(form, status=422)
@@ -113,13 +110,9 @@ def gift_edit(gift: Gift) -> Any:
         return _gift_form(GiftForm(formdata=None).offer(gift).fill(gift), gift)
     form, number = GiftForm().offer(gift), gift.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             gift.change(form.values(), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("“%(gift)s” is changed.", gift=gift.name), "ok")
             return redirect(url_for("gifts.gift", gift_id=number), 303)
     return _gift_form(form, db.session.get_one(Gift, number), 422)
@@ -161,13 +154,9 @@ def gift_count(gift: Gift) -> Any:
     """Correct the stock after two people have counted."""
     form, number = CountForm().offer(), gift.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             gift_stock.correct(gift, by=me(), **form.values())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The stock is corrected."), "ok")
             return redirect(url_for("gifts.gift", gift_id=number), 303)
     gift = db.session.get_one(Gift, number)
@@ -194,13 +183,9 @@ def supplier_new() -> Any:
         return _supplier_form(SupplierForm(formdata=None))
     form = SupplierForm()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             GiftSupplier.add(form.values(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The supplier is added."), "ok")
             return redirect(url_for("gifts.suppliers"), 303)
     return _supplier_form(form, status=422)
@@ -214,13 +199,9 @@ def supplier_edit(supplier: GiftSupplier) -> Any:
         return _supplier_form(SupplierForm(formdata=None, obj=supplier), supplier)
     form, number = SupplierForm(), supplier.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             supplier.change(form.values(), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The supplier is changed."), "ok")
             return redirect(url_for("gifts.suppliers"), 303)
     return _supplier_form(form, db.session.get_one(GiftSupplier, number), 422)

@@ -8,7 +8,6 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from sqlalchemy import select
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -23,15 +22,11 @@ from portal.rules.gift_goods import KINDS, LONGEST_LINE, LONGEST_TEXT
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 _LINE = [Length(max=LONGEST_LINE)]
 _TEXT = [Length(max=LONGEST_TEXT)]
 _NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def whole(text: str | None) -> int | None:
@@ -47,7 +42,7 @@ def yuan(text: str | None, field: str) -> Decimal | None:
     try:
         return parse_amount(text or "")
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=field, **refusal.message.params) from None
+        raise refusal.at(field) from None
 
 
 def sent_version(text: str | None) -> int:

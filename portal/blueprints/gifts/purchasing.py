@@ -11,8 +11,8 @@ from sqlalchemy import select
 from portal import htmx, list_files
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.goods import address, chips
-from portal.blueprints.gifts.goods_forms import EndingForm, OrderForm, ReceiptForm, lines_sent, me, whole
-from portal.database import StateConflict, commit, db
+from portal.blueprints.gifts.goods_forms import EndingForm, OrderForm, ReceiptForm, lines_sent, whole
+from portal.database import StateConflict, db
 from portal.models import gift_goods_list as goods_list
 from portal.models import gift_stock, history
 from portal.models.gift import Gift, active_gifts
@@ -20,7 +20,8 @@ from portal.models.gift_goods_list import ORDER_STATES, OrderQuery
 from portal.models.gift_order import STATES, GiftOrder, GiftOrderLine
 from portal.models.gift_stock import GiftMovement
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/gifts/orders")
@@ -74,15 +75,11 @@ def order_new() -> Any:
     lines, typed, wrong = lines_sent(gifts)
     cells: dict[str, str] = {}
     if form.validate() and not wrong:
-        try:
+        with saving(wrong.append) as saved:
             order = GiftOrder.place(
                 form.chosen(), lines, expected_on=form.expected_on.data, note=(form.note.data or "").strip(), by=me()
             )  # fmt: skip
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            wrong = [refusal]
-        else:
+        if saved:
             flash(_("The order is recorded. What comes of it is received by somebody else than you."), "ok")
             return redirect(url_for("gifts.order", order_id=order.id), 303)
     names = {str(one.id): one.name for one in gifts}
@@ -139,13 +136,9 @@ def order_receive(order: GiftOrder) -> Any:
     if line is None or line.order_id != order.id:
         raise StateConflict(f"line of order {order.id}")
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             order.receive(line, whole(form.quantity.data), note=(form.note.data or "").strip(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("It is received and lies in stock."), "ok")
             return redirect(url_for("gifts.order", order_id=number), 303)
     return _order_page(db.session.get_one(GiftOrder, number), form, EndingForm(formdata=None), 422)
@@ -157,13 +150,9 @@ def order_end(order: GiftOrder) -> Any:
     """End an order although not all has come: cancelled, or closed with its shortage."""
     form, number = EndingForm(), order.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             order.close(reason=(form.reason.data or "").strip(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The order is ended; what is missing is to be bought again."), "ok")
             return redirect(url_for("gifts.order", order_id=number), 303)
     return _order_page(db.session.get_one(GiftOrder, number), ReceiptForm(formdata=None), form, 422)

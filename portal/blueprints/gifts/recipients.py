@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.campaign_forms import ReasonForm, RecipientForm
-from portal.blueprints.gifts.goods_forms import me, sent_version, whole
-from portal.database import StateConflict, commit, db
+from portal.blueprints.gifts.goods_forms import sent_version, whole
+from portal.database import StateConflict, db
 from portal.looks import look
 from portal.models import benefit, gift_composing, gift_delivery, gift_judging, gift_proposal, history
 from portal.models.benefit import SOURCES
@@ -27,6 +27,8 @@ from portal.rules.gift_standards import CAP, CAP_GOVERNMENT
 from portal.rules.gifts import TIERS
 from portal.rules.message import N_, Refusal
 from portal.rules.money import figures
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.route("/gifts/campaigns/<int:campaign_id>/proposals", methods=["GET", "POST"])
@@ -41,16 +43,12 @@ def propose(campaign: GiftCampaign) -> Any:
     if request.method == "POST" and request.form.get("pick"):
         form.customer.data = request.form["pick"][:200]
     elif request.method == "POST" and form.validate():
-        try:
+        with saving(form.refuse) as saved:
             if tier is None:
                 raise Refusal("Choose the tier.")
             customer = chosen(me(), form.customer.data or "")
             gift_proposal.propose(tier, customer, form.values(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(customer)s is proposed.", customer=customer.full_name), "ok")
             return redirect(url_for("gifts.campaign", campaign_id=number), 303)
     campaign = db.session.get_one(GiftCampaign, number)
@@ -111,13 +109,9 @@ def recipient_person(recipient: GiftRecipient) -> Any:
     """Say anew who takes the gift."""
     form, number = RecipientForm(), recipient.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             gift_composing.name_person(recipient, form.values(), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("It is changed."), "ok")
             return redirect(url_for("gifts.recipient", recipient_id=number), 303)
     return _page(db.session.get_one(GiftRecipient, number), form, ReasonForm(formdata=None), 422)
@@ -140,13 +134,9 @@ def recipient_decline(recipient: GiftRecipient) -> Any:
 def _reasoned(recipient: GiftRecipient, act: Any, said: str) -> Any:
     form, number = ReasonForm(), recipient.id
     if form.validate():
-        try:
+        with saving(lambda refusal: form.refuse(refusal.at("reason"))) as saved:
             act((form.reason.data or "").strip())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(Refusal(refusal.message.text, field="reason", **refusal.message.params))
-        else:
+        if saved:
             flash(said, "ok")
             return redirect(url_for("gifts.recipient", recipient_id=number), 303)
     return _page(db.session.get_one(GiftRecipient, number), RecipientForm(formdata=None), form, 422)

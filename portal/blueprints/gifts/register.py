@@ -12,7 +12,6 @@ from sqlalchemy import select
 from portal import clock, htmx, list_files
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.goods import address
-from portal.blueprints.gifts.goods_forms import me
 from portal.database import db
 from portal.i18n import is_chinese
 from portal.models import gift_register_list as register_list
@@ -24,6 +23,7 @@ from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.rules.gift_standards import REPEATS
+from portal.sessions import me
 
 YEARS = 6
 

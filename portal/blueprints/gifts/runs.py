@@ -13,15 +13,17 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.delivery_forms import RunForm, none_chosen
-from portal.blueprints.gifts.goods_forms import me, sent_version
-from portal.database import commit, db
+from portal.blueprints.gifts.goods_forms import sent_version
+from portal.database import db
+from portal.i18n import translate
 from portal.models import gift_delivery, history
 from portal.models import gift_delivery_list as delivery_list
 from portal.models.gift_delivery import GiftDelivery, contacts_of, stops_of
 from portal.models.gift_delivery_list import DeliveryQuery
 from portal.models.gift_run import LOADED, PLANNED, STATES, GiftRun
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 SHOWN = 100
 OFFERED = 200
@@ -74,13 +76,9 @@ def run_new() -> Any:
         return _form(RunForm(formdata=None, day=_day(request.args.get("day", ""))).offer())
     form = RunForm().offer()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             run = GiftRun.plan(**form.values(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The round is planned. Choose what goes along."), "ok")
             return redirect(url_for("gifts.run", run_id=run.id), 303)
     return _form(form, status=422)
@@ -101,13 +99,9 @@ def run_edit(run: GiftRun) -> Any:
         return _form(RunForm(formdata=None).offer(run).fill(run), run)
     form, number = RunForm().offer(run), run.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             run.change(**form.values(), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The round is changed."), "ok")
             return redirect(url_for("gifts.run", run_id=number), 303)
     return _form(form, db.session.get_one(GiftRun, number), 422)
@@ -151,12 +145,10 @@ def _page(run: GiftRun, wrong: str = "", status: int = 200) -> Any:
 
 def _act(run: GiftRun, act: Any, done: Any) -> Any:
     number = run.id
-    try:
+    with saving() as saved:
         result = act()
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(db.session.get_one(GiftRun, number), _(refusal.message.text, **refusal.message.params), 422)
+    if saved.refusal:
+        return _page(db.session.get_one(GiftRun, number), translate(saved.refusal.message), 422)
     flash(done(result), "ok")
     return redirect(url_for("gifts.run", run_id=number), 303)
 

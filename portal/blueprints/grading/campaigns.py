@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import clock, htmx, jobs
@@ -28,17 +27,14 @@ from portal.printing import batches, documents
 from portal.rules.grading import GRADES
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SHOWN = 20
 """So many years of campaigns stand on the page."""
 MOST = 200
 """So many customers are taken as first rated with one form."""
 PORTION = 500
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def of_year(year: int) -> GradingCampaign:
@@ -180,15 +176,13 @@ def _lines(campaign: GradingCampaign, wrong: dict[str, str], status: int) -> Any
 def forms(year: int) -> Any:
     """Print the assessment forms of all that the list shows as one PDF, in the background (PR-7)."""
     found = of_year(year)
-    try:
+    with saving() as saved:
         numbers = grading_progress.ids(me(), query_of(year), batches.MOST)
         if not numbers:
             raise Refusal("No customer you see is here.")
         job = batches.queue_records("grading_form", numbers, documents.chosen_language(request.form.get("language")), by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _lines(found, {"": translate(refusal.message)}, 422)
+    if saved.refusal:
+        return _lines(found, {"": translate(saved.refusal.message)}, 422)
     jobs.start(job)
     return redirect(url_for("prints.batch", job_id=job.id), 303)
 
@@ -200,7 +194,7 @@ def adopt(year: int) -> Any:
     found = of_year(year)
     campaign_id, count = found.id, 0
     numbers = {int(one) for one in request.form.getlist("ids")[:MOST] if one.isdecimal() and len(one) < 16}
-    try:
+    with saving() as saved:
         chosen = Grading.visible_to(me()).where(Grading.campaign_id == found.id, Grading.id.in_(numbers), Grading.state == RATED)
         rated = list(db.session.scalars(chosen.order_by(Grading.id)))
         if not rated:
@@ -209,10 +203,8 @@ def adopt(year: int) -> Any:
         for one in rated:
             one.adopt(meeting=meeting, by=me())
             count += 1
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _lines(db.session.get_one(GradingCampaign, campaign_id), {refusal.field or "": translate(refusal.message)}, 422)
+    if saved.refusal:
+        return _lines(db.session.get_one(GradingCampaign, campaign_id), {saved.refusal.field or "": translate(saved.refusal.message)}, 422)
     flash(_("The meeting takes %(count)s customers as they are rated.", count=count), "ok")
     return redirect(url_for("grading.lines", year=year, state=RATED), 303)
 

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from portal import clock
 from portal.blueprints.grading import bp
-from portal.blueprints.grading.campaigns import me, meeting_of
+from portal.blueprints.grading.campaigns import meeting_of
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
@@ -28,6 +28,8 @@ from portal.permissions import Permission, requires
 from portal.rules.grading import FIGURES, shown
 from portal.rules.message import Refusal
 from portal.rules.text import clean, clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/customer-gradings/<int:grading_id>")
@@ -99,11 +101,10 @@ def _version() -> int:
 def rate(grading: Grading) -> Any:
     """Give the first rating, and go on to the next customer."""
     grading_id = grading.id
-    try:
+    with saving() as saved:
         grading.rate(_given("score", "reason"), by=me(), version=_version(), as_before="as_before" in request.form)
-        commit()
-    except Refusal as refusal:
-        return _refused(grading_id, refusal)
+    if saved.refusal:
+        return _refused(grading_id, saved.refusal)
     said = {"name": grading.customer.full_name, "total": shown(grading.total), "grade": grading.grade}
     flash(_("%(name)s: %(total)s points, grade %(grade)s.", **said), "ok")
     return redirect(_onward(grading, "rate"), 303)
@@ -116,18 +117,16 @@ def rerate(grading: Grading) -> Any:
     grading_id = grading.id
     if not grading.can_rerate(me()):
         raise StateConflict(f"grading {grading_id}")
-    try:
+    with saving() as saved:
         grading.rerate(_given("second", "why"), meeting=meeting_of(grading.campaign), by=me(), version=_version())
-        commit()
-    except Refusal as refusal:
-        return _refused(grading_id, refusal)
+    if saved.refusal:
+        return _refused(grading_id, saved.refusal)
     said = {"name": grading.customer.full_name, "total": shown(grading.total), "grade": grading.grade}
     flash(_("%(name)s: %(total)s points, grade %(grade)s.", **said), "ok")
     return redirect(_onward(grading, "meet"), 303)
 
 
 def _refused(grading_id: int, refusal: Refusal) -> Any:
-    db.session.rollback()
     return _page(db.session.get_one(Grading, grading_id), {refusal.field or "": translate(refusal.message)}, 422)
 
 

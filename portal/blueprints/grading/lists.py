@@ -8,13 +8,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.grading import bp
-from portal.blueprints.grading.campaigns import me, of_year
+from portal.blueprints.grading.campaigns import of_year
 from portal.database import commit, db
 from portal.models.approval import Approval
 from portal.models.grading_list import NAME, STATES, GradeList
 from portal.models.grading_progress import progress_of
 from portal.permissions import Permission, ensure, requires
 from portal.rules.grading import shown
+from portal.sessions import me
 
 SHOWN = 200
 

@@ -38,6 +38,8 @@ from portal.printing.hand_over import MOST, length
 from portal.rules.message import Refusal
 from portal.rules.scans import media_type_of_scan
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SHOWN = 50
 """So many rows of a part stand on the page; all are on paper."""
@@ -62,11 +64,6 @@ class SignedListForm(PortalForm):
     """The list with all three signatures."""
 
     scan = FileField(_l("Scan of the signed list (PDF, JPEG or PNG)"), render_kw={"accept": "application/pdf,image/jpeg,image/png"})
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 @bp.get("/hand-overs")
@@ -158,6 +155,8 @@ def _taker(form: HandOverForm) -> Staff | None:
 def note(hand_over: HandOver) -> Any:
     """Keep who takes over, who witnesses and why, for the list."""
     ensure(hand_over.may_carry_out(me()))
+    if hand_over.state != PREPARED:
+        raise StateConflict(f"hand-over {hand_over.id}")
     form = _form(hand_over)
     if not form.validate():
         return _page(hand_over, form, SignedListForm(formdata=None), 422)
@@ -180,20 +179,21 @@ def carry_out(hand_over: HandOver) -> Any:
         raise StateConflict(f"hand-over {hand_over.id}")
     form, number = _form(hand_over), hand_over.id
     if form.validate():
-        try:
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
             to = _taker(form)
             if to is None:
                 raise Refusal("Say who takes over.", field="to_id")
             _note(hand_over, form)
             moved = hand_over.carry_out(to=to, by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(Refusal(refusal.message.text, field="to_id" if refusal.field == "to" else refusal.field, **refusal.message.params))
-        else:
+        if saved:
             flash(_("Handed over to %(name)s. Customers: %(count)s.", name=to.name, count=moved), "ok")
             return redirect(url_for("hand_overs.show", hand_over_id=number), 303)
     return _page(db.session.get_one(HandOver, number), form, SignedListForm(formdata=None), 422)
+
+
+def _refuse(form: HandOverForm, refusal: Refusal) -> None:
+    field = "to_id" if refusal.field == "to" else refusal.field
+    form.refuse(refusal.at(field))
 
 
 @bp.post("/hand-overs/<int:hand_over_id>/discarding")
@@ -215,7 +215,7 @@ def file_signed_list(hand_over: HandOver) -> Any:
     if not hand_over.can_sign:
         raise StateConflict(f"hand-over {hand_over.id}")
     form, number = SignedListForm(), hand_over.id
-    try:
+    with saving() as saved:
         sent = request.files.get("scan")
         if sent is None or not sent.filename:
             raise Refusal("The scan of the signed list is missing.", field="scan")
@@ -225,10 +225,8 @@ def file_signed_list(hand_over: HandOver) -> Any:
         kept = Attachment.keep(content, filename=name, media_type=kind, purpose="scan", by=me())
         db.session.flush()
         hand_over.file_signed_list(kept, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(Refusal(refusal.message.text, field="scan", **refusal.message.params))
+    if saved.refusal:
+        form.refuse(saved.refusal.at("scan"))
         record = db.session.get_one(HandOver, number)
         return _page(record, _form(record, formdata=None), form, 422)
     flash(_("The signed list is filed."), "ok")

@@ -7,13 +7,21 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, render_template, url_for
 from flask_login import current_user
 
-from portal import clock, config, htmx, jobs, navigation
+from portal import clock, config, htmx, jobs, navigation, waiting
 from portal.models import callback_desk, gift_desk, home, inbox, proposal_desk, reception_desk, request_desk, survey_desk, visit_desk
+from portal.models.scope import scope_of
 from portal.permissions import Permission, public, requires
 from portal.printing import filing
 from portal.rules.message import N_
 
 bp = Blueprint("home", __name__)
+FIGURES = {
+    "proposals": proposal_desk.FIGURES,
+    "requests": request_desk.FIGURES,
+    "calls": callback_desk.FIGURES,
+    "to_ask": survey_desk.FIGURES,
+    "visits": visit_desk.FIGURES,
+}
 navigation.area(order=0, endpoint="home.index", title=N_("Home"), icon="house", permission=Permission.APPROVAL_READ, key="h")
 
 
@@ -24,20 +32,17 @@ def index() -> Any:
     user = current_user
     if user.is_department:  # all that it has are the proposals routed to it
         return redirect(url_for("proposals.proposals"), 303)
+    scope = scope_of(user)
     return render_template(
         "home/index.html",
-        waiting=home.waiting(user),
+        waiting=home.waiting(user, waiting.counts(user)),
         drafts=home.drafts(user),
-        proposals=proposal_desk.figures(user) if user.may(Permission.PROPOSAL_WORK) else (0, 0),
-        expected=reception_desk.expected(user, clock.today()) if user.may(Permission.RECEPTION_WORK) else [],
-        requests=request_desk.figures(user) if user.may(Permission.REQUEST_WORK) else (0, 0),
+        **home.figures(user, FIGURES),
+        expected=reception_desk.expected(user, clock.today(), scope=scope) if user.may(Permission.RECEPTION_WORK) else [],
         gifts=gift_desk.running(user),
-        calls=callback_desk.due_today(user) if user.may(Permission.CALLBACK_WORK) else (0, 0),
-        to_ask=survey_desk.to_ask(user) if user.may(Permission.SURVEY_WORK) else 0,
-        visits=visit_desk.due_today(user) if user.may(Permission.VISIT_WORK) else (0, 0, 0),
-        states=home.customers_by_state(user),
-        grades=home.customers_by_grade(user),
-        changes=home.recent_changes(user),
+        states=home.customers_by_state(user, scope),
+        grades=home.customers_by_grade(user, scope),
+        changes=home.recent_changes(user, scope),
         jobs=[(job, jobs.KINDS.get(job.kind)) for job in home.jobs(user)],
         notices=home.unread(user),
         unannounced=home.unannounced_year(),

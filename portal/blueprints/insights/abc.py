@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from flask import request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal import htmx
 from portal.blueprints.insights import bp
@@ -20,6 +19,7 @@ from portal.permissions import Permission, requires
 from portal.rules import abc as rule
 from portal.rules.charts import abc_curve
 from portal.rules.message import Refusal
+from portal.sessions import me
 
 OFFERED = ("80/95", "70/90", "55/85")
 
@@ -33,7 +33,7 @@ def abc() -> Any:
         rule.thresholds(request.args.get("thresholds") or str(query.limits))
     except Refusal as refusal:
         problem = translate(refusal.message)
-    user = current_user._get_current_object()
+    user = me()
     found = model.of(user, query, insight.few(user))
     after = request.args.get("after", "")
     page = htmx.render(

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal import clock, htmx
 from portal.blueprints.insights import bp
@@ -20,6 +19,7 @@ from portal.permissions import Permission, requires
 from portal.rules import abc
 from portal.rules.charts import BarRow, bars
 from portal.rules.sales import first_day
+from portal.sessions import me
 
 SHOWN = 100
 """So many parts stand in the table; more are told of in its last line."""
@@ -31,7 +31,7 @@ DRAWN = 15
 def composition() -> Any:
     """Show the parts of what was sold, with last year's beside them; each figure leads to its list."""
     query = CompositionQuery.read(request.args)
-    user = current_user._get_current_object()
+    user = me()
     found = model.of(user, query, insight.few(user))
     return htmx.render(
         "insights/composition.html",
@@ -116,7 +116,7 @@ def customers() -> Any:
     query = PartQuery.read(request.args)
     if query is None:
         abort(404)
-    user = current_user._get_current_object()
+    user = me()
     rows, after = composition_list.page(user, query, insight.few(user), after=request.args.get("after", ""))
     row = Row(query.part if query.whole.subject == LIMIT else query.value, None, abc.NOTHING, abc.NOTHING)
     return render_template(

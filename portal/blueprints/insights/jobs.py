@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import clock, database, jobs
@@ -19,6 +18,7 @@ from portal.models.job import Job
 from portal.models.staff import Staff
 from portal.permissions import Permission, requires
 from portal.rules.message import N_
+from portal.sessions import me
 
 DAILY = "insights-daily"
 
@@ -28,7 +28,7 @@ DAILY = "insights-daily"
 def count() -> Any:
     """Have the worker count what a page shows, and lead back to it."""
     query: Any = AbcQuery.read(request.form) if request.form.get("of") == "abc" else CompositionQuery.read(request.form)
-    job = insight.ask(current_user._get_current_object(), query.question)
+    job = insight.ask(me(), query.question)
     commit()
     if job is not None:
         jobs.start(job)

@@ -14,7 +14,6 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.blueprints.maintenance.files import me
 from portal.database import db
 from portal.forms import PortalForm
 from portal.models.customer import Customer
@@ -26,6 +25,7 @@ from portal.rules.maintenance import EACH, EXTENTS, LONGEST_LINE, LONGEST_TEXT, 
 from portal.rules.message import N_, Refusal
 from portal.rules.money import parse_amount
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 FEWEST_ROWS, MORE_ROWS = 4, 5
 _PARTS = ("kind", "text", "extent", "staff", "due", "cost")
@@ -132,11 +132,11 @@ def measures_sent(rows: list[dict[str, str]]) -> tuple[list[Measure], list[Refus
         try:
             due_on = parse_date(row["due"]) if row["due"] else None
         except Refusal as refusal:
-            wrong.append(Refusal(refusal.message.text, field=f"measure-due-{number}", **refusal.message.params))
+            wrong.append(refusal.at(f"measure-due-{number}"))
         try:
             cost = parse_amount(row["cost"]) if row["cost"] else cost
         except Refusal as refusal:
-            wrong.append(Refusal(refusal.message.text, field=f"measure-cost-{number}", **refusal.message.params))
+            wrong.append(refusal.at(f"measure-cost-{number}"))
         staff = int(row["staff"]) if row["staff"].isdecimal() and len(row["staff"]) < 10 else None
         extent = row["extent"] if row["extent"] in EXTENTS else EACH
         measures.append(Measure(row["kind"][:40], row["text"][:LONGEST_LINE], extent, staff, due_on, cost))
@@ -148,7 +148,7 @@ def amount_sent(text: str | None, field: str) -> tuple[Decimal, list[Refusal]]:
     try:
         return (parse_amount(text) if text else Decimal(0)), []
     except Refusal as refusal:
-        return Decimal(0), [Refusal(refusal.message.text, field=field, **refusal.message.params)]
+        return Decimal(0), [refusal.at(field)]
 
 
 _CELLS = {
@@ -201,4 +201,4 @@ def customers_sent(text: str | None) -> tuple[list[Customer], list[Refusal]]:
             wrong.append(Refusal("No customer you see has this number, credit code or name: %(line)s", field="customers", line=line[:80]))
         else:
             found[one.id] = one
-    return list(found.values()), [Refusal(one.message.text, field="customers", **one.message.params) for one in wrong]
+    return list(found.values()), [one.at("customers") for one in wrong]

@@ -8,9 +8,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from portal import bulk, clock
-from portal.blueprints.maintenance import bp, files
-from portal.blueprints.maintenance.files import me
+from portal import bulk, clock, list_files
+from portal.blueprints.maintenance import bp
 from portal.blueprints.maintenance.forms import GreetingForm, customers_sent, lines_of, show
 from portal.database import StateConflict, commit, db
 from portal.i18n import of_choice, translate
@@ -25,6 +24,8 @@ from portal.rules.dates import parse_date
 from portal.rules.maintenance import GREETED as HOLIDAYS
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SHOWN = 100
 bulk.bulk_action(
@@ -71,14 +72,10 @@ def greetings_new() -> Any:
         return _form(form)
     customers, found = customers_sent(form.customers.data)
     if form.validate() and not found:
-        try:
+        with saving(found.append) as saved:
             name, day = form.holiday.data or "", form.day.data
             listed = model.GreetingList.make(name, day, [one.id for one in customers], note=clean_line(form.note.data or ""), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            found = [refusal]
-        else:
+        if saved:
             flash(_("The list is made. It stands in the inboxes when the holiday is near."), "ok")
             return redirect(url_for("maintenance.greeting_list", list_id=listed.id), 303)
     show(form, found)
@@ -146,7 +143,7 @@ def greeting_file(list: GreetingList) -> Any:
                 return
             after = following
 
-    return files.answer(translate(list.title), heads, rows(), what="greetings", filters=query.args())
+    return list_files.answer(translate(list.title), heads, rows(), what="greetings", filters=query.args())
 
 
 @bp.get("/greetings/<int:list_id>/next")
@@ -190,14 +187,12 @@ def greeting_settle(line: GreetingLine) -> Any:
     line_id, list_id, state = line.id, line.list_id, SKIPPED if request.form.get("do") == "skip" else GREETED
     if line.state != OPEN:
         raise StateConflict(f"greeting {line.id}")
-    try:
+    with saving() as saved:
         day = _day(request.form.get("done_on", ""))
         note, way = clean_line(request.form.get("note", "")), request.form.get("way", "")
         line.settle(state, way=way, note=note, done_on=day, by=me(), version=request.form.get("version", 0, int))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(db.session.get_one(GreetingLine, line_id), {refusal.field or "": translate(refusal.message)}, 422)
+    if saved.refusal:
+        return _page(db.session.get_one(GreetingLine, line_id), {saved.refusal.field or "": translate(saved.refusal.message)}, 422)
     flash(_("%(name)s: noted.", name=line.customer.full_name), "ok")
     owner = request.form.get("owner", 0, int)
     answer = redirect(url_for("maintenance.greeting_next", list_id=list_id, after=line_id, owner=owner or None), 303)
@@ -210,7 +205,7 @@ def _day(text: str) -> Any:
     try:
         return parse_date(clean_line(text)) if text else None
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field="done_on", **refusal.message.params) from refusal
+        raise refusal.at("done_on") from refusal
 
 
 @bp.post("/greeting-lines/<int:line_id>/taking-back")

@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.maintenance import bp
-from portal.blueprints.maintenance.files import me
 from portal.blueprints.maintenance.forms import (
     MORE_ROWS,
     AmendmentForm,
@@ -28,6 +27,8 @@ from portal.models.plan_papers import AMENDMENT, STATES, SUMMARY, VERDICTS, Plan
 from portal.permissions import Permission, ensure, requires
 from portal.rules.maintenance import EXTENTS, MOST_MEASURES
 from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 # --- amendments ----------------------------------------------------------------
 
@@ -66,16 +67,12 @@ def _write(plan: MaintenancePlan, amendment: PlanAmendment | None) -> Any:
         return _form(form, rows + [blank_row() for _one in range(min(MORE_ROWS, MOST_MEASURES - len(rows)))], plan, amendment)
     values, found = _sent(form, rows, plan)
     if form.validate() and not found:
-        try:
+        with saving(found.append) as saved:
             if amendment is None:
                 amendment = PlanAmendment.begin(plan, **values, by=me())
             else:
                 amendment.edit(**values, by=me(), version=_number(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            found = [refusal]
-        else:
+        if saved:
             flash(_("The draft is saved."), "ok")
             return redirect(url_for("maintenance.amendment", amendment_id=amendment.id), 303)
     plan = db.session.get_one(MaintenancePlan, plan_id)
@@ -181,7 +178,7 @@ def summary_save(plan: MaintenancePlan) -> Any:
     values = form.values()
     problems = summary_problems(values)
     if form.validate() and not problems:
-        try:
+        with saving(problems.append) as saved:
             if found is None:
                 found = PlanSummary.begin(plan, values, by=me())
             else:
@@ -190,11 +187,7 @@ def summary_save(plan: MaintenancePlan) -> Any:
             if request.form.get("do") == "submit":
                 db.session.flush()
                 approval = found.submit(by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            problems = [refusal]
-        else:
+        if saved:
             if approval is not None:
                 flash(_("The summary is submitted. The plan is concluded when it is approved."), "ok")
                 return redirect(url_for("approvals.show", approval_id=approval.id), 303)

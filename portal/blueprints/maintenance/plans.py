@@ -9,11 +9,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from portal import htmx
-from portal.blueprints.maintenance import bp, files
-from portal.blueprints.maintenance.files import me
+from portal import htmx, list_files
+from portal.blueprints.maintenance import bp
 from portal.database import commit, db
-from portal.i18n import is_chinese
+from portal.filters import colon
 from portal.looks import look
 from portal.models import greeting, plan_list, plan_papers, plan_task, strengthening
 from portal.models.approval import Approval
@@ -30,6 +29,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, ensure, requires
 from portal.rules.maintenance import EXTENTS
+from portal.sessions import me
 
 OF_CUSTOMER = 50
 
@@ -75,7 +75,7 @@ def _chips(query: PlanQuery) -> list[tuple[str, str]]:
         elif name == "customer":
             customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
             text = customer.full_name if customer else value
-        label = _(PlanQuery.FILTERS[name]) if name == "late" else f"{_(PlanQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(PlanQuery.FILTERS[name]) if name == "late" else f"{_(PlanQuery.FILTERS[name])}{colon()}{text}"
         found.append((label, address(query.without(name))))
     return found
 
@@ -97,7 +97,7 @@ def plans_file() -> Any:
                 covered, one.goal, tasks.get(plan_task.DONE, 0), sum(tasks.values()), one.budget, one.spent,
             ]  # fmt: skip
 
-    return files.answer(_("Maintenance plans"), heads, rows(), what="maintenance-plans", filters=query.args())
+    return list_files.answer(_("Maintenance plans"), heads, rows(), what="maintenance-plans", filters=query.args())
 
 
 # --- one plan ----------------------------------------------------------------

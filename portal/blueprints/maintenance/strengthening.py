@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from portal.blueprints.maintenance import bp
-from portal.blueprints.maintenance.files import me
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import strengthening as model
@@ -23,6 +22,8 @@ from portal.rules.dates import parse_date
 from portal.rules.maintenance import POSTS
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 _PARTS = ("post", "name", "influence", "competitors", "staff", "measures", "until")
 
@@ -65,12 +66,10 @@ def strengthening_edit(customer: Customer) -> Any:
         staff_id = int(row["staff"]) if row["staff"].isdecimal() and len(row["staff"]) < 10 else None
         people.append(Person(row["post"], row["name"], row["influence"], row["competitors"], staff_id, row["measures"], until))
     if not wrong:
-        try:
+        with saving() as saved:
             model.save(customer, people, by=me(), version=version)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            wrong[refusal.field or ""] = translate(refusal.message)
+        if saved.refusal:
+            wrong[saved.refusal.field or ""] = translate(saved.refusal.message)
         else:
             flash(_("The table is saved."), "ok")
             return redirect(url_for("maintenance.strengthening", customer_id=customer_id), 303)

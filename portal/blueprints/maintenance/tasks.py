@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from portal import clock, htmx
 from portal.blueprints.maintenance import bp
-from portal.blueprints.maintenance.files import me
 from portal.blueprints.maintenance.forms import amount_sent
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import history, plan_desk
@@ -23,6 +22,8 @@ from portal.permissions import Permission, requires
 from portal.rules.dates import parse_date
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean, clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 GROUPS = {"late": N_("Overdue"), "today": N_("Today"), "soon": N_("Due soon"), "later": N_("Later")}
 
@@ -40,7 +41,12 @@ def _day(wrong: tuple[int, str, Refusal] | None = None, said: str = "", status: 
     whose = "all" if request.values.get("whose") == "all" else ""
     until = plan_desk.horizon(today)
     groups: dict[str, list[PlanTask]] = {name: [] for name in GROUPS}
-    for task in plan_desk.waiting_tasks(user, of_all=bool(whose)):
+    begin = _begin()
+    found, following = plan_desk.waiting_tasks(user, of_all=bool(whose), begin=begin)
+    if begin and not found:  # they were done meanwhile
+        begin = 0
+        found, following = plan_desk.waiting_tasks(user, of_all=bool(whose))
+    for task in found:
         name = "late" if task.due_on < today else "today" if task.due_on == today else "soon" if task.due_on <= until else "later"
         groups[name].append(task)
     return htmx.render(
@@ -50,11 +56,20 @@ def _day(wrong: tuple[int, str, Refusal] | None = None, said: str = "", status: 
         groups={name: found for name, found in groups.items() if found},
         titles=GROUPS,
         whose=whose,
+        begin=begin,
+        step=plan_desk.A_PAGE,
+        following=following,
         said=said,
         may_assign=user.may(Permission.PLAN_EDIT),
         people=_people(),
         **_wrong(wrong),
     )
+
+
+def _begin() -> int:
+    """Return the place at which the page begins that is asked for, or that a form was sent from."""
+    text = request.values.get("begin", "")
+    return int(text) // plan_desk.A_PAGE * plan_desk.A_PAGE if text.isdecimal() and len(text) < 6 else 0
 
 
 def _people() -> list[tuple[int, str]]:
@@ -97,6 +112,7 @@ def _task_page(task: PlanTask, wrong: tuple[int, str, Refusal] | None = None, st
         states=STATES,
         events=[(one, history.title_of(one)) for one in history.of_record("PlanTask", task.id)],
         whose="",
+        begin=0,
         may_assign=task.can_assign(user),
         people=_people(),
         can={"work": task.can_work(user), "take_back": task.can_take_back(user)},
@@ -108,19 +124,17 @@ def _task_page(task: PlanTask, wrong: tuple[int, str, Refusal] | None = None, st
 def _answer(task: PlanTask, act: str, done: Any, said: str) -> Any:
     """Do what a form of a task says, and return the list or the page that it was sent from."""
     task_id, from_page = task.id, request.form.get("from") == "task"
-    try:
+    with saving() as saved:
         done()
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        wrong = (task_id, act, refusal)
+    if saved.refusal:
+        wrong = (task_id, act, saved.refusal)
         return _task_page(db.session.get_one(PlanTask, task_id), wrong, 422) if from_page else _day(wrong, status=422)
     if htmx.wants_fragment() and not from_page:
         return _day(said=said)
     flash(said, "ok")
     if from_page:
         return redirect(url_for("maintenance.task", task_id=task_id), 303)
-    return redirect(url_for("maintenance.tasks", whose=request.form.get("whose") or None), 303)
+    return redirect(url_for("maintenance.tasks", whose=request.form.get("whose") or None, begin=_begin() or None), 303)
 
 
 def _version() -> int:
@@ -132,7 +146,7 @@ def _day_sent(field: str) -> Any:
     try:
         return parse_date(text) if text else None
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=field, **refusal.message.params) from refusal
+        raise refusal.at(field) from refusal
 
 
 def _reason() -> str:

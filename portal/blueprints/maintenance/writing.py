@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from portal import bulk, clock
 from portal.blueprints.maintenance import bp
-from portal.blueprints.maintenance.files import me
 from portal.blueprints.maintenance.forms import (
     MORE_ROWS,
     PlanForm,
@@ -23,8 +22,9 @@ from portal.blueprints.maintenance.forms import (
     rows_sent,
     show,
 )
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.models import greeting
+from portal.models.approval import Approval
 from portal.models.card import GRADES
 from portal.models.customer_choice import chosen
 from portal.models.plan import MaintenancePlan, kinds_of_measures, lessons_of, people_problems
@@ -33,6 +33,8 @@ from portal.rules import maintenance as rules
 from portal.rules.maintenance import EXTENTS, MOST_MEASURES, Measure, Outline
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 bulk.bulk_action(
     order=60, name="plan", title=N_("Write a maintenance plan"), permission=Permission.PLAN_EDIT, endpoint="maintenance.plan_of_selection"
@@ -66,12 +68,11 @@ def plan_new() -> Any:
         return _page(form, rows, previous=previous)
     outline, ids, found = _outline(form, rows)
     if form.validate() and not found:
-        try:
+        with saving(found.append) as saved:
             plan = MaintenancePlan.begin(outline, ids, by=me(), previous=previous)
-            return _saved(plan)
-        except Refusal as refusal:
-            db.session.rollback()
-            found = [refusal]
+            approval = submitted_if_asked(plan)
+        if saved:
+            return _saved(plan, approval)
     return _page(form, [*rows, blank_row()], previous=_seen(form.previous.data), wrong=show(form, found), status=422)
 
 
@@ -118,12 +119,11 @@ def plan_edit(plan: MaintenancePlan) -> Any:
         return _page(form, rows, plan=plan)
     outline, ids, found = _outline(form, rows)
     if form.validate() and not found:
-        try:
+        with saving(found.append) as saved:
             plan.edit(outline, ids, by=me(), version=_version(form))
-            return _saved(plan)
-        except Refusal as refusal:
-            db.session.rollback()
-            found = [refusal]
+            approval = submitted_if_asked(plan)
+        if saved:
+            return _saved(plan, approval)
     return _page(form, [*rows, blank_row()], plan=db.session.get_one(MaintenancePlan, plan_id), wrong=show(form, found), status=422)
 
 
@@ -163,7 +163,7 @@ def _take_typed(form: PlanForm) -> list[Refusal]:
         try:
             _add_lines(form, line_of(chosen(me(), typed)))
         except Refusal as refusal:
-            return [Refusal(refusal.message.text, field="customer", **refusal.message.params)]
+            return [refusal.at("customer")]
         form.customer.data = ""
     return []
 
@@ -185,15 +185,10 @@ def _outline(form: PlanForm, rows: list[dict[str, str]]) -> tuple[Outline, list[
     return outline, [one.id for one in customers], found
 
 
-def _saved(plan: MaintenancePlan) -> Any:
-    """Keep the plan; submit it where the button says so. Raises `Refusal`."""
-    if request.form.get("do") == "submit":
-        db.session.flush()
-        approval = plan.submit(by=me())
-        commit()
+def _saved(plan: MaintenancePlan, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("The plan is submitted. Its measures become tasks when it is approved."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    commit()
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("maintenance.plan", plan_id=plan.id), 303)
 

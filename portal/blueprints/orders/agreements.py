@@ -12,7 +12,6 @@ from wtforms.fields.choices import SelectChoice
 from portal import clock
 from portal.blueprints.orders import bp
 from portal.blueprints.orders.forms import AgreementForm, EndingForm, FilingForm, customer_given, uploaded
-from portal.blueprints.orders.lists import me
 from portal.database import StateConflict, commit, db
 from portal.i18n import of_choice
 from portal.looks import look
@@ -23,8 +22,9 @@ from portal.models.customer_choice import chosen
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.rules import grading
-from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -43,13 +43,10 @@ def agreement_new() -> Any:
     previous = _previous(form.previous.data)
     if not form.validate():
         return _form_page(form, None, previous, 422)
-    try:
+    with saving(form.refuse) as saved:
         customer = previous.customer if previous else chosen(me(), clean_line(form.customer.data or ""))
         made = Agreement.begin(customer, form.said(), by=me(), upload=uploaded(form.file.data), previous=previous)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _form_page(form, None, _previous(form.previous.data), 422)
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("orders.agreement", agreement_id=made.id), 303)
@@ -121,14 +118,11 @@ def agreement_revise(agreement: Agreement) -> Any:
     form = AgreementForm()
     if not form.validate():
         return _form_page(form, agreement, agreement.previous, 422)
-    try:
+    with saving(form.refuse) as saved:
         version = int(form.version.data) if (form.version.data or "").isdecimal() else 0
         upload = uploaded(form.file.data)
         agreement.revise(form.said(), (form.note.data or "").strip(), by=me(), version=version, upload=upload)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         again = db.session.get_one(Agreement, agreement_id)
         return _form_page(form, again, again.previous, 422)
     flash(_("The revision is saved."), "ok")
@@ -141,16 +135,13 @@ def agreement_file(agreement: Agreement) -> Any:
     """File an agreement as signed: its paper goes into the dossier, and it runs."""
     agreement_id, form = agreement.id, FilingForm()
     blank = EndingForm(formdata=None)
-    try:
-        if not form.validate():
-            return _show(agreement, form, blank, 422)
+    if not form.validate():
+        return _show(agreement, form, blank, 422)
+    with saving(form.refuse) as saved:
         upload = uploaded(form.file.data)
         kind = form.kind.data or DOCUMENT_KIND
         agreement.file(by=me(), filed_on=form.filed_on.data, kind=kind, upload=upload, on_paper=bool(form.on_paper.data))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _show(db.session.get_one(Agreement, agreement_id), form, blank, 422)
     flash(_("The agreement is filed; it runs until %(day)s.", day=agreement.ends_on.isoformat()), "ok")
     return redirect(url_for("orders.agreement", agreement_id=agreement_id), 303)
@@ -162,14 +153,11 @@ def agreement_end(agreement: Agreement) -> Any:
     """End an agreement before its day, or note that it has run out and is not renewed."""
     agreement_id, form = agreement.id, EndingForm()
     blank = FilingForm(formdata=None)
-    try:
-        if not form.validate():
-            return _show(agreement, blank, form, 422)
+    if not form.validate():
+        return _show(agreement, blank, form, 422)
+    with saving(form.refuse) as saved:
         agreement.end(by=me(), ended_on=form.ended_on.data, reason=(form.reason.data or "").strip())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _show(db.session.get_one(Agreement, agreement_id), blank, form, 422)
     flash(_("The agreement is ended."), "ok")
     return redirect(url_for("orders.agreement", agreement_id=agreement_id), 303)

@@ -139,7 +139,7 @@ def goods_sent(rows: list[dict[str, str]]) -> tuple[list[Goods], list[Refusal]]:
         try:
             amount = parse_amount(row["amount"]) if row["amount"] else amount
         except Refusal as refusal:
-            wrong.append(Refusal(refusal.message.text, field=f"goods-amount-{number}", **refusal.message.params))
+            wrong.append(refusal.at(f"goods-amount-{number}"))
         goods.append(Goods(_product(row["product"]), row["quantity"][:40], amount))
     return goods, wrong
 

@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import clock, htmx, list_files
 from portal.blueprints.orders import bp
 from portal.database import db
-from portal.i18n import is_chinese
+from portal.filters import colon
 from portal.looks import look
 from portal.models import agreement, agreement_list, order_list, order_request
 from portal.models.agreement import STANDINGS, Agreement
@@ -26,11 +25,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.orders import KINDS
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
+from portal.sessions import me
 
 
 def _teams() -> list[Team]:
@@ -52,7 +47,7 @@ def _chips(query: Any, titles: dict[str, str], words: dict[str, dict[str, str]],
         elif name == "customer":
             customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
             text = customer.full_name if customer else value
-        found.append((f"{_(titles[name])}{'：' if is_chinese() else ': '}{text}", _address(endpoint, query.without(name))))
+        found.append((f"{_(titles[name])}{colon()}{text}", _address(endpoint, query.without(name))))
     return found
 
 

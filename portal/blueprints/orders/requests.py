@@ -21,7 +21,6 @@ from portal.blueprints.orders.forms import (
     rows_of,
     rows_sent,
 )
-from portal.blueprints.orders.lists import me
 from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import history, search
@@ -35,6 +34,8 @@ from portal.rules import orders
 from portal.rules.message import Refusal
 from portal.rules.orders import A_TREATMENT, KINDS, MOST_LINES, NO_DATA, REFUSAL
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -54,15 +55,14 @@ def order_request_new() -> Any:
         return _page(form, kind, rows, customer=_meant(form.customer.data))
     customer = _meant(form.customer.data)
     goods, found = goods_sent(rows)
-    try:
-        if not form.validate() or found:
-            return _wrong(form, kind, rows, found, customer=customer)
+    if not form.validate() or found:
+        return _wrong(form, kind, rows, found, customer=customer)
+    with saving() as saved:
         wanted = form.wanted(goods)
         made = OrderRequest.begin(kind, chosen(me(), clean_line(form.customer.data or "")), wanted, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _wrong(form, kind, rows, [*_others(kind, form, goods, customer, refusal), refusal], customer=_meant(form.customer.data))
+    if saved.refusal:
+        others = _others(kind, form, goods, customer, saved.refusal)
+        return _wrong(form, kind, rows, [*others, saved.refusal], customer=_meant(form.customer.data))
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("orders.order_request", asked_id=made.id), 303)
 
@@ -131,17 +131,15 @@ def order_request_edit(asked: OrderRequest) -> Any:
         return _page(form, kind, rows_of(asked.goods_list), asked=asked, customer=customer)
     form, rows = OrderForm(), rows_sent()
     goods, found = goods_sent(rows)
-    try:
-        if not form.validate() or found:
-            return _wrong(form, kind, rows, found, asked=asked, customer=customer)
+    if not form.validate() or found:
+        return _wrong(form, kind, rows, found, asked=asked, customer=customer)
+    with saving() as saved:
         version = int(form.version.data) if (form.version.data or "").isdecimal() else 0
         asked.edit(form.wanted(goods), by=me(), version=version)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
+    if saved.refusal:
         again = db.session.get_one(OrderRequest, asked_id)
-        others = _others(kind, form, goods, again.customer, refusal)
-        return _wrong(form, kind, rows, [*others, refusal], asked=again, customer=again.customer)
+        others = _others(kind, form, goods, again.customer, saved.refusal)
+        return _wrong(form, kind, rows, [*others, saved.refusal], asked=again, customer=again.customer)
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("orders.order_request", asked_id=asked_id), 303)
 
@@ -184,14 +182,11 @@ def order_request_close(asked: OrderRequest) -> Any:
     asked_id, form = asked.id, CloseForm()
     if not asked.can_close(me()):
         raise StateConflict(f"order request {asked_id}")
-    try:
-        if not form.validate():
-            return _show(asked, form, 422)
+    if not form.validate():
+        return _show(asked, form, 422)
+    with saving(form.refuse) as saved:
         asked.close((form.closing_note.data or "").strip(), by=me(), closed_on=form.closed_on.data)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _show(db.session.get_one(OrderRequest, asked_id), form, 422)
     flash(_("The order is concluded; it is no longer treated like grade A."), "ok")
     return redirect(url_for("orders.order_request", asked_id=asked_id), 303)

@@ -14,8 +14,7 @@ from wtforms.validators import InputRequired
 
 from portal import bulk, clock, htmx, jobs
 from portal.blueprints.prints import bp
-from portal.blueprints.prints.pages import me
-from portal.database import commit, db
+from portal.database import db
 from portal.downloads import download
 from portal.exchange.tidying import KEPT_DAYS
 from portal.forms import PortalForm
@@ -27,6 +26,8 @@ from portal.printing import batches
 from portal.printing.catalogue import SHEETS
 from portal.printing.documents import site_language
 from portal.rules.message import N_, Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 bulk.bulk_action(order=70, name="print-cards", title=N_("Print cards"), permission=Permission.SHEET_PRINT, endpoint="prints.batch_cards")
 NAMED = 10
@@ -65,13 +66,9 @@ def batch_cards() -> Any:
         if chosen.has_changed:
             form.refuse(Refusal("The list has changed meanwhile: there are %(count)s customers now.", count=len(chosen.ids)))
         else:
-            try:
+            with saving(form.refuse) as saved:
                 job = batches.queue_records("customer_card", chosen.ids, form.language.data, by=me())
-                commit()
-            except Refusal as refusal:
-                db.session.rollback()
-                form.refuse(refusal)
-            else:
+            if saved:
                 jobs.start(job)
                 return redirect(url_for("prints.batch", job_id=job.id), 303)
     named = list(db.session.scalars(select(Customer.full_name).where(Customer.id.in_(chosen.ids[:NAMED])).order_by(Customer.id)))
@@ -100,13 +97,9 @@ def batches_page() -> Any:
         first, last = form.from_date.data, form.to_date.data
         assert first is not None  # noqa: S101 - validated
         assert last is not None  # noqa: S101
-        try:
+        with saving(form.refuse) as saved:
             job = batches.queue_approved(form.kind.data, first, last, form.language.data, by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             jobs.start(job)
             return redirect(url_for("prints.batch", job_id=job.id), 303)
     page = render_template("prints/batches.html", form=form, most=batches.MOST)

@@ -11,7 +11,6 @@ from wtforms import StringField, TextAreaField
 
 from portal import htmx, jobs
 from portal.blueprints.prints import bp
-from portal.blueprints.prints.pages import me
 from portal.database import commit, db
 from portal.downloads import download
 from portal.exchange.tidying import KEPT_DAYS
@@ -30,6 +29,7 @@ from portal.printing.binder_content import Filing
 from portal.printing.catalogue import SHEETS
 from portal.rules.message import Refusal
 from portal.rules.text import clean, clean_line
+from portal.sessions import me
 
 LAST = 5
 """So many bound copies are offered again."""

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from portal import htmx, jobs
 from portal.blueprints.prints import bp
-from portal.blueprints.prints.pages import me, pdf_answer
-from portal.database import commit, db
+from portal.blueprints.prints.pages import pdf_answer
+from portal.database import db
 from portal.i18n import translate
 from portal.models import audit
 from portal.models.job import Job
@@ -21,6 +21,8 @@ from portal.permissions import Permission, requires
 from portal.printing import documents, lists
 from portal.printing.catalogue import SHEETS
 from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/prints/lists/<sheet>")
@@ -38,20 +40,19 @@ def print_list(sheet: str) -> Any:
     listed = _listed(sheet)
     query = listed.source.read(request.form)
     language = documents.chosen_language(request.form.get("language"))
-    try:
+    job = None
+    with saving() as saved:
         if len(listed.source.ids(me(), query, lists.MOST)) > lists.AT_ONCE:
             lists.ensure_printable(listed, me(), query)
             job = lists.queue(listed, query, language, by=me())
-            commit()
-            jobs.start(job)
-            return redirect(url_for("prints.list_job", job_id=job.id), 303)
-        printed = documents.press(lambda: lists.list_paper(listed, me(), query), language, by=me())
-    except Refusal as refusal:
-        db.session.rollback()
-        return _preview(listed, query, problem=translate(refusal.message), status=422)
-    answer = pdf_answer(printed)
-    commit()
-    return answer
+        else:
+            answer = pdf_answer(documents.press(lambda: lists.list_paper(listed, me(), query), language, by=me()))
+    if saved.refusal:
+        return _preview(listed, query, problem=translate(saved.refusal.message), status=422)
+    if job is None:
+        return answer
+    jobs.start(job)
+    return redirect(url_for("prints.list_job", job_id=job.id), 303)
 
 
 @bp.get("/prints/jobs/<int:job_id>")
@@ -93,13 +94,13 @@ def _listed(sheet: str) -> lists.ListSheet:
 
 def _preview(listed: lists.ListSheet, query: Any, *, problem: str = "", status: int = 200) -> Any:
     language = documents.chosen_language(request.values.get("language"))
-    count = len(listed.source.ids(me(), query, lists.MOST))
+    paper = lists.list_paper(listed, me(), query, beginning=True)
     endpoint, values = listed.source.page(query)
     return render_template(
         "prints/list.html",
         declared=SHEETS[listed.sheet],
-        sheet=documents.preview(lists.list_paper(listed, me(), query, beginning=True), language, by=me()),
-        count=count,
+        sheet=documents.preview(paper, language, by=me()),
+        count=paper.content["count"],
         source=listed.source,
         back=url_for(endpoint, **values),
         limits=lists,

@@ -20,13 +20,13 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
 from portal.models.customer import Customer
 from portal.models.sheet import PrintedSheet
-from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, fetch, requires
 from portal.printing import batches, documents
 from portal.printing.catalogue import SHEETS
 from portal.printing.papers import PRINTABLES, Paper, Printable, blank_paper, paper_of, paper_of_round
 from portal.printing.standing import STATES
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 LAST_PRINTS = 20
 
@@ -144,11 +144,6 @@ def pdf_answer(printed: documents.Printed) -> Response:
     return response
 
 
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
-
-
 def _declared(sheet: str) -> Printable:
     """Return the form that is also there empty, to be filled by hand; a cover is not."""
     printable = PRINTABLES.get(sheet)
@@ -197,11 +192,8 @@ def _preview(make: Callable[[], Paper], here: str, *, back: str, problem: str = 
 def _print(make: Callable[[], Paper], here: str, *, back: str) -> Any:
     """Answer the PDF of the next copy. What cannot be printed is said in words, and nothing is counted (PR-3)."""
     language = documents.chosen_language(request.form.get("language"))
-    try:
-        printed = documents.press(make, language, by=me())
-    except Refusal as refusal:
-        db.session.rollback()
-        return _preview(make, here, back=back, problem=translate(refusal.message), status=422)
-    answer = pdf_answer(printed)
-    commit()
+    with saving() as saved:
+        answer = pdf_answer(documents.press(make, language, by=me()))
+    if saved.refusal:
+        return _preview(make, here, back=back, problem=translate(saved.refusal.message), status=422)
     return answer

@@ -7,7 +7,6 @@ from typing import Any
 from flask import render_template, request
 
 from portal.blueprints.prints import bp
-from portal.blueprints.prints.pages import me
 from portal.i18n import translate
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
@@ -15,6 +14,7 @@ from portal.printing.filing import place
 from portal.printing.seal_verdict import ANSWERS, Verdict, judge
 from portal.printing.standing import VERDICTS
 from portal.rules.message import Refusal
+from portal.sessions import me
 
 
 @bp.get("/seal-verification")

@@ -8,11 +8,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import me
 from portal.blueprints.proposals.lists import words
 from portal.blueprints.proposals.outcome_forms import AssessmentForm, sent_file
 from portal.blueprints.proposals.pages import part
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.looks import look
 from portal.models import proposal_assessment
 from portal.models.proposal import Proposal, ProposalFile
@@ -20,9 +19,10 @@ from portal.models.proposal_assessment import ProposalAssessment, can_write
 from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.permissions import Permission, ensure, requires
 from portal.rules import proposals as rules
-from portal.rules.message import Refusal
 from portal.rules.proposal_outcomes import ASSESSED
 from portal.rules.rewards import OUTCOMES
+from portal.saving import saving
+from portal.sessions import me
 
 
 @part("proposals/assessments.html")
@@ -73,16 +73,12 @@ def assessment(line: ProposalDepartment) -> Any:
         return _form(line, AssessmentForm(formdata=None).fill(present, user.name if user.is_department else ""))
     form, line_id, proposal_id = AssessmentForm(), line.id, line.proposal_id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             if request.form.get("act") == "keep":
                 proposal_assessment.save(line, form.said(), by=user)
             else:
                 proposal_assessment.give_back(line, form.said(), sent_file("scan"), by=user)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             if request.form.get("act") == "keep":
                 flash(_("The draft is kept. It is returned when you say so."), "ok")
                 return redirect(url_for("proposals.assessment", line_id=line_id), 303)
@@ -98,4 +94,3 @@ def _form(line: ProposalDepartment, form: AssessmentForm, status: int = 200) -> 
         assessed=ASSESSED, outcomes=OUTCOMES, **words(),
     )  # fmt: skip
     return page, status
-

@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import me, version_of
+from portal.blueprints.proposals.forms import version_of
 from portal.blueprints.proposals.lists import words
 from portal.blueprints.proposals.outcome_forms import DoneForm, PlanForm, ResultForm, ValueForm, amount_of, row_name, rows_of
 from portal.blueprints.proposals.pages import part
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.looks import look
 from portal.models import proposal_award, proposal_work
 from portal.models.proposal import Proposal
@@ -25,6 +25,8 @@ from portal.rules.message import Refusal
 from portal.rules.money import figures
 from portal.rules.proposal_outcomes import plan_problems
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 @part("proposals/work_panel.html", order=20)
@@ -50,13 +52,9 @@ def plan_new(proposal: Proposal) -> Any:
         return _form(PlanForm(formdata=None, data={"first_on": clock.today()}), proposal)
     form, proposal_id = PlanForm(), proposal.id
     if form.validate():
-        try:
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
             work = proposal_work.plan(proposal, form.planned(), by=user)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            _refuse(form, refusal)
-        else:
+        if saved:
             flash(_("The plan is kept. The customer is told dates and measures."), "ok")
             return redirect(url_for("proposals.work", work_id=work.id), 303)
     return _form(form, db.session.get_one(Proposal, proposal_id), status=422)
@@ -72,13 +70,9 @@ def plan_edit(work: ProposalWork) -> Any:
         return _form(PlanForm(formdata=None).fill(work), work.proposal, work)
     form, work_id = PlanForm(), work.id
     if form.validate():
-        try:
+        with saving(lambda refusal: _refuse(form, refusal)) as saved:
             work.change(form.planned(), by=me(), version=version_of(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            _refuse(form, refusal)
-        else:
+        if saved:
             flash(_("The plan is changed."), "ok")
             return redirect(url_for("proposals.work", work_id=work_id), 303)
     work = db.session.get_one(ProposalWork, work_id)
@@ -144,13 +138,9 @@ def _page(work: ProposalWork, status: int = 200, **forms: Any) -> Any:
 def _done(work: ProposalWork, form: Any, act: Callable[[], None], said: str, **forms: Any) -> Any:
     number = work.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             act()
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(said, "ok")
             return redirect(url_for("proposals.work", work_id=number), 303)
     return _page(db.session.get_one(ProposalWork, number), 422, **forms)

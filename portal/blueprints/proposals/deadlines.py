@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import ExtensionForm, me, version_of
+from portal.blueprints.proposals.forms import ExtensionForm, version_of
 from portal.blueprints.proposals.lists import words
 from portal.blueprints.proposals.pages import reasons
 from portal.database import StateConflict, commit, db
@@ -18,7 +18,8 @@ from portal.models.approval import Approval
 from portal.models.proposal import Proposal
 from portal.models.proposal_extension import GROUNDS, NAME, STATES, ProposalExtension
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 
 @bp.route("/proposals/<int:proposal_id>/extension/new", methods=["GET", "POST"])
@@ -32,11 +33,11 @@ def extension_new(proposal: Proposal) -> Any:
         return _page(proposal, ExtensionForm(formdata=None))
     form, number = ExtensionForm(), proposal.id
     if form.validate():
-        try:
-            return _saved(ProposalExtension.begin(proposal, form.values(), by=me()))
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+        with saving(form.refuse) as saved:
+            extension = ProposalExtension.begin(proposal, form.values(), by=me())
+            approval = submitted_if_asked(extension)
+        if saved:
+            return _saved(extension, approval)
     return _page(db.session.get_one(Proposal, number), form, status=422)
 
 
@@ -55,19 +56,12 @@ def _page(proposal: Proposal, form: ExtensionForm, *, extension: ProposalExtensi
     return page, status
 
 
-def _saved(extension: ProposalExtension) -> Any:
-    """Keep the draft; submit it where the button says so. Raises `Refusal`."""
-    number = extension.proposal_id
-    if request.form.get("do") == "submit":
-        ensure(me().may(Permission.APPROVAL_SUBMIT))
-        db.session.flush()
-        approval = extension.submit(by=me())
-        commit()
+def _saved(extension: ProposalExtension, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("More days are asked for. They count when the signed sheet is back."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    commit()
     flash(_("The draft is saved."), "ok")
-    return redirect(url_for("proposals.proposal", proposal_id=number), 303)
+    return redirect(url_for("proposals.proposal", proposal_id=extension.proposal_id), 303)
 
 
 @bp.get("/proposal-extensions/<int:extension_id>")
@@ -100,12 +94,11 @@ def extension_edit(extension: ProposalExtension) -> Any:
         return _page(extension.proposal, form, extension=extension)
     form, number = ExtensionForm(), extension.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             extension.edit(form.values(), by=me(), version=version_of(form.version.data))
-            return _saved(extension)
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+            approval = submitted_if_asked(extension)
+        if saved:
+            return _saved(extension, approval)
     present = db.session.get_one(ProposalExtension, number)
     return _page(present.proposal, form, extension=present, status=422)
 

@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import me, version_of
+from portal.blueprints.proposals.forms import version_of
 from portal.blueprints.proposals.lists import words
 from portal.blueprints.proposals.outcome_forms import DecisionForm
 from portal.blueprints.proposals.pages import part
@@ -22,9 +22,11 @@ from portal.models.proposal import Proposal
 from portal.models.proposal_decision import BANDS, DRAFT, NAME, STATES, ProposalDecision
 from portal.models.standard import in_force, why
 from portal.permissions import Permission, requires
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_
 from portal.rules.money import capitals
 from portal.rules.rewards import OUTCOMES
+from portal.saving import saving
+from portal.sessions import me
 
 
 @part("proposals/decisions.html", order=10)
@@ -60,11 +62,11 @@ def decision_new(proposal: Proposal) -> Any:
         return _form(DecisionForm(formdata=None), proposal)
     form, proposal_id = DecisionForm(), proposal.id
     if form.validate():
-        try:
-            return _saved(ProposalDecision.begin(proposal, form.decided(), by=me()))
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+        with saving(form.refuse) as saved:
+            decision = ProposalDecision.begin(proposal, form.decided(), by=me())
+            submitted = _submitted(decision)
+        if saved:
+            return _saved(decision, submitted)
     return _form(form, db.session.get_one(Proposal, proposal_id), status=422)
 
 
@@ -78,25 +80,27 @@ def decision_edit(decision: ProposalDecision) -> Any:
         return _form(DecisionForm(formdata=None).fill(decision), decision.proposal, decision)
     form, decision_id = DecisionForm(), decision.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             decision.edit(form.decided(), by=me(), version=version_of(form.version.data))
-            return _saved(decision)
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+            submitted = _submitted(decision)
+        if saved:
+            return _saved(decision, submitted)
     decision = db.session.get_one(ProposalDecision, decision_id)
     return _form(form, decision.proposal, decision, 422)
 
 
-def _saved(decision: ProposalDecision) -> Any:
-    """Store a draft, and submit it where that was asked for."""
-    number, submitted = decision.id, "submit" in request.form
-    if submitted:
+def _submitted(decision: ProposalDecision) -> bool:
+    """Submit a draft where that was asked for. Raises `Refusal`."""
+    asked = "submit" in request.form
+    if asked:
         decision.submit(by=me())
-    commit()
+    return asked
+
+
+def _saved(decision: ProposalDecision, submitted: bool) -> Any:
     kept = _("The draft of the decision is kept. Submit it when it is ready.")
     flash(_("The decision is submitted to the manager.") if submitted else kept, "ok")
-    return redirect(url_for("proposals.decision", decision_id=number), 303)
+    return redirect(url_for("proposals.decision", decision_id=decision.id), 303)
 
 
 def _form(form: DecisionForm, proposal: Proposal, decision: ProposalDecision | None = None, status: int = 200) -> Any:
@@ -159,13 +163,10 @@ def _act(decision: ProposalDecision, do: Any, said: str) -> Any:
     number = decision.id
     if not decision.can_edit(me()):
         raise StateConflict(f"proposal decision {number}")
-    try:
+    problems = PortalForm()
+    with saving(problems.refuse) as saved:
         do(decision)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        problems = PortalForm()
-        problems.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(ProposalDecision, number), problems, 422)
     flash(said, "ok")
     return redirect(url_for("proposals.decision", decision_id=number), 303)

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, HiddenField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
@@ -20,18 +19,12 @@ from portal.models.proposal_extension import GROUNDS
 from portal.models.proposal_extension import LONGEST as LONGEST_REASON
 from portal.models.proposal_letter import LONGEST_BODY, LONGEST_SUBJECT, WAYS, ProposalLetter
 from portal.models.proposal_routing import LONGEST_WORD
-from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules import proposals as rules
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
 
 _LINE = [Length(max=rules.LONGEST_LINE)]
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def listed(name: str, *kept: str) -> list[SelectChoice]:
@@ -98,7 +91,7 @@ def uploads(field: str = "files") -> list[Upload]:
             try:
                 found.append(Upload.of(file.read(), file.filename))
             except Refusal as refusal:
-                raise Refusal(refusal.message.text, field=field, **refusal.message.params) from refusal
+                raise refusal.at(field) from refusal
     return found
 
 

@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import LetterForm, me, version_of
+from portal.blueprints.proposals.forms import LetterForm, version_of
 from portal.blueprints.proposals.lists import words
 from portal.database import StateConflict, commit, db
 from portal.i18n import LANGUAGES
@@ -17,7 +17,8 @@ from portal.models import proposal_letter
 from portal.models.proposal import Proposal
 from portal.models.proposal_letter import MAIL_STATES, STATES, WHAT, ProposalLetter
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.post("/proposals/<int:proposal_id>/letters")
@@ -46,15 +47,11 @@ def letter(letter: ProposalLetter) -> Any:
         raise StateConflict(f"letter {letter.id}")
     form, number, proposal_id = LetterForm(), letter.id, letter.proposal_id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             letter.change(**form.values(), by=me(), version=version_of(form.version.data))
             if request.form.get("do") == "send":
                 letter.send(by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             if request.form.get("do") != "send":
                 flash(_("The draft is saved."), "ok")
                 return redirect(url_for("proposals.letter", letter_id=number), 303)

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from portal import clock, htmx, list_files
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import me
 from portal.database import db
 from portal.i18n import is_chinese, of_choice
 from portal.looks import look
@@ -23,6 +22,7 @@ from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules import proposals as rules
+from portal.sessions import me
 
 
 def words() -> dict[str, Any]:

@@ -188,7 +188,7 @@ def amount_of(text: str | None, field: str) -> Decimal | None:
     try:
         return parse_amount(text)
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=field, **refusal.message.params) from refusal
+        raise refusal.at(field) from refusal
 
 
 def sent_file(field: str, prefix: str = "") -> Upload | None:
@@ -199,4 +199,4 @@ def sent_file(field: str, prefix: str = "") -> Upload | None:
     try:
         return Upload.of(file.read(), file.filename)
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=field, **refusal.message.params) from refusal
+        raise refusal.at(field) from refusal

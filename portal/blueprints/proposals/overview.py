@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 
 from portal import jobs, list_files
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import me
 from portal.database import db
 from portal.filters import yuan
 from portal.i18n import of_choice
@@ -19,6 +18,7 @@ from portal.models.proposal_figures import CHOICES, DEPARTMENTS, KINDS, MONTHS, 
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.rules.charts import BarRow, bars
+from portal.sessions import me
 
 BEHIND = ("state=counted", "", "figure=in-time", "state=taken", "state=kept", "state=not-adopted", "", "figure=value")
 """How the list is asked for what is behind each of the figures; '' where the figures beside it say the same."""

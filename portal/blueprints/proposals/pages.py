@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from portal import clock
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import ReasonForm, me
+from portal.blueprints.proposals.forms import ReasonForm
 from portal.blueprints.proposals.lists import words
 from portal.database import db, write_apart
 from portal.downloads import download
@@ -28,6 +28,7 @@ from portal.models.standard import why
 from portal.permissions import Permission, requires
 from portal.rules import proposals as rules
 from portal.rules.message import N_
+from portal.sessions import me
 
 MOST_EVENTS = 40
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import ProposalForm, ReasonForm, me, uploads, version_of
+from portal.blueprints.proposals.forms import ProposalForm, ReasonForm, uploads, version_of
 from portal.blueprints.proposals.lists import words
 from portal.blueprints.proposals.pages import page_of
 from portal.database import StateConflict, commit, db
@@ -23,6 +23,8 @@ from portal.models.request import ServiceRequest
 from portal.permissions import Permission, ensure, requires
 from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -42,20 +44,16 @@ def proposal_new() -> Any:
     if "pick" in request.form:
         form.customer.data = clean_line(request.form["pick"])
         return _page(form)
-    unknown = None
+    hits = []
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             found = proposal_intake.register(chosen(me(), clean_line(form.customer.data or "")), form.values(), by=me())
             proposal_intake.keep_files(found, uploads(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-            unknown = refusal if refusal.field == "customer" else None
-        else:
+        if saved:
             flash(_("The proposal %(number)s is registered. Thank the customer, and let it be classified.", number=found.number), "ok")
             return redirect(url_for("proposals.proposal", proposal_id=found.id), 303)
-    hits = search.search(me(), form.customer.data, SUGGESTED) if unknown is not None and form.customer.data else []
+        if form.customer.errors and form.customer.data:
+            hits = search.search(me(), form.customer.data, SUGGESTED)
     return _page(form, hits=hits, status=422)
 
 
@@ -75,14 +73,10 @@ def proposal_edit(proposal: Proposal) -> Any:
         return _page(ProposalForm(formdata=None).offer(proposal.kind).fill(proposal), proposal=proposal)
     form, number = ProposalForm().offer(proposal.kind), proposal.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             proposal_intake.change(proposal, form.values(), by=me(), version=version_of(form.version.data))
             proposal_intake.keep_files(proposal, uploads(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The proposal is saved."), "ok")
             return redirect(url_for("proposals.proposal", proposal_id=number), 303)
     return _page(form, proposal=db.session.get_one(Proposal, number), status=422)
@@ -95,14 +89,11 @@ def files_new(proposal: Proposal) -> Any:
     ensure(proposal.can_work(me()))
     number = proposal.id
     form = ReasonForm(formdata=None)
-    try:
+    with saving(form.refuse) as saved:
         kept = proposal_intake.keep_files(proposal, uploads(), by=me())
         if not kept:
             raise Refusal("Choose a file.", field="files")
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return page_of(db.session.get_one(Proposal, number), problems=form, status=422)
     flash(_("The files are kept with the proposal."), "ok")
     return redirect(url_for("proposals.proposal", proposal_id=number, _anchor="files"), 303)
@@ -116,13 +107,9 @@ def proposal_void(proposal: Proposal) -> Any:
         raise StateConflict(f"proposal {proposal.id}")
     form, number = ReasonForm(), proposal.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             proposal_intake.void(proposal, reason=clean_line(form.reason.data or ""), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The proposal counts no more."), "ok")
             return redirect(url_for("proposals.proposal", proposal_id=number), 303)
     return page_of(db.session.get_one(Proposal, number), problems=form, form=form, status=422)

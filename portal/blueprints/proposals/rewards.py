@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from portal import clock, htmx, list_files
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import me
 from portal.blueprints.proposals.outcome_forms import HandOverForm, PermitForm, ReceiptForm, sent_file
 from portal.blueprints.proposals.pages import part
-from portal.database import StateConflict, commit, db
-from portal.i18n import is_chinese, translate
+from portal.database import StateConflict, db
+from portal.filters import colon
+from portal.i18n import translate
 from portal.looks import look
 from portal.models import award_list, proposal_award, proposal_figures
 from portal.models.award_list import AWARDS, AwardQuery
@@ -25,9 +25,11 @@ from portal.models.proposal_decision import BANDS
 from portal.models.standard import why
 from portal.permissions import Permission, ensure, requires
 from portal.rules.encouragement import RULES
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_
 from portal.rules.money import capitals
 from portal.rules.text import clean, clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 @part("proposals/awards_panel.html", "aside")
@@ -73,7 +75,7 @@ def _said(name: str, value: str) -> str:
     elif name == "customer":
         customer = db.session.scalar(Customer.visible_to(me()).where(Customer.id == int(value)))
         value = customer.full_name if customer else value
-    return f"{_(AwardQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{value}"
+    return f"{_(AwardQuery.FILTERS[name])}{colon()}{value}"
 
 
 @bp.get("/proposals/awards/file")
@@ -149,13 +151,9 @@ def _why(award: ProposalAward) -> Any:
 def _done(award: ProposalAward, name: str, form: Any, act: Callable[[], None], said: str) -> Any:
     number = award.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             act()
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(said, "ok")
             return redirect(url_for("proposals.award", award_id=number), 303)
     return _page(db.session.get_one(ProposalAward, number), 422, **{name: form})

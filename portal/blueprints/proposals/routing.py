@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.proposals import bp
-from portal.blueprints.proposals.forms import ReasonForm, RoutingForm, lines, listed, me, version_of
+from portal.blueprints.proposals.forms import ReasonForm, RoutingForm, lines, listed, version_of
 from portal.blueprints.proposals.lists import words
 from portal.blueprints.proposals.pages import page_of
 from portal.database import StateConflict, commit, db
@@ -23,6 +23,8 @@ from portal.models.standard import why
 from portal.permissions import Permission, ensure, requires
 from portal.rules import proposals as rules
 from portal.rules.message import Refusal
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 
 @bp.route("/proposals/<int:proposal_id>/routing/new", methods=["GET", "POST"])
@@ -41,11 +43,11 @@ def routing_new(proposal: Proposal) -> Any:
     if request.form.get("do") == "table":
         return _page(proposal, form, proposed_lines(form.kind.data or ""))
     if form.validate():
-        try:
-            return _saved(ProposalRouting.begin(proposal, _values(form), by=me()))
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+        with saving(form.refuse) as saved:
+            routing = ProposalRouting.begin(proposal, _values(form), by=me())
+            approval = submitted_if_asked(routing)
+        if saved:
+            return _saved(routing, approval)
     return _page(db.session.get_one(Proposal, number), form, lines(), status=422)
 
 
@@ -72,19 +74,12 @@ def _page(
     return page, status
 
 
-def _saved(routing: ProposalRouting) -> Any:
-    """Keep the routing; submit it where the button says so. Raises `Refusal`."""
-    number = routing.proposal_id
-    if request.form.get("do") == "submit":
-        ensure(me().may(Permission.APPROVAL_SUBMIT))
-        db.session.flush()
-        approval = routing.submit(by=me())
-        commit()
+def _saved(routing: ProposalRouting, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("The routing is submitted."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    commit()
     flash(_("The draft of the routing is saved."), "ok")
-    return redirect(url_for("proposals.proposal", proposal_id=number), 303)
+    return redirect(url_for("proposals.proposal", proposal_id=routing.proposal_id), 303)
 
 
 @bp.get("/proposal-routings/<int:routing_id>")
@@ -118,12 +113,11 @@ def routing_edit(routing: ProposalRouting) -> Any:
     if request.form.get("do") == "table":
         return _page(proposal, form, proposed_lines(form.kind.data or ""), routing=routing)
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             routing.edit(_values(form), by=me(), version=version_of(form.version.data))
-            return _saved(routing)
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
+            approval = submitted_if_asked(routing)
+        if saved:
+            return _saved(routing, approval)
     present = db.session.get_one(ProposalRouting, number)
     return _page(present.proposal, form, lines(), routing=present, status=422)
 
@@ -156,12 +150,10 @@ def copy_sent(line: ProposalDepartment) -> Any:
     """Send a department its copy by mail, or note that it has it on paper."""
     number = line.proposal_id
     form = ReasonForm(formdata=None)
-    try:
+    with saving() as saved:
         proposal_letter.send_copy(line, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(Refusal(refusal.message.text, **refusal.message.params))
+    if saved.refusal:
+        form.refuse(Refusal(saved.refusal.message.text, **saved.refusal.message.params))
         return page_of(db.session.get_one(Proposal, number), problems=form, status=422)
     flash(_("The department has its copy from today on."), "ok")
     return redirect(url_for("proposals.proposal", proposal_id=number, _anchor="departments"), 303)

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from sqlalchemy import or_, select
 from wtforms import (
     BooleanField,
@@ -33,6 +32,7 @@ from portal.models.standard import value as standard
 from portal.rules.message import Refusal
 from portal.rules.reception import CLASSES, LONGEST_LINE, LONGEST_TEXT, PASS_KINDS, WISH_WORDS, WISHES, read_visitors
 from portal.rules.text import clean_line
+from portal.sessions import me
 
 _LINES = [Length(max=LONGEST_LINE)]
 _TEXT = [Length(max=LONGEST_TEXT)]
@@ -45,11 +45,6 @@ class Boxes(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 class ReceptionForm(PortalForm):

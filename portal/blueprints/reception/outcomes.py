@@ -10,27 +10,26 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.reception import bp
-from portal.blueprints.reception.forms import me
 from portal.blueprints.reception.pages import page_of
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.models.reception import Reception
 from portal.permissions import Permission, requires
 from portal.rules.dates import parse_date
 from portal.rules.message import Refusal
 from portal.rules.text import clean, clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 def _done(reception: Reception, act: str, do: Callable[[], None], said: str) -> Any:
     """Do what a form says and lead back to the visit; show the page again with what was refused."""
     number = reception.id
-    try:
+    with saving() as saved:
         do()
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
+    if saved.refusal:
         sent = {name: value for name, value in request.form.items() if name != "csrf_token"}
-        wrong = (act, refusal.field or "", translate(refusal.message))
+        wrong = (act, saved.refusal.field or "", translate(saved.refusal.message))
         return page_of(db.session.get_one(Reception, number), wrong, 422, sent)
     flash(said, "ok")
     return redirect(url_for("reception.reception", reception_id=number), 303)
@@ -45,7 +44,7 @@ def _day(name: str) -> date | None:
     try:
         return parse_date(text) if text else None
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field=name, **refusal.message.params) from refusal
+        raise refusal.at(name) from refusal
 
 
 def _time(name: str) -> time | None:

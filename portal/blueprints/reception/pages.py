@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import htmx, list_files
 from portal.blueprints.reception import bp
-from portal.blueprints.reception.forms import hosts, me
+from portal.blueprints.reception.forms import hosts
 from portal.database import db
 from portal.i18n import is_chinese
 from portal.looks import look
@@ -27,6 +27,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.reception import CLASSES, PASS_KINDS, SERVICES, costs
+from portal.sessions import me
 
 OF_CUSTOMER = 50
 

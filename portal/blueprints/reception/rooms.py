@@ -11,14 +11,15 @@ from sqlalchemy import select
 
 from portal import clock, htmx
 from portal.blueprints.reception import bp
-from portal.blueprints.reception.forms import RoomForm, me, sent_version
-from portal.database import commit, db
+from portal.blueprints.reception.forms import RoomForm, sent_version
+from portal.database import db
 from portal.models import room as model
 from portal.models.calendar import site_calendar
 from portal.models.reception import STATES, Reception
 from portal.models.room import MeetingRoom
 from portal.permissions import Permission, requires
-from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 WEEK = 7
 
@@ -78,13 +79,9 @@ def room_new() -> Any:
         return _form(RoomForm(formdata=None).offer())
     form = RoomForm().offer()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             MeetingRoom.add(form.values(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The room is added."), "ok")
             return redirect(url_for("reception.rooms"), 303)
     return _form(form, status=422)
@@ -99,13 +96,9 @@ def room_edit(room: MeetingRoom) -> Any:
         return _form(form, room)
     form, number = RoomForm().offer(*room.areas), room.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             room.change(form.values(), by=me(), version=sent_version(form.version.data))
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The room is changed."), "ok")
             return redirect(url_for("reception.rooms"), 303)
     return _form(form, db.session.get_one(MeetingRoom, number), 422)

@@ -8,10 +8,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.reception import bp
-from portal.blueprints.reception.forms import ReceptionForm, me, sent_version, unread
+from portal.blueprints.reception.forms import ReceptionForm, sent_version, unread
 from portal.database import StateConflict, commit, db
 from portal.looks import look
 from portal.models import search
+from portal.models.approval import Approval
 from portal.models.customer import Customer
 from portal.models.customer_choice import chosen
 from portal.models.reception import Reception
@@ -21,6 +22,8 @@ from portal.permissions import Permission, ensure, requires
 from portal.rules.message import Refusal
 from portal.rules.reception import CLASSES, SERVICES
 from portal.rules.text import clean_line
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -44,11 +47,11 @@ def reception_new() -> Any:
     customer, unknown = _customer(form.customer.data or "")
     refusals, whys = _judge(form, customer, None)
     if form.validate() and customer is not None and not refusals:
-        try:
-            return _saved(Reception.begin(customer, form.values(), by=me()))
-        except Refusal as refusal:
-            db.session.rollback()
-            refusals = [refusal]
+        with saving(form.refuse) as saved:
+            reception = Reception.begin(customer, form.values(), by=me())
+            approval = submitted_if_asked(reception)
+        if saved:
+            return _saved(reception, approval)
     for one in [*([unknown] if unknown else []), *refusals]:
         form.refuse(one)
     return _page(form, whys=whys, hits=_hits(unknown, form.customer.data), status=422)
@@ -97,13 +100,12 @@ def reception_edit(reception: Reception) -> Any:
     form, number = ReceptionForm().offer(reception), reception.id
     refusals, whys = _judge(form, reception.customer, reception, reception.amends)
     if form.validate() and not refusals:
-        try:
+        with saving(form.refuse) as saved:
             version = sent_version(form.version.data)
             reception.edit(form.values(), by=me(), version=version, reason=clean_line(form.reason.data or ""))
-            return _saved(reception)
-        except Refusal as refusal:
-            db.session.rollback()
-            refusals = [refusal]
+            approval = submitted_if_asked(reception)
+        if saved:
+            return _saved(reception, approval)
     for one in refusals:
         form.refuse(one)
     return _page(form, reception=db.session.get_one(Reception, number), whys=whys, status=422)
@@ -123,26 +125,20 @@ def amendment_new(reception: Reception) -> Any:
     form, number = ReceptionForm().offer(reception), reception.id
     refusals, whys = _judge(form, reception.customer, None, reception)
     if form.validate() and not refusals:
-        try:
-            return _saved(Reception.amend(reception, form.values(), reason=clean_line(form.reason.data or ""), by=me()))
-        except Refusal as refusal:
-            db.session.rollback()
-            refusals = [refusal]
+        with saving(form.refuse) as saved:
+            amendment = Reception.amend(reception, form.values(), reason=clean_line(form.reason.data or ""), by=me())
+            approval = submitted_if_asked(amendment)
+        if saved:
+            return _saved(amendment, approval)
     for one in refusals:
         form.refuse(one)
     return _page(form, before=db.session.get_one(Reception, number), whys=whys, status=422)
 
 
-def _saved(reception: Reception) -> Any:
-    """Keep the application; submit it where the button says so. Raises `Refusal`."""
-    if request.form.get("do") == "submit":
-        ensure(me().may(Permission.APPROVAL_SUBMIT))
-        db.session.flush()
-        approval = reception.submit(by=me())
-        commit()
+def _saved(reception: Reception, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("The application is submitted, and the room is kept."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    commit()
     flash(_("The draft is saved. The room is kept when it is submitted."), "ok")
     return redirect(url_for("reception.reception", reception_id=reception.id), 303)
 

@@ -14,7 +14,8 @@ from wtforms import StringField
 from portal import field_values
 from portal.blueprints.registers import bp
 from portal.blueprints.registers.lists import opened
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
+from portal.filters import colon
 from portal.forms import PortalForm
 from portal.looks import look
 from portal.models import history, search
@@ -27,6 +28,8 @@ from portal.record_form import RecordForm
 from portal.registers import OfficeRegister
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -66,14 +69,11 @@ def entry_new(register: str) -> Any:
     values = form.read()
     if values is None:
         return _form_page(form, declared, None, status=422 if form.problems else 200)
-    try:
+    with saving(form.refuse) as saved:
         customer = chosen(current_user, form.customer.data or "")
-        entry = RegisterEntry.add(declared, customer, values, by=current_user._get_current_object())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        hits = search.search(current_user, form.customer.data, SUGGESTED) if refusal.field == "customer" and form.customer.data else []
+        entry = RegisterEntry.add(declared, customer, values, by=me())
+    if not saved:
+        hits = search.search(current_user, form.customer.data, SUGGESTED) if form.customer.errors and form.customer.data else []
         return _form_page(form, declared, None, status=422, hits=hits)
     flash(_("%(number)s is entered.", number=entry.number), "ok")
     return redirect(url_for("registers.entry", entry_id=entry.id), 303)
@@ -113,8 +113,8 @@ def entry_edit(entry: RegisterEntry) -> Any:
         form.rebase(record, found)
         return _form_page(form, declared, entry, found=found, status=409)
     try:
-        changes = entry.change(values, by=current_user._get_current_object())
-        commit()
+        with saving(form.refuse) as saved:
+            changes = entry.change(values, by=me())
     except (StateConflict, StaleDataError):
         db.session.rollback()
         now = db.session.get_one(RegisterEntry, entry_id)
@@ -122,9 +122,7 @@ def entry_edit(entry: RegisterEntry) -> Any:
         found = form.clashes(now.as_record(), values)
         form.rebase(now.as_record(), found)
         return _form_page(form, declared, now, found=found, status=409)
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _form_page(form, declared, db.session.get_one(RegisterEntry, entry_id), status=422)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     return redirect(url_for("registers.entry", entry_id=entry_id), 303)
@@ -138,13 +136,9 @@ def entry_removal(entry: RegisterEntry) -> Any:
     look(entry.customer)
     form = RemovalForm()
     if form.validate_on_submit():
-        try:
-            entry.remove(by=current_user._get_current_object(), reason=clean_line(form.reason.data or "")[:500])
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            entry.remove(by=me(), reason=clean_line(form.reason.data or "")[:500])
+        if saved:
             flash(_("%(number)s is removed from the register.", number=entry.number), "ok")
             return redirect(url_for("registers.entry", entry_id=entry.id), 303)
     return render_template("registers/removal.html", form=form, entry=entry, register=entry.declared), 422 if form.problems else 200
@@ -182,7 +176,7 @@ def _event(event: Any) -> dict[str, Any]:
         if field is None:
             continue
         new = field_values.plain(field, change["new"])
-        changes.append(f"{_(field.title)}: {field_values.plain(field, change['old'])} → {new}")
+        changes.append(f"{_(field.title)}{colon()}{field_values.plain(field, change['old'])} → {new}")
     return {
         "at": event.at,
         "who": event.actor_name,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal import field_values, htmx
 from portal.blueprints.registers import bp
 from portal.database import db
-from portal.i18n import is_chinese
+from portal.filters import colon
 from portal.looks import look
 from portal.models import register_list
 from portal.models.customer import Customer
@@ -130,7 +130,5 @@ def _chips(query: EntryQuery, customer: Customer | None) -> list[tuple[str, str]
             text = team.name if team else value
         elif name == "ending":
             text = _("within %(days)s days", days=register_list.ENDING_DAYS)
-        found.append((f"{_(EntryQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}", address(query.without(name))))
+        found.append((f"{_(EntryQuery.FILTERS[name])}{colon()}{text}", address(query.without(name))))
     return found
-
-

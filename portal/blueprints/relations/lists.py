@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import abort, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import htmx, list_files
 from portal.blueprints.relations import bp
 from portal.database import db
-from portal.i18n import is_chinese, translate
+from portal.filters import colon
+from portal.i18n import translate
 from portal.models import delivered_value, relation_list
 from portal.models.card import GRADES
 from portal.models.customer import Customer
@@ -27,11 +27,7 @@ from portal.permissions import Permission, requires
 from portal.rules.charts import BarRow, bars
 from portal.rules.grading import shown
 from portal.rules.relation import ADVICE, ratio_words, signed
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
+from portal.sessions import me
 
 
 @bp.get("/relation-assessments")
@@ -81,7 +77,7 @@ def _chips(query: RelationQuery) -> list[tuple[str, str]]:
             if customer is None:
                 abort(404)
             text = customer.full_name
-        label = _(query.FILTERS[name]) if name == "latest" else f"{_(query.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(query.FILTERS[name]) if name == "latest" else f"{_(query.FILTERS[name])}{colon()}{text}"
         found.append((label, address(query.without(name))))
     return found
 

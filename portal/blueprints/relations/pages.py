@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.relations import bp
-from portal.blueprints.relations.lists import me
 from portal.database import commit
 from portal.looks import look
 from portal.models import delivered_value, relation
@@ -22,6 +21,7 @@ from portal.permissions import Permission, ensure, requires
 from portal.rules.grading import shown
 from portal.rules.message import N_, Message
 from portal.rules.relation import ADVICE, COST, END, PARTS, VALUE, limit_words, ratio_words, signed
+from portal.sessions import me
 
 
 @bp.get("/relation-assessments/<int:assessment_id>")

@@ -13,12 +13,12 @@ from wtforms.validators import Length, Optional
 
 from portal import clock
 from portal.blueprints.relations import bp
-from portal.blueprints.relations.lists import me
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.forms import PortalForm
 from portal.i18n import is_chinese
 from portal.looks import look
 from portal.models import relation, search
+from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerState
 from portal.models.customer_choice import chosen
 from portal.models.relation import RelationAssessment, Rule
@@ -29,6 +29,8 @@ from portal.rules.grading import shown
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.relation import ADVICE, COST, LONGEST_REASON, LONGEST_TEXT, PARTS, VALUE, Reckoned, Written, ratio_words, signed
 from portal.rules.text import clean_line
+from portal.saving import saving, submitted_if_asked
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -151,11 +153,11 @@ def _write(rule: Rule, customer: Customer, assessment: RelationAssessment | None
         return _page(form, rule, customer, assessment, found=found)
     _judged, wrong = rule.judge(written, form.assessed_on.data)
     if valid and not wrong:
-        try:
-            return _saved(customer, assessment, form, written)
-        except Refusal as refusal:
-            db.session.rollback()
-            wrong = [refusal]
+        with saving(form.refuse) as saved:
+            kept = _keep(customer, assessment, form, written)
+            approval = submitted_if_asked(kept)
+        if saved:
+            return _saved(kept, approval)
     for one in wrong:
         if one.field not in form or not form[one.field].errors:
             form.refuse(one)
@@ -164,22 +166,21 @@ def _write(rule: Rule, customer: Customer, assessment: RelationAssessment | None
     return _page(form, rule, customer, assessment, found=found, status=422)
 
 
-def _saved(customer: Customer, assessment: RelationAssessment | None, form: AssessmentForm, written: Written) -> Any:
-    """Keep the draft; submit it where the button says so. Raises `Refusal`."""
+def _keep(customer: Customer, assessment: RelationAssessment | None, form: AssessmentForm, written: Written) -> RelationAssessment:
+    """Begin the draft, or change it, and return it. Raises `Refusal`."""
     day = form.assessed_on.data
     if assessment is None:
-        assessment = RelationAssessment.begin(customer, written, assessed_on=day, by=me())
-    else:
-        text = form.version.data or ""
-        version = int(text) if text.isdecimal() and len(text) < 10 else 0
-        assessment.edit(written, assessed_on=day, by=me(), version=version)
-    if request.form.get("do") == "submit":
-        db.session.flush()
-        approval = assessment.submit(by=me())
-        commit()
+        return RelationAssessment.begin(customer, written, assessed_on=day, by=me())
+    text = form.version.data or ""
+    version = int(text) if text.isdecimal() and len(text) < 10 else 0
+    assessment.edit(written, assessed_on=day, by=me(), version=version)
+    return assessment
+
+
+def _saved(assessment: RelationAssessment, approval: Approval | None) -> Any:
+    if approval is not None:
         flash(_("The assessment is submitted. You are told when it is decided."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
-    commit()
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("relations.assessment", assessment_id=assessment.id), 303)
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from portal import clock, htmx
 from portal.blueprints.reports import bp
 from portal.database import db
-from portal.i18n import is_chinese, translate
+from portal.filters import colon
+from portal.i18n import translate
 from portal.looks import look
 from portal.models import report_due, report_list
 from portal.models.customer import Customer
@@ -22,13 +23,14 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.periods import Period, offered
+from portal.sessions import me
 
 
 @bp.get("/reports")
 @requires(Permission.REPORT_READ)
 def reports() -> Any:
     """Show a page of the reports in scope, the newest first, with the filters of the address."""
-    query, user = ReportQuery.read(request.args), current_user._get_current_object()
+    query, user = ReportQuery.read(request.args), me()
     customer = _customer(query)
     page = report_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
     count = report_list.count(user, query)
@@ -59,7 +61,7 @@ def of_customer(customer: Customer) -> Any:
     return htmx.render(
         "reports/customer.html",
         customer=customer,
-        reports=report_list.of_customer(customer, current_user._get_current_object()),
+        reports=report_list.of_customer(customer, me()),
         kinds=KINDS,
         states=STATES,
         owed=owed,
@@ -83,10 +85,10 @@ def _customer(query: ReportQuery) -> Customer | None:
     return found
 
 
-def _periods(query: ReportQuery) -> list[Period]:
-    """Return the periods to filter by, with the one that is set even where it is long past."""
+def _periods(query: ReportQuery) -> list[tuple[str, str]]:
+    """Return the periods to filter by and their names, with the one that is set even where it is long past."""
     found, chosen = offered(clock.today()), Period.read(query.filters.get("period", ""))
-    return found if chosen is None or chosen in found else [*found, chosen]
+    return [(one.code, translate(one.title)) for one in (found if chosen is None or chosen in found else [*found, chosen])]
 
 
 def _chips(query: ReportQuery, customer: Customer | None) -> list[tuple[str, str]]:
@@ -103,6 +105,6 @@ def _chips(query: ReportQuery, customer: Customer | None) -> list[tuple[str, str
         elif name in ("team", "author"):
             record: Any = db.session.get(Team if name == "team" else Staff, int(value))
             text = record.name if record else value
-        label = _(query.FILTERS[name]) if name == "unread" else f"{_(query.FILTERS[name])}{'：' if is_chinese() else ': '}{text}"
+        label = _(query.FILTERS[name]) if name == "unread" else f"{_(query.FILTERS[name])}{colon()}{text}"
         found.append((label, address(query.without(name))))
     return found

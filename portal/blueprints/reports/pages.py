@@ -13,17 +13,17 @@ from werkzeug.datastructures import FileStorage
 from wtforms import TextAreaField
 
 from portal.blueprints.reports import bp
-from portal.database import commit, db
+from portal.database import db
 from portal.forms import PortalForm
 from portal.looks import look
 from portal.models import report_notes
 from portal.models.dossier import Upload
 from portal.models.report import InformationReport
 from portal.models.report_fields import KINDS, NOTE, NOTES, STATES, URGENT
-from portal.models.staff import Staff
 from portal.permissions import Permission, Role, ensure, requires
-from portal.rules.message import Refusal
 from portal.rules.text import clean
+from portal.saving import saving
+from portal.sessions import me
 
 _DONE = {
     "note": _l("The note is added."),
@@ -39,11 +39,6 @@ class NoteForm(PortalForm):
 
     text = TextAreaField(_l("Text"), render_kw={"rows": 3, "maxlength": report_notes.LONGEST + 200})
     file = FileField(_l("File for the dossier"))
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def uploaded(file: Any) -> Upload | None:
@@ -72,12 +67,9 @@ def note_new(report: InformationReport) -> Any:
     form, report_id = NoteForm(), report.id
     if not form.validate():
         return _page(report, form, 422)
-    try:
+    with saving(form.refuse) as saved:
         report_notes.add(report, kind, clean(form.text.data or "").strip(), by=me(), upload=uploaded(form.file.data))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(InformationReport, report_id), form, 422)
     flash(str(_DONE[kind]), "ok")
     return redirect(url_for("reports.report", report_id=report_id), 303)

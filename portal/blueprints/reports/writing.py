@@ -15,7 +15,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal import clock, field_values
 from portal.blueprints.reports import bp
-from portal.blueprints.reports.pages import me, uploaded
+from portal.blueprints.reports.pages import uploaded
 from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
@@ -30,6 +30,8 @@ from portal.record_form import RecordForm
 from portal.rules.message import N_, Refusal
 from portal.rules.periods import Period, offered
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -82,17 +84,14 @@ def urgent_new() -> Any:
     values = form.read()
     if values is None:
         return _urgent_page(form, status=422 if form.problems else 200)
-    try:
+    with saving(form.refuse) as saved:
         upload = uploaded(form.file.data)
         report = InformationReport.tell(chosen(me(), form.customer.data or ""), values, by=me())
         if upload is not None:
             report_notes.add(report, NOTE, "", by=me(), upload=upload, told=False)
         report_notes.announce(report, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return _urgent_page(form, hits=_hits(refusal, form.customer.data), status=422)
+    if saved.refusal:
+        return _urgent_page(form, hits=_hits(saved.refusal, form.customer.data), status=422)
     flash(_("The urgent report is on its way to supervisor and managers."), "ok")
     return redirect(url_for("reports.report", report_id=report.id), 303)
 
@@ -124,15 +123,14 @@ def periodic_new() -> Any:
     period = Period.read(form.period.data or "")
     customer: Customer | None = None
     try:
-        customer = chosen(me(), form.customer.data or "")
-        if period is None:
-            raise Refusal("Choose the period.", field="period")
-        there = InformationReport.of_period(customer, period)
-        if there is not None:
-            return _lead_to(there)
-        report = InformationReport.begin(customer, period, values, by=me())
-        submitted = _submit_if_asked(report)
-        commit()
+        with saving(form.refuse) as saved:
+            customer = chosen(me(), form.customer.data or "")
+            if period is None:
+                raise Refusal("Choose the period.", field="period")
+            there = InformationReport.of_period(customer, period)
+            if there is None:
+                report = InformationReport.begin(customer, period, values, by=me())
+                submitted = _submit_if_asked(report)
     except StateConflict:
         # Somebody else began it at the same moment.
         db.session.rollback()
@@ -140,11 +138,9 @@ def periodic_new() -> Any:
         if there is None:
             raise
         return _lead_to(there)
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return _period_page(form, None, hits=_hits(refusal, form.customer.data), status=422)
-    return _saved(report, submitted)
+    if saved.refusal:
+        return _period_page(form, None, hits=_hits(saved.refusal, form.customer.data), status=422)
+    return _lead_to(there) if there is not None else _saved(report, submitted)
 
 
 @bp.route("/reports/<int:report_id>/edit", methods=["GET", "POST"])
@@ -164,9 +160,9 @@ def report_edit(report: InformationReport) -> Any:
         form.rebase(report.as_record(), found)
         return _period_page(form, report, found=found, status=409)
     try:
-        report.edit(values, by=me())
-        submitted = _submit_if_asked(report)
-        commit()
+        with saving(form.refuse) as saved:
+            report.edit(values, by=me())
+            submitted = _submit_if_asked(report)
     except (StateConflict, StaleDataError):
         db.session.rollback()
         now = db.session.get_one(InformationReport, report_id)
@@ -175,9 +171,7 @@ def report_edit(report: InformationReport) -> Any:
         found = form.clashes(now.as_record(), values)
         form.rebase(now.as_record(), found)
         return _period_page(form, now, found=found, status=409)
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _period_page(form, db.session.get_one(InformationReport, report_id), status=422)
     return _saved(report, submitted)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal import clock, htmx, jobs
 from portal.blueprints.review import bp
@@ -15,18 +14,13 @@ from portal.i18n import translate
 from portal.models import review_opening, review_progress
 from portal.models.calendar import site_calendar
 from portal.models.review import ReviewCampaign
-from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.rules.review import due_on, half_year, title_of
+from portal.sessions import me
 
 SHOWN = 20
 """Ten years of campaigns stand on the page."""
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 @bp.get("/reviews")

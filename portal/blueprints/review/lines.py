@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal.blueprints.review import bp
@@ -22,9 +21,10 @@ from portal.models.dossier_completeness import completeness
 from portal.models.review import LONGEST_REMARK, ReviewCampaign, ReviewLine
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
 from portal.rules.review import CONFIRMED, EXCEPTIONS, STATES
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 _FACTS = {
     "identity": ("full_name", "short_name", "credit_code", "nature", "industry", "legal_representative", "general_manager"),
@@ -32,11 +32,6 @@ _FACTS = {
     "business": ("main_business", "staff_count", "operating_state", "banks", "payment_terms", "credit_limit"),
 }
 """What changes most and matters most: it is read in half a minute. The whole card is a link away."""
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 @bp.get("/reviews/<int:campaign_id>/next")
@@ -102,12 +97,10 @@ def line_confirm(line: ReviewLine) -> Any:
     if not line.can_settle(me()):
         raise StateConflict(f"review line {line_id}")
     remark = clean_line(request.form.get("remark", ""))[:LONGEST_REMARK]
-    try:
+    with saving() as saved:
         state = line.confirm(by=me(), version=request.form.get("version", 0, int), remark=remark)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(db.session.get_one(ReviewLine, line_id), translate(refusal.message), 409)
+    if saved.refusal:
+        return _page(db.session.get_one(ReviewLine, line_id), translate(saved.refusal.message), 409)
     flash(_("%(name)s is confirmed.", name=line.customer.full_name) if state == CONFIRMED else _corrected(line), "ok")
     return redirect(_onward(line), 303)
 

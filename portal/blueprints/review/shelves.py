@@ -6,18 +6,18 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal.blueprints.review import bp
-from portal.database import commit, db
+from portal.database import db
 from portal.i18n import translate
 from portal.models import review_shelves
 from portal.models.review import LONGEST_REMARK, RUNNING, ReviewCampaign
 from portal.models.review_shelves import Found, ShelfQuery
 from portal.permissions import Permission, requires
-from portal.rules.message import Refusal
 from portal.rules.review import EXCEPTIONS
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 def _query(campaign: ReviewCampaign) -> ShelfQuery:
@@ -33,7 +33,7 @@ def shelves(campaign: ReviewCampaign) -> Any:
 
 def _page(campaign: ReviewCampaign, wrong: dict[int, str], status: int = 200) -> Any:
     query, after = _query(campaign), request.args.get("after", "")
-    page = review_shelves.page(current_user._get_current_object(), query, after=after)
+    page = review_shelves.page(me(), query, after=after)
     given = _range(query)
     shown = render_template(
         "review/shelves.html",
@@ -58,13 +58,11 @@ def _page(campaign: ReviewCampaign, wrong: dict[int, str], status: int = 200) ->
 def shelves_settle(campaign: ReviewCampaign) -> Any:
     """Note the exceptions that were keyed in; all other binders of the page are in order."""
     campaign_id = campaign.id
-    try:
-        outcome = review_shelves.settle(current_user._get_current_object(), campaign, _found())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        field = (refusal.field or "").removeprefix("note-")
-        return _page(db.session.get_one(ReviewCampaign, campaign_id), {int(field or 0): translate(refusal.message)}, 422)
+    with saving() as saved:
+        outcome = review_shelves.settle(me(), campaign, _found())
+    if saved.refusal:
+        field = (saved.refusal.field or "").removeprefix("note-")
+        return _page(db.session.get_one(ReviewCampaign, campaign_id), {int(field or 0): translate(saved.refusal.message)}, 422)
     figures = {"confirmed": outcome.confirmed, "noted": outcome.noted}
     flash(_("%(confirmed)s customers confirmed, %(noted)s binders noted as not in order.", **figures), "ok")
     if outcome.changed:
@@ -87,7 +85,7 @@ def _found() -> dict[int, Found]:
 def _onward(campaign: ReviewCampaign) -> str:
     """Return the address of the page behind the one that was settled, or of the campaign where it was the last."""
     query, after = _query(campaign), request.args.get("after", "")
-    page = review_shelves.page(current_user._get_current_object(), query, after=after)
+    page = review_shelves.page(me(), query, after=after)
     if not page.next:
         return url_for("review.campaign", campaign_id=campaign.id)
     return url_for("review.shelves", campaign_id=campaign.id, after=page.next, **_range(query))

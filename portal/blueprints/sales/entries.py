@@ -16,7 +16,7 @@ from wtforms.widgets import DateInput
 
 from portal import clock
 from portal.blueprints.sales import bp
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.forms import PortalForm
 from portal.looks import look
 from portal.models import history, search
@@ -32,6 +32,8 @@ from portal.rules.message import N_, Refusal
 from portal.rules.money import parse_amount
 from portal.rules.sales import CANCELLED, MOST_QUANTITY, ORDERED, PRICE_PLACES, QUANTITY_PLACES, parse_number
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 _FIGURE = {"inputmode": "decimal", "maxlength": 40}
@@ -61,7 +63,7 @@ class EntryForm(PortalForm):
         try:
             return read(text) if text else None
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field=name, **refusal.message.params) from None
+            raise refusal.at(name) from None
 
 
 class SaleForm(EntryForm):
@@ -196,14 +198,11 @@ def _new(model: Any) -> Any:
         return _form_page(model, form, None)
     if not form.validate_on_submit():
         return _form_page(model, form, None, status=422 if form.problems else 200)
-    try:
+    with saving(form.refuse) as saved:
         customer = chosen(current_user, clean_line(form.customer.data or ""))
-        entry = model.enter(customer, form.values(), by=current_user._get_current_object())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        hits = search.search(current_user, form.customer.data, SUGGESTED) if refusal.field == "customer" and form.customer.data else []
+        entry = model.enter(customer, form.values(), by=me())
+    if not saved:
+        hits = search.search(current_user, form.customer.data, SUGGESTED) if form.customer.errors and form.customer.data else []
         return _form_page(model, form, None, status=422, hits=hits)
     flash(_("%(name)s is entered.", name=entry.label), "ok")
     return redirect(_address(entry), 303)
@@ -241,12 +240,9 @@ def _edit(record: Any) -> Any:
         return _form_page(model, form, record, status=422 if form.problems else 200)
     if str(form.version.data) != str(record.version):
         raise StateConflict(f"{model.__name__} {record_id} was changed since it was opened")
-    try:
-        changes = record.change(form.values(), by=current_user._get_current_object(), reason=clean_line(form.reason.data or "")[:500])
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    with saving(form.refuse) as saved:
+        changes = record.change(form.values(), by=me(), reason=clean_line(form.reason.data or "")[:500])
+    if not saved:
         return _form_page(model, form, db.session.get_one(model, record_id), status=422)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     return redirect(_address(record), 303)
@@ -257,13 +253,9 @@ def _void(record: Any) -> Any:
     look(record.customer)
     form = VoidForm()
     if form.validate_on_submit():
-        try:
-            record.void(by=current_user._get_current_object(), reason=clean_line(form.reason.data or "")[:500])
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            record.void(by=me(), reason=clean_line(form.reason.data or "")[:500])
+        if saved:
             flash(_("%(name)s is void.", name=record.label), "ok")
             return redirect(_address(record), 303)
     page = render_template("sales/void.html", form=form, record=record, kind=KINDS[type(record)], back=_address(record))

@@ -15,8 +15,8 @@ from wtforms import StringField
 from portal import clock, htmx
 from portal.blueprints.sales import bp
 from portal.database import commit, db
+from portal.filters import colon
 from portal.forms import PortalForm
-from portal.i18n import is_chinese
 from portal.looks import look
 from portal.models import sales_list, sales_totals
 from portal.models.customer import Customer
@@ -26,8 +26,9 @@ from portal.models.product import Product
 from portal.models.sale import STATES
 from portal.models.sales_list import NO_REGION, PAYMENTS, SALES, SalesQuery
 from portal.permissions import Permission, requires
-from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 PAGES = {SALES: "sales.sales", PAYMENTS: "sales.payments"}
 TOP = 10
@@ -68,8 +69,7 @@ def _list(query: SalesQuery, states: dict[str, str]) -> Any:
         previous=address(query, before=page.previous) if page.previous else "",
         chips=_chips(query, customer, states),
         states=states,
-        regions=sales_list.regions() if query.kind == SALES else [],
-        no_region=NO_REGION,
+        regions=[(one or NO_REGION, one or _("none")) for one in sales_list.regions()] if query.kind == SALES else [],
         product=db.session.get(Product, int(query.filters["product"])) if "product" in query.filters else None,
         customer=customer,
         here=PAGES[query.kind],
@@ -104,7 +104,7 @@ def _chips(query: SalesQuery, customer: Customer | None, states: dict[str, str])
             text = _(states[value])
         elif name == "region" and value == NO_REGION:
             text = _("none")
-        found.append((f"{_(SalesQuery.FILTERS[name])}{'：' if is_chinese() else ': '}{text}", address(query.without(name))))
+        found.append((f"{_(SalesQuery.FILTERS[name])}{colon()}{text}", address(query.without(name))))
     return found
 
 
@@ -163,14 +163,10 @@ def code_new(customer: Customer) -> Any:
     """Give the customer a code of a foreign system."""
     form = CodeForm()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             code, source = clean_line(form.code.data or "")[:LENGTH], clean_line(form.source.data or "")[:40]
-            CustomerCode.add(customer, code, source, by=current_user._get_current_object())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+            CustomerCode.add(customer, code, source, by=me())
+        if saved:
             flash(_("The code is kept: files that name it mean this customer."), "ok")
             return redirect(url_for("sales.of_customer", customer_id=customer.id), 303)
     return _customer_page(customer, form, 422)
@@ -181,6 +177,6 @@ def code_new(customer: Customer) -> Any:
 def code_removal(code: CustomerCode) -> Any:
     """Take a code away."""
     customer_id = code.customer_id
-    code.remove(by=current_user._get_current_object())
+    code.remove(by=me())
     commit()
     return redirect(url_for("sales.of_customer", customer_id=customer_id), 303)

@@ -13,13 +13,14 @@ from wtforms import BooleanField, StringField
 
 from portal import htmx
 from portal.blueprints.sales import bp
-from portal.database import commit, db
+from portal.database import db
 from portal.forms import PortalForm
 from portal.models.paging import PAGE_SIZE
 from portal.models.product import Product, categories
 from portal.permissions import Permission, requires
-from portal.rules.message import Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 class ProductForm(PortalForm):
@@ -58,13 +59,9 @@ def product_new() -> Any:
     """Add a product."""
     form = ProductForm()
     if form.validate_on_submit():
-        try:
-            product = Product.add(form.values(), by=current_user._get_current_object())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            product = Product.add(form.values(), by=me())
+        if saved:
             flash(_("%(name)s is entered.", name=product.label), "ok")
             return redirect(url_for("sales.products"), 303)
     return _page(form, None)
@@ -76,13 +73,9 @@ def product_edit(product: Product) -> Any:
     """Change a product."""
     form, product_id = ProductForm(obj=product), product.id
     if form.validate_on_submit():
-        try:
-            product.change(form.values(), by=current_user._get_current_object())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            product.change(form.values(), by=me())
+        if saved:
             flash(_("%(name)s is saved.", name=product.label), "ok")
             return redirect(url_for("sales.products"), 303)
     return _page(form, db.session.get_one(Product, product_id))

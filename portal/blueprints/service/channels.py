@@ -14,8 +14,8 @@ from wtforms.validators import Length
 
 from portal import clock
 from portal.blueprints.service import bp
-from portal.blueprints.service.forms import me, version_of
-from portal.database import commit, db
+from portal.blueprints.service.forms import version_of
+from portal.database import db
 from portal.forms import PortalForm
 from portal.models import channel_desk, request_tally
 from portal.models.request_tally import Figures
@@ -25,6 +25,8 @@ from portal.rules.charts import BarRow, bars
 from portal.rules.message import Refusal
 from portal.rules.money import parse_amount
 from portal.rules.requests import CHANNELS, KINDS
+from portal.saving import saving
+from portal.sessions import me
 
 
 class ChannelForm(PortalForm):
@@ -51,7 +53,7 @@ class ChannelForm(PortalForm):
         try:
             return int(parse_amount(text) * 60)
         except Refusal as refusal:
-            raise Refusal(refusal.message.text, field="first_hours", **refusal.message.params) from None
+            raise refusal.at("first_hours") from None
 
 
 class EvaluationForm(PortalForm):
@@ -104,18 +106,15 @@ def channel(code: str) -> Any:
     if not form.is_submitted():
         form.staff.data, form.first_hours.data = str(there.staff_id or ""), hours
         return _page(code, form)
-    try:
-        if not form.validate():
-            return _page(code, form, 422)
+    if not form.validate():
+        return _page(code, form, 422)
+    with saving(form.refuse) as saved:
         chosen = form.staff.data or ""
         channel_desk.describe(
             code, staff_id=int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None, hours=(form.hours.data or "").strip(),
             first_minutes=form.minutes, note=(form.note.data or "").strip(), by=me(), version=version_of(form),
         )  # fmt: skip
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _page(code, form, 422)
     flash(_("What is said of the channel is saved."), "ok")
     return redirect(url_for("service.channels"), 303)
@@ -135,17 +134,14 @@ def channel_evaluation(code: str, year: int) -> Any:
     form = EvaluationForm(obj=there, data=None if there else {"version": "0"})
     if not form.is_submitted():
         return _evaluation_page(code, year, form)
-    try:
-        if not form.validate():
-            return _evaluation_page(code, year, form, 422)
+    if not form.validate():
+        return _evaluation_page(code, year, form, 422)
+    with saving(form.refuse) as saved:
         channel_desk.evaluate(
             code, year, verdict=(form.verdict.data or "").strip(), improvement=(form.improvement.data or "").strip(), by=me(),
             version=version_of(form),
         )  # fmt: skip
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _evaluation_page(code, year, form, 422)
     flash(_("The evaluation is written down."), "ok")
     return redirect(url_for("service.channels", year=year), 303)

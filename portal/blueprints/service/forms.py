@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateTimeLocalField
 from wtforms.fields.choices import SelectChoice
@@ -16,18 +15,12 @@ from wtforms.validators import Length, Optional
 from portal.forms import PortalForm
 from portal.i18n import of_choice
 from portal.models.request_flow import targets
-from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules import requests as rules
 from portal.rules.working_time import ZONE
 
 LINE, TEXT = [Length(max=120)], [Length(max=rules.LONGEST + 1000)]
 """A text that is longer than is kept is refused by the rule, which says by how much."""
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def moment(field: Any) -> datetime | None:

@@ -10,8 +10,8 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.blueprints.service import bp
-from portal.blueprints.service.forms import IntakeForm, me, moment
-from portal.database import commit, db
+from portal.blueprints.service.forms import IntakeForm, moment
+from portal.database import db
 from portal.models import search
 from portal.models.contact import Contact
 from portal.models.customer import Customer
@@ -21,6 +21,8 @@ from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.requests import COMPLAINT, KINDS
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 SUGGESTED = 8
 
@@ -40,20 +42,18 @@ def request_new() -> Any:
     if not form.validate():
         return _page(form, status=422)
     text = clean_line(form.customer.data or "")
-    try:
+    unknown = ""
+    with saving(form.refuse) as saved:
         customer = Chosen(me(), [text]).find(text)
         if customer is None and text and not request.form.get("unknown"):
-            form.customer.errors = [_("No customer you see has this number, credit code or name.")]
-            return _page(form, hits=search.search(me(), text, SUGGESTED), unknown=text, status=422)
+            unknown = text
+            raise Refusal("No customer you see has this number, credit code or name.", field="customer")
         values = {name: (form[name].data or "").strip() for name in ("kind", "channel", "priority", "caller", "telephone", "promise")}
         values |= {"text": (form.text.data or "").strip(), "answer": (form.answer.data or "").strip()}
         times = {"received_at": moment(form.received_at), "promised_at": moment(form.promised_at)}
         made = take_in({**values, **times, "customer": customer, "customer_name": text}, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return _page(form, status=422)
+    if not saved:
+        return _page(form, hits=search.search(me(), unknown, SUGGESTED) if unknown else None, unknown=unknown, status=422)
     flash(_("%(number)s is taken in; %(name)s has it in hand.", number=made.number, name=made.assignee.name), "ok")
     return redirect(url_for("service.request", request_id=made.id), 303)
 

@@ -12,25 +12,28 @@ from sqlalchemy import select
 
 from portal import clock, htmx
 from portal.blueprints.service import bp
-from portal.blueprints.service.forms import causes, me
+from portal.blueprints.service.forms import causes
 from portal.database import commit, db
 from portal.i18n import is_chinese, of_choice
 from portal.looks import look
 from portal.models import request_list
 from portal.models.customer import Customer
-from portal.models.paging import MOST_OFFERED
+from portal.models.paging import MOST_OFFERED, PAGE_SIZE
 from portal.models.request import FAR, ServiceRequest
 from portal.models.request_clock import minutes_of_a_day, near
 from portal.models.request_flow import set_causes
-from portal.models.request_list import FILTERS, WHOSE, RequestQuery
+from portal.models.request_query import FILTERS, WHOSE, RequestQuery
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules import requests as rules
 from portal.rules.message import Refusal
+from portal.sessions import me
 
 MOST_CHOSEN = 500
+WITH_BOXES = 40
+"""Rows with boxes weigh more: fewer stand on a page."""
 
 
 @bp.app_template_filter("took")
@@ -47,7 +50,9 @@ def requests() -> Any:
     """Show a page of the queue, or of all requests by receipt, with the filters of the address."""
     query, user = RequestQuery.read(request.args), me()
     customer, people = _customer(query), request_list.people(user, MOST_OFFERED)
-    page = request_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""))
+    boxes = query.filters.get("kind") == rules.COMPLAINT and user.may(Permission.REQUEST_WORK)
+    size = WITH_BOXES if boxes else PAGE_SIZE
+    page = request_list.page(user, query, after=request.args.get("after", ""), before=request.args.get("before", ""), size=size)
     count = page.found or request_list.count(user, query)
     return htmx.render(
         "service/list.html",
@@ -56,6 +61,8 @@ def requests() -> Any:
         whose=query.of(user),
         customer=customer,
         requests=page.requests,
+        boxes=boxes,
+        size=size,
         count=count._replace(number=max(count.number, len(page.requests))),
         people=people,
         causes=causes(query.filters.get("cause", "")),

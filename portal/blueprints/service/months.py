@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.blueprints.service import bp
-from portal.blueprints.service.forms import me
 from portal.i18n import of_choice
 from portal.models import request_tally
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.rules.charts import BarRow, bars
 from portal.rules.requests import CHANNELS, COMPLAINT
+from portal.sessions import me
 
 
 def chosen_month() -> tuple[int, int]:

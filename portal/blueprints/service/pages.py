@@ -17,7 +17,6 @@ from portal.blueprints.service.forms import (
     PromiseForm,
     StepForm,
     VisitForm,
-    me,
 )
 from portal.blueprints.service.lists import words
 from portal.looks import look
@@ -29,6 +28,7 @@ from portal.models.request_step import links_of, steps_of, visits_of
 from portal.permissions import Permission, requires
 from portal.registers.declaring import REGISTERS
 from portal.rules import requests as rules
+from portal.sessions import me
 
 FORMS = {
     "step": StepForm,

@@ -23,12 +23,11 @@ from portal.blueprints.service.forms import (
     StepForm,
     VisitForm,
     departments,
-    me,
     moment,
     version_of,
 )
 from portal.blueprints.service.pages import page
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, db
 from portal.models import request_flow, request_intake, request_visits, search
 from portal.models.customer_choice import chosen
 from portal.models.promise import Promise
@@ -37,6 +36,8 @@ from portal.models.request_step import RepairVisit
 from portal.permissions import Permission, ensure, fetch, requires
 from portal.rules import requests as rules
 from portal.rules.message import Refusal
+from portal.saving import saving
+from portal.sessions import me
 
 DONE = {
     "in-hand": _l("You have it in hand."),
@@ -55,13 +56,10 @@ def _carry_out(request: ServiceRequest, name: str, form: Any, act: Callable[[], 
     request_id = request.id
     if not form.validate():
         return page(request, status=422, **{name: form})
-    try:
+    with saving(form.refuse) as saved:
         act()
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        hits = search.search(me(), form.customer.data, 8) if refusal.field == "customer" and form.customer.data else []
+    if saved.refusal:
+        hits = search.search(me(), form.customer.data, 8) if saved.refusal.field == "customer" and form.customer.data else []
         return page(db.session.get_one(ServiceRequest, request_id), status=422, hits=hits, **{name: form})
     flash(str(done), "ok")
     found = db.session.scalar(ServiceRequest.visible_to(me()).where(ServiceRequest.id == request_id))
@@ -204,15 +202,12 @@ def request_edit(request: ServiceRequest) -> Any:
     form = ChangeForm(obj=request).offer(request.cause)
     if not form.is_submitted():
         return _edit_page(request, form)
-    try:
-        if not form.validate():
-            return _edit_page(request, form, 422)
+    if not form.validate():
+        return _edit_page(request, form, 422)
+    with saving(form.refuse) as saved:
         values = {name: (form[name].data or "").strip() for name in request_flow.CHANGEABLE}
         request_flow.change(request, values, by=me(), version=version_of(form))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _edit_page(db.session.get_one(ServiceRequest, request_id), form, 422)
     flash(_("The changes are saved."), "ok")
     return redirect(url_for("service.request", request_id=request_id), 303)
@@ -242,12 +237,9 @@ def closing(request: ServiceRequest) -> Any:
         for refusal in found:
             form.refuse(refusal)
         return _closing_page(request, form, 422)
-    try:
+    with saving(form.refuse) as saved:
         request_flow.close(request, values, by=me(), version=version_of(form))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _closing_page(db.session.get_one(ServiceRequest, request_id), form, 422)
     flash(_("It is closed."), "ok")
     return redirect(url_for("service.request", request_id=request_id), 303)

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import clock, jobs
@@ -20,6 +19,8 @@ from portal.models.calendar import SiteDay, days_of, site_calendar, warn_of_next
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.working_time import ZONE, Calendar, Count
+from portal.saving import saving
+from portal.sessions import me
 
 YEARS = range(2004, 2100)
 MOST_DAYS = 400
@@ -112,15 +113,10 @@ def add_days() -> Any:
     """Set days of the site's own."""
     form = SiteDayForm()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             working = form.working.data == "working"
-            by = current_user._get_current_object()
-            days = SiteDay.set_days(form.first.data, form.last.data, working=working, note=form.note.data, by=by)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+            days = SiteDay.set_days(form.first.data, form.last.data, working=working, note=form.note.data, by=me())
+        if saved:
             flash(_("%(count)s days are set. Deadlines that are already set keep their day.", count=len(days)), "ok")
             return redirect(url_for("standards.calendar", year=form.first.data.year), 303)
     year = form.first.data.year if form.first.data and form.first.data.year in YEARS else clock.today().year
@@ -137,7 +133,7 @@ def remove_day(day: str) -> Any:
         own = None
     if own is None:
         abort(404)
-    own.remove(by=current_user._get_current_object())
+    own.remove(by=me())
     commit()
     flash(_("%(day)s is again as in the official calendar.", day=day), "ok")
     return redirect(url_for("standards.calendar", year=day[:4]), 303)

@@ -114,7 +114,7 @@ def value_of(standard: Standard, draft: Draft) -> Any:
     try:
         return _VALUES.get(standard.kind, str)(draft)
     except Refusal as refusal:
-        raise Refusal(refusal.message.text, field="value", **refusal.message.params) from None
+        raise refusal.at("value") from None
 
 
 # --- reading -------------------------------------------------------------------------------------------------------------
@@ -389,7 +389,5 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "proposal_routes": _proposal_routes,
     "callback_rules": _callback_rules,
     # A register of which nothing is required needs no row; a kind of document has its retention.
-    "dossier_rules": lambda rows: [
-        {"code": code, **row} for code, row in rows.items() if row["required"] or not code.startswith(REGISTER)
-    ],
+    "dossier_rules": lambda rows: [{"code": code, **row} for code, row in rows.items() if row["required"] or not code.startswith(REGISTER)],
 }

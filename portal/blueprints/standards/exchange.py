@@ -7,18 +7,19 @@ from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal import clock
 from portal.blueprints.standards import bp
 from portal.blueprints.standards.forms import FileForm, ImportForm
 from portal.blueprints.standards.pages import signatories
-from portal.database import commit, db, write_apart
+from portal.database import write_apart
 from portal.models import audit, standard_file
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.standards import STANDARDS
 from portal.rules.text import read_json
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.get("/standards/file")
@@ -27,8 +28,7 @@ def download() -> Response:
     """Answer all standards in force as one file."""
     response = Response(standard_file.export_file(), mimetype="application/json")
     with write_apart() as session:
-        by = current_user._get_current_object()
-        audit.write("export", "standards-exported", actor=by, label=standard_file.FORMAT, session=session)
+        audit.write("export", "standards-exported", actor=me(), label=standard_file.FORMAT, session=session)
     response.headers["Content-Disposition"] = f"attachment; filename=standards-{clock.today():%Y%m%d}.json"
     return response
 
@@ -67,14 +67,9 @@ def apply_upload() -> Any:
     except (ValueError, TypeError, RecursionError):
         abort(400)
     if form.validate():
-        try:
-            by = current_user._get_current_object()
-            count = standard_file.apply(values, by=by, reason=form.reason.data, from_date=form.from_date.data)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            count = standard_file.apply(values, by=me(), reason=form.reason.data, from_date=form.from_date.data)
+        if saved:
             flash(_("%(count)s standards have a new version.", count=count), "ok")
             return redirect(url_for("standards.index"), 303)
     return _differences(form, values, 422)

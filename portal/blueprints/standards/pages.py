@@ -8,14 +8,13 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal import clock, htmx
 from portal.blueprints.standards import bp, editors
 from portal.blueprints.standards.forms import CancellationForm, VersionForm
-from portal.database import commit, db
+from portal.database import db
 from portal.i18n import in_language
 from portal.models import standard as standards
 from portal.models import standard_effects
@@ -33,6 +32,8 @@ from portal.rules.requests import KINDS, PRIORITIES
 from portal.rules.standard_words import in_words, range_in_words
 from portal.rules.standards import GROUPS, STANDARDS, Standard
 from portal.rules.text import read_json
+from portal.saving import saving
+from portal.sessions import me
 
 
 @bp.context_processor
@@ -174,13 +175,9 @@ def _save(standard: Standard, form: VersionForm) -> Any:
     value = _posted_value(standard)
     form.validate()
     if not form.problems:
-        try:
+        with saving(form.refuse) as saved:
             version = _set(standard, value, form)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("Version %(number)s is set. It holds from %(day)s.", number=version.number, day=version.from_date.isoformat()), "ok")
             return redirect(url_for("standards.show", name=standard.name), 303)
     return _editor(standard, form, editors.draft_of(standard, value), 422)
@@ -194,7 +191,7 @@ def _set(standard: Standard, value: Any, form: VersionForm) -> StandardVersion:
     return standards.set_value(
         standard.name,
         value,
-        by=current_user._get_current_object(),
+        by=me(),
         from_date=form.from_date.data,
         reason=form.reason.data or "",
         expect=int(form.expect.data) if (form.expect.data or "").isdecimal() and len(form.expect.data or "") < 10 else None,
@@ -236,13 +233,9 @@ def cancel_version(name: str, number: int) -> Any:
     if version is None:
         abort(404)
     if form.validate():
-        try:
-            version.cancel(by=current_user._get_current_object(), reason=form.reason.data)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        with saving(form.refuse) as saved:
+            version.cancel(by=me(), reason=form.reason.data)
+        if saved:
             flash(_("Version %(number)s is cancelled.", number=number), "ok")
             return redirect(url_for("standards.show", name=name), 303)
     return _page(standard, form, 422)

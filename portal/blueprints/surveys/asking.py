@@ -8,8 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.surveys import bp
-from portal.blueprints.surveys.lists import me
-from portal.database import StateConflict, commit, db
+from portal.database import StateConflict, commit
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import survey_link, survey_list
@@ -20,6 +19,8 @@ from portal.rules.message import Refusal
 from portal.rules.requests import KINDS
 from portal.rules.surveys import LONGEST_TEXT, SCALE, WAYS, read_scores
 from portal.rules.text import clean, clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 
 class Sent:
@@ -75,40 +76,37 @@ def answer_save(answer: SurveyAnswer) -> Any:
     """Keep the answers, and go on to the next customer of the survey where there is one."""
     if not answer.can_work(me()):
         raise StateConflict(f"survey answer {answer.id}")
-    try:
+    with saving() as saved:
         scores = scores_sent(answer.survey.questions)
         text, spoken = clean(request.form.get("text", "")), clean_line(request.form.get("spoken_with", ""))
         called_back = answer.answer(scores, text=text, spoken_with=spoken, by=me(), version=_version())
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(answer, Sent(refusal), status=422)
-    return _onwards(answer, _("Kept. A score is low: a call-back is due.") if called_back else _("The answers are kept."))
+        following = survey_list.next_to_ask(me(), answer)
+    if saved.refusal:
+        return _page(answer, Sent(saved.refusal), status=422)
+    return _onwards(answer, following, _("Kept. A score is low: a call-back is due.") if called_back else _("The answers are kept."))
 
 
 def _version() -> int:
     return request.form.get("version", 0, int)
 
 
-def _onwards(answer: SurveyAnswer, text: str) -> Any:
-    following = survey_list.next_to_ask(me(), answer)
-    survey_id, next_id = answer.survey_id, following.id if following else 0
-    commit()
+def _onwards(answer: SurveyAnswer, following: SurveyAnswer | None, text: str) -> Any:
     flash(text, "ok")
-    if next_id:
-        return redirect(url_for("surveys.answer", answer_id=next_id), 303)
-    return redirect(url_for("surveys.survey", survey_id=survey_id), 303)
+    if following is not None:
+        return redirect(url_for("surveys.answer", answer_id=following.id), 303)
+    return redirect(url_for("surveys.survey", survey_id=answer.survey_id), 303)
 
 
 @bp.post("/survey-answers/<int:answer_id>/leaving")
 @requires(Permission.SURVEY_WORK, answer=SurveyAnswer)
 def answer_leave(answer: SurveyAnswer) -> Any:
     """Keep that the customer declined or was not reached."""
-    try:
+    with saving() as saved:
         answer.leave(clean_line(request.form.get("state", "")), text=clean(request.form.get("why", "")), by=me(), version=_version())
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(answer, Sent(refusal), status=422)
-    return _onwards(answer, _("Kept: %(state)s", state=_(STATES[answer.state][0])))
+        following = survey_list.next_to_ask(me(), answer)
+    if saved.refusal:
+        return _page(answer, Sent(saved.refusal), status=422)
+    return _onwards(answer, following, _("Kept: %(state)s", state=_(STATES[answer.state][0])))
 
 
 @bp.post("/survey-answers/<int:answer_id>/taking-back")

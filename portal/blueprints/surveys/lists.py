@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import abort, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import htmx, list_files
 from portal.blueprints.surveys import bp
 from portal.database import db
-from portal.i18n import is_chinese, of_choice
+from portal.filters import colon
+from portal.i18n import of_choice
 from portal.models import survey_list
 from portal.models.card import GRADES
 from portal.models.customer import Customer
@@ -24,16 +24,12 @@ from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.rules.requests import KINDS
 from portal.rules.surveys import WAYS, rate, shown
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
+from portal.sessions import me
 
 
 def said(label: str, text: str) -> str:
     """Return the words of a filter that is set."""
-    return f"{label}{'：' if is_chinese() else ': '}{text}"
+    return f"{label}{colon()}{text}"
 
 
 # --- surveys ----------------------------------------------------------------

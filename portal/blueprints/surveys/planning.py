@@ -16,10 +16,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from portal import clock, list_files
 from portal.blueprints.surveys import bp
-from portal.blueprints.surveys.lists import me
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
-from portal.i18n import LANGUAGES, of_choice
+from portal.i18n import LANGUAGES, of_choice, translate
 from portal.models import survey_draw, survey_link, survey_list, survey_mail
 from portal.models.card import GRADES
 from portal.models.notice import MAIL_STATES
@@ -31,9 +30,10 @@ from portal.models.team import Team
 from portal.permissions import Permission, ensure, requires
 from portal.rules import assessments
 from portal.rules.charts import BarRow, bars
-from portal.rules.message import Refusal
 from portal.rules.requests import KINDS
 from portal.rules.surveys import LINK, MOST_DRAWN, SOURCES, TELEPHONE, WAYS, rate, shown
+from portal.saving import saving
+from portal.sessions import me
 
 DEFAULT_DAYS = 21
 
@@ -98,13 +98,9 @@ def survey_new() -> Any:
         )  # fmt: skip
     form = SurveyForm().offer()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             survey = survey_draw.begin(form.wanted(), seed=secrets.randbelow(10**9), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(count)s customers are drawn.", count=survey.drawn), "ok")
             return redirect(url_for("surveys.survey", survey_id=survey.id), 303)
     return _form(form, 422)
@@ -167,13 +163,9 @@ def survey_close(survey: Survey) -> Any:
 @requires(Permission.SURVEY_PLAN, survey=Survey)
 def survey_mails(survey: Survey) -> Any:
     """Give the links of all who are still to answer to the mail."""
-    try:
+    with saving(lambda refusal: flash(translate(refusal.message), "warning")) as saved:
         found = survey_mail.queue(survey, by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        flash(_(refusal.message.text, **refusal.message.params), "warning")
-    else:
+    if saved:
         flash(_("%(count)s links go out by mail.", count=found.number), "ok")
         if found.without:
             flash(_("Of %(count)s customers no e-mail address is known.", count=found.without), "warning")

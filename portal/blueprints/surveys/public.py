@@ -94,5 +94,3 @@ def public_answer(token: str) -> Response:
     page = _page(answer, token, done=True)
     commit()
     return page
-
-

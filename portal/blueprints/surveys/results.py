@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import htmx, list_files
 from portal.blueprints.surveys import bp
-from portal.blueprints.surveys.lists import me, said
+from portal.blueprints.surveys.lists import said
 from portal.database import db
 from portal.i18n import of_choice
 from portal.models import survey_list
@@ -22,6 +22,7 @@ from portal.permissions import Permission, requires
 from portal.rules.charts import BarRow, bars
 from portal.rules.requests import KINDS
 from portal.rules.surveys import shown
+from portal.sessions import me
 
 
 @bp.get("/survey-results")

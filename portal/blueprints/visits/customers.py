@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.blueprints.visits import bp
-from portal.blueprints.visits.forms import PlanForm, me
-from portal.database import commit, db
+from portal.blueprints.visits.forms import PlanForm
+from portal.database import db
 from portal.looks import look
 from portal.models import visit as visits
 from portal.models import visit_due
@@ -25,6 +25,8 @@ from portal.permissions import Permission, requires
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean
 from portal.rules.visits import LETTER_KINDS, STATES, days_between
+from portal.saving import saving
+from portal.sessions import me
 
 SHOWN = 20
 
@@ -67,17 +69,13 @@ def plan_one(customer: Customer) -> Any:
     """Plan a visit to a customer."""
     form, number = PlanForm().offer(), customer.id
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             staff = db.session.get(Staff, form.staff.data or 0)
             if staff is None:
                 raise Refusal("Choose somebody whose account is active.", field="staff")
             aim = clean(form.aim.data or "").strip()
             made = Visit.plan(customer, form.day.data, staff=staff, purpose=form.purpose.data or "", aim=aim, by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The visit is planned for %(day)s.", day=made.day.isoformat()), "ok")
             return redirect(url_for("visits.of_customer", customer_id=number), 303)
     return _page(db.session.get_one(Customer, number), form, 422)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.blueprints.visits import bp
-from portal.blueprints.visits.forms import MissForm, day_of, me, version_of
+from portal.blueprints.visits.forms import MissForm, day_of, version_of
 from portal.database import commit, db
 from portal.models import visit_list
 from portal.models.calendar import site_calendar
@@ -22,6 +22,7 @@ from portal.models.visit_report import STATES as REPORT_STATES
 from portal.models.visit_report import VisitReport
 from portal.permissions import Permission, requires
 from portal.rules.visits import STATES
+from portal.sessions import me
 
 
 def whose(text: str) -> Staff:

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from wtforms import DateField, DecimalField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateTimeLocalField
 from wtforms.fields.choices import SelectChoice
@@ -17,21 +16,16 @@ from portal import clock
 from portal.forms import PortalForm
 from portal.i18n import of_choice
 from portal.models import visit as visits
-from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules import visits as rules
 from portal.rules.text import clean_line
 from portal.rules.visits import Sheet
+from portal.sessions import me
 
 LONG = [Length(max=rules.LONGEST_TEXT + 500)]
 """A text that is longer than is kept is refused by the rule, which says by how much."""
 _REVIEW, _EFFECT, _NEEDS, _NEXT = rules.SHEET.values()
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-
-
-def me() -> Staff:
-    """Return the reader as a record."""
-    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def version_of(form: Any) -> int:

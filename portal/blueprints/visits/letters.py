@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from portal import bulk, clock, htmx, jobs
 from portal.blueprints.visits import bp
-from portal.blueprints.visits.forms import ChosenForm, LetterForm, LetterKindForm, PeriodForm, day_of, me, version_of
-from portal.database import commit, db
+from portal.blueprints.visits.forms import ChosenForm, LetterForm, LetterKindForm, PeriodForm, day_of, version_of
+from portal.database import db
+from portal.filters import colon
+from portal.i18n import translate
 from portal.list_files import answer
 from portal.looks import look
 from portal.models import visit_thanks
@@ -26,6 +28,8 @@ from portal.printing import batches, documents
 from portal.rules.message import Refusal
 from portal.rules.text import clean
 from portal.rules.visits import LETTER_KINDS
+from portal.saving import saving
+from portal.sessions import me
 
 NAMED = 10
 
@@ -54,7 +58,7 @@ def _address(query: LetterQuery, **changes: Any) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    return f"{_(LetterQuery.FILTERS[name])}: {value}" if name == "q" else _(LetterQuery.FILTERS[name])
+    return f"{_(LetterQuery.FILTERS[name])}{colon()}{value}" if name == "q" else _(LetterQuery.FILTERS[name])
 
 
 @bp.get("/visits/letters/file")
@@ -83,15 +87,12 @@ def letters_file() -> Any:
 def letters_print() -> Any:
     """Print the letters of a list as one PDF in the background."""
     query = LetterQuery.read(request.form)
-    try:
+    with saving(lambda refusal: flash(translate(refusal.message), "warning")) as saved:
         ids = visit_thanks.LIST.ids(me(), query, batches.MOST)
         if not ids:
             raise Refusal("There is no letter on this list.")
         job = batches.queue_records("thanks_letter", ids[::-1], documents.chosen_language(request.form.get("language")), by=me())
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        flash(_(refusal.message.text, **refusal.message.params), "warning")
+    if not saved:
         return redirect(_address(query), 303)
     jobs.start(job)
     return redirect(url_for("prints.batch", job_id=job.id), 303)
@@ -106,13 +107,9 @@ def letters_new() -> Any:
     """Choose from the deals of a period to whom it is written, and write."""
     form = LetterKindForm(data={"kind": "letter"})
     if request.method == "POST" and form.validate():
-        try:
+        with saving(form.refuse) as saved:
             made = visit_thanks.write(_chosen_deals(), kind=form.kind.data, site=_site(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             return _written(made)
     return _new(form, 422 if request.method == "POST" else 200)
 
@@ -168,7 +165,7 @@ def letters_chosen() -> Any:
     if not form.deal_on.data and not form.deal_on.raw_data:
         form.deal_on.data = clock.today()
     if request.form.get("confirmed") and form.validate():
-        try:
+        with saving(form.refuse) as saved:
             if chosen.has_changed:
                 raise Refusal("The list has changed meanwhile: there are %(count)s customers now.", count=len(chosen.ids))
             day = form.deal_on.data or clock.today()
@@ -176,11 +173,7 @@ def letters_chosen() -> Any:
                 raise Refusal("At most %(most)s letters are written at once.", most=visit_thanks.MOST)
             customers = db.session.scalars(select(Customer).where(Customer.id.in_(chosen.ids), Customer.state.in_(VISITED)))
             made = visit_thanks.write([(one, day, "") for one in customers], kind=form.kind.data, site=_site(), by=me())
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             return _written(made)
     named = list(db.session.scalars(select(Customer.full_name).where(Customer.id.in_(chosen.ids[:NAMED])).order_by(Customer.id)))
     page = render_template(
@@ -222,16 +215,13 @@ def letter_change(letter: ThankYouLetter) -> Any:
     form = LetterForm()
     if not form.validate():
         return _letter(letter, form, 422)
-    try:
+    with saving(form.refuse) as saved:
         if does == "post":
             letter.post(by=me(), version=version_of(form))
         else:
             texts = [clean(one.data or "").strip() for one in (form.text_zh, form.text_en)]
             letter.change(*texts, by=me(), version=version_of(form))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _letter(db.session.get_one(ThankYouLetter, letter_id), form, 422)
     flash(_("Noted: posted today.") if does == "post" else _("The texts are saved."), "ok")
     return redirect(url_for("visits.letter", letter_id=letter_id), 303)

@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 
 from portal import clock, htmx
 from portal.blueprints.visits import bp
-from portal.blueprints.visits.forms import me
-from portal.filters import choice
+from portal.filters import choice, colon
 from portal.list_files import answer
 from portal.models import visit_list
 from portal.models.visit import people, purposes
@@ -20,6 +19,7 @@ from portal.models.visit_list import TABS, WEEK, VisitQuery
 from portal.permissions import Permission, requires
 from portal.rules import visits as rules
 from portal.rules.visits import STATES
+from portal.sessions import me
 
 
 @bp.get("/visits/list")
@@ -61,7 +61,7 @@ def address(query: VisitQuery, **changes: Any) -> str:
 def _said(name: str, value: str) -> str:
     if name == "late":
         return _(VisitQuery.FILTERS[name])
-    return f"{_(VisitQuery.FILTERS[name])}: {choice(value, 'visit_purpose') if name == 'purpose' else value}"
+    return f"{_(VisitQuery.FILTERS[name])}{colon()}{choice(value, 'visit_purpose') if name == 'purpose' else value}"
 
 
 @bp.get("/visits/list/file")

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from portal import clock, htmx
 from portal.blueprints.visits import bp
-from portal.blueprints.visits.forms import DaysForm, PlanForm, me
-from portal.database import commit, db
+from portal.blueprints.visits.forms import DaysForm, PlanForm
+from portal.database import db
+from portal.filters import colon
 from portal.list_files import answer
 from portal.models import visit_due
 from portal.models.customer import NEVER, Customer
@@ -22,6 +23,8 @@ from portal.permissions import Permission, requires
 from portal.rules import visits as rules
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
+from portal.saving import saving
+from portal.sessions import me
 
 MOST_CHOSEN = 60
 WORDS = {"A": "A", "B": "B", "C": "C", "none": N_("Without a grade"), rules.PROSPECT: N_("Prospects")}
@@ -69,7 +72,7 @@ def _address(query: DueQuery, **changes: Any) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    return f"{_(DueQuery.FILTERS[name])}: {_(WORDS.get(value, value)) if name == 'grade' else value}"
+    return f"{_(DueQuery.FILTERS[name])}{colon()}{_(WORDS.get(value, value)) if name == 'grade' else value}"
 
 
 @bp.post("/visits/due")
@@ -78,13 +81,9 @@ def plan_chosen() -> Any:
     """Plan visits to the chosen customers for one day."""
     form, user = PlanForm().offer(), me()
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             made = _plan(form, user)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("%(count)s visits are planned for %(day)s.", count=len(made), day=made[0].day.isoformat()), "ok")
             return redirect(_address(visit_due.fitted(user, DueQuery.read(request.form))), 303)
     return _page(status=422, plan=form)
@@ -113,16 +112,12 @@ def plan_days() -> Any:
     form, user = DaysForm(prefix="days-").offer(), me()
     query = visit_due.fitted(user, DueQuery.read(request.form))
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             staff = db.session.get(Staff, form.staff.data or 0)
             if staff is None:
                 raise Refusal("Choose somebody whose account is active.", field="staff")
             made = visit_due.plan_days(staff, form.first.data, form.days.data or 0, form.a_day.data or 0, query, by=user)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             days = sorted({one.day for one in made})
             flash(
                 _("%(count)s visits are planned on %(days)s working days, up to %(last)s.", count=len(made), days=len(days),

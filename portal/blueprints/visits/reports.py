@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from portal import htmx
 from portal.blueprints.visits import bp
-from portal.blueprints.visits.forms import ReportForm, WordForm, me, version_of
-from portal.database import commit, db
+from portal.blueprints.visits.forms import ReportForm, WordForm, version_of
+from portal.database import db
+from portal.filters import colon
 from portal.list_files import answer
 from portal.looks import look
 from portal.models import visit_desk, visit_list
@@ -22,9 +23,10 @@ from portal.models.visit import people
 from portal.models.visit_list import ReportQuery
 from portal.models.visit_report import STATES, VisitReport, WholeReport, lines
 from portal.permissions import Permission, ensure, requires
-from portal.rules.message import Refusal
 from portal.rules.text import clean
 from portal.rules.visits import SHEET
+from portal.saving import saving
+from portal.sessions import me
 
 _DONE = {
     READING: _l("Noted that you have read it."),
@@ -61,7 +63,7 @@ def _address(query: ReportQuery, **changes: Any) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    return _(ReportQuery.FILTERS[name]) if name == "unread" else f"{_(ReportQuery.FILTERS[name])}: {value}"
+    return _(ReportQuery.FILTERS[name]) if name == "unread" else f"{_(ReportQuery.FILTERS[name])}{colon()}{value}"
 
 
 @bp.get("/visits/reports/file")
@@ -128,7 +130,7 @@ def submission(report: VisitReport) -> Any:
     form = ReportForm()
     if not form.validate():
         return _page(report, status=422, form=form)
-    try:
+    with saving(form.refuse) as saved:
         version = version_of(form)
         if does == "withdraw":
             report.withdraw(by=user, version=version)
@@ -136,10 +138,7 @@ def submission(report: VisitReport) -> Any:
             report.write(clean(form.remarks.data or "").strip(), by=user, version=version)
             if does == "submit":
                 report.submit(by=user, version=report.version)
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(VisitReport, report_id), status=422, form=form)
     flash(str(_DONE[does]), "ok")
     return redirect(url_for("visits.report", report_id=report_id), 303)
@@ -156,12 +155,9 @@ def say(report: VisitReport) -> Any:
     form = WordForm(prefix="word-")
     if not form.validate():
         return _page(report, status=422, word=form)
-    try:
+    with saving(form.refuse) as saved:
         report.say(act, clean(form.text.data or "").strip(), by=me(), version=version_of(form))
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return _page(db.session.get_one(VisitReport, report_id), status=422, word=form)
     flash(str(_DONE[act]), "ok")
     return redirect(url_for("visits.report", report_id=report_id), 303)

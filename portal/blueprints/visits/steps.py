@@ -19,7 +19,6 @@ from portal.blueprints.visits.forms import (
     PromiseForm,
     SheetForm,
     UnplannedForm,
-    me,
     version_of,
 )
 from portal.database import StateConflict, commit, db
@@ -42,6 +41,8 @@ from portal.printing.papers import PRINTABLES, paper_of
 from portal.rules.message import N_, Refusal
 from portal.rules.text import clean_line
 from portal.rules.visits import DONE, OUTCOMES, SHEET, STATES
+from portal.saving import saving
+from portal.sessions import me
 
 FORMS = {"sheet": SheetForm, "miss": MissForm, "move": MoveForm, "person": PersonForm, "promise": PromiseForm, "kept": KeptForm}
 """The forms of a visit's page, each with a prefix of its own."""
@@ -120,12 +121,9 @@ def _carry_out(visit: Visit, name: str, form: Any, act: Callable[[], Any], done:
     visit_id = visit.id
     if not form.validate():
         return page(visit, status=422, **{name: form})
-    try:
+    with saving(form.refuse) as saved:
         act()
-        commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
+    if not saved:
         return page(db.session.get_one(Visit, visit_id), status=422, **{name: form})
     flash(done, "ok")
     if back or db.session.scalar(Visit.visible_to(me()).where(Visit.id == visit_id)) is None:
@@ -213,14 +211,10 @@ def correct(visit: Visit) -> Any:
         return _correction(visit, _empty("sheet", visit, None))
     form = SheetForm(prefix="sheet-").offer(visit.purpose)
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             visit.correct(form.sheet, by=me(), version=version_of(form))
             _promise(visit, form)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-        else:
+        if saved:
             flash(_("The sheet is corrected."), "ok")
             return redirect(url_for("visits.visit", visit_id=visit_id), 303)
     return _correction(db.session.get_one(Visit, visit_id), form, 422)
@@ -311,17 +305,13 @@ def unplanned() -> Any:
         return _unplanned(form)
     hits: list[Any] = []
     if form.validate():
-        try:
+        with saving(form.refuse) as saved:
             made = Visit.record(chosen(me(), form.customer.data or ""), form.sheet, on=form.on.data, by=me())
             _promise(made, form)
-            commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal)
-            hits = search.search(me(), form.customer.data, SUGGESTED) if refusal.field == "customer" and form.customer.data else []
-        else:
+        if saved:
             flash(_("%(name)s: written down.", name=made.customer.full_name), "ok")
             return redirect(url_for("visits.visit", visit_id=made.id), 303)
+        hits = search.search(me(), form.customer.data, SUGGESTED) if form.customer.errors and form.customer.data else []
     return _unplanned(form, hits, 422)
 
 
