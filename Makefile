@@ -53,7 +53,8 @@ check-types:
 	$(PY) -m mypy
 
 check-rest:
-	$(PY) -m ruff check portal tests tools wsgi.py
+	$(PY) -m ruff check bench portal tests tools wsgi.py
+	$(PY) -m ruff format --check --quiet bench portal tests tools wsgi.py
 	$(PY) -m djlint --lint --quiet portal/templates
 	$(PY) tools/translate.py check
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import binding, data, jobs, pages, service_data, service_pages, sheets, uploads
+from bench import binding, data, gift_pages, jobs, pages, service_data, service_pages, sheets, uploads
 from bench.measure import Figure, Report
 from bench.server import ROOT, serve
 
@@ -82,6 +82,7 @@ def main() -> int:
             )
             pages.reading(server, report, count)
             service_pages.reading(server, report)
+            gift_pages.reading(server, report)
             if count > SMALL:
                 with office(kind, SMALL) as few, tempfile.TemporaryDirectory(dir=BUILD) as beside, serve(few, Path(beside)) as small:
                     pages.growth(server, small, report, (count, SMALL))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, render_template
+from flask import render_template
 
-from portal import create_app
 from portal.permissions import Permission, requires
+from wsgi import app
 
 ROWS = [
     {
@@ -30,16 +30,12 @@ PAGE = """{% extends 'base.html' %}{% block title %}Bare{% endblock %}{% block c
 </tbody></table>{% endblock %}"""
 
 
-def make() -> Flask:
-    """Return the portal with the bare page at `/bench/bare`."""
-    app = create_app()
-    page = app.jinja_env.from_string(PAGE)
-
-    def bare() -> Any:
-        return render_template(page, rows=ROWS)
-
-    app.add_url_rule("/bench/bare", "bench.bare", requires(Permission.HOME_READ)(bare))
-    return app
+_page = app.jinja_env.from_string(PAGE)
 
 
-app = make()
+def bare() -> Any:
+    """Show the rows."""
+    return render_template(_page, rows=ROWS)
+
+
+app.add_url_rule("/bench/bare", "bench.bare", requires(Permission.HOME_READ)(bare))

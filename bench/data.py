@@ -26,7 +26,7 @@ from portal.models.approval_step import ApprovalStep
 from portal.models.audit import GENESIS, AuditEvent, AuditHead, entry_hash
 from portal.models.contact import Contact
 from portal.models.customer import Customer, NumberSeries
-from portal.models.search import index_all, tidy
+from portal.models.search_index import index_all, tidy
 from portal.models.staff import Staff, Team
 from portal.rules.identifiers import normalise_phone
 from portal.rules.names import name_stem

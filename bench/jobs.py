@@ -119,7 +119,7 @@ with app.app_context(), app.test_request_context():
     peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024
     print(json.dumps({"cpu": time.process_time() - start, "memory": peak, "rows": count}))
 """
-# One job for everything that is overdue; a second one has nothing to do. 
+# One job for everything that is overdue; a second one has nothing to do.
 _ESCALATION = r"""
 import json, time
 from portal import clock, create_app, database, jobs

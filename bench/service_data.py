@@ -1,4 +1,4 @@
-"""What the bench's office does all day: requests, call-backs, visits, receptions; with `relation_data.py` all its work.
+"""What the bench's office does all day: requests, call-backs, visits, receptions; with the other modules of data all its work.
 
 Days lie around today, so that some things are due and some late; this part is therefore put on top of a kept database each time.
 """
@@ -12,11 +12,14 @@ from typing import Any
 
 from sqlalchemy import insert, select, text, update
 
+from bench import proposal_data
 from bench.data import CHUNK, REPS_A_TEAM, TEAMS
+from bench.gift_goods_data import GIFT_TABLES
+from bench.paper_data import PAPER_TABLES
 from bench.relation_data import RELATION_TABLES, Office, Rows, some
 from portal import clock
 from portal.database import db
-from portal.models import abc_analysis, composition, grading_totals, insight, request_search, request_tally
+from portal.models import abc_analysis, composition, grading_totals, insight, request_tally, word_index
 from portal.models.callback import Callback
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.promise import Promise
@@ -171,7 +174,8 @@ def _slots(office: Office) -> Iterator[dict[str, Any]]:
 
 TABLES: dict[Any, Rows] = {
     ServiceRequest: _requests, RequestStep: _steps, Promise: _promises, Callback: _calls, VisitReport: _visit_reports, Visit: _visits,
-    MeetingRoom: _rooms, Reception: _receptions, RoomSlot: _slots, **RELATION_TABLES,
+    MeetingRoom: _rooms, Reception: _receptions, RoomSlot: _slots, **RELATION_TABLES, **proposal_data.PROPOSAL_TABLES, **GIFT_TABLES,
+    **PAPER_TABLES,
 }  # fmt: skip
 
 
@@ -198,8 +202,10 @@ def fill(count: int) -> None:
         request_tally.count_month(year, month)
     grading_totals.count_anew(db.session.get_one(GradingCampaign, 1))
     db.session.commit()
-    for _done in request_search.index_all():
-        db.session.commit()
+    for index in word_index.INDEXES:
+        for _done in index.index_all():
+            db.session.commit()
+    proposal_data.settle(office)
     _answer()
     _settle()
 
