@@ -86,7 +86,7 @@ class _EmptiedOffice:
             self.schema = self._schema(connection)
             tables = sorted(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
             self.kept = [table for table in tables if connection.scalar(text(f'SELECT EXISTS (SELECT 1 FROM "{table}")'))]
-            self.used = dict(connection.execute(text(USED)).tuples().all())
+            self.used = {row[0]: row[1] for row in connection.execute(text(USED))}
             connection.execute(text("CREATE SCHEMA kept"))
             for table in self.kept:
                 connection.execute(text(f'CREATE TABLE kept."{table}" AS TABLE public."{table}"'))
@@ -101,7 +101,7 @@ class _EmptiedOffice:
             connection.execute(text(OTHERS_OUT))
             if self._schema(connection) != self.schema:
                 return False
-            used = list(connection.execute(text(USED)).tuples())
+            used = [(row[0], row[1]) for row in connection.execute(text(USED))]
             ever = sorted(connection.scalars(text(EVER_FILLED)))
             asked = [f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in ever]
             filled = list(connection.scalars(text(" UNION ALL ".join(asked))))

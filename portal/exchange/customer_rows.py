@@ -10,11 +10,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from portal import clock
 from portal.exchange.cells import cell_parser
 from portal.exchange.columns import Column, ImportTable, Problem, compile_mapping
 from portal.exchange.customer_table import CONTACT_COLUMNS, CONTACTS_IN_A_ROW
 from portal.models import card
 from portal.models.customer import derived
+from portal.rules.dates import has_come
 from portal.rules.identifiers import Phone, check_credit_code, normalise_credit_code, normalise_phone
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.names import normalise_company_name
@@ -98,7 +100,7 @@ class RowReader:
 
         return _Plan(
             max(places.values(), default=-1) + 1,
-            [step(name, name, date.isoformat if name == "registered_on" else None) for name in OWN if name in places],
+            [step(name, name, _come if name == "registered_on" else None) for name in OWN if name in places],
             [step(name, name, normalise_phone if name == "telephone" else self._polish.get(name)) for name in self._fields],
             [[step(column, name, polish) for column, name, polish in columns] for columns in self._contacts],
         )
@@ -148,7 +150,10 @@ class RowReader:
         values, problems = self._parse(cells)
         record = Record(row, values.get("number") or "", values.get("owner") or "", problems=problems)
         if values.get("registered_on"):
-            record.registered_on = values["registered_on"].isoformat()
+            try:
+                record.registered_on = _come(values["registered_on"])
+            except Refusal as refusal:
+                problems.append(Problem("registered_on", values["registered_on"], refusal.message))
         stored = record.card
         for name in self._fields:
             value = values[name]
@@ -243,7 +248,7 @@ def _polish(entry: card.Field) -> Convert | None:
     if entry.kind == "code":
         return normalise_credit_code
     if entry.kind == "date":
-        return date.isoformat
+        return _come
     if entry.kind == "money":
         return _money
     if entry.kind == "integer":
@@ -253,6 +258,10 @@ def _polish(entry: card.Field) -> Convert | None:
     if entry.kind in ("text", "url"):
         return lambda value: value if value.isprintable() else clean_line(value)
     return None
+
+
+def _come(day: date) -> str:
+    return has_come(day, clock.today()).isoformat()
 
 
 def _money(value: Decimal) -> str:

@@ -22,6 +22,7 @@ from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
 from portal.permissions import Permission, Role
+from portal.rules.dates import has_come
 from portal.rules.identifiers import check_credit_code, normalise_phone
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.names import name_stem
@@ -418,8 +419,8 @@ def _checked(values: Mapping[str, Any], current: Mapping[str, Any], insist: Coll
         if checked[name] == current.get(name):
             continue
         check_choice(field, checked[name])
-        if isinstance(checked[name], date) and checked[name] > clock.today():
-            raise Refusal("This day has not come yet.", field=name)
+        if isinstance(checked[name], date):
+            has_come(checked[name], clock.today(), field=name)
         if name == "credit_code" and value and name not in insist:
             wrong = check_credit_code(value)
             if wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Select, or_, select
@@ -16,6 +16,10 @@ from portal.rules.message import N_, Refusal
 
 if TYPE_CHECKING:
     from portal.models.staff import Staff
+
+
+LONGEST = timedelta(days=366)
+"""So far ahead a delegation begins, and so long it runs: a year typed wrongly would let somebody sign for good."""
 
 
 class Delegation(Base):
@@ -123,6 +127,9 @@ def _check(principal: Staff, delegate: Staff, from_date: date, to_date: date) ->
         raise Refusal(N_("The last day is before the first."), field="to_date")
     if to_date < clock.today():
         raise Refusal(N_("These days are past."), field="to_date")
+    if from_date > clock.today() + LONGEST or to_date > from_date + LONGEST:
+        late = "from_date" if from_date > clock.today() + LONGEST else "to_date"
+        raise Refusal(N_("A delegation begins within a year and runs for a year at most; it can be given anew after it."), field=late)
 
 
 def _reroute() -> None:

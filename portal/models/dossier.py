@@ -27,6 +27,7 @@ from portal.models.standard_effects import touching, used_in
 from portal.permissions import Permission
 from portal.rules import file_content
 from portal.rules.archive_numbers import archive_number, rank, retained_until, series_of
+from portal.rules.dates import has_come
 from portal.rules.message import N_, Message, Refusal
 
 FILED, REMOVED, DISPOSED = "filed", "removed", "disposed"
@@ -347,8 +348,7 @@ def _checked(customer: Customer, values: Mapping[str, Any], upload: Upload | Non
         raise Refusal("A document needs a title.", field="title")
     if checked["dated_on"] is None:
         raise Refusal("Enter the document's date.", field="dated_on")
-    if checked["dated_on"] > clock.today():
-        raise Refusal("This day has not come yet.", field="dated_on")
+    has_come(checked["dated_on"], clock.today(), field="dated_on")
     if checked["dated_on"].year < 1900:
         raise Refusal("This day is too long ago.", field="dated_on")
     checked["retention"] = checked["retention"] or retention_of(checked["kind"])

@@ -20,6 +20,7 @@ from portal.models.customer import Customer, CustomerState, Money, check_choice
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.permissions import Permission
+from portal.rules.dates import has_come
 from portal.rules.message import N_, Message, Refusal
 
 _NOT_OF_INDIVIDUALS = frozenset({"credit_code", "legal_representative"})
@@ -184,9 +185,8 @@ def ensure_prospect(customer: Customer) -> None:
 def _check(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         check_choice(card.INVESTIGATION[name], value)
-    day = values.get("investigated_on")
-    if day is not None and day > clock.today():
-        raise Refusal("This day has not come yet.", field="investigated_on")
+    if values.get("investigated_on") is not None:
+        has_come(values["investigated_on"], clock.today(), field="investigated_on")
 
 
 def _freeze(document: Investigation, approval: Any, _by: Staff | None) -> None:

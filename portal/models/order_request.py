@@ -26,6 +26,7 @@ from portal.models.staff import Staff
 from portal.models.standard import in_force
 from portal.permissions import Permission
 from portal.rules import grading, orders
+from portal.rules.dates import has_come
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.orders import A_TREATMENT, LONGEST_TEXT, REFUSAL, Goods, Wanted
 
@@ -192,8 +193,7 @@ class OrderRequest(HangsOnCustomer, Draft):
         day = closed_on or clock.today()
         if not note:
             raise Refusal("Say how the order went: delivered when, or why not.", field="closing_note")
-        if day > clock.today():
-            raise Refusal("This day has not come yet.", field="closed_on")
+        has_come(day, clock.today(), field="closed_on")
         change = {"state": DONE, "closed_on": day, "closing_note": note[:LONGEST_TEXT], "closed_by_id": by.id, "version": self.version + 1}
         transition(self, expect={"state": APPROVED, "version": self.version}, change=change)
         audit.write("change", "order-concluded", actor=by, record=self, label=self.label, reason=note[:LONGEST_TEXT])

@@ -97,3 +97,10 @@ def _unreadable(value: object) -> Refusal:
         "%(typed)s is not a date. Understood are 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, 20260305 and Excel's day numbers.",
         typed=str(value)[:40],
     )
+
+
+def has_come(day: dt.date, today: dt.date, *, field: str | None = None) -> dt.date:
+    """Return a day that has come. Raises `Refusal` (with `field`) for one that lies ahead."""
+    if day > today:
+        raise Refusal("This day has not come yet.", field=field)
+    return day

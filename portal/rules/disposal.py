@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from portal.rules.archive_numbers import RETENTIONS, retained_until
+from portal.rules.dates import has_come
 from portal.rules.message import N_, Message, Refusal
 
 ENDINGS = {"dissolved": N_("Customer dissolved"), "terminated": N_("Relation ended")}
@@ -32,8 +33,7 @@ def check_destruction(destroyed_on: date | None, witnesses: tuple[str, str], app
     """Raise `Refusal` with the field unless the day lies between approval and today, and two different people have watched (监销人)."""
     if destroyed_on is None:
         raise Refusal("Say when the papers were destroyed.", field="destroyed_on")
-    if destroyed_on > today:
-        raise Refusal("This day has not come yet.", field="destroyed_on")
+    has_come(destroyed_on, today, field="destroyed_on")
     if destroyed_on < approved_on:
         raise Refusal("Nothing is destroyed before the approval of %(day)s.", field="destroyed_on", day=approved_on.isoformat())
     for number, name in enumerate(witnesses, start=1):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal import clock
 from portal.exchange.customer_rows import Record, RowReader
 from portal.exchange.customer_table import customer_table
 
@@ -43,6 +44,13 @@ def test_a_sound_row_is_read_once(reader: RowReader, monkeypatch: pytest.MonkeyP
     assert record.contacts == [{"name": "张伟", "telephone": "138 1234 5678", "decides": True, "kept_for": "日常联系"}]
     assert record.derived["telephone_key"] == "075520000001"
     assert not record.problems
+
+
+@pytest.mark.parametrize(("head", "column"), [("成立日期", "established_on"), ("登记日期", "registered_on")])
+def test_a_day_that_has_not_come_is_a_problem_of_its_cell(reader: RowReader, head: str, column: str) -> None:
+    cells = list(SOUND)
+    cells[list(HEADS).index(head)] = (clock.today() + timedelta(days=1)).isoformat()
+    assert [(one.column, one.message.text) for one in reader.read(7, cells).problems] == [(column, "This day has not come yet.")]
 
 
 def _said(record: Record) -> tuple[object, ...]:

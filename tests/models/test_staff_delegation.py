@@ -44,6 +44,8 @@ def test_a_delegate_signs_from_the_first_to_the_last_day(staff: dict[str, Staff]
         ("rep1", "sup1", 0, 3, "principal_id"),
         ("sup1", "sup2", 3, 0, "to_date"),
         ("sup1", "sup2", -3, -1, "to_date"),
+        ("sup1", "sup2", 0, 367, "to_date"),
+        ("sup1", "sup2", 367, 368, "from_date"),
     ],
 )
 def test_refusals(staff: dict[str, Staff], principal: str, delegate: str, begin: int, end: int, field: str) -> None:
