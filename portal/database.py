@@ -2,10 +2,17 @@
 
 SQLite begins write transactions IMMEDIATE, because a deferred one that turns into a writer answers `database is locked`
 when somebody else wrote in between. A request that only reads begins deferred and never waits for writers.
+
+SQLite knows no queue of writers: who waits asks again, by itself ten times a second in the end, and never meets the moment between two
+transactions of work that goes on. So who waits asks every few milliseconds here, and the worker leaves as much time between its own.
 """
 
 from __future__ import annotations
 
+import random
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +25,7 @@ from sqlalchemy import JSON, DateTime, Engine, MetaData, event, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -36,6 +44,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 _many_rows: ContextVar[bool] = ContextVar("many_rows", default=False)
+_behind_people: ContextVar[bool] = ContextVar("behind_people", default=False)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -163,9 +172,30 @@ def many_rows() -> Iterator[None]:
         _many_rows.reset(token)
 
 
+@contextmanager
+def behind_people() -> Iterator[None]:
+    """Let people write between two transactions of this context: for work in the background, which may write without a pause."""
+    token = _behind_people.set(True)
+    try:
+        yield
+    finally:
+        _behind_people.reset(token)
+
+
 _CACHE, _CACHE_OF_MANY = -4000, -64_000
 """KiB of pages that a connection keeps in memory. With twice as much no page at a million customers was quicker (measured)."""
-_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", f"cache_size={_CACHE}", "temp_store=MEMORY")
+_LONGEST_WAIT = 15.0
+"""Seconds that a writer waits for others."""
+_BETWEEN_TRIES = 0.003
+"""Seconds between two tries of a writer that waits, at most."""
+_PAUSE = 0.006
+"""Seconds that work in the background leaves to people who wait to write."""
+_PRAGMAS = (
+    "journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={_LONGEST_WAIT * 1000:.0f}", "synchronous=FULL", f"cache_size={_CACHE}",
+    "temp_store=MEMORY",
+)  # fmt: skip
+_wrote = threading.local()
+"""When this thread's last transaction ended."""
 
 
 @event.listens_for(Engine, "connect")
@@ -185,4 +215,34 @@ def _begin(connection: Any) -> None:
         if connection.info.get("cache", _CACHE) != cache:
             connection.exec_driver_sql(f"PRAGMA cache_size={cache}")
             connection.info["cache"] = cache
-        connection.exec_driver_sql("BEGIN" if _reading_only.get() else "BEGIN IMMEDIATE")
+        if _reading_only.get():
+            connection.exec_driver_sql("BEGIN")
+            return
+        if _behind_people.get():
+            time.sleep(max(0.0, getattr(_wrote, "until", 0.0) + _PAUSE - time.monotonic()))
+        _begin_writing(connection)
+
+
+def _begin_writing(connection: Any) -> None:
+    """Begin a write transaction of SQLite. Raises OperationalError where others write for longer than a writer waits."""
+    driver: sqlite3.Connection = connection.connection.driver_connection
+    last = time.monotonic() + _LONGEST_WAIT
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < last:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            time.sleep(random.uniform(_BETWEEN_TRIES / 3, _BETWEEN_TRIES))  # noqa: S311 - no secret: so that not all try at once
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says in the library's words what is wrong
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_LONGEST_WAIT * 1000:.0f}")
+
+
+@event.listens_for(Pool, "checkin")
+def _given_back(_connection: Any, _record: Any) -> None:
+    # A session gives its connection back when its transaction has ended.
+    _wrote.until = time.monotonic()

@@ -195,11 +195,11 @@ class Queues:
         )
 
         def work(job_id: int) -> None:
-            with app.app_context():
+            with app.app_context(), database.behind_people():
                 run(job_id)
 
         def minute() -> None:
-            with app.app_context():
+            with app.app_context(), database.behind_people():
                 tick()
 
         self._tasks = [queue.task(name="portal_job")(work) for queue in (self.long, self.short)]

@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from portal import clock
 from portal.database import Base, db
 from portal.models import audit, card
-from portal.models.register_indexes import ON_REGISTER, PROVISIONAL, TO_COUNT, register_indexes
+from portal.models.register_indexes import GOVERNMENT, ON_REGISTER, PROVISIONAL, TO_COUNT, register_indexes
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
@@ -193,6 +193,7 @@ class Customer(Base):
         # Of merged records only: over a column that is nearly always empty, SQLite's statistics would advise against the index.
         Index(None, "merged_into_id", sqlite_where=sql("merged_into_id IS NOT NULL"), postgresql_where=sql("merged_into_id IS NOT NULL")),
         # The few whose documents are to be counted.
+        Index("ix_customer_government", "id", sqlite_where=GOVERNMENT, postgresql_where=GOVERNMENT),
         Index("ix_customer_to_count", "id", sqlite_where=TO_COUNT, postgresql_where=TO_COUNT),
         # Of whom a periodic report is owed; the index tells all that is asked.
         *(

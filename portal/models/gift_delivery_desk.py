@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
@@ -61,6 +62,7 @@ def _late(user: Staff) -> list[Any]:
     return [_ORDERED, GiftOrder.expected_on < clock.today(), GiftOrder.ordered_by_id == user.id]
 
 
+@cache
 def _short() -> Select[Any]:
     """Return the gifts of which approved recipients wait for more than there is and is ordered, and how many pieces are missing."""
     waiting = select(GiftDelivery.tier_id, func.count().label("number")).where(_WAITS).group_by(GiftDelivery.tier_id).subquery()
@@ -86,7 +88,10 @@ def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry
 
 def _tells(user: Staff) -> Iterator[inbox.Entry]:
     query = select(GiftDelivery).where(GiftDelivery.staff_id == user.id, _TO_TELL)
-    query = query.options(joinedload(GiftDelivery.customer), joinedload(GiftDelivery.campaign)).order_by(GiftDelivery.id)
+    query = query.options(
+        joinedload(GiftDelivery.customer).load_only(Customer.full_name),
+        joinedload(GiftDelivery.campaign).load_only(GiftCampaign.name, GiftCampaign.last_on),
+    ).order_by(GiftDelivery.id)
     for one in db.session.scalars(query.limit(inbox.MOST)):
         yield inbox.Entry(
             group="do", kind=TELL, kind_title=TITLES[TELL], title=one.label, what=N_("Tell the customer by telephone or e-mail"),

@@ -29,6 +29,7 @@ from portal.rules import proposals as rules
 
 _UNDECIDED = sql("state IN ('registered', 'routing', 'routed', 'assessed')")
 _REGISTERED = sql("state = 'registered'")
+_ASSESSED = sql("state = 'assessed'")
 _TO_TELL = sql("to_tell")
 _TO_WARN = sql("warn_on IS NOT NULL")
 _OF_REQUEST = sql("request_id IS NOT NULL")
@@ -110,6 +111,7 @@ class Proposal(HangsOnCustomer, Base):
         ),
         Index("ix_proposal_due", "limit_on", "id", "state", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
         Index("ix_proposal_to_route", "team_id", "limit_on", "id", sqlite_where=_REGISTERED, postgresql_where=_REGISTERED),
+        Index("ix_proposal_to_decide", "team_id", "id", sqlite_where=_ASSESSED, postgresql_where=_ASSESSED),
         Index("ix_proposal_to_tell", "handler_id", "id", sqlite_where=_TO_TELL, postgresql_where=_TO_TELL),
         Index("ix_proposal_to_warn", "warn_on", "id", sqlite_where=_TO_WARN, postgresql_where=_TO_WARN),
         Index("ix_proposal_in_hand", "handler_id", "limit_on", "id", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),

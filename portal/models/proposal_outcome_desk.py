@@ -54,6 +54,7 @@ _WHAT = {
     MEASURE: N_("Carry it out, and record it as done"),
 }
 _QUIET = {"synchronize_session": False}
+_ASSESSED: Any = sql("proposal.state = 'assessed'")
 _TELL: Any = sql("proposal.to_tell")
 _AWARD: Any = {state: sql(f"proposal_award.state = '{state}'") for state in (DUE, OVER, HANDED)}
 _WAITS: Any = sql("proposal_award.state IN ('due', 'over', 'handed')")
@@ -83,8 +84,7 @@ def _proposals(user: Staff) -> Iterator[tuple[str, Select[Any]]]:
         return
     if user.may(Permission.PROPOSAL_DECIDE):
         drafted = exists().where(ProposalDecision.proposal_id == Proposal.id, ProposalDecision.state.in_(("draft", "pending")))
-        assessed = sql("proposal.state IN ('registered', 'routing', 'routed', 'assessed')")
-        yield DECIDE, select(Proposal).where(assessed, Proposal.state == rules.ASSESSED, _of_team(user), ~drafted)
+        yield DECIDE, select(Proposal).where(_ASSESSED, _of_team(user), ~drafted)
     if user.may(Permission.PROPOSAL_WORK):
         yield TELL, select(Proposal).where(_TELL, Proposal.handler_id == user.id, Proposal.state.not_in(rules.UNDECIDED))
 

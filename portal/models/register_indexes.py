@@ -18,6 +18,9 @@ TO_COUNT = sql("documents_missing IS NULL")
 PROVISIONAL = sql("grade_provisional")
 """The few whose grade is provisional (RL-4)."""
 
+GOVERNMENT = sql("nature = 'government'")
+"""The few for whom a gift has to be permitted (GF-2)."""
+
 ON_REGISTER = sql("state = 'active'")
 """Customers on the register. SQLite takes an index of them only where a query says it in these very words, not by a parameter."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
@@ -43,7 +43,11 @@ class PaperForm(PortalForm):
     name = StringField(_l("Name of who signed"), [InputRequired(_l("Enter the name of who signed.")), Length(max=60)])
     date = DateField(_l("Date of the signature"), [InputRequired(_l("Enter the date on the sheet."))])
     note = TextAreaField(_l("Opinion on the sheet"), [Length(max=OPINION)])
-    scan = FileField(_l("Scan of the signed sheet (PDF, JPEG or PNG)"), render_kw={"accept": "application/pdf,image/jpeg,image/png"})
+    scan = FileField(
+        _l("Scan of the signed sheet (PDF, JPEG or PNG)"),
+        [FileRequired(_l("The scan of the signed sheet is missing."))],
+        render_kw={"accept": "application/pdf,image/jpeg,image/png"},
+    )
 
 
 class OpinionRequestForm(PortalForm):

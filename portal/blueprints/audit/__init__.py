@@ -17,6 +17,7 @@ from portal.exchange.writing import iter_csv
 from portal.filters import colon
 from portal.models import audit
 from portal.models.audit import AuditEvent
+from portal.models.audit_records import RECORD_LABELS
 from portal.models.audit_search import FIELD_LABELS, KIND_LABELS, Wanted, details, lines, neighbours, newest, title_of
 from portal.models.staff import Staff
 from portal.permissions import Permission, requires
@@ -97,6 +98,7 @@ def entry(event: AuditEvent) -> Any:
         title=title_of(event),
         kinds=KIND_LABELS,
         fields=FIELD_LABELS,
+        record=_record(event),
         details=details(event),
         before=before,
         after=after,
@@ -138,6 +140,11 @@ HEADS = (
 )
 
 
+def _record(event: AuditEvent) -> str:
+    """Return what the type of an entry's record is called, empty where it has none."""
+    return _(RECORD_LABELS.get(event.record_type, event.record_type)) if event.record_type else ""
+
+
 def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
     """Yield a row for each changed field, and one for an entry that changed none."""
     for event in events:
@@ -149,7 +156,7 @@ def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
             event.address,
             _(KIND_LABELS[event.kind]),
             _(title_of(event)),
-            event.record_type,
+            _record(event),
             event.record_id,
             event.label,
         ]
