@@ -26,6 +26,7 @@ from portal.models.approval_step import ApprovalStep
 from portal.models.audit import GENESIS, AuditEvent, AuditHead, entry_hash
 from portal.models.contact import Contact
 from portal.models.customer import Customer, NumberSeries
+from portal.models.dossier_completeness import follow_standards
 from portal.models.search_index import index_all, tidy
 from portal.models.staff import Staff, Team
 from portal.rules.identifiers import normalise_phone
@@ -66,7 +67,7 @@ def customers(count: int) -> Iterator[dict[str, Any]]:
             "full_name": name,
             "short_name": name[2:6],
             "credit_code": f"91440300MA5{number:06d}X" if number % 3 else "",
-            "nature": "ordinary_company" if number % 10 else "government_body",
+            "nature": "government" if number % 50 == 0 else "special" if number % 10 == 0 else "ordinary",
             "industry": invent.TRADES[number % len(invent.TRADES)][1],
             "size": ("large", "medium", "small")[number % 3],
             "province": province,
@@ -87,6 +88,7 @@ def customers(count: int) -> Iterator[dict[str, Any]]:
             "registered_on": date(2020, 1, 1) + timedelta(days=number % 2000),
             "created_at": START,
             "updated_at": START + timedelta(seconds=rng.randrange(0, 20_000_000)),
+            "documents_missing": 0 if number % 4 else 3,  # as the worker has counted them: it has nothing left to do
             "version": 1,
         }
 
@@ -199,6 +201,7 @@ def fill(count: int) -> None:
         number += 1
         db.session.add(Staff(id=number, account=f"mgr{manager + 1}", name=f"经理{manager + 1}", role="manager", **common))
     db.session.add(NumberSeries(name="C2026", last=count))
+    follow_standards()
     db.session.commit()
     _fill(Customer, customers(count), "customers")
     _fill(Contact, contacts(count), "contacts")

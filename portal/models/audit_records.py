@@ -93,4 +93,4 @@ RECORD_LABELS = {
     "VisitReport": N_("Visit daily report"),
     "VisitorPass": N_("Visitor pass"),
 }
-"""English titles by type; each type that is ever written in the log has one."""
+"""English titles by type; what is only ever part of another record has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request
+from flask import abort
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -78,11 +78,8 @@ def paper_outcome(approval: Approval) -> Any:
 
 
 def _record(approval: Approval, step: ApprovalStep, form: PaperForm) -> None:
-    recorder = me()
-    file = request.files.get("scan")
-    content = file.read() if file else b""
-    if file is None or not file.filename:
-        raise Refusal("The scan of the signed sheet is missing.", field="scan")
+    recorder, file = me(), form.scan.data
+    content = file.read()
     kind = media_type_of_scan(content, standard("upload.size_limit_mb"))
     name = file.filename.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     kept = Attachment.keep(content, filename=name, media_type=kind, purpose="scan", by=recorder, customer_id=approval.customer_id)
