@@ -206,6 +206,11 @@ def _connect(connection: Any, _record: Any) -> None:
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+    else:
+        # Pages ask for little: to compile a statement, or to begin a process beside for it, costs more than to answer it.
+        connection.execute("SET jit = off")
+        connection.execute("SET max_parallel_workers_per_gather = 0")
+        connection.commit()
 
 
 @event.listens_for(Engine, "begin")
