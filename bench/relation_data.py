@@ -51,7 +51,7 @@ def some(office: Office, seed: int) -> Iterator[tuple[int, int, int, int, str, r
 
 
 def _orders(office: Office) -> Iterator[dict[str, Any]]:
-    goods = [{"name": "阀门", "specification": "DN50", "quantity": "10", "unit": "个", "price": "120.00"}]
+    goods = [{"product": "阀门 DN50", "quantity": "10 个", "amount": "1200.00"}]
     for number, customer, owner, _team, grade, rng in some(office, 31):
         treatment = grade == "C"
         state = rng.choice(("draft", "pending", "approved", "approved", "done" if treatment else "recorded", "rejected"))

@@ -24,7 +24,7 @@ from portal.models.customer import Customer
 from portal.models.paging import walk
 from portal.models.product import Product
 from portal.models.sales_book import CustomerYear
-from portal.models.scope import customer_scope
+from portal.models.scope import listed
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules import abc
@@ -306,7 +306,7 @@ def _walk(user: Staff, query: AbcQuery, found: Analysis, after: str, size: int) 
         bounds = tuple_(literal(_yuan(int(cursor[3])), table.sold.type), literal(int(cursor[4])))
         here.append(tuple_(table.sold, table.customer_id) < bounds)
     if not user.is_manager:
-        here.append(exists().where(Customer.id == table.customer_id, customer_scope(user)))
+        here.append(listed(user, table.customer_id))
     most = DEPTH if query.was or by_last_year else size + 1
     order = (table.sold.desc(), table.customer_id.desc())
     some = select(table.customer_id, table.sold).where(table.year == walked, table.lines > 0, *here).order_by(*order).limit(most).subquery()
