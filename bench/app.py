@@ -1,10 +1,14 @@
-"""The portal with one page more: the floor of a list, a bare signed-in Flask page that shows the same 50 rows from memory."""
+"""The portal with one page more: the floor of a list, a bare signed-in Flask page that shows the same 50 rows from memory.
+
+It is signed in and drawn like all pages, but does not ask how much waits for the reader: that is the portal's own work, and part of what
+is measured.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template
+from flask import g, render_template, request
 
 from portal.permissions import Permission, requires
 from wsgi import app
@@ -34,7 +38,9 @@ _page = app.jinja_env.from_string(PAGE)
 
 
 def bare() -> Any:
-    """Show the rows."""
+    """Show the rows; with `?waiting` the number of what waits is asked, as on every other page."""
+    if "waiting" not in request.args:
+        g.waiting_counts = []
     return render_template(_page, rows=ROWS)
 
 

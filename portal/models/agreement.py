@@ -95,7 +95,15 @@ class Agreement(HangsOnCustomer, Base):
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
         Index("ix_agreement_running", "ends_on", "id", sqlite_where=_FILED, postgresql_where=_FILED),
-        Index("ix_agreement_to_renew", "ends_on", "id", sqlite_where=_TO_RENEW, postgresql_where=_TO_RENEW),
+        Index(
+            "ix_agreement_to_renew",
+            "ends_on",
+            "customer_id",
+            "state",
+            "renewed",
+            sqlite_where=_TO_RENEW,
+            postgresql_where=_TO_RENEW,
+        ),
     )
 
     # --- what it is ------------------------------------------------------------------------------------------------------

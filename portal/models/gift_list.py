@@ -160,7 +160,7 @@ class GiftRecipient(HangsOnCustomer, Base):
         Index("uq_gift_recipient_replaces", "replaces_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_gift_recipient_replaces", "replaces_id", sqlite_where=_REPLACES, postgresql_where=_REPLACES),
         Index(
-            "ix_gift_recipient_to_permit", "campaign_id", "customer_id", "official", "proposed_by_id",
+            "ix_gift_recipient_to_permit", "campaign_id", "customer_id", "official", "proposed_by_id", "state", "permitted_by_id",
             sqlite_where=_TO_PERMIT, postgresql_where=_TO_PERMIT,
         ),
         Index(None, "campaign_id", "state", "id"),
