@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, render_template, request
+from flask import g, render_template
 
 from portal.permissions import Permission, requires
 from wsgi import app
@@ -38,9 +38,8 @@ _page = app.jinja_env.from_string(PAGE)
 
 
 def bare() -> Any:
-    """Show the rows; with `?waiting` the number of what waits is asked, as on every other page."""
-    if "waiting" not in request.args:
-        g.waiting_counts = []
+    """Show the rows."""
+    g.waiting_counts = []
     return render_template(_page, rows=ROWS)
 
 

@@ -152,7 +152,7 @@ def write_apart() -> Iterator[Session]:
     token = _reading_only.set(False)
     try:
         with Session(db.engine, expire_on_commit=False) as session:
-            session.info["portal"] = True
+            session.info["portal"] = session.info["apart"] = True
             yield session
             session.commit()
     finally:

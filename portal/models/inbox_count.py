@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Select, event, func, literal, select
@@ -33,6 +34,19 @@ class Made(NamedTuple):
     stamp: tuple[Any, ...]
 
 
+class Saves:
+    """The last thing that was saved in this process and may wait for somebody, or wait no longer; what only notes a look is none."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self.number = 0
+
+    def note(self) -> None:
+        """Note that something was saved."""
+        self.number = next(self._numbers)
+
+
+saves = Saves()
 _shaping: set[type] = set()
 _stamps: list[Select[Any]] = []
 _moments: dict[str, tuple[Moment, Callable[[], Any]]] = {}
@@ -96,6 +110,7 @@ def begin_with(statements: dict[tuple[Any, ...], Made]) -> None:
     """Go on with the statements that were made over the same records before: tests begin in the same office again and again."""
     global made, _values
     made, _values = statements, {}
+    saves.note()
 
 
 def numbers(user: Staff, areas: Sequence[Area], cap: int = COUNT_CAP) -> list[int]:
@@ -161,5 +176,7 @@ def _executed(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
+    if not session.info.get("apart"):
+        saves.note()
     if session.info.pop(_SHAPED, False):
         forget()

@@ -39,6 +39,8 @@ def counts() -> dict[str, Any]:
     return {"waiting_count_of": waiting.count, "unread_count_of": unread_count}
 
 
+bp.after_app_request(waiting.note_act)
+
 # Routes and periodic work register on import.
 from portal.blueprints.approvals import credit as _credit  # noqa: E402, F401
 from portal.blueprints.approvals import inbox as _inbox  # noqa: E402, F401
