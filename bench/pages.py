@@ -100,8 +100,6 @@ def reading(server: Server, report: Report, count: int) -> None:
     floor = Bare(server, browser)
     bare = cost(server, _get(browser, "/bench/bare"), TIMES * 2, warm=40)
     report.add(Figure("floor: bare signed-in page with 50 rows", bare.cpu, "ms CPU", p50=bare.p50, p95=bare.p95))
-    asked = cost(server, _get(browser, "/inbox/count"), TIMES, warm=10)
-    report.add(Figure("the number of what waits, asked anew, as manager", asked.cpu, "ms CPU", p50=asked.p50, p95=asked.p95))
     for role, account in (("manager", "mgr1"), ("supervisor", "sup2"), ("rep", "rep2-1")):
         reader = signed_in(server, account)
         for name, path in REGISTER.items():
