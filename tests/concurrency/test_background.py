@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from portal import database
+from portal import database, jobs
 from portal.database import db
 from portal.models.team import Team
 
@@ -55,3 +55,22 @@ def test_who_waits_writes_before_the_work_is_over(app: Flask) -> None:
     background.join()
     assert not failed
     assert done[0] < MOST
+
+
+def test_the_worker_is_such_work(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = list[bool]()
+    monkeypatch.setattr(jobs, "tick", lambda: seen.append(database.is_behind_people()))
+    monkeypatch.setattr(jobs, "run", lambda _number: seen.append(database.is_behind_people()))
+    queues = jobs.Queues(app)
+    queues.minute.call_local()
+    for name in ("import", "print"):
+        queues.of(name).call_local(1)
+    assert seen == [True, True, True]
+    assert not database.is_behind_people()
+
+
+def test_pages_compile_nothing_and_begin_no_processes(app: Flask) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL does")
+    settings = ("jit", "max_parallel_workers_per_gather")
+    assert [db.session.scalar(text(f"SHOW {name}")) for name in settings] == ["off", "0"]
