@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -35,29 +36,26 @@ def _waiting(user: Staff) -> Select[Agreement]:
     return query.where(in_charge(user))
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group == "sign" or kind not in ("", NAME) or not user.may(Permission.AGREEMENT_EDIT):
-        return []
-    today, days = clock.today(), standard("agreement.notice_days")
-    query = _waiting(user).with_only_columns(Agreement.id, Agreement.title, Customer.full_name, Agreement.ends_on)
-    found = [
-        inbox.Entry(
-            group="do", kind=NAME, kind_title=TITLE, title=f"{one.title} · {one.full_name}",
-            what=N_("It runs out: draft its renewal, or have it ended"),
-            since=datetime.combine(one.ends_on - timedelta(days=days), time(), tzinfo=clock.SITE_ZONE), due_on=one.ends_on,
-            page=("orders.agreement", {"agreement_id": one.id}),
-        )
-        for one in db.session.execute(query.order_by(Agreement.ends_on, Agreement.id).limit(most))
-    ]  # fmt: skip
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _counted(user: Staff) -> Iterable[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if user.may(Permission.AGREEMENT_EDIT):
-        yield _waiting(user).with_only_columns(Agreement.id)
+        rows: Any = _waiting(user).with_only_columns(*inbox.row(Agreement.id, None, Agreement.ends_on))
+        ahead = timedelta(days=standard("agreement.notice_days"))
+        yield inbox.Queue(NAME, [rows.order_by(Agreement.ends_on, Agreement.id)], _tell, timed=partial(_since_told, ahead))
 
 
-inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: TITLE}))
+def _since_told(ahead: timedelta, _since: datetime | None, ends_on: date | None) -> tuple[datetime, date]:
+    assert ends_on is not None  # noqa: S101 - of every agreement
+    return datetime.combine(ends_on - ahead, time(), tzinfo=clock.SITE_ZONE), ends_on
+
+
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(Agreement.id, Agreement.title, Customer.full_name).join(Customer, Customer.id == Agreement.customer_id)
+    for number, title, name in db.session.execute(query.where(Agreement.id.in_(numbers))):
+        what, page = N_("It runs out: draft its renewal, or have it ended"), ("orders.agreement", {"agreement_id": number})
+        yield number, inbox.Told(f"{title} · {name}", what, page)
+
+
+inbox.source(_queues, lambda: {NAME: TITLE})
 
 
 def left_open(customer_ids: Collection[int]) -> list[Message]:

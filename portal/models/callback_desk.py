@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,38 +35,27 @@ _QUIET: dict[str, Any] = {"synchronize_session": False}
 # --- inbox ----------------------------------------------------------------
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group == "sign" or kind not in ("", CALL) or not user.may(Permission.CALLBACK_WORK):
-        return []
-    today, found, one = clock.today(), list[Any](), Callback
-    columns = (one.id, Customer.full_name, one.created_at, one.due_until, one.assignee_id)
-    for arm in waiting(user, today):
-        query = select(*columns).join(Customer, Customer.id == NotLeading(one.customer_id)).where(arm)
-        if group == "overdue":
-            query = query.where(one.due_until < today)
-        found += db.session.execute(query.order_by(one.due_until, one.id).limit(most))
-    return [
-        inbox.Entry(
-            group="do",
-            kind=CALL,
-            kind_title=TITLES[CALL],
-            title=row.full_name,
-            what=N_("Call the customer, and write down what was said"),
-            since=row.created_at,
-            due_on=row.due_until,
-            page=("callbacks.day", {"open": row.id, "whose": "nobody" if row.assignee_id is None else None}),
-        )
-        for row in found
-    ]
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
+    if user.may(Permission.CALLBACK_WORK):
+        one = Callback
+        rows = select(*inbox.row(one.id, one.created_at, one.due_until)).order_by(one.due_until, one.id)
+        yield inbox.Queue(CALL, [rows.where(arm) for arm in waiting(user, clock.today())], _tell)
+
+
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(Callback.id, Customer.full_name, Callback.assignee_id).join(Customer, Customer.id == NotLeading(Callback.customer_id))
+    for number, name, assignee in db.session.execute(query.where(Callback.id.in_(numbers))):
+        page = ("callbacks.day", {"open": number, "whose": "nobody" if assignee is None else None})
+        yield number, inbox.Told(name, N_("Call the customer, and write down what was said"), page)
+
+
+inbox.source(_queues, lambda: dict(TITLES))
 
 
 def _waiting(user: Staff) -> Iterator[Select[Any]]:
     if user.may(Permission.CALLBACK_WORK):
         for arm in waiting(user, clock.today()):
             yield select(Callback.id).where(arm)
-
-
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
 FIGURES: tuple[Area, ...] = (

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import func, select
 
-from portal import clock
 from portal.database import db
 from portal.models import inbox
 from portal.models.disposal import APPROVED, NAME, Disposal
@@ -16,29 +14,16 @@ from portal.permissions import Permission
 from portal.rules.message import N_
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if kind not in ("", NAME) or group in ("sign", "overdue") or not user.may(Permission.DISPOSAL_RECORD):
-        return []
-    query = select(Disposal).where(Disposal.state == APPROVED).order_by(Disposal.id).limit(most)
-    return [
-        inbox.Entry(
-            group="do",
-            kind=NAME,
-            kind_title=N_("Disposal of documents"),
-            title=one.label,
-            what=N_("Have the papers destroyed and record it"),
-            since=one.approved_at or clock.now(),
-            due_on=None,
-            page=("custody.disposal", {"disposal_id": one.id}),
-            who=one.created_by.name,
-        )
-        for one in db.session.scalars(query)
-    ]
-
-
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if user.may(Permission.DISPOSAL_RECORD):
-        yield select(Disposal.id).where(Disposal.state == APPROVED)
+        rows = select(*inbox.row(Disposal.id, func.coalesce(Disposal.approved_at, Disposal.created_at))).where(Disposal.state == APPROVED)
+        yield inbox.Queue(NAME, [rows.order_by(Disposal.id)], _tell)
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: N_("Disposal of documents")}))
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for one in db.session.scalars(select(Disposal).where(Disposal.id.in_(numbers))):
+        page = ("custody.disposal", {"disposal_id": one.id})
+        yield one.id, inbox.Told(one.label, N_("Have the papers destroyed and record it"), page, one.created_by.name)
+
+
+inbox.source(_queues, lambda: {NAME: N_("Disposal of documents")})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -75,79 +75,59 @@ def _short() -> Select[Any]:
     return select(Gift.id, missing.label("missing")).join(wanted_, wanted_.c.gift_id == Gift.id).where(missing > 0)
 
 
-def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.GIFT_DELIVER):
-        return []
-    keeps, found = user.may(Permission.GIFT_STOCK), list[inbox.Entry]()
-    for name, some, may in ((TELL, _tells, True), (RUN, _runs, True), (SEND, _sends, keeps), (LATE, _lates, keeps), (BUY, _buys, keeps)):
-        if may and kind in ("", name):
-            found += some(user)
-    today = clock.today()
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _tells(user: Staff) -> Iterator[inbox.Entry]:
-    query = select(GiftDelivery).where(GiftDelivery.staff_id == user.id, _TO_TELL)
-    query = query.options(
-        joinedload(GiftDelivery.customer).load_only(Customer.full_name),
-        joinedload(GiftDelivery.campaign).load_only(GiftCampaign.name, GiftCampaign.last_on),
-    ).order_by(GiftDelivery.id)
-    for one in db.session.scalars(query.limit(inbox.MOST)):
-        yield inbox.Entry(
-            group="do", kind=TELL, kind_title=TITLES[TELL], title=one.label, what=N_("Tell the customer by telephone or e-mail"),
-            since=one.created_at, due_on=one.campaign.last_on, page=("gifts.delivery", {"delivery_id": one.id}),
-        )  # fmt: skip
-
-
-def _runs(user: Staff) -> Iterator[inbox.Entry]:
-    for one in db.session.scalars(select(GiftRun).where(*_rounds(user)).order_by(GiftRun.day, GiftRun.id).limit(inbox.MOST)):
-        yield inbox.Entry(
-            group="do", kind=RUN, kind_title=TITLES[RUN], title=one.label, what=N_("Hand the gifts over, and record who received them"),
-            since=one.loaded_at or one.created_at, due_on=one.day, page=("gifts.run", {"run_id": one.id}),
-        )  # fmt: skip
-
-
-def _sends(user: Staff) -> Iterator[inbox.Entry]:
-    rows = {row[0]: row[1] for row in db.session.execute(_to_send(user).add_columns(func.count()).limit(inbox.MOST))}
-    for one in db.session.scalars(select(GiftCampaign).where(GiftCampaign.id.in_(rows)).order_by(GiftCampaign.id)):
-        yield inbox.Entry(
-            group="do", kind=SEND, kind_title=TITLES[SEND], title=one.label, what=N_("%(count)s customers are told: send their gifts"),
-            since=one.created_at, due_on=one.last_on, page=("gifts.deliveries", {"campaign": one.id, "step": "send"}),
-            figures={"count": rows[one.id]},
-        )  # fmt: skip
-
-
-def _lates(user: Staff) -> Iterator[inbox.Entry]:
-    query = select(GiftOrder).where(*_late(user)).options(joinedload(GiftOrder.supplier)).order_by(GiftOrder.expected_on, GiftOrder.id)
-    for one in db.session.scalars(query.limit(inbox.MOST)):
-        yield inbox.Entry(
-            group="do", kind=LATE, kind_title=TITLES[LATE], title=one.label, what=N_("Ask the supplier, or end the order"),
-            since=one.created_at, due_on=one.expected_on, page=("gifts.order", {"order_id": one.id}),
-        )  # fmt: skip
-
-
-def _buys(_user: Staff) -> Iterator[inbox.Entry]:
-    rows = db.session.execute(_short().limit(inbox.MOST)).all()
-    gifts = {one.id: one for one in db.session.scalars(select(Gift).where(Gift.id.in_([row.id for row in rows])))}
-    for row in rows:
-        yield inbox.Entry(
-            group="do", kind=BUY, kind_title=TITLES[BUY], title=gifts[row.id].name, what=N_("%(count)s pieces are to be bought"),
-            since=clock.now(), due_on=None, page=("gifts.purchasing", {}), figures={"count": int(row.missing)},
-        )  # fmt: skip
-
-
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if not user.may(Permission.GIFT_DELIVER):
         return
-    yield select(GiftDelivery.id).where(GiftDelivery.staff_id == user.id, _TO_TELL)
-    yield select(GiftRun.id).where(*_rounds(user))
+    one, campaign, run, order = GiftDelivery, GiftCampaign, GiftRun, GiftOrder
+    mine = (one.staff_id == user.id, _TO_TELL)
+    tells = select(*inbox.row(one.id, one.created_at, campaign.last_on)).join(campaign, campaign.id == one.campaign_id).where(*mine)
+    yield inbox.Queue(TELL, [tells.order_by(one.id)], _tell_tells, counted=select(one.id).where(*mine))
+    runs = select(*inbox.row(run.id, func.coalesce(run.loaded_at, run.created_at), run.day)).where(*_rounds(user))
+    yield inbox.Queue(RUN, [runs.order_by(run.day, run.id)], _tell_runs)
     if user.may(Permission.GIFT_STOCK):
-        yield _to_send(user)
-        yield select(GiftOrder.id).where(*_late(user))
-        yield _short().with_only_columns(Gift.id)
+        sends = select(*inbox.row(campaign.id, campaign.created_at, campaign.last_on)).where(campaign.id.in_(_to_send(user)))
+        yield inbox.Queue(SEND, [sends.order_by(campaign.id)], _tell_sends, counted=_to_send(user))
+        lates = select(*inbox.row(order.id, order.created_at, order.expected_on)).where(*_late(user))
+        yield inbox.Queue(LATE, [lates.order_by(order.expected_on, order.id)], _tell_lates)
+        short: Any = _short().with_only_columns(*inbox.row(Gift.id))
+        yield inbox.Queue(BUY, [short], _tell_buys, timed=lambda *_said: (clock.now(), None))
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: TITLES))
+def _tell_tells(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(GiftDelivery).where(GiftDelivery.id.in_(numbers))
+    query = query.options(
+        joinedload(GiftDelivery.customer).load_only(Customer.full_name), joinedload(GiftDelivery.campaign).load_only(GiftCampaign.name)
+    )
+    for one in db.session.scalars(query):
+        yield one.id, inbox.Told(one.label, N_("Tell the customer by telephone or e-mail"), ("gifts.delivery", {"delivery_id": one.id}))
+
+
+def _tell_runs(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for one in db.session.scalars(select(GiftRun).where(GiftRun.id.in_(numbers))):
+        yield one.id, inbox.Told(one.label, N_("Hand the gifts over, and record who received them"), ("gifts.run", {"run_id": one.id}))
+
+
+def _tell_sends(user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    some = _to_send(user).where(GiftDelivery.campaign_id.in_(numbers)).add_columns(func.count())
+    rows = {row[0]: row[1] for row in db.session.execute(some)}
+    for one in db.session.scalars(select(GiftCampaign).where(GiftCampaign.id.in_(rows))):
+        page, what = ("gifts.deliveries", {"campaign": one.id, "step": "send"}), N_("%(count)s customers are told: send their gifts")
+        yield one.id, inbox.Told(one.label, what, page, figures={"count": rows[one.id]})
+
+
+def _tell_lates(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(GiftOrder).where(GiftOrder.id.in_(numbers)).options(joinedload(GiftOrder.supplier))
+    for one in db.session.scalars(query):
+        yield one.id, inbox.Told(one.label, N_("Ask the supplier, or end the order"), ("gifts.order", {"order_id": one.id}))
+
+
+def _tell_buys(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for number, missing, name in db.session.execute(_short().add_columns(Gift.name).where(Gift.id.in_(numbers))):
+        what = N_("%(count)s pieces are to be bought")
+        yield number, inbox.Told(name, what, ("gifts.purchasing", {}), figures={"count": int(missing)})
+
+
+inbox.source(_queues, lambda: TITLES)
 
 
 # --- hand-over, merge --------------------------------------------------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
@@ -90,53 +90,43 @@ def _to_permit() -> Select[Any]:
     return query.where(GiftCampaign.state == OPEN, _UNPERMITTED, or_(GiftRecipient.official, IsGovernment(GiftRecipient.customer_id)))
 
 
-def _campaigns(user: Staff, kind: str, some: ColumnElement[bool], most: int) -> Iterable[inbox.Entry]:
-    number = func.count(GiftRecipient.id)
-    query = select(GiftCampaign, number, func.min(GiftRecipient.created_at)).join(GiftRecipient, some)
-    query = query.where(*_composed_by(user)).group_by(GiftCampaign.id).order_by(GiftCampaign.id)
-    for campaign, count, since in db.session.execute(query.limit(most)):
-        yield inbox.Entry(
-            group="do", kind=kind, kind_title=_TITLES[kind], title=campaign.label, what=_WHAT[kind], since=since, due_on=None,
-            page=("gifts.campaign", {"campaign_id": campaign.id}), figures={"count": count},
-        )  # fmt: skip
+def _campaigns(user: Staff, some: ColumnElement[bool]) -> list[Select[Any]]:
+    query = select(*inbox.row(GiftCampaign.id, func.min(GiftRecipient.created_at))).join(GiftRecipient, some)
+    return [query.where(*_composed_by(user)).group_by(GiftCampaign.id).order_by(GiftCampaign.id)]
 
 
-def _permits(user: Staff, most: int) -> Iterable[inbox.Entry]:
-    query = select(GiftRecipient).where(GiftRecipient.id.in_(_to_permit()), GiftRecipient.proposed_by_id != user.id)
+def _tell_campaigns(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    some = _proposed() if kind == PROPOSALS else _free_place()
+    query = select(GiftCampaign, func.count(GiftRecipient.id)).join(GiftRecipient, some).where(GiftCampaign.id.in_(numbers))
+    for one, count in db.session.execute(query.group_by(GiftCampaign.id)):
+        yield one.id, inbox.Told(one.label, _WHAT[kind], ("gifts.campaign", {"campaign_id": one.id}), figures={"count": count})
+
+
+def _tell_permits(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(GiftRecipient).where(GiftRecipient.id.in_(numbers))
     query = query.options(
         joinedload(GiftRecipient.customer).load_only(Customer.full_name),
         joinedload(GiftRecipient.campaign).load_only(GiftCampaign.name),
         joinedload(GiftRecipient.proposed_by).load_only(Staff.name),
     )
-    for one in db.session.scalars(query.order_by(GiftRecipient.id).limit(most)):
-        yield inbox.Entry(
-            group="do", kind=PERMITS, kind_title=_TITLES[PERMITS], title=one.label, what=_WHAT[PERMITS], since=one.created_at, due_on=None,
-            page=("gifts.recipient", {"recipient_id": one.id}), who=one.proposed_by.name if one.proposed_by else "",
-        )  # fmt: skip
+    for one in db.session.scalars(query):
+        page, who = ("gifts.recipient", {"recipient_id": one.id}), one.proposed_by.name if one.proposed_by else ""
+        yield one.id, inbox.Told(one.label, _WHAT[PERMITS], page, who)
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group in ("sign", "overdue") or not user.may(Permission.GIFT_COMPOSE):
-        return []
-    found: list[inbox.Entry] = []
-    if kind in ("", PERMITS) and user.may(Permission.GIFT_PERMIT):
-        found += _permits(user, most)
-    for one, some in ((PROPOSALS, _proposed()), (PLACES, _free_place())):
-        if kind in ("", one):
-            found += _campaigns(user, one, some, most)
-    return found
-
-
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if not user.may(Permission.GIFT_COMPOSE):
         return
-    for some in (_proposed(), _free_place()):
-        yield select(GiftCampaign.id).where(*_composed_by(user), exists().where(some))
+    for kind, some in ((PROPOSALS, _proposed()), (PLACES, _free_place())):
+        counted = select(GiftCampaign.id).where(*_composed_by(user), exists().where(some))
+        yield inbox.Queue(kind, _campaigns(user, some), partial(_tell_campaigns, kind), counted=counted)
     if user.may(Permission.GIFT_PERMIT):
-        yield _to_permit().where(GiftRecipient.proposed_by_id != user.id)
+        permits = _to_permit().where(GiftRecipient.proposed_by_id != user.id)
+        rows: Any = permits.with_only_columns(*inbox.row(GiftRecipient.id, GiftRecipient.created_at)).order_by(GiftRecipient.id)
+        yield inbox.Queue(PERMITS, [rows], _tell_permits)
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: _TITLES))
+inbox.source(_queues, lambda: _TITLES)
 
 
 # --- home ------------------------------------------------------------------------------------------------------------------

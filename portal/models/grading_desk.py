@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, text, union_all
 
 from portal import clock
 from portal.database import db
@@ -139,65 +140,53 @@ def provisional_due(user: Staff) -> tuple[int, date | None]:
 # --- the inbox: lines with a count, not a line for each customer -------------------------------------------------------------------
 
 
-class _Waits(NamedTuple):
-    title: str
-    what: str
-    number: int
-    since: datetime
-    due_on: date | None
-    page: tuple[str, dict[str, Any]]
-
-
-def _lines(user: Staff) -> Iterator[_Waits]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     """Yield what waits for `user`: customers to rate, what the meeting is to re-rate, what is to be proposed, provisional grades."""
     if not user.may(Permission.GRADING_WORK):
         return
     campaign = GradingCampaign.running()
     if campaign is not None:
-        title, since, due = str(campaign.year), campaign.opened_at, campaign.due_on
-        own = own_progress(user, campaign)[OPEN]
-        if own:
-            yield _Waits(title, N_("Rate your customers: %(count)s"), own, since, due, ("grading.next_line", {"year": campaign.year}))
-        if user.role == Role.SUPERVISOR:
-            seen = progress_of(user, campaign)
-            place: tuple[str, dict[str, Any]] = ("grading.lines", {"year": campaign.year, "state": RATED})
-            if seen[RATED]:
-                yield _Waits(title, N_("Have the meeting re-rate: %(count)s customers"), seen[RATED], since, due, place)
-            if seen[REVIEWED]:
-                place = ("grading.lists", {"year": campaign.year})
-                yield _Waits(title, N_("Propose grades: %(count)s customers"), seen[REVIEWED], since, due, place)
-    count, day = provisional_due(user)
-    if count and day is not None:
-        moment = datetime.combine(day, time(), tzinfo=clock.SITE_ZONE)
-        yield _Waits("", N_("Judge provisional grades anew: %(count)s"), count, moment, None, ("grading.provisional", {}))
-
-
-def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
-    if kind not in ("", NAME) or group == "sign":
-        return []
-    today = clock.today()
-    return [
-        inbox.Entry(
-            group="do", kind=NAME, kind_title=TITLE, title=one.title, what=one.what, figures={"count": one.number}, since=one.since,
-            due_on=one.due_on, page=one.page,
-        )
-        for one in _lines(user)
-        if group != "overdue" or (one.due_on is not None and one.due_on < today)
-    ]  # fmt: skip
-
-
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    """Yield a statement for each of `_lines`."""
-    if not user.may(Permission.GRADING_WORK):
-        return
-    campaign = GradingCampaign.running()
-    if campaign is not None:
-        yield one_line(own_totals(user, campaign).where(GradingTotal.open > 0))
+        timed = partial(_of_campaign, campaign.opened_at, campaign.due_on)
+        own = inbox.line(own_totals(user, campaign).where(GradingTotal.open > 0))
+        yield inbox.Queue(NAME, [own], partial(_tell_own, campaign.id), timed=timed)
         if user.role == Role.SUPERVISOR:
             for state in (RATED, REVIEWED):
-                yield one_line(seen_by(GradingTotal, user, campaign.id).where(getattr(GradingTotal, state) > 0))
-    yield one_line(_provisional_due(user))
+                others = inbox.line(seen_by(GradingTotal, user, campaign.id).where(getattr(GradingTotal, state) > 0))
+                yield inbox.Queue(NAME, [others], partial(_tell_team, campaign.id, state), timed=timed)
+    due = _provisional_due(user).subquery()
+    rows = select(*inbox.row(literal(1), None, func.min(due.c.since))).having(func.count() > 0)
+    yield inbox.Queue(NAME, [rows], _tell_provisional, counted=one_line(_provisional_due(user)), timed=_since_due)
+
+
+def _of_campaign(opened_at: datetime, due_on: date, *_said: Any) -> tuple[datetime, date]:
+    return opened_at, due_on
+
+
+def _since_due(_since: datetime | None, oldest: date | None) -> tuple[datetime, None]:
+    assert oldest is not None  # noqa: S101 - of the first of them
+    day = months_after(oldest, standard("grading.provisional_months"))
+    return datetime.combine(day, time(), tzinfo=clock.SITE_ZONE), None
+
+
+def _tell_own(campaign_id: int, user: Staff, _numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    campaign = db.session.get_one(GradingCampaign, campaign_id)
+    figures = {"count": own_progress(user, campaign)[OPEN]}
+    page = ("grading.next_line", {"year": campaign.year})
+    yield 1, inbox.Told(str(campaign.year), N_("Rate your customers: %(count)s"), page, figures=figures)
+
+
+def _tell_team(campaign_id: int, state: str, user: Staff, _numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    campaign = db.session.get_one(GradingCampaign, campaign_id)
+    what, page, place = N_("Have the meeting re-rate: %(count)s customers"), "grading.lines", {"year": campaign.year, "state": RATED}
+    if state == REVIEWED:
+        what, page, place = N_("Propose grades: %(count)s customers"), "grading.lists", {"year": campaign.year}
+    yield 1, inbox.Told(str(campaign.year), what, (page, place), figures={"count": progress_of(user, campaign)[state]})
+
+
+def _tell_provisional(user: Staff, _numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    figures = {"count": provisional_due(user)[0]}
+    yield 1, inbox.Told("", N_("Judge provisional grades anew: %(count)s"), ("grading.provisional", {}), figures=figures)
 
 
 shaped_by(GradingCampaign, func.max(GradingCampaign.id).filter(GradingCampaign.state == RUNNING))
-inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: TITLE}))
+inbox.source(_queues, lambda: {NAME: TITLE})

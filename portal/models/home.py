@@ -220,4 +220,4 @@ def figures(user: Staff, areas: dict[str, tuple[Area, ...]]) -> dict[str, list[i
 
 def waiting(user: Staff, counted: list[int]) -> list[inbox.Entry]:
     """Return the most pressing of what waits for the reader, where `counted` is the answer of `inbox.counts` (AP-8)."""
-    return inbox.entries(user, most=SHOWN, counted=counted)
+    return inbox.told(user, inbox.listed(user, counted=counted)[:SHOWN])

@@ -1,33 +1,37 @@
-"""待办: all that waits for somebody (AP-8). Areas add what they have with `source`; approvals are the first."""
+"""待办: all that waits for somebody (AP-8). Areas add their queues with `source`; approvals are the first.
+
+What waits is found in two steps. One statement reads of each queue which records come first, since when they wait and until when: it is
+put together once for a person and a day, like the one that counts them (`inbox_count`). Only of those that are shown it is asked what
+is said of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from itertools import chain
-from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, bindparam, cast, func, literal, literal_column, null, select, union_all
 
 from portal import clock
-from portal.database import db
+from portal.database import UtcDateTime, db
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
+from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import waiting, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import SiteDay
 from portal.models.delegation import Delegation
-from portal.models.inbox_count import numbers, shaped_by
+from portal.models.inbox_count import Fixed, ask, beside, fix, numbers, shaped_by
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission
 from portal.rules.message import N_
 
 MOST = 50
-"""So many entries of a source are shown, the most pressing ones; nobody works through more without a filter."""
+"""So many records of a queue's list are shown, the most pressing ones; nobody works through more without a filter."""
 
 MANY = 200
 """So much is counted of each statement: who has more reads "200+". Each page has the number, and a long queue is slow to count."""
@@ -59,56 +63,102 @@ class Entry:
         return self.due_on is not None and self.due_on < today
 
 
+class Told(NamedTuple):
+    """What is said of a record that waits."""
+
+    title: str
+    what: str
+    page: tuple[str, dict[str, Any]]
+    who: str = ""
+    figures: dict[str, Any] = {}
+    kind: str = ""
+    """Where its queue holds records of several kinds."""
+
+
+def row(number: Any, since: Any = None, due_on: Any = None, until: Any = None) -> tuple[Any, ...]:
+    """Return the columns of a queue's statement: the number of a record, since when it waits, its day or the moment that has its day."""
+    moment = cast(null(), UtcDateTime)
+    since, until = (moment if one is None else one for one in (since, until))
+    due_on = cast(null(), Date) if due_on is None else due_on
+    return number.label("number"), since.label("since"), due_on.label("due_on"), until.label("until")
+
+
+def line(records: Select[Any]) -> Select[Any]:
+    """Return the statement of one line that stands for many records: number 1, where there is any of them."""
+    return select(*row(literal(1))).where(records.exists())
+
+
+Tell = Callable[[Staff, Sequence[int]], Iterable[tuple[int, Told]]]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Records of one kind that wait for somebody."""
+
+    kind: str
+    lists: Sequence[Select[Any]]
+    """Statements of `row`, the most pressing first, each cut at `MOST`: what is overdue comes before anything else, by its day.
+
+    They ask nothing of the database before they are asked themselves, but for what `shaped_by` names."""
+    tell: Tell
+    """What is said of the records of these numbers; one that is gone meanwhile is left out."""
+    group: str = "do"
+    counted: Select[Any] | None = None
+    """A statement with a row for each record, where the lists are not the cheapest to count."""
+    kinds: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+    """The conditions by kind, where it holds records of several kinds."""
+    timed: Callable[[datetime | None, date | None], tuple[datetime, date | None]] | None = None
+    """Since when a record waits and its day, from what its row has of them, where a statement does not say it."""
+
+    def counting(self) -> list[Select[Any]]:
+        """Return the statements with a row for each record."""
+        if self.counted is not None:
+            return [self.counted]
+        return [one.order_by(None).with_only_columns(one.selected_columns["number"]) for one in self.lists]
+
+    def of_kind(self, kind: str) -> list[Select[Any]]:
+        """Return the lists of one kind, of all where it is empty; none where the queue does not hold it."""
+        if kind in ("", self.kind):
+            return list(self.lists)
+        return [one.where(self.kinds[kind]) for one in self.lists] if kind in self.kinds else []
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where entries come from: some entries, the most pressing first, and the statements that count them."""
+    """Where what waits comes from: an area's queues for somebody, and its kinds."""
 
-    entries: Callable[[Staff, str, str, int], list[Entry]]
-    """Of one person; of one kind and one group (`sign`, `do`, `overdue`), or of all where these are empty; so many of each of its lists.
-
-    A list that is cut there has what is overdue before anything else, by its day; one that is not in that order is cut at `MOST`."""
-    waiting: Callable[[Staff], Iterable[Select[Any]]]
-    """Statements of one person with a row for each entry. They ask nothing of the database before they are asked themselves, but for what
-    `shaped_by` names."""
-    kinds: Callable[[], dict[str, str]]
+    queues: Callable[[Staff], Iterable[Queue]]
+    titles: Callable[[], Mapping[str, str]]
     """Codes and English titles of its kinds."""
+
+    def counting(self, user: Staff) -> list[Select[Any]]:
+        """Return the statements with a row for each record that waits for `user`."""
+        return [one for queue in self.queues(user) for one in queue.counting()]
 
 
 _sources: list[Source] = []
+_counting: list[Callable[[Staff], list[Select[Any]]]] = []
 
 
-def source(added: Source) -> Source:
-    """Add a source; called once by the module whose records wait."""
-    _sources.append(added)
-    return added
+def source(queues: Callable[[Staff], Iterable[Queue]], titles: Callable[[], Mapping[str, str]]) -> None:
+    """Add an area's queues and the titles of their kinds; called once by the module whose records wait."""
+    _sources.append(Source(queues, titles))
+    _counting.append(_sources[-1].counting)
 
 
-def to_do(
-    kind: str,
-    title: str,
-    permission: Permission,
-    waiting: Callable[[Staff], Iterable[Select[Any]]],
-    listed: Callable[[Staff, int], list[Entry]],
-) -> Source:
-    """Add the source of one kind of things to do for who has the permission: the statements of `waiting`, the first so many `listed`."""
-
-    def first(user: Staff, asked: str, group: str, most: int) -> list[Entry]:
-        if group == "sign" or asked not in ("", kind) or not user.may(permission):
-            return []
-        today = clock.today()
-        return [one for one in listed(user, most) if group != "overdue" or one.is_overdue(today)]
-
-    return source(Source(first, lambda user: waiting(user) if user.may(permission) else (), lambda: {kind: title}))
+def to_do(kind: str, title: str, permission: Permission, lists: Callable[[Staff], Sequence[Select[Any]]], tell: Tell) -> None:
+    """Add the queue of one kind of things to do for who has the permission."""
+    source(lambda user: [Queue(kind, lists(user), tell)] if user.may(permission) else [], lambda: {kind: title})
 
 
 def kinds() -> dict[str, str]:
     """Return the kinds to filter by: code → English title."""
-    return {code: title for one in _sources for code, title in one.kinds().items()}
+    return {code: title for one in _sources for code, title in one.titles().items()}
 
 
 def counts(user: Staff) -> list[int]:
     """Return how much of each source waits for `user`, each statement counted up to `MANY`, all asked at once."""
-    return numbers(user, [one.waiting for one in _sources], MANY)
+    return numbers(user, _counting, MANY)
 
 
 def count(user: Staff) -> int:
@@ -116,36 +166,94 @@ def count(user: Staff) -> int:
     return sum(counts(user))
 
 
-def entries(user: Staff, kind: str = "", group: str = "", *, most: int | None = None, counted: list[int] | None = None) -> list[Entry]:
+# --- what comes first --------------------------------------------------------------------------------------------------------
+
+
+class _Kept(NamedTuple):
+    """What is kept of a queue, to tell of its records."""
+
+    place: int
+    kind: str
+    group: str
+    tell: Tell
+    timed: Callable[[datetime | None, date | None], tuple[datetime, date | None]] | None
+
+
+class _First(NamedTuple):
+    """The statement that reads what comes first, and of which queue each place in it is."""
+
+    statement: Fixed | None
+    places: list[_Kept]
+
+
+class Line(NamedTuple):
+    """A record that waits: of which queue, since when, until when."""
+
+    queue: _Kept
+    number: int
+    since: datetime
+    due_on: date | None
+
+
+def _put_together(sources: Iterable[Source], user: Staff, kind: str, group: str) -> _First:
+    parts, places = list[Select[Any]](), list[_Kept]()
+    for queue in (queue for one in sources for queue in one.queues(user)):
+        if group in ("sign", "do") and queue.group != group:
+            continue
+        for one in queue.of_kind(kind):
+            rows = one.limit(literal_column(str(MOST))).subquery()
+            parts.append(select(literal_column(str(len(places))).label("place"), *rows.c))
+        places.append(_Kept(len(places), queue.kind, queue.group, queue.tell, queue.timed))
+    return _First(fix(select(union_all(*parts).subquery())) if parts else None, places)
+
+
+def listed(user: Staff, kind: str = "", group: str = "", *, counted: list[int] | None = None) -> list[Line]:
     """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8).
 
-    At most so many, of up to `MOST` of a source's list; `counted` has the answer of `counts`, where it was asked before.
+    Up to `MOST` of each list; `group` is `sign`, `do` or `overdue`. `counted` has the answer of `counts`, where it was asked before.
     """
     # Most areas have nothing for somebody at a moment: their numbers, asked at once, say which need not be asked.
     numbers_ = counts(user) if counted is None else counted
-    sources = [one for one, number in zip(_sources, numbers_, strict=True) if number]
-    first = MOST if most is None else min(most, MOST)
-    found = [one.entries(user, kind, group, first) for one in sources]
-    late, rest = _in_order(found)
-    if most is None or len(late) >= most:
-        return [*late, *rest][:most]
-    # What is not overdue is not in this order where it comes from: lists that go on are read again.
-    again = [one.entries(user, kind, group, MOST) if len(some) >= first < MOST else some for one, some in zip(sources, found, strict=True)]
-    late, rest = _in_order(again)
-    return [*late, *rest][:most]
+    some = tuple(place for place, number in enumerate(numbers_) if number)
+    asked = ("first", kind, group if group in ("sign", "do") else "", some)
+    first = beside(user, _counting, MANY, asked, lambda: _put_together([_sources[place] for place in some], user, kind, group))
+    if first.statement is None:
+        return []
+    today, late, rest = clock.today(), dict[tuple[int, int], Line](), dict[tuple[int, int], Line]()
+    for place, number, since, due_on, until in ask(first.statement, (None, None, UtcDateTime(), Date(), UtcDateTime())):
+        queue = first.places[place]
+        if until is not None:
+            due_on = clock.local(until).date()
+        if queue.timed is not None:
+            since, due_on = queue.timed(since, due_on)
+        line = Line(queue, number, since, due_on)
+        (late if due_on is not None and due_on < today else rest).setdefault((queue.place, number), line)
+    found = sorted(late.values(), key=lambda one: one.due_on or today)
+    if group == "overdue":
+        return found
+    return [*found, *sorted(rest.values(), key=lambda one: one.since, reverse=True)]
 
 
-def _in_order(found: list[list[Entry]]) -> tuple[list[Entry], list[Entry]]:
-    """Return what is overdue, by its day, those of a day as their areas have them; and the rest, the newest first."""
-    today, late, rest = clock.today(), list[tuple[date, Entry]](), list[Entry]()
-    for one in chain.from_iterable(found):
-        if one.due_on is not None and one.due_on < today:
-            late.append((one.due_on, one))
-        else:
-            rest.append(one)
-    late.sort(key=itemgetter(0))
-    rest.sort(key=attrgetter("since"), reverse=True)
-    return [one for _day, one in late], rest
+def told(user: Staff, lines: Sequence[Line]) -> list[Entry]:
+    """Return what is said of these, in their order; one that is gone meanwhile is left out."""
+    queues, asked = dict[int, _Kept](), dict[int, list[int]]()
+    for line in lines:
+        queues[line.queue.place] = line.queue
+        asked.setdefault(line.queue.place, []).append(line.number)
+    said = {(place, number): one for place, queue in queues.items() for number, one in queue.tell(user, asked[place])}
+    titles, found = kinds(), list[Entry]()
+    for line in lines:
+        one = said.get((line.queue.place, line.number))
+        if one is not None:
+            kind = one.kind or line.queue.kind
+            rest = (one.title, one.what, line.since, line.due_on, one.page, one.who, one.figures)
+            found.append(Entry(line.queue.group, kind, titles[kind], *rest))
+    return found
+
+
+def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
+    """Return all that is listed for `user`, and what is said of it."""
+    return told(user, listed(user, kind, group))
 
 
 def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | None:
@@ -159,6 +267,9 @@ def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | Non
     return db.session.get(Approval, found) if found else None
 
 
+# --- approvals ---------------------------------------------------------------------------------------------------------------
+
+
 _WHAT = {
     "portal": N_("Sign"),
     "opinion": N_("Give your opinion"),
@@ -166,85 +277,51 @@ _WHAT = {
 }
 
 
-_SO_MANY: Any = bindparam("most", type_=Integer)
+@cache
+def _of_kinds() -> dict[str, ColumnElement[bool]]:
+    return {name: Approval.kind_name == name for name in KINDS}
 
 
 @cache
-def _steps_query(seats: int, of_kind: bool, group: str) -> Select[Any]:
-    step, approval, staff = ApprovalStep.__table__.c, Approval.__table__.c, Staff.__table__.c
-    columns = (step.type, step.opened_at, step.due_on, approval.id, approval.kind_name, approval.title, staff.name)
-    query = select(*columns).where(waiting(seats), approval.id == step.approval_id, staff.id == approval.submitter_id)
-    if of_kind:
-        query = query.where(approval.kind_name == bindparam("kind"))
-    if group in ("sign", "do"):
-        query = query.where(step.type == "paper" if group == "do" else step.type != "paper")
-    late = query.where(step.due_on < bindparam("today")).order_by(step.due_on, step.id).limit(_SO_MANY)
-    if group == "overdue":
-        return late
-    rest = query.where(step.due_on >= bindparam("today")).order_by(step.opened_at.desc(), step.id.desc()).limit(_SO_MANY)
-    return select(union_all(select(late.subquery()), select(rest.subquery())).subquery())
+def _steps_waiting(seats: int) -> tuple[Select[Any], Select[Any]]:
+    step = ApprovalStep.__table__.c
+    query = select(*row(step.id, step.opened_at, step.due_on)).where(waiting(seats), Approval.id == step.approval_id)
+    late = query.where(step.due_on < bindparam("today")).order_by(step.due_on, step.id)
+    return late, query.where(step.due_on >= bindparam("today")).order_by(step.opened_at.desc(), step.id.desc())
 
 
-def _steps(user: Staff, kind: str, group: str, most: int) -> list[Entry]:
+def _steps(user: Staff) -> Iterable[Queue]:
     seats, values = waits_for(user)
-    query = _steps_query(seats, bool(kind), group if group in ("sign", "do", "overdue") else "")
-    return [
-        Entry(
-            group="do" if type_ == "paper" else "sign",
-            kind=kind_name,
-            kind_title=KINDS[kind_name].title,
-            title=title,
-            what=_WHAT[type_],
-            since=opened_at or clock.now(),
-            due_on=due_on,
-            page=("approvals.show", {"approval_id": number}),
-            who=name,
-        )
-        for type_, opened_at, due_on, number, kind_name, title, name in db.session.execute(
-            query, {**values, "kind": kind, "today": clock.today(), "most": most}
-        )
-    ]
+    step = ApprovalStep.__table__.c
+    for group, ours in (("sign", step.type != "paper"), ("do", step.type == "paper")):
+        lists = [one.where(ours).params(**values, today=clock.today()) for one in _steps_waiting(seats)]
+        counted = select(step.id).where(waiting(seats), ours).params(**values)
+        yield Queue("", lists, _tell_steps, group, counted, _of_kinds(), lambda since, due_on: (since or clock.now(), due_on))
 
 
-@cache
-def _returned_query(of_kind: bool) -> Select[Approval]:
-    query = select(Approval).where(Approval.submitter_id == bindparam("me"), Approval.state == "draft")
-    if of_kind:
-        query = query.where(Approval.kind_name == bindparam("kind"))
-    return query.order_by(Approval.id.desc()).limit(_SO_MANY)
+def _tell_steps(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
+    step, approval = ApprovalStep, Approval
+    query = select(step.id, step.type, approval.id, approval.kind_name, approval.title, Staff.name)
+    query = query.join(approval, approval.id == step.approval_id).join(Staff, Staff.id == approval.submitter_id)
+    for number, type_, approval_id, kind, title, name in db.session.execute(query.where(step.id.in_(numbers_))):
+        yield number, Told(title, _WHAT[type_], ("approvals.show", {"approval_id": approval_id}), name, kind=kind)
 
 
-def _returned(user: Staff, kind: str, group: str, most: int) -> list[Entry]:
-    if group in ("sign", "overdue"):
-        return []
-    found = db.session.scalars(_returned_query(bool(kind)), {"me": user.id, "kind": kind, "most": most})
-    return [
-        Entry(
-            group="do",
-            kind=approval.kind_name,
-            kind_title=approval.kind.title,
-            title=approval.title,
-            what=N_("Sent back: revise and submit again"),
-            since=approval.current_round.ended_at or approval.current_round.submitted_at,
-            due_on=None,
-            page=("approvals.show", {"approval_id": approval.id}),
-        )
-        for approval in found
-    ]
+def _returned(user: Staff) -> Iterable[Queue]:
+    since = func.coalesce(ApprovalRound.ended_at, ApprovalRound.submitted_at)
+    mine = select(*row(Approval.id, since)).where(Approval.submitter_id == user.id, Approval.state == "draft")
+    mine = mine.join(ApprovalRound, (ApprovalRound.approval_id == Approval.id) & (ApprovalRound.number == Approval.round))
+    yield Queue("", [mine.order_by(Approval.id.desc())], _tell_returned, kinds=_of_kinds())
 
 
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
-    seats, values = waits_for(user)
-    yield select(ApprovalStep.id).where(waiting(seats)).params(**values)
-    yield select(Approval.id).where(Approval.submitter_id == user.id, Approval.state == "draft")
-
-
-def _kinds() -> dict[str, str]:
-    return {kind.name: kind.title for kind in KINDS.values()}
+def _tell_returned(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
+    query = select(Approval.id, Approval.kind_name, Approval.title).where(Approval.id.in_(numbers_))
+    for number, kind, title in db.session.execute(query):
+        yield number, Told(title, N_("Sent back: revise and submit again"), ("approvals.show", {"approval_id": number}), kind=kind)
 
 
 shaped_by(Staff, func.sum(Staff.version))
 shaped_by(Delegation, func.max(Delegation.id), func.count(Delegation.ended_at))
 shaped_by(StandardVersion, func.max(StandardVersion.id), func.max(StandardVersion.cancelled_at))
 shaped_by(SiteDay, func.count(SiteDay.id), func.max(SiteDay.at))
-source(Source(lambda *asked: [*_steps(*asked), *_returned(*asked)], _waiting, _kinds))
+source(lambda user: [*_steps(user), *_returned(user)], lambda: {kind.name: kind.title for kind in KINDS.values()})

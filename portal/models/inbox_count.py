@@ -1,7 +1,8 @@
 """How much waits for somebody, asked in one statement: the figure stands on every page (AP-8; quality.md, Speed).
 
 To put the statement together from all areas takes ten times as long as to ask it. It is therefore made once for a person and a day, and
-made anew where something was written that it is put together from: what it counts is always counted at the moment.
+made anew where something was written that it is put together from: what it counts is always counted at the moment. What else is asked of
+the same areas (which records come first) is kept beside it, and goes with it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Select, event, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.types import TypeEngine
 
 from portal import clock
 from portal.database import db
@@ -22,16 +24,22 @@ from portal.models.staff import Staff
 COUNT_CAP = 1000
 """Counts stop here, for each statement of an area: a figure in the header is not worth walking a big table."""
 _SHAPED = "inbox shaped"
+Kept = TypeVar("Kept")
 
 Area = Callable[[Staff], Iterable[Select[Any]]]
 """What one area asks for somebody: statements with a row for each thing that waits."""
 
 
-class Made(NamedTuple):
-    """The statement of a person and a day, in words on SQLite, and the stamp of what it was put together from."""
+Fixed = Executable | str
+"""A statement that is kept for a person and a day; in words on SQLite."""
 
-    statement: Executable | str
+
+class Made(NamedTuple):
+    """The statement of a person and a day, the stamp of what it was put together from, and what is kept beside it."""
+
+    statement: Fixed
     stamp: tuple[Any, ...]
+    beside: dict[Any, Any]
 
 
 class Saves:
@@ -57,6 +65,8 @@ MOST_MADE = 100
 """So many statements are kept, of some 500 KB each: those made last."""
 MOST_IN_WORDS = 400
 """So many are kept in words, of some 15 KB each: two for each person in an office of two hundred."""
+MOST_BESIDE = 8
+"""So much is kept beside one of them: what comes first, of some kinds and groups."""
 
 
 def shaped_by(model: type, *stamp: ColumnElement[Any]) -> None:
@@ -115,26 +125,63 @@ def begin_with(statements: dict[tuple[Any, ...], Made]) -> None:
 
 def numbers(user: Staff, areas: Sequence[Area], cap: int = COUNT_CAP) -> list[int]:
     """Return how many rows the statements of each area for `user` have together, each counted up to `cap`; asked at once."""
-    key = (clock.today(), user.id, user.role, user.team_id, user.active, cap, *areas)
+    key = _key(user, areas, cap)
     kept = made  # another thread may begin with others meanwhile
     known = kept.get(key)
-    found, stamp = _ask(known) if known else ([], ())
+    found, stamp = _ask_numbers(known) if known else ([], ())
     if known is None or stamp != known.stamp:
         # What it is put together from is read after its stamp: what is written in between shows the next time.
         before = tuple(db.session.execute(select(*(one.scalar_subquery() for one in _stamps))).one())
         if len(kept) >= (MOST_IN_WORDS if db.engine.dialect.name == "sqlite" else MOST_MADE):
             kept.pop(next(iter(list(kept))), None)
-        known = kept[key] = Made(_together([area(user) for area in areas], cap), before)
-        found, _stamp = _ask(known)
+        known = kept[key] = Made(_together([area(user) for area in areas], cap), before, {})
+        found, _stamp = _ask_numbers(known)
     return found
 
 
-def _ask(known: Made) -> tuple[list[int], tuple[Any, ...]]:
-    if isinstance(known.statement, str):
-        connection = db.session.connection()
-        row = connection.exec_driver_sql(known.statement, _as_stored(connection.dialect)).one()
-    else:
-        row = db.session.execute(known.statement, at_the_moment()).one()
+def beside(user: Staff, areas: Sequence[Area], cap: int, what: Any, make: Callable[[], Kept]) -> Kept:
+    """Return what `make` makes of the same areas, kept beside the statement of `numbers` as long as that one; asked for after it."""
+    known = made.get(_key(user, areas, cap))
+    if known is None:
+        return make()
+    if what not in known.beside:
+        if len(known.beside) >= MOST_BESIDE:
+            known.beside.pop(next(iter(list(known.beside))), None)
+        known.beside[what] = make()
+    found: Kept = known.beside[what]
+    return found
+
+
+def _key(user: Staff, areas: Sequence[Area], cap: int) -> tuple[Any, ...]:
+    return (clock.today(), user.id, user.role, user.team_id, user.active, cap, *areas)
+
+
+def fix(statement: Executable) -> Fixed:
+    """Return a statement to keep; for SQLite in words, its values written out by its dialect: ids, days and codes.
+
+    SQLite plans a statement anew each time it is asked with parameters where partial indexes may serve, as here for every area: that takes
+    twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody. Nothing that anybody has typed
+    is in it. In words it takes no place among the statements that are kept compiled, where those of a page would have to go.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return statement
+    return str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))  # type: ignore[attr-defined]
+
+
+def ask(fixed: Fixed, types: Sequence[TypeEngine[Any] | None] = ()) -> list[Sequence[Any]]:
+    """Return the rows of a kept statement at this moment, the values of its columns of these types as they are on every database."""
+    if not isinstance(fixed, str):
+        return list(db.session.execute(fixed, at_the_moment()).all())
+    connection = db.session.connection()
+    rows = connection.exec_driver_sql(fixed, _as_stored(connection.dialect)).all()
+    read = [one.dialect_impl(connection.dialect).result_processor(connection.dialect, None) if one is not None else None for one in types]
+    if not any(read):
+        return list(rows)
+    return [[value if reader is None else reader(value) for value, reader in zip(row, read, strict=True)] for row in rows]
+
+
+def _ask_numbers(known: Made) -> tuple[list[int], tuple[Any, ...]]:
+    (row,) = ask(known.statement)
     place = len(row) - len(_stamps)
     return list(row[:place]), tuple(row[place:])
 
@@ -144,18 +191,10 @@ def _as_stored(dialect: Dialect) -> dict[str, Any]:
     return {name: process(at_the_moment()[name]) if process else at_the_moment()[name] for name, process in processors}
 
 
-def _together(areas: Iterable[Iterable[Select[Any]]], cap: int) -> Executable | str:
-    """Return the one statement of all; for SQLite in words, its values written out by its dialect: ids, days and codes.
-
-    SQLite plans a statement anew each time it is asked with parameters where partial indexes may serve, as here for every area: that takes
-    twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody. Nothing that anybody has typed
-    is in it. In words it takes no place among the statements that are kept compiled, where those of a page would have to go.
-    """
+def _together(areas: Iterable[Iterable[Select[Any]]], cap: int) -> Fixed:
+    """Return the one statement of all."""
     counted = [sum((_counted(one, cap) for one in queries), literal(0)).label(f"area_{place}") for place, queries in enumerate(areas)]
-    whole = select(*counted, *(one.scalar_subquery().label(f"stamp_{place}") for place, one in enumerate(_stamps)))
-    if db.engine.dialect.name != "sqlite":
-        return whole
-    return str(whole.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    return fix(select(*counted, *(one.scalar_subquery().label(f"stamp_{place}") for place, one in enumerate(_stamps))))
 
 
 def _counted(query: Select[Any], cap: int) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -81,28 +80,16 @@ def _without_supervisor() -> ColumnElement[bool]:
     return ~supervised.exists()
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if kind not in ("", NAME) or group == "sign":
-        return []
-    today = clock.today()
-    query = select(Loan).join(Customer, Customer.id == Loan.customer_id).where(_waiting(user, today))
-    if group == "overdue":
-        query = query.where(Loan.until_on < today)
-    query = query.options(joinedload(Loan.reader), joinedload(Loan.customer)).order_by(Loan.until_on, Loan.id)
-    return [
-        inbox.Entry(
-            group="do",
-            kind=NAME,
-            kind_title=N_("Dossier loan"),
-            title=loan.customer.full_name,
-            what=_what(loan, user),
-            since=loan.handed_out_at or loan.granted_at or loan.created_at,
-            due_on=loan.until_on,
-            page=("custody.loan", {"loan_id": loan.id}),
-            who=loan.reader.name,
-        )
-        for loan in db.session.scalars(query.limit(most))
-    ]
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
+    since = func.coalesce(Loan.handed_out_at, Loan.granted_at, Loan.created_at)
+    rows = select(*inbox.row(Loan.id, since, Loan.until_on)).join(Customer, Customer.id == Loan.customer_id)
+    yield inbox.Queue(NAME, [rows.where(_waiting(user, clock.today())).order_by(Loan.until_on, Loan.id)], _tell)
+
+
+def _tell(user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(Loan).where(Loan.id.in_(numbers)).options(joinedload(Loan.reader), joinedload(Loan.customer))
+    for one in db.session.scalars(query):
+        yield one.id, inbox.Told(one.customer.full_name, _what(one, user), ("custody.loan", {"loan_id": one.id}), one.reader.name)
 
 
 def _what(loan: Loan, user: Staff) -> str:
@@ -111,8 +98,4 @@ def _what(loan: Loan, user: Staff) -> str:
     return N_("Bring the papers back") if loan.reader_id == user.id else N_("Have the papers brought back")
 
 
-def _counted(user: Staff) -> Iterator[Select[Any]]:
-    yield select(Loan.id).join(Customer, Customer.id == Loan.customer_id).where(_waiting(user, clock.today()))
-
-
-inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: N_("Dossier loan")}))
+inbox.source(_queues, lambda: {NAME: N_("Dossier loan")})

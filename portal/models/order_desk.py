@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, text
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Select, and_, func, or_, select, text
+from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
@@ -39,27 +39,21 @@ def _past_their_day(user: Staff, until: date) -> Select[OrderRequest]:
     return select(OrderRequest).join(Customer, Customer.id == OrderRequest.customer_id).where(*open_, in_charge(user))
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group == "sign" or kind not in ("", NAME) or not user.may(Permission.ORDER_REQUEST):
-        return []
-    today = clock.today()
-    query = _past_their_day(user, today).options(contains_eager(OrderRequest.customer))
-    found = [
-        inbox.Entry(
-            group="do", kind=NAME, kind_title=TITLE, title=one.label, what=N_("Say how the order went"),
-            since=one.decided_at or one.created_at, due_on=one.delivery_on, page=("orders.order_request", {"asked_id": one.id}),
-        )
-        for one in db.session.scalars(query.order_by(OrderRequest.delivery_on, OrderRequest.id).limit(most))
-    ]  # fmt: skip
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if user.may(Permission.ORDER_REQUEST):
-        yield _past_their_day(user, clock.today()).with_only_columns(OrderRequest.id)
+        one = OrderRequest
+        rows: Any = _past_their_day(user, clock.today())
+        rows = rows.with_only_columns(*inbox.row(one.id, func.coalesce(one.decided_at, one.created_at), one.delivery_on))
+        yield inbox.Queue(NAME, [rows.order_by(one.delivery_on, one.id)], _tell)
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: TITLE}))
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(OrderRequest).where(OrderRequest.id.in_(numbers)).options(joinedload(OrderRequest.customer))
+    for one in db.session.scalars(query):
+        yield one.id, inbox.Told(one.label, N_("Say how the order went"), ("orders.order_request", {"asked_id": one.id}))
+
+
+inbox.source(_queues, lambda: {NAME: TITLE})
 
 
 def left_open(customer_ids: Collection[int]) -> list[Message]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -69,40 +69,29 @@ def _mine(user: Staff, until: date) -> list[ColumnElement[bool]]:
     return [mine, PlanTask.due_on <= until]
 
 
-def _tasks(user: Staff, most: int) -> list[inbox.Entry]:
+def _tasks(user: Staff) -> list[Select[Any]]:
     one = PlanTask
-    columns = (one.id, one.text, one.created_at, one.due_on, MaintenancePlan.title, Customer.full_name)
-    query = _running(select(*columns)).outerjoin(Customer, Customer.id == one.customer_id).where(*_mine(user, horizon(clock.today())))
-    return [
-        inbox.Entry(
-            group="do",
-            kind=TASK,
-            kind_title=TITLES[TASK],
-            title=" · ".join(filter(None, (row.text, row.full_name))),
-            what=N_("Carry out, and record what came of it"),
-            since=row.created_at,
-            due_on=row.due_on,
-            page=("maintenance.task", {"task_id": row.id}),
-            who=row.title,
-        )
-        for row in db.session.execute(query.order_by(one.due_on, one.id).limit(most))
-    ]
+    query = _running(select(*inbox.row(one.id, one.created_at, one.due_on))).where(*_mine(user, horizon(clock.today())))
+    return [query.order_by(one.due_on, one.id)]
 
 
-def _summaries(user: Staff, most: int) -> list[inbox.Entry]:
-    return [
-        inbox.Entry(
-            group="do",
-            kind=SUMMARY,
-            kind_title=TITLES[SUMMARY],
-            title=one.title,
-            what=N_("The plan has ended: write its summary"),
-            since=one.approved_at or one.created_at,
-            due_on=one.ends_on,
-            page=("maintenance.summary", {"plan_id": one.id}),
-        )
-        for one in db.session.scalars(due_summaries(user).order_by(MaintenancePlan.ends_on, MaintenancePlan.id).limit(most))
-    ]
+def _tell_tasks(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    query = select(PlanTask.id, PlanTask.text, MaintenancePlan.title, Customer.full_name)
+    query = query.join(MaintenancePlan, MaintenancePlan.id == PlanTask.plan_id).outerjoin(Customer, Customer.id == PlanTask.customer_id)
+    for number, words, plan, customer in db.session.execute(query.where(PlanTask.id.in_(numbers))):
+        title, page = " · ".join(filter(None, (words, customer))), ("maintenance.task", {"task_id": number})
+        yield number, inbox.Told(title, N_("Carry out, and record what came of it"), page, plan)
+
+
+def _summaries(user: Staff) -> list[Select[Any]]:
+    one = MaintenancePlan
+    query = due_summaries(user).with_only_columns(*inbox.row(one.id, func.coalesce(one.approved_at, one.created_at), one.ends_on))
+    return [query.order_by(one.ends_on, one.id)]
+
+
+def _tell_summaries(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    for number, title in db.session.execute(select(MaintenancePlan.id, MaintenancePlan.title).where(MaintenancePlan.id.in_(numbers))):
+        yield number, inbox.Told(title, N_("The plan has ended: write its summary"), ("maintenance.summary", {"plan_id": number}))
 
 
 def _open_greetings(user: Staff, today: date) -> Select[GreetingList, int]:
@@ -118,36 +107,22 @@ def _open_greetings(user: Staff, today: date) -> Select[GreetingList, int]:
     )
 
 
-def _greetings(user: Staff, most: int) -> list[inbox.Entry]:
-    return [
-        inbox.Entry(
-            group="do",
-            kind=GREETING,
-            kind_title=TITLES[GREETING],
-            title=listed.day.isoformat(),
-            what=N_("Greet your customers for the holiday: %(count)s open"),
-            figures={"count": number},
-            since=listed.created_at,
-            due_on=listed.day,
-            page=("maintenance.greeting_next", {"list_id": listed.id, "owner": user.id}),
-        )
-        for listed, number in db.session.execute(
-            _open_greetings(user, clock.today()).order_by(GreetingList.day, GreetingList.id).limit(most)
-        )
-    ]
+def _greetings(user: Staff) -> list[Select[Any]]:
+    one = GreetingList
+    query: Any = _open_greetings(user, clock.today()).with_only_columns(*inbox.row(one.id, one.created_at, one.day))
+    return [query.order_by(one.day, one.id)]
 
 
-inbox.to_do(
-    TASK, TITLES[TASK], Permission.PLAN_WORK,
-    lambda user: [_running(select(PlanTask.id)).where(*_mine(user, horizon(clock.today())))], _tasks,
-)  # fmt: skip
-inbox.to_do(
-    SUMMARY, TITLES[SUMMARY], Permission.PLAN_EDIT, lambda user: [due_summaries(user).with_only_columns(MaintenancePlan.id)], _summaries
-)
-inbox.to_do(
-    GREETING, TITLES[GREETING], Permission.PLAN_WORK,
-    lambda user: [_open_greetings(user, clock.today()).with_only_columns(GreetingList.id)], _greetings,
-)  # fmt: skip
+def _tell_greetings(user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    what = N_("Greet your customers for the holiday: %(count)s open")
+    for listed, count in db.session.execute(_open_greetings(user, clock.today()).where(GreetingList.id.in_(numbers))):
+        page = ("maintenance.greeting_next", {"list_id": listed.id, "owner": user.id})
+        yield listed.id, inbox.Told(listed.day.isoformat(), what, page, figures={"count": count})
+
+
+inbox.to_do(TASK, TITLES[TASK], Permission.PLAN_WORK, _tasks, _tell_tasks)
+inbox.to_do(SUMMARY, TITLES[SUMMARY], Permission.PLAN_EDIT, _summaries, _tell_summaries)
+inbox.to_do(GREETING, TITLES[GREETING], Permission.PLAN_WORK, _greetings, _tell_greetings)
 
 
 # --- hand-over, disposal ----------------------------------------------------------------

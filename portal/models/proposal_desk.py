@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import Select, case, delete, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -74,33 +75,31 @@ def _groups(user: Staff) -> Iterator[tuple[str, list[Any]]]:
     yield MAIL, [mine, Proposal.id.in_(failed)]
 
 
-def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PROPOSAL_WORK):
-        return []
-    today, found = clock.today(), list[inbox.Entry]()
-    for code, conditions in _groups(user):
-        if kind in ("", code):
-            query = select(Proposal).where(*conditions).options(joinedload(Proposal.customer).load_only(Customer.full_name))
-            rows = db.session.scalars(query.order_by(Proposal.limit_on, Proposal.id).limit(inbox.MOST))
-            found += [_entry(one, code) for one in rows]
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _entry(proposal: Proposal, kind: str) -> inbox.Entry:
-    return inbox.Entry(
-        group="do", kind=kind, kind_title=TITLES[kind], title=f"{proposal.customer.full_name} · {proposal.summary}", what=_WHAT[kind],
-        since=proposal.registered_at, due_on=proposal.limit_on if proposal.is_undecided else None,
-        page=("proposals.proposal", {"proposal_id": proposal.id}),
-    )  # fmt: skip
-
-
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if user.may(Permission.PROPOSAL_WORK):
-        for _kind, conditions in _groups(user):
-            yield select(Proposal.id).where(*conditions)
+        for kind, conditions in _groups(user):
+            rows = select(*inbox.row(Proposal.id, Proposal.registered_at, limit_while_undecided())).where(*conditions)
+            yield inbox.Queue(kind, [rows.order_by(Proposal.limit_on, Proposal.id)], partial(_tell, kind))
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+def limit_while_undecided() -> Any:
+    """Return the last day of a proposal as a column, empty once it is decided."""
+    return case((Proposal.state.in_(rules.UNDECIDED), Proposal.limit_on))
+
+
+def _tell(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    return tell_proposals(_WHAT[kind], numbers)
+
+
+def tell_proposals(what: str, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    """Yield of proposals what is said of them in the inbox, where `what` is to be done."""
+    query = select(Proposal).where(Proposal.id.in_(numbers)).options(joinedload(Proposal.customer).load_only(Customer.full_name))
+    for one in db.session.scalars(query):
+        page = ("proposals.proposal", {"proposal_id": one.id})
+        yield one.id, inbox.Told(f"{one.customer.full_name} · {one.summary}", what, page)
+
+
+inbox.source(_queues, lambda: dict(TITLES))
 
 
 def _still_open(user: Staff) -> Iterable[Select[Any]]:

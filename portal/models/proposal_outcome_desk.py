@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select, update
@@ -12,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
-from portal.models import inbox
+from portal.models import inbox, proposal_desk
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
@@ -73,20 +74,21 @@ def _of_team(user: Staff) -> Any:
     return Proposal.team_id == user.team_id
 
 
-def _proposals(user: Staff) -> Iterator[tuple[str, Select[Any]]]:
-    """Yield kind and query of the proposals that wait for somebody."""
+def _proposals(user: Staff) -> Iterator[tuple[str, list[Any], Any]]:
+    """Yield kind and conditions of the proposals that wait for somebody, and their day."""
+    until = proposal_desk.limit_while_undecided()
     if user.is_department:
         answers = (ProposalDepartment.department == user.department_code, _OUT)
         out = select(ProposalDepartment.proposal_id).where(*answers)
-        yield ASSESS, select(Proposal).where(Proposal.id.in_(out), Proposal.state.in_(rules.UNDECIDED))
-        mine = (Proposal.responsible == user.department_code, Proposal.state == rules.ADOPTED)
-        yield PLAN, select(Proposal).where(*mine)
+        its_day = select(ProposalDepartment.due_on).where(*answers, ProposalDepartment.proposal_id == Proposal.id).limit(1)
+        yield ASSESS, [Proposal.id.in_(out), Proposal.state.in_(rules.UNDECIDED)], its_day.scalar_subquery()
+        yield PLAN, [Proposal.responsible == user.department_code, Proposal.state == rules.ADOPTED], None
         return
     if user.may(Permission.PROPOSAL_DECIDE):
         drafted = exists().where(ProposalDecision.proposal_id == Proposal.id, ProposalDecision.state.in_(("draft", "pending")))
-        yield DECIDE, select(Proposal).where(_ASSESSED, _of_team(user), ~drafted)
+        yield DECIDE, [_ASSESSED, _of_team(user), ~drafted], until
     if user.may(Permission.PROPOSAL_WORK):
-        yield TELL, select(Proposal).where(_TELL, Proposal.handler_id == user.id, Proposal.state.not_in(rules.UNDECIDED))
+        yield TELL, [_TELL, Proposal.handler_id == user.id, Proposal.state.not_in(rules.UNDECIDED)], None
 
 
 def _awards(user: Staff) -> Iterator[tuple[str, Select[Any]]]:
@@ -114,62 +116,43 @@ def _measures(user: Staff) -> Select[Any]:
     return query.join(Proposal, Proposal.id == ProposalWork.proposal_id).where(Proposal.handler_id == user.id)
 
 
-def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in TITLES) or not user.may(Permission.PROPOSAL_ANSWER):
-        return []
-    today, found = clock.today(), list[inbox.Entry]()
-    customer = joinedload(Proposal.customer).load_only(Customer.full_name)
-    for code, query in _proposals(user):
-        if kind in ("", code):
-            rows = query.options(customer).order_by(Proposal.limit_on, Proposal.id).limit(inbox.MOST)
-            found += [_of_proposal(user, one, code) for one in db.session.scalars(rows)]
-    for code, query in _awards(user):
-        if kind in ("", code):
-            rows = query.options(joinedload(ProposalAward.customer).load_only(Customer.full_name)).order_by(ProposalAward.id)
-            found += [_of_award(one, code) for one in db.session.scalars(rows.limit(inbox.MOST))]
-    if kind in ("", MEASURE):
-        rows = _measures(user).options(joinedload(ProposalMeasure.work).joinedload(ProposalWork.proposal))
-        measures = db.session.scalars(rows.order_by(ProposalMeasure.due_on, ProposalMeasure.id).limit(inbox.MOST))
-        found += [_of_measure(one) for one in measures]
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
-
-
-def _of_proposal(user: Staff, one: Proposal, kind: str) -> inbox.Entry:
-    due_on: date | None = one.limit_on if one.is_undecided else None
-    if kind == ASSESS:
-        mine = (ProposalDepartment.proposal_id == one.id, ProposalDepartment.department == user.department_code, _OUT)
-        due_on = db.session.scalar(select(ProposalDepartment.due_on).where(*mine))
-    return inbox.Entry(
-        group="do", kind=kind, kind_title=TITLES[kind], title=f"{one.customer.full_name} · {one.summary}", what=_WHAT[kind],
-        since=one.registered_at, due_on=due_on, page=("proposals.proposal", {"proposal_id": one.id}),
-    )  # fmt: skip
-
-
-def _of_award(one: ProposalAward, kind: str) -> inbox.Entry:
-    return inbox.Entry(
-        group="do", kind=kind, kind_title=TITLES[kind], title=f"{one.customer.full_name} · {one.amount:,.2f}", what=_WHAT[kind],
-        since=datetime.combine(one.found_on, time.min, UTC), due_on=None, page=("proposals.award", {"award_id": one.id}),
-    )  # fmt: skip
-
-
-def _of_measure(one: ProposalMeasure) -> inbox.Entry:
-    return inbox.Entry(
-        group="do", kind=MEASURE, kind_title=TITLES[MEASURE], title=f"{one.work.proposal.number} · {one.text}", what=_WHAT[MEASURE],
-        since=one.work.created_at, due_on=one.due_on, page=("proposals.work", {"work_id": one.work_id}),
-    )  # fmt: skip
-
-
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if not user.may(Permission.PROPOSAL_ANSWER):
         return
-    for _kind, query in _proposals(user):
-        yield query.with_only_columns(Proposal.id)
-    for _kind, query in _awards(user):
-        yield query.with_only_columns(ProposalAward.id)
-    yield _measures(user).with_only_columns(ProposalMeasure.id)
+    for kind, conditions, due_on in _proposals(user):
+        rows = select(*inbox.row(Proposal.id, Proposal.registered_at, due_on)).where(*conditions)
+        yield inbox.Queue(kind, [rows.order_by(Proposal.limit_on, Proposal.id)], partial(_tell_proposals, kind))
+    for kind, query in _awards(user):
+        rows = query.with_only_columns(*inbox.row(ProposalAward.id, None, ProposalAward.found_on))
+        yield inbox.Queue(kind, [rows.order_by(ProposalAward.id)], partial(_tell_awards, kind), timed=_since_found)
+    measures = _measures(user).with_only_columns(*inbox.row(ProposalMeasure.id, ProposalWork.created_at, ProposalMeasure.due_on))
+    yield inbox.Queue(MEASURE, [measures.order_by(ProposalMeasure.due_on, ProposalMeasure.id)], _tell_measures)
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+def _since_found(_since: datetime | None, found_on: date | None) -> tuple[datetime, None]:
+    assert found_on is not None  # noqa: S101 - of every award
+    return datetime.combine(found_on, time.min, clock.SITE_ZONE), None
+
+
+def _tell_proposals(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    return proposal_desk.tell_proposals(_WHAT[kind], numbers)
+
+
+def _tell_awards(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(ProposalAward).where(ProposalAward.id.in_(numbers))
+    for one in db.session.scalars(query.options(joinedload(ProposalAward.customer).load_only(Customer.full_name))):
+        title, page = f"{one.customer.full_name} · {one.amount:,.2f}", ("proposals.award", {"award_id": one.id})
+        yield one.id, inbox.Told(title, _WHAT[kind], page)
+
+
+def _tell_measures(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(ProposalMeasure).where(ProposalMeasure.id.in_(numbers))
+    for one in db.session.scalars(query.options(joinedload(ProposalMeasure.work).joinedload(ProposalWork.proposal))):
+        title, page = f"{one.work.proposal.number} · {one.text}", ("proposals.work", {"work_id": one.work_id})
+        yield one.id, inbox.Told(title, _WHAT[MEASURE], page)
+
+
+inbox.source(_queues, lambda: dict(TITLES))
 
 
 # --- what a standard touches -------------------------------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -42,38 +42,28 @@ def _due(user: Staff, today: date) -> list[ColumnElement[bool]]:
     return [Reception.host_id == user.id, Reception.state == APPROVED, or_(Reception.first_on <= today, rehearsal)]
 
 
-def _asks(one: Reception, today: date) -> tuple[str, date]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
+    one, today = Reception, clock.today()
+    day = case((one.first_on <= today, one.last_on), else_=one.rehearsal_on)  # it is asked for by the rehearsal alone
+    rows = select(*inbox.row(one.id, func.coalesce(one.approved_at, one.created_at), day)).where(*_due(user, today))
+    yield inbox.Queue(VISIT, [rows.order_by(one.first_on, one.id)], _tell)
+
+
+def _asks(one: Reception, today: date) -> str:
     if one.last_on < today:
-        return N_("Record what came of the reception"), one.last_on
+        return N_("Record what came of the reception")
     if one.first_on <= today:
-        return N_("Visitors come today: receive them, and record how many came"), one.last_on
-    assert one.rehearsal_on is not None  # noqa: S101 - it is asked for by the rehearsal alone
-    return N_("Rehearse the visit, and record it"), one.rehearsal_on
+        return N_("Visitors come today: receive them, and record how many came")
+    return N_("Rehearse the visit, and record it")
 
 
-def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
-    if kind not in ("", VISIT) or group == "sign":
-        return []
-    today = clock.today()
-    query = select(Reception).where(*_due(user, today)).options(joinedload(Reception.customer).load_only(Customer.full_name))
-    query = query.order_by(Reception.first_on, Reception.id)
-    found = []
-    for one in db.session.scalars(query.limit(inbox.MOST)):
-        what, due_on = _asks(one, today)
-        found.append(
-            inbox.Entry(
-                group="do", kind=VISIT, kind_title=_TITLE, title=one.label, what=what, since=one.approved_at or one.created_at,
-                due_on=due_on, page=("reception.reception", {"reception_id": one.id}),
-            )
-        )  # fmt: skip
-    return [one for one in found if group != "overdue" or one.is_overdue(today)]
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(Reception).where(Reception.id.in_(numbers)).options(joinedload(Reception.customer).load_only(Customer.full_name))
+    for one in db.session.scalars(query):
+        yield one.id, inbox.Told(one.label, _asks(one, clock.today()), ("reception.reception", {"reception_id": one.id}))
 
 
-def _waiting(user: Staff) -> Iterable[Select[Any]]:
-    yield select(Reception.id).where(*_due(user, clock.today()))
-
-
-inbox.source(inbox.Source(_entries, _waiting, lambda: {VISIT: _TITLE}))
+inbox.source(_queues, lambda: {VISIT: _TITLE})
 
 
 def expected(user: Staff, day: date, *, most: int = 8, scope: Scope | None = None) -> list[Reception]:

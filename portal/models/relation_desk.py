@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,30 +33,19 @@ def _begun(user: Staff) -> Select[Any]:
     return select(one).where(one.created_by_id == user.id, one.state == DRAFT, ~submitted)
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group in ("sign", "overdue") or kind not in ("", NAME):
-        return []
-    query = _begun(user).options(joinedload(RelationAssessment.customer)).order_by(RelationAssessment.id.desc()).limit(most)
-    return [
-        inbox.Entry(
-            group="do",
-            kind=NAME,
-            kind_title=TITLE,
-            title=one.label,
-            what=N_("A draft: go on with it, or submit it"),
-            since=one.created_at,
-            due_on=None,
-            page=("relations.assessment", {"assessment_id": one.id}),
-        )
-        for one in db.session.scalars(query)
-    ]
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
+    one = RelationAssessment
+    yield inbox.Queue(NAME, [_begun(user).with_only_columns(*inbox.row(one.id, one.created_at)).order_by(one.id.desc())], _tell)
 
 
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
-    yield _begun(user).with_only_columns(RelationAssessment.id)
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(RelationAssessment).where(RelationAssessment.id.in_(numbers)).options(joinedload(RelationAssessment.customer))
+    for one in db.session.scalars(query):
+        page = ("relations.assessment", {"assessment_id": one.id})
+        yield one.id, inbox.Told(one.label, N_("A draft: go on with it, or submit it"), page)
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: {NAME: TITLE}))
+inbox.source(_queues, lambda: {NAME: TITLE})
 
 
 # --- other standards ----------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
-from functools import cache
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -66,65 +66,49 @@ def _without_supervisor() -> ColumnElement[bool]:
     return not_(supervisor)
 
 
-def _read_by(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group == "sign" or (kind and kind not in _CODES):
-        return []
-    found: dict[int, InformationReport] = {}
-    for condition in _to_read(user):
-        query = select(InformationReport).join(Customer, _ITS_CUSTOMER).where(condition)
-        if kind:
-            query = query.where(InformationReport.kind == _CODES[kind])
-        query = query.options(joinedload(InformationReport.customer), joinedload(InformationReport.author))
-        found |= {one.id: one for one in db.session.scalars(query.order_by(*_PRESSING).limit(most))}
-    entries = [
-        _entry(
-            one,
-            N_("Read the report and acknowledge it"),
-            one.author.name,
-            clock.local(one.submitted_at).date() if one.submitted_at else None,
-        )
-        for one in found.values()
-    ]
-    return [one for one in entries if group != "overdue" or one.is_overdue(clock.today())]
+def _read_by(user: Staff) -> Iterator[inbox.Queue]:
+    one = InformationReport
+    until = case((one.kind == URGENT, one.submitted_at))
+    query: Any = select(*inbox.row(one.id, func.coalesce(one.submitted_at, one.created_at), until=until)).join(Customer, _ITS_CUSTOMER)
+    lists = [query.where(condition).order_by(*_PRESSING) for condition in _to_read(user)]
+    if lists:
+        yield inbox.Queue("", lists, _tell_to_read, kinds={code: one.kind == kind for code, kind in _CODES.items()})
 
 
-def _waiting_to_be_read(user: Staff) -> Iterator[Select[Any]]:
-    joined = select(InformationReport.id).join(Customer, _ITS_CUSTOMER)
-    yield from (joined.where(condition) for condition in _to_read(user))
+def _tell_to_read(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for one in _these(numbers, joinedload(InformationReport.author)):
+        yield one.id, _told(one, N_("Read the report and acknowledge it"), one.author.name)
 
 
-inbox.source(inbox.Source(_read_by, _waiting_to_be_read, lambda: {code: KINDS[kind] for code, kind in _CODES.items()}))
+def _these(numbers: Sequence[int], *options: Any) -> Iterable[InformationReport]:
+    query = select(InformationReport).where(InformationReport.id.in_(numbers))
+    return db.session.scalars(query.options(joinedload(InformationReport.customer), *options))
 
 
-def _entry(report: InformationReport, what: str, who: str, day: date | None) -> inbox.Entry:
-    return inbox.Entry(
-        group="do",
-        kind=f"{report.kind}-report",
-        kind_title=KINDS[report.kind],
-        title=f"{report.customer.full_name} · {report.label}",
-        what=what,
-        since=report.submitted_at or report.created_at,
-        due_on=day if report.kind == URGENT else None,
-        page=("reports.report", {"report_id": report.id}),
-        who=who,
-    )
+def _told(one: InformationReport, what: str, who: str = "") -> inbox.Told:
+    title, page = f"{one.customer.full_name} · {one.label}", ("reports.report", {"report_id": one.id})
+    return inbox.Told(title, what, page, who, kind=f"{one.kind}-report")
+
+
+inbox.source(_read_by, lambda: {code: KINDS[kind] for code, kind in _CODES.items()})
 
 
 # --- what came back --------------------------------------------------------------------------------------------------------------
 
 
-def _came_back(user: Staff) -> Select[InformationReport]:
-    return InformationReport.visible_to(user).where(InformationReport.author_id == user.id, _RETURNED)
+def _came_back(user: Staff) -> Iterator[inbox.Queue]:
+    one = InformationReport
+    query: Any = one.visible_to(user).where(one.author_id == user.id, _RETURNED)
+    query = query.with_only_columns(*inbox.row(one.id, func.coalesce(one.submitted_at, one.created_at)))
+    yield inbox.Queue(_OF_PERIOD, [query.order_by(one.id.desc())], _tell_came_back)
 
 
-def _returned(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group in ("sign", "overdue") or kind not in ("", _OF_PERIOD):
-        return []
-    query = _came_back(user).options(joinedload(InformationReport.customer)).order_by(InformationReport.id.desc()).limit(most)
-    return [_entry(one, N_("Sent back: revise and submit again"), "", None) for one in db.session.scalars(query)]
+def _tell_came_back(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for one in _these(numbers):
+        yield one.id, _told(one, N_("Sent back: revise and submit again"))
 
 
-inbox.source(inbox.Source(_returned, lambda user: [_came_back(user).with_only_columns(InformationReport.id)], dict))
+inbox.source(_came_back, dict)
 
 
 # --- reports to write --------------------------------------------------------------------------------------------------------------
@@ -148,53 +132,29 @@ def _whose(own: bool, me: Any, team: Any) -> list[ColumnElement[bool]]:
     return [Customer.owner_id == me] if own else [Customer.team_id == team, or_(Customer.owner_id.is_(None), Customer.owner_id != me)]
 
 
-@cache
-def _first_to_write(own: bool, ever: bool) -> Select[Any]:
-    # The few by their index alone and in its order, before their rows are read.
-    order = (*_LONGEST, Customer.team_id if own else Customer.owner_id, Customer.id)
-    period: dict[str, Any] = {name: bindparam(name) for name in ("grade", "first", "last", "begun")}
-    few = select(Customer.id).where(*_whose(own, bindparam("me"), bindparam("team")), *owing(**period, ever=ever)).order_by(*order)
-    few = few.limit(bindparam("most", type_=Integer))
-    query: Any = select(Customer.id, Customer.full_name, Staff.name).outerjoin(Staff, Staff.id == Customer.owner_id)
-    return query.where(Customer.id.in_(few)).order_by(*order)  # type: ignore[no-any-return]
+def _due(user: Staff) -> Iterator[inbox.Queue]:
+    for own, grade, period, day in _to_write(user, clock.today()):
+        last = datetime.combine(period.last, time.max, tzinfo=clock.SITE_ZONE)
+        order = (*_LONGEST, Customer.team_id if own else Customer.owner_id, Customer.id)
+        query = select(*inbox.row(Customer.id)).where(*_whose(own, user.id, user.team_id)).order_by(*order)
+        lists = [query.where(*owing(**figures_of(grade, period), ever=ever)) for ever in (False, True)]
+        yield inbox.Queue(_OF_PERIOD, lists, partial(_tell_due, own, period.code), timed=partial(_at, last, day))
 
 
-def _due(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    return [] if group == "sign" or kind not in ("", _OF_PERIOD) else list(_due_ones(user, group == "overdue", most))
+def _at(since: datetime, day: date, *_said: Any) -> tuple[datetime, date]:
+    return since, day
 
 
-def _due_ones(user: Staff, overdue: bool, most: int) -> Iterator[inbox.Entry]:
-    today = clock.today()
-    for own, grade, period, day in _to_write(user, today):
-        if overdue and day >= today:
-            continue
-        values = {"me": user.id, "team": user.team_id, "most": most, **figures_of(grade, period)}
-        rows = db.session.execute(_first_to_write(own, False), values).all()
-        if len(rows) < most:
-            rows = [*rows, *db.session.execute(_first_to_write(own, True), {**values, "most": most - len(rows)})]
-        page = "reports.periodic_new" if own else "reports.of_customer"
-        for number, name, owner in rows:
-            place: dict[str, Any] = {"customer": number, "period": period.code} if own else {"customer_id": number}
-            yield inbox.Entry(
-                group="do",
-                kind=_OF_PERIOD,
-                kind_title=KINDS[PERIODIC],
-                title=f"{name} · {period.code}",
-                what=N_("Write the periodic report") if own else N_("Have the periodic report written"),
-                since=datetime.combine(period.last, time.max, tzinfo=clock.SITE_ZONE),
-                due_on=day,
-                page=(page, place),
-                who="" if own else owner or "",
-            )
+def _tell_due(own: bool, period: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(Customer.id, Customer.full_name, Staff.name).outerjoin(Staff, Staff.id == Customer.owner_id)
+    for number, name, owner in db.session.execute(query.where(Customer.id.in_(numbers))):
+        title, page = f"{name} · {period}", "reports.periodic_new" if own else "reports.of_customer"
+        place: dict[str, Any] = {"customer": number, "period": period} if own else {"customer_id": number}
+        what = N_("Write the periodic report") if own else N_("Have the periodic report written")
+        yield number, inbox.Told(title, what, (page, place), "" if own else owner or "")
 
 
-def _waiting_to_be_written(user: Staff) -> Iterator[Select[Any]]:
-    for own, grade, period, _day in _to_write(user, clock.today()):
-        for ever in (False, True):
-            yield select(Customer.id).where(*_whose(own, user.id, user.team_id), *owing(**figures_of(grade, period), ever=ever))
-
-
-inbox.source(inbox.Source(_due, _waiting_to_be_written, dict))
+inbox.source(_due, dict)
 
 
 # --- disposal ------------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, delete, exists, false, func, select, update
@@ -17,10 +18,10 @@ from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.hand_over import goes_along
-from portal.models.inbox_count import Area, at_the_moment, moment
+from portal.models.inbox_count import Area, moment
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
-from portal.models.request import FAR, ServiceRequest
+from portal.models.request import FAR, FAR_DAY, ServiceRequest
 from portal.models.request_clock import near
 from portal.models.request_step import RequestStep
 from portal.models.staff import Staff
@@ -78,59 +79,48 @@ _WHAT: dict[str, tuple[str, Permission, Callable[[Staff], list[Any]]]] = {
 """What waits, apart from promises, by kind: what is to be done, by whom, and the conditions."""
 
 
-def _of_kind(kind: str) -> tuple[Callable[[Staff], list[Select[Any]]], Callable[[Staff, int], list[inbox.Entry]]]:
-    what, _may, conditions = _WHAT[kind]
+def _lists(conditions: list[Any]) -> list[Select[Any]]:
+    one = ServiceRequest
+    query = select(*inbox.row(one.id, one.received_at, one.due_on)).where(*conditions)
+    return [query.order_by(one.due_on, one.rank, one.due_at, one.id)]
 
-    def listed(user: Staff, most: int) -> list[inbox.Entry]:
-        rows = db.session.execute(_rows_waiting().where(*conditions(user)).limit(most), at_the_moment())
-        return [_entry(row, kind, what) for row in rows]
 
-    return lambda user: [select(ServiceRequest.id).where(*conditions(user))], listed
+def _queues(user: Staff) -> Iterable[inbox.Queue]:
+    for kind, (_what, may, conditions) in _WHAT.items():
+        if user.may(may):
+            yield inbox.Queue(kind, _lists(conditions(user)), partial(_tell, kind), timed=_until)
+
+
+def _until(since: datetime | None, due_on: date | None) -> tuple[datetime, date | None]:
+    assert since is not None and due_on is not None  # noqa: S101, PT018 - of every request
+    return since, due_on if due_on < FAR_DAY else None
+
+
+def _tell(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    for row in db.session.execute(_said().where(ServiceRequest.id.in_(numbers))):
+        title, page = f"{row.customer} · {rules.first_line(row.text)}", ("service.request", {"request_id": row.id})
+        yield row.id, inbox.Told(title, _WHAT[kind][0], page, row.assignee or "" if kind == ESCALATED else "")
 
 
 @cache
-def _rows_waiting() -> Select[Any]:
+def _said() -> Select[int, str, str, str]:
     one = ServiceRequest
-    name = func.coalesce(Customer.full_name, one.customer_name).label("customer")
-    query: Any = select(one.id, name, one.text, one.received_at, one.due_on, one.due_at, Staff.name.label("assignee"))
-    query = query.outerjoin(Customer, Customer.id == one.customer_id).outerjoin(Staff, Staff.id == one.assignee_id)
-    return query.order_by(one.due_on, one.rank, one.due_at, one.id)  # type: ignore[no-any-return]
+    customer = func.coalesce(Customer.full_name, one.customer_name).label("customer")
+    query = select(one.id, customer, one.text, Staff.name.label("assignee"))
+    return query.outerjoin(Customer, Customer.id == one.customer_id).outerjoin(Staff, Staff.id == one.assignee_id)
 
 
-def _entry(row: Any, kind: str, what: str) -> inbox.Entry:
-    return inbox.Entry(
-        group="do",
-        kind=kind,
-        kind_title=TITLES[kind],
-        title=f"{row.customer} · {rules.first_line(row.text)}",
-        what=what,
-        since=row.received_at,
-        due_on=row.due_on if row.due_at < FAR else None,
-        page=("service.request", {"request_id": row.id}),
-        who=row.assignee if kind == ESCALATED else "",
-    )
+def _promises(user: Staff) -> list[Select[Any]]:
+    one = Promise
+    near_ = (one.staff_id == user.id, sql("promise.state = 'open'"), one.due_at <= _NEAR, one.source.in_(PAGES))
+    return [select(*inbox.row(one.id, one.made_at, until=one.due_at)).where(*near_).order_by(one.due_at, one.id)]
 
 
-def _near_promises(user: Staff) -> list[Any]:
-    return [Promise.staff_id == user.id, sql("promise.state = 'open'"), Promise.due_at <= _NEAR]
-
-
-def _promises(user: Staff, most: int) -> list[inbox.Entry]:
-    query = select(Promise).where(*_near_promises(user), Promise.source.in_(PAGES))
-    query = query.options(joinedload(Promise.customer).load_only(Customer.full_name))
-    return [
-        inbox.Entry(
-            group="do",
-            kind=PROMISE,
-            kind_title=TITLES[PROMISE],
-            title=" · ".join(filter(None, (one.customer.full_name if one.customer else "", one.text))),
-            what=N_("Keep what was promised, and say so"),
-            since=one.made_at,
-            due_on=clock.local(one.due_at).date(),
-            page=PAGES[one.source](one.source_id),
-        )
-        for one in db.session.scalars(query.order_by(Promise.due_at, Promise.id).limit(most), at_the_moment())
-    ]
+def _tell_promises(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    query = select(Promise).where(Promise.id.in_(numbers)).options(joinedload(Promise.customer).load_only(Customer.full_name))
+    for one in db.session.scalars(query):
+        title = " · ".join(filter(None, (one.customer.full_name if one.customer else "", one.text)))
+        yield one.id, inbox.Told(title, N_("Keep what was promised, and say so"), PAGES[one.source](one.source_id))
 
 
 PAGES: dict[str, Callable[[int], tuple[str, dict[str, Any]]]] = {
@@ -139,9 +129,8 @@ PAGES: dict[str, Callable[[int], tuple[str, dict[str, Any]]]] = {
 """Where a promise is settled, by the kind of record in which it was made. An area whose records hold promises adds its own."""
 
 
-inbox.to_do(PROMISE, TITLES[PROMISE], Permission.REQUEST_WORK, lambda user: [select(Promise.id).where(*_near_promises(user))], _promises)
-for _kind, (_said, _may, _which) in _WHAT.items():
-    inbox.to_do(_kind, TITLES[_kind], _may, *_of_kind(_kind))
+inbox.to_do(PROMISE, TITLES[PROMISE], Permission.REQUEST_WORK, _promises, _tell_promises)
+inbox.source(_queues, lambda: {kind: TITLES[kind] for kind in _WHAT})
 
 
 # --- the first page --------------------------------------------------------------------------------------------------------

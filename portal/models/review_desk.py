@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from portal import clock
 from portal.database import db
 from portal.models import history, inbox
 from portal.models.calendar import site_calendar
 from portal.models.campaign_totals import seen_by
-from portal.models.inbox_count import one_line, shaped_by
+from portal.models.inbox_count import shaped_by
 from portal.models.notice import notify
 from portal.models.review import RUNNING, ReviewCampaign, ReviewTotal
 from portal.models.review_progress import own_progress, progress_of
@@ -82,51 +84,32 @@ def remind_all() -> int:
 # --- the inbox: one line with a count, not a line for each customer ---------------------------------------------------------------
 
 
-def _waiting(user: Staff) -> Iterable[tuple[ReviewCampaign, int, bool]]:
-    """Yield what waits for `user`: the campaign, how many customers, and whether they are the team's: those only when overdue."""
+def _queues(user: Staff) -> Iterable[inbox.Queue]:
+    """Yield what waits for `user`: their own customers, and the team's, those only when overdue."""
     campaign = ReviewCampaign.running()
     if campaign is None:
         return
-    own = own_progress(user, campaign).open
-    if own:
-        yield campaign, own, False
-    if campaign.is_overdue and user.role == Role.SUPERVISOR:
-        others = progress_of(user, campaign).open - own
-        if others > 0:
-            yield campaign, others, True
-
-
-def _entries(user: Staff, kind: str, group: str, _most: int) -> list[inbox.Entry]:
-    if kind not in ("", NAME) or group == "sign":
-        return []
-    return [
-        inbox.Entry(
-            group="do",
-            kind=NAME,
-            kind_title=TITLE,
-            title=campaign.half,
-            what=_OF_TEAM if of_team else _OWN,
-            figures={"count": count},
-            since=campaign.opened_at,
-            due_on=campaign.due_on,
-            page=("review.campaign" if of_team else "review.next_line", {"campaign_id": campaign.id}),
-        )
-        for campaign, count, of_team in _waiting(user)
-        if group != "overdue" or campaign.is_overdue
-    ]
-
-
-def _counted(user: Staff) -> Iterable[Select[Any]]:
-    """Yield a statement for each that `_waiting` may yield."""
-    campaign = ReviewCampaign.running()
-    if campaign is None:
-        return
+    timed = partial(_of_campaign, campaign.opened_at, campaign.due_on)
     totals = seen_by(ReviewTotal, user, campaign.id).where(ReviewTotal.open > 0)
-    yield one_line(totals.where(ReviewTotal.owner_id == user.id))
+    own = inbox.line(totals.where(ReviewTotal.owner_id == user.id))
+    yield inbox.Queue(NAME, [own], partial(_tell_open, campaign.id, False), timed=timed)
     if campaign.is_overdue and user.role == Role.SUPERVISOR:
-        yield one_line(totals.where(ReviewTotal.owner_id != user.id))
+        others = inbox.line(totals.where(ReviewTotal.owner_id != user.id))
+        yield inbox.Queue(NAME, [others], partial(_tell_open, campaign.id, True), timed=timed)
+
+
+def _of_campaign(opened_at: datetime, due_on: date, *_said: Any) -> tuple[datetime, date]:
+    return opened_at, due_on
+
+
+def _tell_open(campaign_id: int, of_team: bool, user: Staff, _numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    campaign = db.session.get_one(ReviewCampaign, campaign_id)
+    own = own_progress(user, campaign).open
+    count = progress_of(user, campaign).open - own if of_team else own
+    page = ("review.campaign" if of_team else "review.next_line", {"campaign_id": campaign_id})
+    yield 1, inbox.Told(campaign.half, _OF_TEAM if of_team else _OWN, page, figures={"count": count})
 
 
 shaped_by(ReviewCampaign, func.max(ReviewCampaign.id).filter(ReviewCampaign.state == RUNNING))
-inbox.source(inbox.Source(_entries, _counted, lambda: {NAME: TITLE}))
+inbox.source(_queues, lambda: {NAME: TITLE})
 history.action("ReviewCampaign", "review-opened", N_("Half-yearly review opened"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from portal import clock
 from portal.database import Base, JsonValue, db, transition
 from portal.models import audit, history, inbox
 from portal.models.approval import Approval
+from portal.models.approval_kinds import KINDS
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument, Upload
@@ -184,36 +185,23 @@ def waiting_count(cap: int) -> int:
     return db.session.scalar(select(func.count()).select_from(select(Approval.id).where(*_WAITING).limit(cap).subquery())) or 0
 
 
-def _failed(columns: Any) -> Select[Any]:
-    # Those that failed lead to their approvals; SQLite would walk all approvals where there are few forms, or none.
-    return select(columns).join(Approval, Approval.id == NotLeading(SealedForm.approval_id)).where(_FAILED)
+def _queues(user: Staff) -> Iterable[inbox.Queue]:
+    if user.may(Permission.APPROVAL_RECORD_PAPER):
+        rows = select(*inbox.row(SealedForm.id, SealedForm.tried_at)).where(_FAILED)
+        # Those that failed lead to their approvals; SQLite would walk all approvals where there are few forms, or none.
+        rows = rows.join(Approval, Approval.id == NotLeading(SealedForm.approval_id)).order_by(SealedForm.id.desc())
+        kinds = {name: Approval.kind_name == name for name in KINDS}
+        yield inbox.Queue("", [rows], _tell, kinds=kinds, timed=lambda since, _day: (since or clock.now(), None))
 
 
-def _for_managers(answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    return lambda user, *asked: answer(*asked) if user.may(Permission.APPROVAL_RECORD_PAPER) else []
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    query = select(SealedForm.id, Approval.id, Approval.kind_name, Approval.title).join(Approval, Approval.id == SealedForm.approval_id)
+    for number, approval_id, kind, title in db.session.execute(query.where(SealedForm.id.in_(numbers))):
+        what = N_("Approved, but its form could not be filed: see why")
+        yield number, inbox.Told(title, what, ("approvals.show", {"approval_id": approval_id}), kind=kind)
 
 
-def _entries(kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group in ("sign", "overdue"):
-        return []
-    query = _failed(SealedForm).order_by(SealedForm.id.desc()).limit(most)
-    found = db.session.scalars(query.where(Approval.kind_name == kind) if kind else query)
-    return [
-        inbox.Entry(
-            group="do",
-            kind=form.approval.kind_name,
-            kind_title=form.approval.kind.title,
-            title=form.approval.title,
-            what=N_("Approved, but its form could not be filed: see why"),
-            since=form.tried_at or clock.now(),
-            due_on=None,
-            page=("approvals.show", {"approval_id": form.approval_id}),
-        )
-        for form in found
-    ]
-
-
-inbox.source(inbox.Source(_for_managers(_entries), _for_managers(lambda: [_failed(SealedForm.id)]), dict))
+inbox.source(_queues, dict)
 history.action("Approval", "sealed", N_("Final form sealed and filed"))
 history.action("", "seal-made", N_("Electronic seal made"))
 history.action("", "seal-replaced", N_("Certificate of the electronic seal replaced"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import false, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -39,31 +39,28 @@ def _to_judge(user: Staff) -> list[Any]:
     return [_DRAFT, StaffAssessment.judged_by_supervisor(user)] if user.is_supervisor else [false()]
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group in ("sign", "overdue") or not user.may(Permission.ASSESSMENT_WRITE):
-        return []
-    found = []
-    if kind in ("", NAME):
-        query = select(StaffAssessment).where(*_to_judge(user))
-        query = query.options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.month))
-        for one in db.session.scalars(query.order_by(StaffAssessment.id).limit(most)):
-            what, place = N_("Judge what no record says, and submit it"), ("assessments.assessment", {"assessment_id": one.id})
-            found.append(inbox.Entry("do", NAME, TITLES[NAME], one.label, what, one.counted_at, None, place))
-    if kind in ("", REWARD):
-        rewards = select(StaffReward).where(StaffReward.id.in_(drafts(user))).order_by(StaffReward.id.desc()).limit(most)
-        for reward in db.session.scalars(rewards):
-            what, place = N_("A draft: go on with it, or submit it"), ("assessments.reward", {"reward_id": reward.id})
-            found.append(inbox.Entry("do", REWARD, TITLES[REWARD], reward.label, what, reward.created_at, None, place))
-    return found
-
-
-def _waiting(user: Staff) -> Iterator[Select[Any]]:
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if user.may(Permission.ASSESSMENT_WRITE):
-        yield select(StaffAssessment.id).where(*_to_judge(user))
-        yield drafts(user)
+        one = StaffAssessment
+        judged = select(*inbox.row(one.id, one.counted_at)).where(*_to_judge(user))
+        yield inbox.Queue(NAME, [judged.order_by(one.id)], _tell_to_judge)
+        begun = drafts(user).with_only_columns(*inbox.row(StaffReward.id, StaffReward.created_at))
+        yield inbox.Queue(REWARD, [begun.order_by(StaffReward.id.desc())], _tell_drafts)
 
 
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
+def _tell_to_judge(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(StaffAssessment).where(StaffAssessment.id.in_(numbers))
+    for one in db.session.scalars(query.options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.month))):
+        page = ("assessments.assessment", {"assessment_id": one.id})
+        yield one.id, inbox.Told(one.label, N_("Judge what no record says, and submit it"), page)
+
+
+def _tell_drafts(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for one in db.session.scalars(select(StaffReward).where(StaffReward.id.in_(numbers))):
+        yield one.id, inbox.Told(one.label, N_("A draft: go on with it, or submit it"), ("assessments.reward", {"reward_id": one.id}))
+
+
+inbox.source(_queues, lambda: dict(TITLES))
 
 
 # --- lists ----------------------------------------------------------------

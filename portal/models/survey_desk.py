@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,34 +38,26 @@ def _mine(user: Staff) -> list[Any]:
     return [_OPEN, SurveyAnswer.assignee_id == user.id, SurveyAnswer.customer_id.is_not(None), SurveyAnswer.survey_id.in_(asked)]
 
 
-def _entries(user: Staff, kind: str, group: str, most: int) -> list[inbox.Entry]:
-    if group == "sign" or kind not in ("", SURVEY) or not user.may(Permission.SURVEY_WORK):
-        return []
-    query = select(SurveyAnswer).join(Survey, Survey.id == SurveyAnswer.survey_id).where(*_mine(user))
+def _queues(user: Staff) -> Iterator[inbox.Queue]:
+    if user.may(Permission.SURVEY_WORK):
+        one = SurveyAnswer
+        rows = select(*inbox.row(one.id, Survey.created_at, Survey.closes_on)).join(Survey, Survey.id == one.survey_id).where(*_mine(user))
+        yield inbox.Queue(SURVEY, [rows.order_by(Survey.closes_on, one.id)], _tell, counted=select(one.id).where(*_mine(user)))
+
+
+def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    query = select(SurveyAnswer).where(SurveyAnswer.id.in_(numbers))
     query = query.options(joinedload(SurveyAnswer.customer).load_only(Customer.full_name), joinedload(SurveyAnswer.survey))
-    if group == "overdue":
-        return []  # past its last day a survey is closed
-    return [
-        inbox.Entry(
-            group="do",
-            kind=SURVEY,
-            kind_title=TITLES[SURVEY],
-            title=one.label,
-            what=N_("Ask the customer, and type the answers in"),
-            since=one.survey.created_at,
-            due_on=one.survey.closes_on,
-            page=("surveys.answer", {"answer_id": one.id}),
-        )
-        for one in db.session.scalars(query.order_by(Survey.closes_on, SurveyAnswer.id).limit(most))
-    ]
+    for one in db.session.scalars(query):
+        yield one.id, inbox.Told(one.label, N_("Ask the customer, and type the answers in"), ("surveys.answer", {"answer_id": one.id}))
+
+
+inbox.source(_queues, lambda: dict(TITLES))
 
 
 def _waiting(user: Staff) -> Iterator[Select[Any]]:
     if user.may(Permission.SURVEY_WORK):
         yield select(SurveyAnswer.id).where(*_mine(user))
-
-
-inbox.source(inbox.Source(_entries, _waiting, lambda: dict(TITLES)))
 
 
 FIGURES: tuple[Area, ...] = (_waiting,)

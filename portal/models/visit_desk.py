@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
@@ -70,44 +70,39 @@ def _to_read(user: Staff) -> list[Any] | None:
     return [_SUBMITTED, VisitReport.team_id == user.team_id, VisitReport.staff_id != user.id] if user.team_id is not None else None
 
 
-def _visits(user: Staff, most: int) -> list[inbox.Entry]:
-    query = select(Visit.id, Customer.full_name, Visit.created_at, Visit.day).join(Customer, Customer.id == NotLeading(Visit.customer_id))
-    return [
-        inbox.Entry(
-            group="do", kind=VISIT, kind_title=TITLES[VISIT], title=one.full_name,
-            what=N_("Visit the customer, and write down what came of it"), since=one.created_at, due_on=one.day,
-            page=("visits.visit", {"visit_id": one.id}),
-        )
-        for one in db.session.execute(query.where(*_due(user)).order_by(Visit.day, Visit.id).limit(most))
-    ]  # fmt: skip
+def _visits(user: Staff) -> list[Select[Any]]:
+    return [select(*inbox.row(Visit.id, Visit.created_at, Visit.day)).where(*_due(user)).order_by(Visit.day, Visit.id)]
 
 
-def _reports(conditions: list[Any] | None, kind: str, most: int) -> list[inbox.Entry]:
-    if conditions is None:
-        return []
-    query = select(VisitReport).where(*conditions).order_by(VisitReport.due_on, VisitReport.id)
-    query = query.options(joinedload(VisitReport.staff).load_only(Staff.name).lazyload(Staff.team))
-    return [
-        inbox.Entry(
-            group="do", kind=kind, kind_title=TITLES[kind], title=one.label,
-            what=N_("Read the report and acknowledge it") if kind == TO_READ
-            else N_("Sent back: revise and submit again") if one.state == RETURNED
-            else N_("Submit the report of this day"),
-            since=one.submitted_at or one.created_at, due_on=None if kind == TO_READ else one.due_on,
-            page=("visits.report", {"report_id": one.id}), who=one.staff.name if kind == TO_READ else "",
-        )
-        for one in db.session.scalars(query.limit(most))
-    ]  # fmt: skip
+def _tell_visits(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    query = select(Visit.id, Customer.full_name).join(Customer, Customer.id == NotLeading(Visit.customer_id))
+    for number, name in db.session.execute(query.where(Visit.id.in_(numbers))):
+        yield number, inbox.Told(name, N_("Visit the customer, and write down what came of it"), ("visits.visit", {"visit_id": number}))
 
 
-def _waiting(model: Any, which: Callable[[Staff], list[Any] | None]) -> Callable[[Staff], list[Select[Any]]]:
-    return lambda user: [select(model.id).where(*wanted)] if (wanted := which(user)) is not None else []
+def _reports(conditions: list[Any] | None, due_on: Any) -> list[Select[Any]]:
+    one = VisitReport
+    query = select(*inbox.row(one.id, func.coalesce(one.submitted_at, one.created_at), due_on))
+    return [query.where(*conditions).order_by(one.due_on, one.id)] if conditions is not None else []
+
+
+def _tell_owed(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    for one in db.session.scalars(select(VisitReport).where(VisitReport.id.in_(numbers))):
+        what = N_("Sent back: revise and submit again") if one.state == RETURNED else N_("Submit the report of this day")
+        yield one.id, inbox.Told(one.label, what, ("visits.report", {"report_id": one.id}))
+
+
+def _tell_to_read(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
+    query = select(VisitReport).where(VisitReport.id.in_(numbers))
+    for one in db.session.scalars(query.options(joinedload(VisitReport.staff).load_only(Staff.name).lazyload(Staff.team))):
+        page = ("visits.report", {"report_id": one.id})
+        yield one.id, inbox.Told(one.label, N_("Read the report and acknowledge it"), page, one.staff.name)
 
 
 _MAY = Permission.VISIT_WORK
-inbox.to_do(VISIT, TITLES[VISIT], _MAY, _waiting(Visit, _due), _visits)
-inbox.to_do(REPORT, TITLES[REPORT], _MAY, _waiting(VisitReport, _owed), lambda user, most: _reports(_owed(user), REPORT, most))
-inbox.to_do(TO_READ, TITLES[TO_READ], _MAY, _waiting(VisitReport, _to_read), lambda user, most: _reports(_to_read(user), TO_READ, most))
+inbox.to_do(VISIT, TITLES[VISIT], _MAY, _visits, _tell_visits)
+inbox.to_do(REPORT, TITLES[REPORT], _MAY, lambda user: _reports(_owed(user), VisitReport.due_on), _tell_owed)
+inbox.to_do(TO_READ, TITLES[TO_READ], _MAY, lambda user: _reports(_to_read(user), None), _tell_to_read)
 
 
 def _of_visits(user: Staff, *more: Any) -> Iterable[Select[Any]]:
@@ -117,7 +112,7 @@ def _of_visits(user: Staff, *more: Any) -> Iterable[Select[Any]]:
 FIGURES: tuple[Area, ...] = (
     _of_visits,
     lambda user: _of_visits(user, Visit.day < clock.today()),
-    lambda user: _waiting(VisitReport, _owed)(user) if user.may(_MAY) else [],
+    lambda user: [select(VisitReport.id).where(*_owed(user))] if user.may(_MAY) else [],
 )
 """How many visits wait for somebody today, how many of them are overdue, and daily reports owed, for the first page (IN-1)."""
 

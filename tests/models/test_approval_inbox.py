@@ -93,7 +93,7 @@ def test_the_number_is_that_of_the_moment_and_its_statement_follows_what_it_is_m
         assert inbox.count(other) == 1
 
 
-def test_some_are_the_first_of_all_whatever_is_overdue():
+def test_what_is_overdue_comes_first_and_some_are_told_as_all_are():
     for day in (0, 1, 2, 5, 6, 7):
         with time_machine.travel(NOON + timedelta(days=day), tick=False):
             visiting.planned()
@@ -106,9 +106,41 @@ def test_some_are_the_first_of_all_whatever_is_overdue():
             everything = inbox.entries(user)
             late = [one.is_overdue(clock.today()) for one in everything]
             assert late == sorted(late, reverse=True)
+            assert inbox.entries(user, group="overdue") == everything[: late.count(True)]
+            assert inbox.entries(user, "call-back") == [one for one in everything if one.kind == "call-back"]
             for most in range(1, len(everything) + 2):
-                assert inbox.entries(user, most=most) == everything[:most]
-                assert inbox.entries(user, "call-back", "overdue", most=most) == inbox.entries(user, "call-back", "overdue")[:most]
+                assert inbox.told(user, inbox.listed(user)[:most]) == everything[:most]
+
+
+def test_what_comes_first_is_one_statement_and_only_what_is_shown_is_asked_for():
+    from sqlalchemy import event
+
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(3):
+            visiting.planned()
+            calling.call()
+        user, statements = person("rep1"), list[str]()
+        assert {one.kind for one in inbox.entries(user)} == {"customer-visit", "call-back"}
+        listener = lambda *arguments: statements.append(arguments[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listener)
+        try:
+            first = inbox.listed(user, counted=inbox.counts(user))[:1]
+            assert len(inbox.told(user, first)) == 1
+        finally:
+            event.remove(db.engine, "before_cursor_execute", listener)
+        assert len(statements) == 3, "how much, what is first, and what is said of the one"
+
+
+def test_what_is_gone_meanwhile_is_left_out():
+    with time_machine.travel(NOON, tick=False):
+        visiting.planned()
+        call = calling.call()
+        user = person("rep1")
+        lines = inbox.listed(user)
+        db.session.delete(call)
+        db.session.commit()
+        assert len(lines) == 2
+        assert [one.kind for one in inbox.told(user, lines)] == ["customer-visit"]
 
 
 @pytest.mark.parametrize("account", ["rep1", "sup1", "mgr1"])
@@ -119,8 +151,10 @@ def test_the_statement_of_the_number_holds_for_the_day(account: str):
         with time_machine.travel(NOON.replace(hour=hour), tick=False):
             inbox_count.forget()
             inbox.count(person(account))
-            made += [str(one.statement) for one in inbox_count.made.values()]
+            inbox.listed(person(account), counted=[1] * len(inbox._sources))
+            made += [[str(one.statement), *(str(first.statement) for first in one.beside.values())] for one in inbox_count.made.values()]
     assert made[0] == made[1]
+    assert len(made[0]) == 2
 
 
 def test_the_statement_is_made_anew_where_another_process_wrote_what_it_is_made_of():

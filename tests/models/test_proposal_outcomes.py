@@ -37,7 +37,8 @@ def waiting(account: str) -> dict[str, int]:
     for entry in inbox.entries(user):
         if entry.kind in proposal_outcome_desk.TITLES:
             found[entry.kind] = found.get(entry.kind, 0) + 1
-    counted = sum(len(db.session.execute(query).all()) for query in proposal_outcome_desk._waiting(user))
+    counting = [query for queue in proposal_outcome_desk._queues(user) for query in queue.counting()]
+    counted = sum(len(db.session.execute(query).all()) for query in counting)
     assert counted == sum(found.values())
     return found
 

@@ -31,13 +31,13 @@ def inbox() -> Any:
     group, kind = request.args.get("group", ""), request.args.get("kind", "")
     before = min(max(request.args.get("after", 0, type=int), 0), MOST_LISTED) // LISTED * LISTED
     counted = waiting.counts(current_user)
-    found = desk.entries(current_user, kind, group, most=before + LISTED + 1, counted=counted)
+    found = desk.listed(current_user, kind, group, counted=counted)
     if len(found) <= before:  # they were dealt with meanwhile: the last page there is
         before = max(len(found) - 1, 0) // LISTED * LISTED
     return htmx.render(
         "approvals/inbox.html",
         "list",
-        entries=found[before : before + LISTED],
+        entries=desk.told(current_user, found[before : before + LISTED]),
         before=before,
         step=LISTED,
         following=len(found) > before + LISTED,
