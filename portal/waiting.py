@@ -40,6 +40,14 @@ def counts(user: Any) -> list[int]:
     return list(g.waiting_counts)
 
 
+def listed(user: Any) -> list[inbox.Line]:
+    """Return what waits for `user` at this moment, the most pressing first; how much of each source it is is known with it."""
+    stamp, at = _stamp(user), clock.now()
+    lines, g.waiting_counts = inbox.listed_and_counted(user)
+    _figures[user.id] = _Figure(sum(g.waiting_counts), at, stamp)
+    return lines
+
+
 def count(user: Any) -> int:
     """Return how much waits for `user` together, as it was at most `KEPT` ago."""
     if "waiting_counts" not in g:

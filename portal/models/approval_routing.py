@@ -113,13 +113,29 @@ def waiting(seats: int) -> ColumnElement[bool]:
         barred: Any = bindparam(f"barred{number}", expanding=True)
         pools = step.pool.in_(bindparam(f"pools{number}", expanding=True))
         theirs.append(and_(pools, not_(written_by(step.approval_id, barred))))
-    beside = ApprovalStep.__table__.alias("beside").c
+    return and_(_IS_OPEN, or_(false(), *theirs), _other_hand(bindparam("me")))
+
+
+def waiting_by_pool(user: Staff) -> list[ColumnElement[bool]]:
+    """Return the conditions of `waiting` for each name and pool apart: an index of the pool has its steps in order."""
+    step, (seats, values) = ApprovalStep.__table__.c, waits_for(user)
+    return [
+        and_(_IS_OPEN, step.pool == pool, not_(written_by(step.approval_id, values[f"barred{number}"])), _other_hand(user.id))
+        for number in range(seats)
+        for pool in values[f"pools{number}"]
+    ]
+
+
+_IS_OPEN = ApprovalStep.__table__.c.state == literal_column("'open'")
+"""The literal lets the partial indexes of open steps be used."""
+
+
+def _other_hand(me: Any) -> ColumnElement[bool]:
+    step, beside = ApprovalStep.__table__.c, ApprovalStep.__table__.alias("beside").c
     given = exists().where(
-        beside.round_id == step.round_id, beside.position == step.position, beside.signer_id == bindparam("me"), beside.type == "portal"
+        beside.round_id == step.round_id, beside.position == step.position, beside.signer_id == me, beside.type == "portal"
     )
-    other_hand = or_(step.type != "portal", step.alone, not_(given.correlate(ApprovalStep.__table__)))
-    # The literal lets the partial index of open steps be used.
-    return and_(step.state == literal_column("'open'"), or_(false(), *theirs), other_hand)
+    return or_(step.type != "portal", step.alone, not_(given.correlate(ApprovalStep.__table__)))
 
 
 class Office:

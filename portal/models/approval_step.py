@@ -15,6 +15,7 @@ from portal.models.staff import Staff
 from portal.rules.message import Message
 
 _OPEN = text("state = 'open'")
+_ON_PAPER = text("state = 'open' AND type = 'paper'")
 
 
 class ApprovalStep(Base):
@@ -67,6 +68,7 @@ class ApprovalStep(Base):
     __table_args__ = (
         Index("ix_approval_step_open_due", "pool", "due_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_approval_step_open_since", "pool", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_approval_step_on_paper", "pool", "due_on", sqlite_where=_ON_PAPER, postgresql_where=_ON_PAPER),
         Index(None, "signer_id", "approval_id"),
     )
 

@@ -91,8 +91,9 @@ def _to_permit() -> Select[Any]:
 
 
 def _campaigns(user: Staff, some: ColumnElement[bool]) -> list[Select[Any]]:
-    query = select(*inbox.row(GiftCampaign.id, func.min(GiftRecipient.created_at))).join(GiftRecipient, some)
-    return [query.where(*_composed_by(user)).group_by(GiftCampaign.id).order_by(GiftCampaign.id)]
+    first = select(GiftRecipient.created_at).where(some).order_by(GiftRecipient.id).limit(1).correlate(GiftCampaign).scalar_subquery()
+    query = select(*inbox.row(GiftCampaign.id, first)).where(*_composed_by(user), exists().where(some))
+    return [query.order_by(GiftCampaign.id)]
 
 
 def _tell_campaigns(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
@@ -118,8 +119,7 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if not user.may(Permission.GIFT_COMPOSE):
         return
     for kind, some in ((PROPOSALS, _proposed()), (PLACES, _free_place())):
-        counted = select(GiftCampaign.id).where(*_composed_by(user), exists().where(some))
-        yield inbox.Queue(kind, _campaigns(user, some), partial(_tell_campaigns, kind), counted=counted)
+        yield inbox.Queue(kind, _campaigns(user, some), partial(_tell_campaigns, kind))
     if user.may(Permission.GIFT_PERMIT):
         permits = _to_permit().where(GiftRecipient.proposed_by_id != user.id)
         rows: Any = permits.with_only_columns(*inbox.row(GiftRecipient.id, GiftRecipient.created_at)).order_by(GiftRecipient.id)

@@ -218,6 +218,6 @@ def figures(user: Staff, areas: dict[str, tuple[Area, ...]]) -> dict[str, list[i
     return {name: [next(found) for _one in some] for name, some in areas.items()}
 
 
-def waiting(user: Staff, counted: list[int]) -> list[inbox.Entry]:
-    """Return the most pressing of what waits for the reader, where `counted` is the answer of `inbox.counts` (AP-8)."""
-    return inbox.told(user, inbox.listed(user, counted=counted)[:SHOWN])
+def waiting(user: Staff, lines: list[inbox.Line]) -> list[inbox.Entry]:
+    """Return what is said of the most pressing of what waits for the reader (AP-8)."""
+    return inbox.told(user, lines[:SHOWN])

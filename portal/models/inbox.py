@@ -7,24 +7,25 @@ is said of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, cast, func, literal, literal_column, null, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, literal_column, null, select, union_all
 
 from portal import clock
 from portal.database import UtcDateTime, db
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
 from portal.models.approval_round import ApprovalRound
-from portal.models.approval_routing import waiting, waits_for
+from portal.models.approval_routing import waiting, waiting_by_pool, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import SiteDay
 from portal.models.delegation import Delegation
-from portal.models.inbox_count import Fixed, ask, beside, fix, numbers, shaped_by
+from portal.models.inbox_count import Fixed, ask, beside, fix, hold, numbers, shaped_by, together
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission
@@ -170,9 +171,10 @@ def count(user: Staff) -> int:
 
 
 class _Kept(NamedTuple):
-    """What is kept of a queue, to tell of its records."""
+    """What is kept of a queue: its place among all, of which source it is, and how its records are told."""
 
     place: int
+    source: int
     kind: str
     group: str
     tell: Tell
@@ -180,10 +182,10 @@ class _Kept(NamedTuple):
 
 
 class _First(NamedTuple):
-    """The statement that reads what comes first, and of which queue each place in it is."""
+    """The statement that reads what comes first, and of which queue each of its lists is."""
 
     statement: Fixed | None
-    places: list[_Kept]
+    lists: list[_Kept]
 
 
 class Line(NamedTuple):
@@ -195,43 +197,75 @@ class Line(NamedTuple):
     due_on: date | None
 
 
-def _put_together(sources: Iterable[Source], user: Staff, kind: str, group: str) -> _First:
-    parts, places = list[Select[Any]](), list[_Kept]()
-    for queue in (queue for one in sources for queue in one.queues(user)):
-        if group in ("sign", "do") and queue.group != group:
-            continue
-        for one in queue.of_kind(kind):
-            rows = one.limit(literal_column(str(MOST))).subquery()
-            parts.append(select(literal_column(str(len(places))).label("place"), *rows.c))
-        places.append(_Kept(len(places), queue.kind, queue.group, queue.tell, queue.timed))
-    return _First(fix(select(union_all(*parts).subquery())) if parts else None, places)
+def _put_together(user: Staff, kind: str, group: str) -> _First:
+    parts, lists = list[Select[Any]](), list[_Kept]()
+    queues = ((number, queue) for number, one in enumerate(_sources) for queue in one.queues(user))
+    for place, (number, queue) in enumerate(queues):
+        kept = _Kept(place, number, queue.kind, queue.group, queue.tell, queue.timed)
+        for some in queue.of_kind(kind) if group in ("", "overdue", queue.group) else ():
+            rows = some.limit(literal_column(str(MOST))).subquery()
+            parts.append(select(literal_column(str(len(lists))).label("list"), *rows.c))
+            lists.append(kept)
+    return _First(fix(select(union_all(*parts).subquery())) if parts else None, lists)
 
 
-def listed(user: Staff, kind: str = "", group: str = "", *, counted: list[int] | None = None) -> list[Line]:
-    """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8).
-
-    Up to `MOST` of each list; `group` is `sign`, `do` or `overdue`. `counted` has the answer of `counts`, where it was asked before.
-    """
-    # Most areas have nothing for somebody at a moment: their numbers, asked at once, say which need not be asked.
-    numbers_ = counts(user) if counted is None else counted
-    some = tuple(place for place, number in enumerate(numbers_) if number)
-    asked = ("first", kind, group if group in ("sign", "do") else "", some)
-    first = beside(user, _counting, MANY, asked, lambda: _put_together([_sources[place] for place in some], user, kind, group))
+def _read(first: _First) -> Iterator[tuple[int, Line]]:
+    """Yield the lines that come first, each with the number of its list."""
     if first.statement is None:
-        return []
-    today, late, rest = clock.today(), dict[tuple[int, int], Line](), dict[tuple[int, int], Line]()
+        return
     for place, number, since, due_on, until in ask(first.statement, (None, None, UtcDateTime(), Date(), UtcDateTime())):
-        queue = first.places[place]
+        queue = first.lists[place]
         if until is not None:
             due_on = clock.local(until).date()
         if queue.timed is not None:
             since, due_on = queue.timed(since, due_on)
-        line = Line(queue, number, since, due_on)
-        (late if due_on is not None and due_on < today else rest).setdefault((queue.place, number), line)
+        yield place, Line(queue, number, since, due_on)
+
+
+def _in_order(lines: Iterable[Line], group: str = "") -> list[Line]:
+    """Return what is overdue, by its day, those of a day as their areas have them; and the rest, the newest first. Each once."""
+    today, late, rest = clock.today(), dict[tuple[int, int], Line](), dict[tuple[int, int], Line]()
+    for one in lines:
+        (late if one.due_on is not None and one.due_on < today else rest).setdefault((one.queue.place, one.number), one)
     found = sorted(late.values(), key=lambda one: one.due_on or today)
-    if group == "overdue":
-        return found
-    return [*found, *sorted(rest.values(), key=lambda one: one.since, reverse=True)]
+    return found if group == "overdue" else [*found, *sorted(rest.values(), key=lambda one: one.since, reverse=True)]
+
+
+def listed(user: Staff, kind: str = "", group: str = "") -> list[Line]:
+    """Return what waits for `user`: the most overdue first, then the newest; of one kind or group only, if one is given (AP-8).
+
+    Up to `MOST` of each list; `group` is `sign`, `do` or `overdue`.
+    """
+    hold(user, _counting, MANY)
+    group = group if group in ("sign", "do", "overdue") else ""
+    asked = ("first", kind, "" if group == "overdue" else group)
+    first = beside(user, _counting, MANY, asked, lambda: _put_together(user, kind, group))
+    return _in_order((line for _place, line in _read(first)), group)
+
+
+def listed_and_counted(user: Staff) -> tuple[list[Line], list[int]]:
+    """Return the answers of `listed` and `counts`, read together: only of lists that are cut it is counted how long they are."""
+    hold(user, _counting, MANY)
+    first = beside(user, _counting, MANY, ("first", "", ""), lambda: _put_together(user, "", ""))
+    lines, lengths, records = list[Line](), Counter[int](), dict[int, set[int]]()
+    for place, line in _read(first):
+        lines.append(line)
+        lengths[place] += 1
+        records.setdefault(line.queue.place, set()).add(line.number)
+    cut = sorted({first.lists[place].place for place, number in lengths.items() if number >= MOST})
+    numbers_ = {place: len(some) for place, some in records.items()}
+    if cut:
+        asked = beside(user, _counting, MANY, ("counted", *cut), lambda: _count_of(user, cut))
+        numbers_.update(zip(cut, ask(asked)[0], strict=True))
+    counted = [0] * len(_sources)
+    for place, source_ in {one.place: one.source for one in first.lists}.items():
+        counted[source_] += numbers_.get(place, 0)
+    return _in_order(lines), counted
+
+
+def _count_of(user: Staff, places: list[int]) -> Fixed:
+    queues = [queue for one in _sources for queue in one.queues(user)]
+    return together([queues[place].counting() for place in places], MANY)
 
 
 def told(user: Staff, lines: Sequence[Line]) -> list[Entry]:
@@ -282,19 +316,16 @@ def _of_kinds() -> dict[str, ColumnElement[bool]]:
     return {name: Approval.kind_name == name for name in KINDS}
 
 
-@cache
-def _steps_waiting(seats: int) -> tuple[Select[Any], Select[Any]]:
-    step = ApprovalStep.__table__.c
-    query = select(*row(step.id, step.opened_at, step.due_on)).where(waiting(seats), Approval.id == step.approval_id)
-    late = query.where(step.due_on < bindparam("today")).order_by(step.due_on, step.id)
-    return late, query.where(step.due_on >= bindparam("today")).order_by(step.opened_at.desc(), step.id.desc())
-
-
 def _steps(user: Staff) -> Iterable[Queue]:
+    step, today = ApprovalStep.__table__.c, clock.today()
     seats, values = waits_for(user)
-    step = ApprovalStep.__table__.c
-    for group, ours in (("sign", step.type != "paper"), ("do", step.type == "paper")):
-        lists = [one.where(ours).params(**values, today=clock.today()) for one in _steps_waiting(seats)]
+    rows = select(*row(step.id, step.opened_at, step.due_on)).where(Approval.id == step.approval_id)
+    # The literal lets the index of what waits on paper be used.
+    for group, ours in (("sign", step.type != "paper"), ("do", step.type == literal_column("'paper'"))):
+        lists = list[Select[Any]]()
+        for in_pool in waiting_by_pool(user):
+            lists.append(rows.where(in_pool, ours, step.due_on < today).order_by(step.due_on, step.id))
+            lists.append(rows.where(in_pool, ours, step.due_on >= today).order_by(step.opened_at.desc(), step.id.desc()))
         counted = select(step.id).where(waiting(seats), ours).params(**values)
         yield Queue("", lists, _tell_steps, group, counted, _of_kinds(), lambda since, due_on: (since or clock.now(), due_on))
 

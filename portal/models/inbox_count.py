@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
@@ -125,18 +126,38 @@ def begin_with(statements: dict[tuple[Any, ...], Made]) -> None:
 
 def numbers(user: Staff, areas: Sequence[Area], cap: int = COUNT_CAP) -> list[int]:
     """Return how many rows the statements of each area for `user` have together, each counted up to `cap`; asked at once."""
-    key = _key(user, areas, cap)
+    known = made.get(_key(user, areas, cap))
+    if known is not None:
+        found, stamp = _ask_numbers(known)
+        if stamp == known.stamp:
+            return found
+    return _ask_numbers(_make(user, areas, cap))[0]
+
+
+def hold(user: Staff, areas: Sequence[Area], cap: int) -> None:
+    """See to it that what is kept of these areas is of this moment, for who goes on with what stands `beside` it and asks for no number."""
+    known = made.get(_key(user, areas, cap))
+    if known is None or _stamp() != known.stamp:
+        _make(user, areas, cap)
+
+
+def _make(user: Staff, areas: Sequence[Area], cap: int) -> Made:
     kept = made  # another thread may begin with others meanwhile
-    known = kept.get(key)
-    found, stamp = _ask_numbers(known) if known else ([], ())
-    if known is None or stamp != known.stamp:
-        # What it is put together from is read after its stamp: what is written in between shows the next time.
-        before = tuple(db.session.execute(select(*(one.scalar_subquery() for one in _stamps))).one())
-        if len(kept) >= (MOST_IN_WORDS if db.engine.dialect.name == "sqlite" else MOST_MADE):
-            kept.pop(next(iter(list(kept))), None)
-        known = kept[key] = Made(_together([area(user) for area in areas], cap), before, {})
-        found, _stamp = _ask_numbers(known)
+    # What it is put together from is read after its stamp: what is written in between shows the next time.
+    stamp = _stamp()
+    if len(kept) >= (MOST_IN_WORDS if db.engine.dialect.name == "sqlite" else MOST_MADE):
+        kept.pop(next(iter(list(kept))), None)
+    kept[_key(user, areas, cap)] = found = Made(together([area(user) for area in areas], cap, stamped=True), stamp, {})
     return found
+
+
+def _stamp() -> tuple[Any, ...]:
+    return tuple(db.session.execute(_stamps_query(len(_stamps))).one())
+
+
+@cache
+def _stamps_query(_number: int) -> Select[Any]:
+    return select(*(one.scalar_subquery() for one in _stamps))
 
 
 def beside(user: Staff, areas: Sequence[Area], cap: int, what: Any, make: Callable[[], Kept]) -> Kept:
@@ -191,10 +212,11 @@ def _as_stored(dialect: Dialect) -> dict[str, Any]:
     return {name: process(at_the_moment()[name]) if process else at_the_moment()[name] for name, process in processors}
 
 
-def _together(areas: Iterable[Iterable[Select[Any]]], cap: int) -> Fixed:
-    """Return the one statement of all."""
+def together(areas: Iterable[Iterable[Select[Any]]], cap: int, *, stamped: bool = False) -> Fixed:
+    """Return the one statement of all: how many rows the statements of each area have together, each counted up to `cap`."""
     counted = [sum((_counted(one, cap) for one in queries), literal(0)).label(f"area_{place}") for place, queries in enumerate(areas)]
-    return fix(select(*counted, *(one.scalar_subquery().label(f"stamp_{place}") for place, one in enumerate(_stamps))))
+    stamps = (one.scalar_subquery().label(f"stamp_{place}") for place, one in enumerate(_stamps if stamped else ()))
+    return fix(select(*counted, *stamps))
 
 
 def _counted(query: Select[Any], cap: int) -> Any:

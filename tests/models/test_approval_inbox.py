@@ -124,11 +124,29 @@ def test_what_comes_first_is_one_statement_and_only_what_is_shown_is_asked_for()
         listener = lambda *arguments: statements.append(arguments[2])  # noqa: E731
         event.listen(db.engine, "before_cursor_execute", listener)
         try:
-            first = inbox.listed(user, counted=inbox.counts(user))[:1]
+            first = inbox.listed_and_counted(user)[0][:1]
             assert len(inbox.told(user, first)) == 1
         finally:
             event.remove(db.engine, "before_cursor_execute", listener)
-        assert len(statements) == 3, "how much, what is first, and what is said of the one"
+        assert len(statements) == 3, "whether it holds still, what is first, and what is said of the one"
+
+
+@pytest.mark.parametrize("most", [1, 2, inbox.MOST])
+def test_how_much_it_is_is_the_same_whether_lists_are_cut_or_not(monkeypatch: pytest.MonkeyPatch, most: int):
+    monkeypatch.setattr(inbox, "MOST", most)
+    inbox_count.forget()
+    with time_machine.travel(NOON, tick=False):
+        for chain in (REVIEW, FINANCE, APPROVE, REVIEW):
+            submitted(chain)
+        for _ in range(3):
+            visiting.planned()
+            calling.call()
+        for account in ("rep1", "sup1", "sup2", "mgr1"):
+            lines, counted = inbox.listed_and_counted(person(account))
+            assert counted == inbox.counts(person(account))
+            assert lines == inbox.listed(person(account))
+            assert most < 3 or len(lines) == sum(counted)
+        inbox_count.forget()
 
 
 def test_what_is_gone_meanwhile_is_left_out():
@@ -150,8 +168,7 @@ def test_the_statement_of_the_number_holds_for_the_day(account: str):
     for hour in (1, 9):
         with time_machine.travel(NOON.replace(hour=hour), tick=False):
             inbox_count.forget()
-            inbox.count(person(account))
-            inbox.listed(person(account), counted=[1] * len(inbox._sources))
+            inbox.listed(person(account))
             made += [[str(one.statement), *(str(first.statement) for first in one.beside.values())] for one in inbox_count.made.values()]
     assert made[0] == made[1]
     assert len(made[0]) == 2

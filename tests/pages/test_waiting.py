@@ -26,6 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return [7, *[0] * (len(inbox._sources) - 1)]
 
     monkeypatch.setattr(inbox, "counts", counts)
+    monkeypatch.setattr(inbox, "listed_and_counted", lambda user: ([], counts(user)))
     return found
 
 

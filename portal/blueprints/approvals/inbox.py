@@ -30,8 +30,11 @@ def inbox() -> Any:
     """Show all that waits for the reader, most overdue first, then newest; by group and kind, some to a page."""
     group, kind = request.args.get("group", ""), request.args.get("kind", "")
     before = min(max(request.args.get("after", 0, type=int), 0), MOST_LISTED) // LISTED * LISTED
-    counted = waiting.counts(current_user)
-    found = desk.listed(current_user, kind, group, counted=counted)
+    if kind or group:
+        waiting.counts(current_user)  # at this moment
+        found = desk.listed(current_user, kind, group)
+    else:
+        found = waiting.listed(current_user)
     if len(found) <= before:  # they were dealt with meanwhile: the last page there is
         before = max(len(found) - 1, 0) // LISTED * LISTED
     return htmx.render(
@@ -44,7 +47,7 @@ def inbox() -> Any:
         group=group,
         kind=kind,
         kinds=desk.kinds(),
-        unlisted=not (kind or group) and sum(counted) > len(found),
+        unlisted=not (kind or group) and waiting.count(current_user) > len(found),
     )
 
 

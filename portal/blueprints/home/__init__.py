@@ -35,7 +35,7 @@ def index() -> Any:
     scope = scope_of(user)
     return render_template(
         "home/index.html",
-        waiting=home.waiting(user, waiting.counts(user)),
+        waiting=home.waiting(user, waiting.listed(user)),
         drafts=home.drafts(user),
         **home.figures(user, FIGURES),
         expected=reception_desk.expected(user, clock.today(), scope=scope) if user.may(Permission.RECEPTION_WORK) else [],
