@@ -65,7 +65,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         surveys,
         visits,
     )
-    from portal.database import db
+    from portal.database import db, end_reading
     from portal.permissions import check_routes
 
     overrides = overrides or {}
@@ -80,6 +80,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     db.init_app(app)
+    app.teardown_request(end_reading)
     security.init_app(app)  # before the extensions: its part of a request comes first
     extensions.babel.init_app(
         app, locale_selector=i18n.choose_locale, default_translation_directories=str(root / "portal" / "translations")

@@ -32,8 +32,7 @@ def notice_day(today: date) -> date:
 
 
 def _waiting(user: Staff) -> Select[Agreement]:
-    query = running_out(notice_day(clock.today())).join(Customer, Customer.id == Agreement.customer_id)
-    return query.where(in_charge(user))
+    return running_out(notice_day(clock.today())).where(in_charge(user, Agreement.customer_id))
 
 
 def _queues(user: Staff) -> Iterator[inbox.Queue]:

@@ -66,8 +66,8 @@ class ApprovalStep(Base):
     asked_by: Mapped[Staff | None] = relationship(foreign_keys=[asked_by_id])
 
     __table_args__ = (
-        Index("ix_approval_step_open_due", "pool", "due_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_approval_step_open_since", "pool", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_approval_step_open_due", "pool", "due_on", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_approval_step_open_since", "pool", "opened_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_approval_step_on_paper", "pool", "due_on", sqlite_where=_ON_PAPER, postgresql_where=_ON_PAPER),
         Index(None, "signer_id", "approval_id"),
     )

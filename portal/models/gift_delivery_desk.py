@@ -18,7 +18,7 @@ from portal.models.customer import Customer
 from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign, TierGift
 from portal.models.gift_delivery import WAITING, GiftDelivery
-from portal.models.gift_order import OPEN, GiftOrder, GiftOrderLine
+from portal.models.gift_order import GiftOrder, GiftOrderLine
 from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.hand_over import goes_along
 from portal.models.merge import settles
@@ -70,7 +70,7 @@ def _short() -> Select[Any]:
     wanted_ = wanted.join(waiting, waiting.c.tier_id == TierGift.tier_id).group_by(TierGift.gift_id).subquery()
     coming = select(func.coalesce(func.sum(GiftOrderLine.quantity - GiftOrderLine.received), 0))
     coming = coming.join(GiftOrder, GiftOrder.id == GiftOrderLine.order_id)
-    ordered = coming.where(GiftOrderLine.gift_id == Gift.id, GiftOrder.state == OPEN).scalar_subquery()
+    ordered = coming.where(GiftOrderLine.gift_id == Gift.id, _ORDERED).scalar_subquery()
     missing = wanted_.c.pieces - Gift.in_stock - ordered
     return select(Gift.id, missing.label("missing")).join(wanted_, wanted_.c.gift_id == Gift.id).where(missing > 0)
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, literal_column, null, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, literal_column, null, select
 
 from portal import clock
 from portal.database import UtcDateTime, db
@@ -25,7 +25,7 @@ from portal.models.approval_routing import waiting, waiting_by_pool, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import SiteDay
 from portal.models.delegation import Delegation
-from portal.models.inbox_count import Fixed, ask, beside, fix, hold, numbers, shaped_by, together
+from portal.models.inbox_count import Fixed, ask, count_of, fix, hold, numbers, shaped_by, together
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission
@@ -182,9 +182,9 @@ class _Kept(NamedTuple):
 
 
 class _First(NamedTuple):
-    """The statement that reads what comes first, and of which queue each of its lists is."""
+    """The statements that read what comes first, and of which queue each of their lists is."""
 
-    statement: Fixed | None
+    statements: Fixed
     lists: list[_Kept]
 
 
@@ -206,14 +206,12 @@ def _put_together(user: Staff, kind: str, group: str) -> _First:
             rows = some.limit(literal_column(str(MOST))).subquery()
             parts.append(select(literal_column(str(len(lists))).label("list"), *rows.c))
             lists.append(kept)
-    return _First(fix(select(union_all(*parts).subquery())) if parts else None, lists)
+    return _First(fix(parts) if parts else (), lists)
 
 
 def _read(first: _First) -> Iterator[tuple[int, Line]]:
     """Yield the lines that come first, each with the number of its list."""
-    if first.statement is None:
-        return
-    for place, number, since, due_on, until in ask(first.statement, (None, None, UtcDateTime(), Date(), UtcDateTime())):
+    for place, number, since, due_on, until in ask(first.statements, (None, None, UtcDateTime(), Date(), UtcDateTime())):
         queue = first.lists[place]
         if until is not None:
             due_on = clock.local(until).date()
@@ -236,17 +234,16 @@ def listed(user: Staff, kind: str = "", group: str = "") -> list[Line]:
 
     Up to `MOST` of each list; `group` is `sign`, `do` or `overdue`.
     """
-    hold(user, _counting, MANY)
     group = group if group in ("sign", "do", "overdue") else ""
     asked = ("first", kind, "" if group == "overdue" else group)
-    first = beside(user, _counting, MANY, asked, lambda: _put_together(user, kind, group))
+    first = hold(user, _counting, MANY).beside(asked, lambda: _put_together(user, kind, group))
     return _in_order((line for _place, line in _read(first)), group)
 
 
 def listed_and_counted(user: Staff) -> tuple[list[Line], list[int]]:
     """Return the answers of `listed` and `counts`, read together: only of lists that are cut it is counted how long they are."""
-    hold(user, _counting, MANY)
-    first = beside(user, _counting, MANY, ("first", "", ""), lambda: _put_together(user, "", ""))
+    held = hold(user, _counting, MANY)
+    first = held.beside(("first", "", ""), lambda: _put_together(user, "", ""))
     lines, lengths, records = list[Line](), Counter[int](), dict[int, set[int]]()
     for place, line in _read(first):
         lines.append(line)
@@ -255,15 +252,15 @@ def listed_and_counted(user: Staff) -> tuple[list[Line], list[int]]:
     cut = sorted({first.lists[place].place for place, number in lengths.items() if number >= MOST})
     numbers_ = {place: len(some) for place, some in records.items()}
     if cut:
-        asked = beside(user, _counting, MANY, ("counted", *cut), lambda: _count_of(user, cut))
-        numbers_.update(zip(cut, ask(asked)[0], strict=True))
+        asked = held.beside(("counted", *cut), lambda: _counting_of(user, cut))
+        numbers_.update(zip(cut, count_of(asked, len(cut)), strict=True))
     counted = [0] * len(_sources)
     for place, source_ in {one.place: one.source for one in first.lists}.items():
         counted[source_] += numbers_.get(place, 0)
     return _in_order(lines), counted
 
 
-def _count_of(user: Staff, places: list[int]) -> Fixed:
+def _counting_of(user: Staff, places: list[int]) -> Fixed:
     queues = [queue for one in _sources for queue in one.queues(user)]
     return together([queues[place].counting() for place in places], MANY)
 
@@ -340,7 +337,7 @@ def _tell_steps(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, To
 
 def _returned(user: Staff) -> Iterable[Queue]:
     since = func.coalesce(ApprovalRound.ended_at, ApprovalRound.submitted_at)
-    mine = select(*row(Approval.id, since)).where(Approval.submitter_id == user.id, Approval.state == "draft")
+    mine = select(*row(Approval.id, since)).where(Approval.submitter_id == user.id, Approval.state == literal_column("'draft'"))
     mine = mine.join(ApprovalRound, (ApprovalRound.approval_id == Approval.id) & (ApprovalRound.number == Approval.round))
     yield Queue("", [mine.order_by(Approval.id.desc())], _tell_returned, kinds=_of_kinds())
 

@@ -8,18 +8,32 @@ the same areas (which records come first) is kept beside it, and goes with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from itertools import chain, count
+from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Select, event, func, literal, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    Executable,
+    Select,
+    event,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.types import TypeEngine
 
 from portal import clock
-from portal.database import db
+from portal.database import ONLY_READS, db
 from portal.models.staff import Staff
 
 COUNT_CAP = 1000
@@ -31,16 +45,25 @@ Area = Callable[[Staff], Iterable[Select[Any]]]
 """What one area asks for somebody: statements with a row for each thing that waits."""
 
 
-Fixed = Executable | str
-"""A statement that is kept for a person and a day; in words on SQLite."""
+Fixed = Executable | tuple[str, ...]
+"""Statements that are kept for a person and a day; in words on SQLite."""
 
 
-class Made(NamedTuple):
-    """The statement of a person and a day, the stamp of what it was put together from, and what is kept beside it."""
+@dataclass
+class Made:
+    """The statements of a person and a day by what they ask, and the stamp of what they are put together from."""
 
-    statement: Fixed
     stamp: tuple[Any, ...]
-    beside: dict[Any, Any]
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+    def beside(self, what: Any, make: Callable[[], Kept]) -> Kept:
+        """Return what `make` makes of the same records, kept until they change."""
+        if what not in self.kept:
+            if len(self.kept) >= MOST_BESIDE:
+                self.kept.pop(next(iter(list(self.kept))), None)
+            self.kept[what] = make()
+        found: Kept = self.kept[what]
+        return found
 
 
 class Saves:
@@ -56,6 +79,8 @@ class Saves:
 
 
 saves = Saves()
+_ONLY_READS = {ONLY_READS: True}
+_PLANNED_ONCE, _PLANNED_AS_BEFORE = text("SET LOCAL plan_cache_mode = force_generic_plan"), text("SET LOCAL plan_cache_mode = auto")
 _shaping: set[type] = set()
 _stamps: list[Select[Any]] = []
 _moments: dict[str, tuple[Moment, Callable[[], Any]]] = {}
@@ -63,11 +88,13 @@ _values: dict[datetime, dict[str, Any]] = {}
 made: dict[tuple[Any, ...], Made] = {}
 """The statements by day, person and areas."""
 MOST_MADE = 100
-"""So many statements are kept, of some 500 KB each: those made last."""
-MOST_IN_WORDS = 400
-"""So many are kept in words, of some 15 KB each: two for each person in an office of two hundred."""
+"""Those of so many people and days are kept, of some 500 KB each: those made last."""
+MOST_IN_WORDS = 250
+"""So many are kept in words, of some 60 KB with what comes first, or 5 KB for the figures of the first page."""
+AT_A_TIME = 8
+"""So many parts are asked in one statement on SQLite: of sixty at once each takes up to four times as long."""
 MOST_BESIDE = 8
-"""So much is kept beside one of them: what comes first, of some kinds and groups."""
+"""So much is kept for one of them: their numbers, and what comes first, of some kinds and groups."""
 
 
 def shaped_by(model: type, *stamp: ColumnElement[Any]) -> None:
@@ -126,33 +153,20 @@ def begin_with(statements: dict[tuple[Any, ...], Made]) -> None:
 
 def numbers(user: Staff, areas: Sequence[Area], cap: int = COUNT_CAP) -> list[int]:
     """Return how many rows the statements of each area for `user` have together, each counted up to `cap`; asked at once."""
-    known = made.get(_key(user, areas, cap))
-    if known is not None:
-        found, stamp = _ask_numbers(known)
-        if stamp == known.stamp:
-            return found
-    return _ask_numbers(_make(user, areas, cap))[0]
+    counting = hold(user, areas, cap).beside("numbers", lambda: together([area(user) for area in areas], cap))
+    return count_of(counting, len(areas))
 
 
-def hold(user: Staff, areas: Sequence[Area], cap: int) -> None:
-    """See to it that what is kept of these areas is of this moment, for who goes on with what stands `beside` it and asks for no number."""
-    known = made.get(_key(user, areas, cap))
-    if known is None or _stamp() != known.stamp:
-        _make(user, areas, cap)
-
-
-def _make(user: Staff, areas: Sequence[Area], cap: int) -> Made:
-    kept = made  # another thread may begin with others meanwhile
-    # What it is put together from is read after its stamp: what is written in between shows the next time.
-    stamp = _stamp()
-    if len(kept) >= (MOST_IN_WORDS if db.engine.dialect.name == "sqlite" else MOST_MADE):
-        kept.pop(next(iter(list(kept))), None)
-    kept[_key(user, areas, cap)] = found = Made(together([area(user) for area in areas], cap, stamped=True), stamp, {})
-    return found
-
-
-def _stamp() -> tuple[Any, ...]:
-    return tuple(db.session.execute(_stamps_query(len(_stamps))).one())
+def hold(user: Staff, areas: Sequence[Area], cap: int) -> Made:
+    """Return what is kept of these areas for `user`, made anew where something was written that it is put together from."""
+    kept, key = made, _key(user, areas, cap)  # another thread may begin with others meanwhile
+    known, stamp = kept.get(key), tuple(db.session.execute(_stamps_query(len(_stamps))).one())
+    if known is None or known.stamp != stamp:
+        # The stamp is read before what it is put together from: what is written in between shows the next time.
+        if len(kept) >= (MOST_IN_WORDS if db.engine.dialect.name == "sqlite" else MOST_MADE):
+            kept.pop(next(iter(list(kept))), None)
+        known = kept[key] = Made(stamp)
+    return known
 
 
 @cache
@@ -160,51 +174,41 @@ def _stamps_query(_number: int) -> Select[Any]:
     return select(*(one.scalar_subquery() for one in _stamps))
 
 
-def beside(user: Staff, areas: Sequence[Area], cap: int, what: Any, make: Callable[[], Kept]) -> Kept:
-    """Return what `make` makes of the same areas, kept beside the statement of `numbers` as long as that one; asked for after it."""
-    known = made.get(_key(user, areas, cap))
-    if known is None:
-        return make()
-    if what not in known.beside:
-        if len(known.beside) >= MOST_BESIDE:
-            known.beside.pop(next(iter(list(known.beside))), None)
-        known.beside[what] = make()
-    found: Kept = known.beside[what]
-    return found
-
-
 def _key(user: Staff, areas: Sequence[Area], cap: int) -> tuple[Any, ...]:
     return (clock.today(), user.id, user.role, user.team_id, user.active, cap, *areas)
 
 
-def fix(statement: Executable) -> Fixed:
-    """Return a statement to keep; for SQLite in words, its values written out by its dialect: ids, days and codes.
+def fix(parts: Sequence[Select[Any]]) -> Fixed:
+    """Return statements with the same columns to keep, asked as one; for SQLite in words, their values written out: ids, days and codes.
 
     SQLite plans a statement anew each time it is asked with parameters where partial indexes may serve, as here for every area: that takes
-    twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody. Nothing that anybody has typed
-    is in it. In words it takes no place among the statements that are kept compiled, where those of a page would have to go.
+    twice as long as to answer it. PostgreSQL keeps the plan of a statement with parameters, for everybody (`ask`), so what leads to a
+    partial index is written out by the areas. Nothing that anybody has typed is in it. In words it takes no place among the statements
+    that are kept compiled, where those of a page would have to go.
+
+    Some parts at a time: SQLite goes through all that a statement has opened whenever a condition in it opens another table.
     """
     if db.engine.dialect.name != "sqlite":
-        return statement
-    return str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))  # type: ignore[attr-defined]
+        return select(union_all(*parts).subquery()) if len(parts) > 1 else parts[0]
+    words = [f"SELECT * FROM ({one.compile(db.engine, compile_kwargs={'literal_binds': True})})" for one in parts]  # noqa: S608 - of our own
+    return tuple(" UNION ALL ".join(words[place : place + AT_A_TIME]) for place in range(0, len(words), AT_A_TIME))
 
 
 def ask(fixed: Fixed, types: Sequence[TypeEngine[Any] | None] = ()) -> list[Sequence[Any]]:
-    """Return the rows of a kept statement at this moment, the values of its columns of these types as they are on every database."""
-    if not isinstance(fixed, str):
-        return list(db.session.execute(fixed, at_the_moment()).all())
+    """Return the rows of kept statements at this moment, the values of their columns of these types as they are on every database."""
+    if not isinstance(fixed, tuple):
+        # Their values lead nowhere else than any others would; to plan so many parts takes twice as long as to answer them.
+        db.session.execute(_PLANNED_ONCE, execution_options=_ONLY_READS)
+        found = db.session.execute(fixed, at_the_moment()).all()
+        db.session.execute(_PLANNED_AS_BEFORE, execution_options=_ONLY_READS)
+        return list(found)
     connection = db.session.connection()
-    rows = connection.exec_driver_sql(fixed, _as_stored(connection.dialect)).all()
+    values = _as_stored(connection.dialect)
+    rows = chain.from_iterable(connection.exec_driver_sql(one, values).all() for one in fixed)
     read = [one.dialect_impl(connection.dialect).result_processor(connection.dialect, None) if one is not None else None for one in types]
     if not any(read):
         return list(rows)
     return [[value if reader is None else reader(value) for value, reader in zip(row, read, strict=True)] for row in rows]
-
-
-def _ask_numbers(known: Made) -> tuple[list[int], tuple[Any, ...]]:
-    (row,) = ask(known.statement)
-    place = len(row) - len(_stamps)
-    return list(row[:place]), tuple(row[place:])
 
 
 def _as_stored(dialect: Dialect) -> dict[str, Any]:
@@ -212,15 +216,26 @@ def _as_stored(dialect: Dialect) -> dict[str, Any]:
     return {name: process(at_the_moment()[name]) if process else at_the_moment()[name] for name, process in processors}
 
 
-def together(areas: Iterable[Iterable[Select[Any]]], cap: int, *, stamped: bool = False) -> Fixed:
-    """Return the one statement of all: how many rows the statements of each area have together, each counted up to `cap`."""
-    counted = [sum((_counted(one, cap) for one in queries), literal(0)).label(f"area_{place}") for place, queries in enumerate(areas)]
-    stamps = (one.scalar_subquery().label(f"stamp_{place}") for place, one in enumerate(_stamps if stamped else ()))
-    return fix(select(*counted, *stamps))
+def together(areas: Iterable[Iterable[Select[Any]]], cap: int) -> Fixed:
+    """Return the statements for `count_of`: how many rows those of each area have together, each counted up to `cap`."""
+    parts = list[Select[Any]]()
+    for place, queries in enumerate(areas):
+        some = [_counted(one, cap) for one in queries]
+        if some:
+            parts.append(select(literal_column(str(place)).label("area"), sum(some[1:], some[0]).label("number")))
+    return fix(parts) if parts else ()
+
+
+def count_of(counting: Fixed, areas: int) -> list[int]:
+    """Return the number of each of so many areas."""
+    found = [0] * areas
+    for place, number in ask(counting):
+        found[place] = number
+    return found
 
 
 def _counted(query: Select[Any], cap: int) -> Any:
-    return select(func.count()).select_from(query.limit(cap).subquery()).scalar_subquery()
+    return select(func.count()).select_from(query.limit(literal_column(str(cap))).subquery()).scalar_subquery()
 
 
 @event.listens_for(Session, "after_flush")

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
 from portal.models import inbox
-from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
 from portal.models.order_request import OrderRequest, open_treatments
+from portal.models.scope import LookedAfter
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role
 from portal.rules.message import N_, Message
@@ -24,19 +24,17 @@ NAME = "treated-order"
 TITLE = N_("Orders treated like grade A")
 
 
-def in_charge(user: Staff) -> Any:
-    """Return the condition on customers whose affairs `user` looks after: own ones; of a supervisor the team's that are nobody's, too."""
-    mine = Customer.owner_id == user.id
-    if user.role == Role.SUPERVISOR and user.team_id is not None:
-        return or_(mine, and_(Customer.team_id == user.team_id, Customer.owner_id.is_(None)))
-    return mine
+def in_charge(user: Staff, column: Any) -> Any:
+    """Return the condition that `column`, the id of a customer, names one `user` looks after; of a supervisor the team's free ones too."""
+    team = [user.team_id] if user.role == Role.SUPERVISOR and user.team_id is not None else []
+    return LookedAfter(column, user.id, *team)
 
 
 def _past_their_day(user: Staff, until: date) -> Select[OrderRequest]:
     """Return the orders treated like grade A whose wished day has come and of which nobody has said how they went."""
     # Written out, so that their index is taken.
     open_ = (text("order_request.kind = 'a_treatment' AND order_request.state = 'approved'"), OrderRequest.delivery_on <= until)
-    return select(OrderRequest).join(Customer, Customer.id == OrderRequest.customer_id).where(*open_, in_charge(user))
+    return select(OrderRequest).where(*open_, in_charge(user, OrderRequest.customer_id))
 
 
 def _queues(user: Staff) -> Iterator[inbox.Queue]:

@@ -86,7 +86,15 @@ class OrderRequest(HangsOnCustomer, Draft):
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
         Index("uq_order_request_order", "customer_id", "order_number", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
-        Index("ix_order_request_treatment", "delivery_on", sqlite_where=_OPEN_TREATMENT, postgresql_where=_OPEN_TREATMENT),
+        Index(
+            "ix_order_request_treatment",
+            "delivery_on",
+            "customer_id",
+            "kind",
+            "state",
+            sqlite_where=_OPEN_TREATMENT,
+            postgresql_where=_OPEN_TREATMENT,
+        ),
         Index("ix_order_request_begun", "created_by_id", "id", sqlite_where=_DRAFT, postgresql_where=_DRAFT),
     )
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -67,43 +67,49 @@ _OPEN: Any = sql("proposal_measure.done_on IS NULL")
 # --- inbox -----------------------------------------------------------------------------------------------------------------------
 
 
-def _of_team(user: Staff) -> Any:
-    """Return the condition on proposals that a supervisor looks after: the team's; a manager those of no team, and what they handle."""
+def _of_team(user: Staff) -> list[Any]:
+    """Return conditions, without an overlap, on what a supervisor looks after: the team's; a manager: what is of no team, and own ones.
+
+    Each is led by an index.
+    """
     if user.is_manager:
-        return or_(Proposal.team_id.is_(None), Proposal.handler_id == user.id)
-    return Proposal.team_id == user.team_id
+        return [Proposal.team_id.is_(None), and_(Proposal.handler_id == user.id, Proposal.team_id.is_not(None))]
+    return [Proposal.team_id == user.team_id]
 
 
-def _proposals(user: Staff) -> Iterator[tuple[str, list[Any], Any]]:
-    """Yield kind and conditions of the proposals that wait for somebody, and their day."""
+def _proposals(user: Staff) -> Iterator[tuple[str, list[list[Any]], Any]]:
+    """Yield kind and conditions, for each list, of the proposals that wait for somebody, and their day."""
     until = proposal_desk.limit_while_undecided()
     if user.is_department:
         answers = (ProposalDepartment.department == user.department_code, _OUT)
         out = select(ProposalDepartment.proposal_id).where(*answers)
         its_day = select(ProposalDepartment.due_on).where(*answers, ProposalDepartment.proposal_id == Proposal.id).limit(1)
-        yield ASSESS, [Proposal.id.in_(out), Proposal.state.in_(rules.UNDECIDED)], its_day.scalar_subquery()
-        yield PLAN, [Proposal.responsible == user.department_code, Proposal.state == rules.ADOPTED], None
+        yield ASSESS, [[Proposal.id.in_(out), Proposal.state.in_(rules.UNDECIDED)]], its_day.scalar_subquery()
+        yield PLAN, [[Proposal.responsible == user.department_code, Proposal.state == rules.ADOPTED]], None
         return
     if user.may(Permission.PROPOSAL_DECIDE):
         drafted = exists().where(ProposalDecision.proposal_id == Proposal.id, ProposalDecision.state.in_(("draft", "pending")))
-        yield DECIDE, [_ASSESSED, _of_team(user), ~drafted], until
+        yield DECIDE, [[_ASSESSED, theirs, ~drafted] for theirs in _of_team(user)], until
     if user.may(Permission.PROPOSAL_WORK):
-        yield TELL, [_TELL, Proposal.handler_id == user.id, Proposal.state.not_in(rules.UNDECIDED)], None
+        yield TELL, [[_TELL, Proposal.handler_id == user.id, Proposal.state.not_in(rules.UNDECIDED)]], None
 
 
 def _awards(user: Staff) -> Iterator[tuple[str, Select[Any]]]:
-    """Yield kind and query of the awards that wait for somebody."""
-    award = select(ProposalAward).join(Proposal, Proposal.id == ProposalAward.proposal_id)
+    """Yield kind and query of the awards that wait for somebody. Narrow indexes of the proposals say whose they are."""
+    award, one = select(ProposalAward).where(_WAITS), ProposalAward
+    its = award.join(Proposal, Proposal.id == one.proposal_id)
     if user.may(Permission.PROPOSAL_WORK):
-        yield PAY, award.where(_WAITS, _AWARD[DUE], Proposal.handler_id == user.id)
+        yield PAY, its.where(_AWARD[DUE], Proposal.handler_id == user.id)
     if user.may(Permission.PROPOSAL_DECIDE):
-        theirs = _of_team(user)
+        handed = (_AWARD[HANDED], one.handed_by_id != user.id)
         if user.is_manager:  # what a supervisor handed over, no rep and no other supervisor of the team may be there to confirm
-            higher = exists().where(Staff.id == ProposalAward.handed_by_id, Staff.role != Role.REP)
-            theirs = or_(theirs, higher)
-        yield CONFIRM, award.where(_WAITS, _AWARD[HANDED], ProposalAward.handed_by_id != user.id, theirs)
+            higher = one.handed_by_id.in_(select(Staff.id).where(Staff.role != Role.REP))
+            theirs = (one.proposal_id.in_(select(Proposal.id).where(which)) for which in _of_team(user))
+            yield CONFIRM, award.where(*handed, or_(higher, *theirs))
+        else:
+            yield CONFIRM, its.where(*handed, *_of_team(user))
     if user.may(Permission.PROPOSAL_PERMIT):
-        yield PERMIT, award.where(_WAITS, _AWARD[OVER])
+        yield PERMIT, award.where(_AWARD[OVER])
 
 
 def _measures(user: Staff) -> Select[Any]:
@@ -119,9 +125,9 @@ def _measures(user: Staff) -> Select[Any]:
 def _queues(user: Staff) -> Iterator[inbox.Queue]:
     if not user.may(Permission.PROPOSAL_ANSWER):
         return
-    for kind, conditions, due_on in _proposals(user):
-        rows = select(*inbox.row(Proposal.id, Proposal.registered_at, due_on)).where(*conditions)
-        yield inbox.Queue(kind, [rows.order_by(Proposal.limit_on, Proposal.id)], partial(_tell_proposals, kind))
+    for kind, lists, due_on in _proposals(user):
+        some = select(*inbox.row(Proposal.id, Proposal.registered_at, due_on)).order_by(Proposal.limit_on, Proposal.id)
+        yield inbox.Queue(kind, [some.where(*conditions) for conditions in lists], partial(_tell_proposals, kind))
     for kind, query in _awards(user):
         rows = query.with_only_columns(*inbox.row(ProposalAward.id, None, ProposalAward.found_on))
         yield inbox.Queue(kind, [rows.order_by(ProposalAward.id)], partial(_tell_awards, kind), timed=_since_found)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, case, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -30,6 +30,8 @@ VISIT = "visit"
 """Kind of entries of the inbox; the application itself stands there as what is signed."""
 _TITLE = N_("Visitors to receive")
 _QUIET = {"synchronize_session": False}
+_APPROVED: Any = Reception.state == literal_column(f"'{APPROVED}'")
+"""Written out: PostgreSQL keeps the plan of what waits, and plans it for what stands there."""
 
 
 # --- inbox -----------------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ def _due(user: Staff, today: date) -> list[ColumnElement[bool]]:
     """Return the conditions on approved visits that ask something of who receives them: rehearsal near, visit today, outcome missing."""
     until = today + timedelta(days=standard("reception.notice_days"))
     rehearsal = and_(Reception.rehearsed_on.is_(None), Reception.rehearsal_on <= until)
-    return [Reception.host_id == user.id, Reception.state == APPROVED, or_(Reception.first_on <= today, rehearsal)]
+    return [Reception.host_id == user.id, _APPROVED, or_(Reception.first_on <= today, rehearsal)]
 
 
 def _queues(user: Staff) -> Iterator[inbox.Queue]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, and_, func, literal, literal_column, or_, select, update
 from sqlalchemy import text as sql
 
 from portal import clock
@@ -56,15 +56,15 @@ def due_on(period: Period) -> date:
     return site_calendar().add_working_days(period.last, standard("report.due_days"))
 
 
-def owing(grade: Any, first: Any, last: Any, begun: Any, *, ever: bool) -> list[ColumnElement[bool]]:
-    """Return the conditions on customers of a grade that owe the report of a period, by `figures_of` or parameters of these names.
+def owing(grade: str, first: date, last: date, begun: datetime, *, ever: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions on customers of a grade that owe the report of a period, by `figures_of`.
 
     Of those on whom there was ever a report, or never. Asked apart, an index leads to each: who came into the portal too late for the
     period is not walked where nobody was reported on.
     """
     return [
         _ON_REGISTER,  # type: ignore[list-item]
-        Customer.grade == grade,
+        Customer.grade == literal_column(f"'{grade}'"),  # of `GRADES`: PostgreSQL plans for it, and keeps the plan
         *((Customer.reported_until > NEVER, Customer.reported_until < last) if ever else (Customer.reported_until == NEVER,)),
         Customer.created_at < begun,
         or_(Customer.registered_on.is_(None), Customer.registered_on <= first),

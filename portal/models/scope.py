@@ -81,6 +81,15 @@ class InCharge(FunctionElement[Any]):
     inherit_cache = True
 
 
+class LookedAfter(FunctionElement[Any]):
+    """The condition that a column, the id of a customer, names one that somebody is in charge of: each record is asked, as by `InTeam`.
+
+    With a team as well, or one of that team that nobody is in charge of.
+    """
+
+    inherit_cache = True
+
+
 @compiles(InTeam)
 def _in_team(element: Any, compiler: Any, **kw: Any) -> str:
     column, team = (compiler.process(one, **kw) for one in element.clauses)
@@ -93,6 +102,14 @@ def _in_charge(element: Any, compiler: Any, **kw: Any) -> str:
     column, person = (compiler.process(one, **kw) for one in element.clauses)
     gathered = f"theirs.owner_id = {person} AND {_IS_THERE}"
     return f"{column} IN (SELECT theirs.id FROM {_theirs(compiler, 'owner')} WHERE {gathered})"  # noqa: S608 - of compiled parts
+
+
+@compiles(LookedAfter)
+def _looked_after(element: Any, compiler: Any, **kw: Any) -> str:
+    column, person, *team = (compiler.process(one, **kw) for one in element.clauses)
+    whose = [f"theirs.owner_id = {person}", *(f"theirs.owner_id IS NULL AND theirs.team_id = {one}" for one in team)]
+    theirs, asked = _theirs(compiler, "owner"), f"theirs.id = {column} AND {_IS_THERE}"
+    return "(" + " OR ".join(f"EXISTS (SELECT 1 FROM {theirs} WHERE {one} AND {asked})" for one in whose) + ")"  # noqa: S608 - of compiled parts
 
 
 _IS_THERE = THERE.text.replace("customer.", "theirs.")
