@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Executable, Select, select
 
 from portal import clock
 from portal.database import db
@@ -47,9 +47,16 @@ def _since_told(ahead: timedelta, _since: datetime | None, ends_on: date | None)
     return datetime.combine(ends_on - ahead, time(), tzinfo=clock.SITE_ZONE), ends_on
 
 
+def _said() -> Executable:
+    return (
+        select(Agreement.id, Agreement.title, Customer.full_name)
+        .join(Customer, Customer.id == Agreement.customer_id)
+        .where(Agreement.id.in_(inbox.NUMBERS))
+    )
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(Agreement.id, Agreement.title, Customer.full_name).join(Customer, Customer.id == Agreement.customer_id)
-    for number, title, name in db.session.execute(query.where(Agreement.id.in_(numbers))):
+    for number, title, name in inbox.records(_said, numbers):
         what, page = N_("It runs out: draft its renewal, or have it ended"), ("orders.agreement", {"agreement_id": number})
         yield number, inbox.Told(f"{title} · {name}", what, page)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Executable, Select, delete, func, select, update
 
 from portal import clock
 from portal.database import db
@@ -42,9 +42,13 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         yield inbox.Queue(CALL, [rows.where(arm) for arm in waiting(user, clock.today())], _tell)
 
 
+def _said() -> Executable:
+    its = Customer.id == NotLeading(Callback.customer_id)
+    return select(Callback.id, Customer.full_name, Callback.assignee_id).join(Customer, its).where(Callback.id.in_(inbox.NUMBERS))
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(Callback.id, Customer.full_name, Callback.assignee_id).join(Customer, Customer.id == NotLeading(Callback.customer_id))
-    for number, name, assignee in db.session.execute(query.where(Callback.id.in_(numbers))):
+    for number, name, assignee in inbox.records(_said, numbers):
         page = ("callbacks.day", {"open": number, "whose": "nobody" if assignee is None else None})
         yield number, inbox.Told(name, N_("Call the customer, and write down what was said"), page)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 
-from portal.database import db
 from portal.models import inbox
 from portal.models.disposal import APPROVED, NAME, Disposal
 from portal.models.staff import Staff
@@ -20,8 +19,12 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         yield inbox.Queue(NAME, [rows.order_by(Disposal.id)], _tell)
 
 
+def _said() -> Executable:
+    return select(Disposal).where(Disposal.id.in_(inbox.NUMBERS))
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for one in db.session.scalars(select(Disposal).where(Disposal.id.in_(numbers))):
+    for (one,) in inbox.records(_said, numbers):
         page = ("custody.disposal", {"disposal_id": one.id})
         yield one.id, inbox.Told(one.label, N_("Have the papers destroyed and record it"), page, one.created_by.name)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Executable, Select, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -93,17 +93,23 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         yield inbox.Queue(BUY, [short], _tell_buys, timed=lambda *_said: (clock.now(), None))
 
 
+def _said_of_told() -> Executable:
+    its = GiftDelivery.customer, GiftDelivery.campaign
+    query = select(GiftDelivery).where(GiftDelivery.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(its[0]).load_only(Customer.full_name), joinedload(its[1]).load_only(GiftCampaign.name))
+
+
 def _tell_tells(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(GiftDelivery).where(GiftDelivery.id.in_(numbers))
-    query = query.options(
-        joinedload(GiftDelivery.customer).load_only(Customer.full_name), joinedload(GiftDelivery.campaign).load_only(GiftCampaign.name)
-    )
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said_of_told, numbers):
         yield one.id, inbox.Told(one.label, N_("Tell the customer by telephone or e-mail"), ("gifts.delivery", {"delivery_id": one.id}))
 
 
+def _said_of_runs() -> Executable:
+    return select(GiftRun).where(GiftRun.id.in_(inbox.NUMBERS))
+
+
 def _tell_runs(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for one in db.session.scalars(select(GiftRun).where(GiftRun.id.in_(numbers))):
+    for (one,) in inbox.records(_said_of_runs, numbers):
         yield one.id, inbox.Told(one.label, N_("Hand the gifts over, and record who received them"), ("gifts.run", {"run_id": one.id}))
 
 
@@ -115,14 +121,21 @@ def _tell_sends(user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbo
         yield one.id, inbox.Told(one.label, what, page, figures={"count": rows[one.id]})
 
 
+def _said_of_lates() -> Executable:
+    return select(GiftOrder).where(GiftOrder.id.in_(inbox.NUMBERS)).options(joinedload(GiftOrder.supplier))
+
+
 def _tell_lates(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(GiftOrder).where(GiftOrder.id.in_(numbers)).options(joinedload(GiftOrder.supplier))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said_of_lates, numbers):
         yield one.id, inbox.Told(one.label, N_("Ask the supplier, or end the order"), ("gifts.order", {"order_id": one.id}))
 
 
+def _said_of_short() -> Executable:
+    return _short().add_columns(Gift.name).where(Gift.id.in_(inbox.NUMBERS))
+
+
 def _tell_buys(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for number, missing, name in db.session.execute(_short().add_columns(Gift.name).where(Gift.id.in_(numbers))):
+    for number, missing, name in inbox.records(_said_of_short, numbers):
         what = N_("%(count)s pieces are to be bought")
         yield number, inbox.Told(name, what, ("gifts.purchasing", {}), figures={"count": int(missing)})
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Select, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased, joinedload
@@ -103,14 +103,17 @@ def _tell_campaigns(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator
         yield one.id, inbox.Told(one.label, _WHAT[kind], ("gifts.campaign", {"campaign_id": one.id}), figures={"count": count})
 
 
-def _tell_permits(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(GiftRecipient).where(GiftRecipient.id.in_(numbers))
-    query = query.options(
+def _said_of_permits() -> Executable:
+    query = select(GiftRecipient).where(GiftRecipient.id.in_(inbox.NUMBERS))
+    return query.options(
         joinedload(GiftRecipient.customer).load_only(Customer.full_name),
         joinedload(GiftRecipient.campaign).load_only(GiftCampaign.name),
         joinedload(GiftRecipient.proposed_by).load_only(Staff.name),
     )
-    for one in db.session.scalars(query):
+
+
+def _tell_permits(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for (one,) in inbox.records(_said_of_permits, numbers):
         page, who = ("gifts.recipient", {"recipient_id": one.id}), one.proposed_by.name if one.proposed_by else ""
         yield one.id, inbox.Told(one.label, _WHAT[PERMITS], page, who)
 
@@ -145,12 +148,17 @@ def running(user: Staff) -> Running | None:
     """Return the budget of the campaigns under way that `user` composes or, being a manager, approves; None without any (IN-1)."""
     if not user.may(Permission.GIFT_COMPOSE):
         return None
-    columns = [func.sum(getattr(GiftCampaign, name)) for name in ("budget", "approved", "spent")]
-    query = select(func.count(), *columns).where(GiftCampaign.state == OPEN)
-    if not user.is_manager:
-        query = query.where(or_(GiftCampaign.team_id.is_(None), GiftCampaign.team_id == (user.team_id or 0)))
-    row = db.session.execute(query).one()
+    row = db.session.execute(_running(user.is_manager), {"team": user.team_id or 0}).one()
     return Running(row[0], *row[1:]) if row[0] else None
+
+
+@cache
+def _running(of_all: bool) -> Select[Any]:
+    columns = [func.sum(getattr(GiftCampaign, name)) for name in ("budget", "approved", "spent")]
+    query: Any = select(func.count(), *columns).where(GiftCampaign.state == OPEN)
+    if not of_all:
+        query = query.where(or_(GiftCampaign.team_id.is_(None), GiftCampaign.team_id == bindparam("team")))
+    return query  # type: ignore[no-any-return]
 
 
 # --- what a change of the standards touches -----------------------------------------------------------------------------------

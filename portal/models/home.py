@@ -188,9 +188,14 @@ def recent_changes(user: Staff, scope: Scope | None = None) -> list[Change]:
     return [Change(row.id, row.full_name, title_of(row), row.actor_name, row.at) for row in rows]  # type: ignore[arg-type]
 
 
+@cache
+def _newest_jobs() -> Select[Job]:
+    return select(Job).where(Job.staff_id == bindparam("me")).order_by(Job.id.desc()).limit(SHOWN)
+
+
 def jobs(user: Staff) -> list[Job]:
     """Return the reader's jobs that wait, run, or failed today, of the newest ones."""
-    newest = db.session.scalars(Job.visible_to(user).order_by(Job.id.desc()).limit(SHOWN))
+    newest = db.session.scalars(_newest_jobs(), {"me": user.id})
     today = clock.today()
     return [job for job in newest if job.state in ("queued", "running") or (job.state == "failed" and _on(job.ended_at) == today)]
 
@@ -199,10 +204,14 @@ def _on(at: datetime | None) -> date | None:
     return clock.local(at).date() if at else None
 
 
+@cache
+def _newest_unread() -> Select[Notice]:
+    return select(Notice).where(Notice.staff_id == bindparam("me"), Notice.read_at.is_(None)).order_by(Notice.id.desc()).limit(SHOWN)
+
+
 def unread(user: Staff) -> list[Notice]:
     """Return the reader's newest unread notices."""
-    query = Notice.visible_to(user).where(Notice.read_at.is_(None)).order_by(Notice.id.desc()).limit(SHOWN)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_newest_unread(), {"me": user.id}))
 
 
 def unannounced_year() -> int | None:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, literal_column, null, select
+from sqlalchemy import ColumnElement, Date, Executable, Select, bindparam, cast, func, literal, literal_column, null, select
 
 from portal import clock
 from portal.database import UtcDateTime, db
@@ -62,6 +62,20 @@ class Entry:
     def is_overdue(self, today: date) -> bool:
         """Return whether its day has passed."""
         return self.due_on is not None and self.due_on < today
+
+
+NUMBERS: Any = bindparam("numbers", expanding=True)
+"""The numbers of the records that a statement for `records` asks about."""
+
+
+def records(said: Callable[[], Executable], numbers: Sequence[int]) -> Iterable[Any]:
+    """Return the rows of the statement that `said` returns, for these `NUMBERS`. It is made once: making it costs more than asking it."""
+    return db.session.execute(_made_once(said), {"numbers": list(numbers)})
+
+
+@cache
+def _made_once(said: Callable[[], Executable]) -> Executable:
+    return said()
 
 
 class Told(NamedTuple):
@@ -327,11 +341,14 @@ def _steps(user: Staff) -> Iterable[Queue]:
         yield Queue("", lists, _tell_steps, group, counted, _of_kinds(), lambda since, due_on: (since or clock.now(), due_on))
 
 
-def _tell_steps(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
+def _said_of_steps() -> Executable:
     step, approval = ApprovalStep, Approval
-    query = select(step.id, step.type, approval.id, approval.kind_name, approval.title, Staff.name)
-    query = query.join(approval, approval.id == step.approval_id).join(Staff, Staff.id == approval.submitter_id)
-    for number, type_, approval_id, kind, title, name in db.session.execute(query.where(step.id.in_(numbers_))):
+    query = select(step.id, step.type, approval.id, approval.kind_name, approval.title, Staff.name).where(step.id.in_(NUMBERS))
+    return query.join(approval, approval.id == step.approval_id).join(Staff, Staff.id == approval.submitter_id)
+
+
+def _tell_steps(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
+    for number, type_, approval_id, kind, title, name in records(_said_of_steps, numbers_):
         yield number, Told(title, _WHAT[type_], ("approvals.show", {"approval_id": approval_id}), name, kind=kind)
 
 
@@ -342,9 +359,12 @@ def _returned(user: Staff) -> Iterable[Queue]:
     yield Queue("", [mine.order_by(Approval.id.desc())], _tell_returned, kinds=_of_kinds())
 
 
+def _said_of_returned() -> Executable:
+    return select(Approval.id, Approval.kind_name, Approval.title).where(Approval.id.in_(NUMBERS))
+
+
 def _tell_returned(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
-    query = select(Approval.id, Approval.kind_name, Approval.title).where(Approval.id.in_(numbers_))
-    for number, kind, title in db.session.execute(query):
+    for number, kind, title in records(_said_of_returned, numbers_):
         yield number, Told(title, N_("Sent back: revise and submit again"), ("approvals.show", {"approval_id": number}), kind=kind)
 
 

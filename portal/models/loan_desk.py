@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Executable, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -86,9 +86,12 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
     yield inbox.Queue(NAME, [rows.where(_waiting(user, clock.today())).order_by(Loan.until_on, Loan.id)], _tell)
 
 
+def _said() -> Executable:
+    return select(Loan).where(Loan.id.in_(inbox.NUMBERS)).options(joinedload(Loan.reader), joinedload(Loan.customer))
+
+
 def _tell(user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(Loan).where(Loan.id.in_(numbers)).options(joinedload(Loan.reader), joinedload(Loan.customer))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said, numbers):
         yield one.id, inbox.Told(one.customer.full_name, _what(one, user), ("custody.loan", {"loan_id": one.id}), one.reader.name)
 
 

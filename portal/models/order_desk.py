@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Executable, Select, func, select, text
 from sqlalchemy.orm import joinedload
 
 from portal import clock
-from portal.database import db
 from portal.models import inbox
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
@@ -45,9 +44,12 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         yield inbox.Queue(NAME, [rows.order_by(one.delivery_on, one.id)], _tell)
 
 
+def _said() -> Executable:
+    return select(OrderRequest).where(OrderRequest.id.in_(inbox.NUMBERS)).options(joinedload(OrderRequest.customer))
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(OrderRequest).where(OrderRequest.id.in_(numbers)).options(joinedload(OrderRequest.customer))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said, numbers):
         yield one.id, inbox.Told(one.label, N_("Say how the order went"), ("orders.order_request", {"asked_id": one.id}))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Select, and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -75,10 +75,13 @@ def _tasks(user: Staff) -> list[Select[Any]]:
     return [query.order_by(one.due_on, one.id)]
 
 
+def _said_of_tasks() -> Executable:
+    query = select(PlanTask.id, PlanTask.text, MaintenancePlan.title, Customer.full_name).where(PlanTask.id.in_(inbox.NUMBERS))
+    return query.join(MaintenancePlan, MaintenancePlan.id == PlanTask.plan_id).outerjoin(Customer, Customer.id == PlanTask.customer_id)
+
+
 def _tell_tasks(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    query = select(PlanTask.id, PlanTask.text, MaintenancePlan.title, Customer.full_name)
-    query = query.join(MaintenancePlan, MaintenancePlan.id == PlanTask.plan_id).outerjoin(Customer, Customer.id == PlanTask.customer_id)
-    for number, words, plan, customer in db.session.execute(query.where(PlanTask.id.in_(numbers))):
+    for number, words, plan, customer in inbox.records(_said_of_tasks, numbers):
         title, page = " · ".join(filter(None, (words, customer))), ("maintenance.task", {"task_id": number})
         yield number, inbox.Told(title, N_("Carry out, and record what came of it"), page, plan)
 
@@ -89,8 +92,12 @@ def _summaries(user: Staff) -> list[Select[Any]]:
     return [query.order_by(one.ends_on, one.id)]
 
 
+def _said_of_summaries() -> Executable:
+    return select(MaintenancePlan.id, MaintenancePlan.title).where(MaintenancePlan.id.in_(inbox.NUMBERS))
+
+
 def _tell_summaries(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    for number, title in db.session.execute(select(MaintenancePlan.id, MaintenancePlan.title).where(MaintenancePlan.id.in_(numbers))):
+    for number, title in inbox.records(_said_of_summaries, numbers):
         yield number, inbox.Told(title, N_("The plan has ended: write its summary"), ("maintenance.summary", {"plan_id": number}))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Executable, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased, joinedload
 
@@ -96,10 +96,14 @@ def _tell(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int
     return tell_proposals(_WHAT[kind], numbers)
 
 
+def _said() -> Executable:
+    query = select(Proposal).where(Proposal.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(Proposal.customer).load_only(Customer.full_name))
+
+
 def tell_proposals(what: str, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
     """Yield of proposals what is said of them in the inbox, where `what` is to be done."""
-    query = select(Proposal).where(Proposal.id.in_(numbers)).options(joinedload(Proposal.customer).load_only(Customer.full_name))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said, numbers):
         page = ("proposals.proposal", {"proposal_id": one.id})
         yield one.id, inbox.Told(f"{one.customer.full_name} · {one.summary}", what, page)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, update
+from sqlalchemy import Executable, Select, and_, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -144,16 +144,24 @@ def _tell_proposals(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator
     return proposal_desk.tell_proposals(_WHAT[kind], numbers)
 
 
+def _said_of_awards() -> Executable:
+    query = select(ProposalAward).where(ProposalAward.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(ProposalAward.customer).load_only(Customer.full_name))
+
+
 def _tell_awards(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(ProposalAward).where(ProposalAward.id.in_(numbers))
-    for one in db.session.scalars(query.options(joinedload(ProposalAward.customer).load_only(Customer.full_name))):
+    for (one,) in inbox.records(_said_of_awards, numbers):
         title, page = f"{one.customer.full_name} · {one.amount:,.2f}", ("proposals.award", {"award_id": one.id})
         yield one.id, inbox.Told(title, _WHAT[kind], page)
 
 
+def _said_of_measures() -> Executable:
+    query = select(ProposalMeasure).where(ProposalMeasure.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(ProposalMeasure.work).joinedload(ProposalWork.proposal))
+
+
 def _tell_measures(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(ProposalMeasure).where(ProposalMeasure.id.in_(numbers))
-    for one in db.session.scalars(query.options(joinedload(ProposalMeasure.work).joinedload(ProposalWork.proposal))):
+    for (one,) in inbox.records(_said_of_measures, numbers):
         title, page = f"{one.work.proposal.number} · {one.text}", ("proposals.work", {"work_id": one.work_id})
         yield one.id, inbox.Told(title, _WHAT[MEASURE], page)
 

@@ -7,7 +7,22 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, case, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Executable,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -59,9 +74,12 @@ def _asks(one: Reception, today: date) -> str:
     return N_("Rehearse the visit, and record it")
 
 
+def _said() -> Executable:
+    return select(Reception).where(Reception.id.in_(inbox.NUMBERS)).options(joinedload(Reception.customer).load_only(Customer.full_name))
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(Reception).where(Reception.id.in_(numbers)).options(joinedload(Reception.customer).load_only(Customer.full_name))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said, numbers):
         yield one.id, inbox.Told(one.label, _asks(one, clock.today()), ("reception.reception", {"reception_id": one.id}))
 
 

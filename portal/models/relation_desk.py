@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy import Executable, Select, delete, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
@@ -38,9 +38,12 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
     yield inbox.Queue(NAME, [_begun(user).with_only_columns(*inbox.row(one.id, one.created_at)).order_by(one.id.desc())], _tell)
 
 
+def _said() -> Executable:
+    return select(RelationAssessment).where(RelationAssessment.id.in_(inbox.NUMBERS)).options(joinedload(RelationAssessment.customer))
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(RelationAssessment).where(RelationAssessment.id.in_(numbers)).options(joinedload(RelationAssessment.customer))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said, numbers):
         page = ("relations.assessment", {"assessment_id": one.id})
         yield one.id, inbox.Told(one.label, N_("A draft: go on with it, or submit it"), page)
 

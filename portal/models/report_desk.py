@@ -7,12 +7,11 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Executable, and_, case, exists, func, not_, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal import clock
-from portal.database import db
 from portal.models import inbox
 from portal.models.approval_authors import DocumentAuthor
 from portal.models.customer import Customer
@@ -76,13 +75,13 @@ def _read_by(user: Staff) -> Iterator[inbox.Queue]:
 
 
 def _tell_to_read(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for one in _these(numbers, joinedload(InformationReport.author)):
+    for (one,) in inbox.records(_said, numbers):
         yield one.id, _told(one, N_("Read the report and acknowledge it"), one.author.name)
 
 
-def _these(numbers: Sequence[int], *options: Any) -> Iterable[InformationReport]:
-    query = select(InformationReport).where(InformationReport.id.in_(numbers))
-    return db.session.scalars(query.options(joinedload(InformationReport.customer), *options))
+def _said() -> Executable:
+    query = select(InformationReport).where(InformationReport.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(InformationReport.customer), joinedload(InformationReport.author))
 
 
 def _told(one: InformationReport, what: str, who: str = "") -> inbox.Told:
@@ -104,7 +103,7 @@ def _came_back(user: Staff) -> Iterator[inbox.Queue]:
 
 
 def _tell_came_back(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for one in _these(numbers):
+    for (one,) in inbox.records(_said, numbers):
         yield one.id, _told(one, N_("Sent back: revise and submit again"))
 
 
@@ -145,9 +144,16 @@ def _at(since: datetime, day: date, *_said: Any) -> tuple[datetime, date]:
     return since, day
 
 
+def _said_of_due() -> Executable:
+    return (
+        select(Customer.id, Customer.full_name, Staff.name)
+        .outerjoin(Staff, Staff.id == Customer.owner_id)
+        .where(Customer.id.in_(inbox.NUMBERS))
+    )
+
+
 def _tell_due(own: bool, period: str, _user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(Customer.id, Customer.full_name, Staff.name).outerjoin(Staff, Staff.id == Customer.owner_id)
-    for number, name, owner in db.session.execute(query.where(Customer.id.in_(numbers))):
+    for number, name, owner in inbox.records(_said_of_due, numbers):
         title, page = f"{name} · {period}", "reports.periodic_new" if own else "reports.of_customer"
         place: dict[str, Any] = {"customer": number, "period": period} if own else {"customer_id": number}
         what = N_("Write the periodic report") if own else N_("Have the periodic report written")

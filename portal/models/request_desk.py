@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, delete, exists, false, func, select, update
+from sqlalchemy import ColumnElement, Date, Executable, Select, delete, exists, false, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -97,16 +97,15 @@ def _until(since: datetime | None, due_on: date | None) -> tuple[datetime, date 
 
 
 def _tell(kind: str, _user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    for row in db.session.execute(_said().where(ServiceRequest.id.in_(numbers))):
+    for row in inbox.records(_said, numbers):
         title, page = f"{row.customer} · {rules.first_line(row.text)}", ("service.request", {"request_id": row.id})
         yield row.id, inbox.Told(title, _WHAT[kind][0], page, row.assignee or "" if kind == ESCALATED else "")
 
 
-@cache
-def _said() -> Select[int, str, str, str]:
+def _said() -> Executable:
     one = ServiceRequest
     customer = func.coalesce(Customer.full_name, one.customer_name).label("customer")
-    query = select(one.id, customer, one.text, Staff.name.label("assignee"))
+    query = select(one.id, customer, one.text, Staff.name.label("assignee")).where(one.id.in_(inbox.NUMBERS))
     return query.outerjoin(Customer, Customer.id == one.customer_id).outerjoin(Staff, Staff.id == one.assignee_id)
 
 
@@ -116,9 +115,12 @@ def _promises(user: Staff) -> list[Select[Any]]:
     return [select(*inbox.row(one.id, one.made_at, until=one.due_at)).where(*near_).order_by(one.due_at, one.id)]
 
 
+def _said_of_promises() -> Executable:
+    return select(Promise).where(Promise.id.in_(inbox.NUMBERS)).options(joinedload(Promise.customer).load_only(Customer.full_name))
+
+
 def _tell_promises(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    query = select(Promise).where(Promise.id.in_(numbers)).options(joinedload(Promise.customer).load_only(Customer.full_name))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said_of_promises, numbers):
         title = " · ".join(filter(None, (one.customer.full_name if one.customer else "", one.text)))
         yield one.id, inbox.Told(title, N_("Keep what was promised, and say so"), PAGES[one.source](one.source_id))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, func, literal_column, or_, select, text
+from sqlalchemy import Executable, ForeignKey, Index, Select, func, literal_column, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -194,9 +194,16 @@ def _queues(user: Staff) -> Iterable[inbox.Queue]:
         yield inbox.Queue("", [rows], _tell, kinds=kinds, timed=lambda since, _day: (since or clock.now(), None))
 
 
+def _said() -> Executable:
+    return (
+        select(SealedForm.id, Approval.id, Approval.kind_name, Approval.title)
+        .join(Approval, Approval.id == SealedForm.approval_id)
+        .where(SealedForm.id.in_(inbox.NUMBERS))
+    )
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    query = select(SealedForm.id, Approval.id, Approval.kind_name, Approval.title).join(Approval, Approval.id == SealedForm.approval_id)
-    for number, approval_id, kind, title in db.session.execute(query.where(SealedForm.id.in_(numbers))):
+    for number, approval_id, kind, title in inbox.records(_said, numbers):
         what = N_("Approved, but its form could not be filed: see why")
         yield number, inbox.Told(title, what, ("approvals.show", {"approval_id": approval_id}), kind=kind)
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import false, func, select
+from sqlalchemy import Executable, false, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -48,15 +48,26 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         yield inbox.Queue(REWARD, [begun.order_by(StaffReward.id.desc())], _tell_drafts)
 
 
+def _said_of_assessments() -> Executable:
+    return (
+        select(StaffAssessment)
+        .where(StaffAssessment.id.in_(inbox.NUMBERS))
+        .options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.month))
+    )
+
+
 def _tell_to_judge(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(StaffAssessment).where(StaffAssessment.id.in_(numbers))
-    for one in db.session.scalars(query.options(joinedload(StaffAssessment.staff), joinedload(StaffAssessment.month))):
+    for (one,) in inbox.records(_said_of_assessments, numbers):
         page = ("assessments.assessment", {"assessment_id": one.id})
         yield one.id, inbox.Told(one.label, N_("Judge what no record says, and submit it"), page)
 
 
+def _said_of_drafts() -> Executable:
+    return select(StaffReward).where(StaffReward.id.in_(inbox.NUMBERS))
+
+
 def _tell_drafts(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for one in db.session.scalars(select(StaffReward).where(StaffReward.id.in_(numbers))):
+    for (one,) in inbox.records(_said_of_drafts, numbers):
         yield one.id, inbox.Told(one.label, N_("A draft: go on with it, or submit it"), ("assessments.reward", {"reward_id": one.id}))
 
 

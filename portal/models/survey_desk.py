@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Executable, Select, func, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -45,10 +45,13 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         yield inbox.Queue(SURVEY, [rows.order_by(Survey.closes_on, one.id)], _tell, counted=select(one.id).where(*_mine(user)))
 
 
+def _said() -> Executable:
+    query = select(SurveyAnswer).where(SurveyAnswer.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(SurveyAnswer.customer).load_only(Customer.full_name), joinedload(SurveyAnswer.survey))
+
+
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    query = select(SurveyAnswer).where(SurveyAnswer.id.in_(numbers))
-    query = query.options(joinedload(SurveyAnswer.customer).load_only(Customer.full_name), joinedload(SurveyAnswer.survey))
-    for one in db.session.scalars(query):
+    for (one,) in inbox.records(_said, numbers):
         yield one.id, inbox.Told(one.label, N_("Ask the customer, and type the answers in"), ("surveys.answer", {"answer_id": one.id}))
 
 

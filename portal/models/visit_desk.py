@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Executable, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -74,9 +74,14 @@ def _visits(user: Staff) -> list[Select[Any]]:
     return [select(*inbox.row(Visit.id, Visit.created_at, Visit.day)).where(*_due(user)).order_by(Visit.day, Visit.id)]
 
 
+def _said_of_visits() -> Executable:
+    return (
+        select(Visit.id, Customer.full_name).join(Customer, Customer.id == NotLeading(Visit.customer_id)).where(Visit.id.in_(inbox.NUMBERS))
+    )
+
+
 def _tell_visits(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    query = select(Visit.id, Customer.full_name).join(Customer, Customer.id == NotLeading(Visit.customer_id))
-    for number, name in db.session.execute(query.where(Visit.id.in_(numbers))):
+    for number, name in inbox.records(_said_of_visits, numbers):
         yield number, inbox.Told(name, N_("Visit the customer, and write down what came of it"), ("visits.visit", {"visit_id": number}))
 
 
@@ -86,15 +91,19 @@ def _reports(conditions: list[Any] | None, due_on: Any) -> list[Select[Any]]:
     return [query.where(*conditions).order_by(one.due_on, one.id)] if conditions is not None else []
 
 
+def _said_of_reports() -> Executable:
+    query = select(VisitReport).where(VisitReport.id.in_(inbox.NUMBERS))
+    return query.options(joinedload(VisitReport.staff).load_only(Staff.name).lazyload(Staff.team))
+
+
 def _tell_owed(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    for one in db.session.scalars(select(VisitReport).where(VisitReport.id.in_(numbers))):
+    for (one,) in inbox.records(_said_of_reports, numbers):
         what = N_("Sent back: revise and submit again") if one.state == RETURNED else N_("Submit the report of this day")
         yield one.id, inbox.Told(one.label, what, ("visits.report", {"report_id": one.id}))
 
 
 def _tell_to_read(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:
-    query = select(VisitReport).where(VisitReport.id.in_(numbers))
-    for one in db.session.scalars(query.options(joinedload(VisitReport.staff).load_only(Staff.name).lazyload(Staff.team))):
+    for (one,) in inbox.records(_said_of_reports, numbers):
         page = ("visits.report", {"report_id": one.id})
         yield one.id, inbox.Told(one.label, N_("Read the report and acknowledge it"), page, one.staff.name)
 
