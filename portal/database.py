@@ -10,6 +10,7 @@ transactions of work that goes on. So who waits asks every few milliseconds here
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 import threading
 import time
@@ -23,7 +24,7 @@ from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, event, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
@@ -143,29 +144,23 @@ def end_reading(error: BaseException | None = None) -> None:
 
 
 def _end_reading(session: Session) -> None:
-    changed = session.new or session.dirty or session.deleted or session.info.get(_CHANGED)
-    if changed or not session.in_transaction() or not session.is_active:
+    if session.new or session.dirty or session.deleted or not session.in_transaction() or not session.is_active:
         return
-    if db.engine.dialect.name == "postgresql":
+    if db.engine.dialect.name == "postgresql" and _CHANGED not in (connection := session.connection()).info:
         # The driver's own: the rollback that follows then has nothing left to do.
-        session.connection().connection.commit()
+        connection.connection.commit()
 
 
-@event.listens_for(Session, "after_flush")
-def _flushed(session: Session, _context: Any) -> None:
-    session.info[_CHANGED] = True
+@event.listens_for(Engine, "before_cursor_execute")
+def _executing(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    if connection.dialect.name == "postgresql" and not _READS.match(statement):
+        connection.info[_CHANGED] = True
 
 
-@event.listens_for(Session, "do_orm_execute")
-def _executed(state: ORMExecuteState) -> None:
-    if not state.is_select and not state.execution_options.get(ONLY_READS):
-        state.session.info[_CHANGED] = True
-
-
-@event.listens_for(Session, "after_commit")
-@event.listens_for(Session, "after_rollback")
-def _ended(session: Session) -> None:
-    session.info.pop(_CHANGED, None)
+@event.listens_for(Engine, "commit")
+@event.listens_for(Engine, "rollback")
+def _ended(connection: Any) -> None:
+    connection.info.pop(_CHANGED, None)
 
 
 def read_only(value: bool) -> None:
@@ -224,9 +219,10 @@ def is_behind_people() -> bool:
     return _behind_people.get()
 
 
-ONLY_READS, _CHANGED = "only_reads", "changed"
-"""Execution option of a statement that is no SELECT and changes nothing all the same; mark of a session that has changed something."""
-_CACHE, _CACHE_OF_MANY = -6000, -64_000
+_CHANGED = "changed"
+"""Mark of a connection whose transaction has asked for more than to read."""
+_READS = re.compile(r"\s*(SELECT|SET|SHOW)\b", re.IGNORECASE)
+_CACHE, _CACHE_OF_MANY = -5000, -64_000
 """KiB of pages that a connection keeps in memory: what the first page reads at a million customers is a little less."""
 _LONGEST_WAIT = 15.0
 """Seconds that a writer waits for others."""

@@ -19,7 +19,7 @@ from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, WORKED_ON, Gra
 from portal.models.grading_campaign import RUNNING, GradingCampaign
 from portal.models.grading_progress import own_progress, own_totals, progress_of
 from portal.models.grading_totals import GradingTotal
-from portal.models.inbox_count import COUNT_CAP, one_line, shaped_by
+from portal.models.inbox_count import COUNT_CAP, shaped_by
 from portal.models.notice import notify
 from portal.models.paging import NotLeading
 from portal.models.staff import Staff
@@ -155,7 +155,7 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
                 yield inbox.Queue(NAME, [others], partial(_tell_team, campaign.id, state), timed=timed)
     due = _provisional_due(user).subquery()
     rows = select(*inbox.row(literal(1), None, func.min(due.c.since))).having(func.count() > 0)
-    yield inbox.Queue(NAME, [rows], _tell_provisional, counted=one_line(_provisional_due(user)), timed=_since_due)
+    yield inbox.Queue(NAME, [rows], _tell_provisional, counted=inbox.line(_provisional_due(user)), timed=_since_due)
 
 
 def _of_campaign(opened_at: datetime, due_on: date, *_said: Any) -> tuple[datetime, date]:

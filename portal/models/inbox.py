@@ -112,7 +112,7 @@ class Queue:
 
     kind: str
     lists: Sequence[Select[Any]]
-    """Statements of `row`, the most pressing first, each cut at `MOST`: what is overdue comes before anything else, by its day.
+    """Statements of `row`, the most pressing first, each cut at `MOST`: best what is overdue before anything else, by its day.
 
     They ask nothing of the database before they are asked themselves, but for what `shaped_by` names."""
     tell: Tell
@@ -248,6 +248,8 @@ def listed(user: Staff, kind: str = "", group: str = "") -> list[Line]:
 
     Up to `MOST` of each list; `group` is `sign`, `do` or `overdue`.
     """
+    if kind and kind not in kinds():
+        return []
     group = group if group in ("sign", "do", "overdue") else ""
     asked = ("first", kind, "" if group == "overdue" else group)
     first = hold(user, _counting, MANY).beside(asked, lambda: _put_together(user, kind, group))
@@ -275,8 +277,8 @@ def listed_and_counted(user: Staff) -> tuple[list[Line], list[int]]:
 
 
 def _counting_of(user: Staff, places: list[int]) -> Fixed:
-    queues = [queue for one in _sources for queue in one.queues(user)]
-    return together([queues[place].counting() for place in places], MANY)
+    queues = [queue for one in _sources for queue in one.queues(user)]  # fewer where something ended meanwhile
+    return together([queues[place].counting() if place < len(queues) else [] for place in places], MANY)
 
 
 def told(user: Staff, lines: Sequence[Line]) -> list[Entry]:

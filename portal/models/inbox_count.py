@@ -1,8 +1,8 @@
-"""How much waits for somebody, asked in one statement: the figure stands on every page (AP-8; quality.md, Speed).
+"""How much waits for somebody, asked at once: the figure stands on every page (AP-8; quality.md, Speed).
 
-To put the statement together from all areas takes ten times as long as to ask it. It is therefore made once for a person and a day, and
-made anew where something was written that it is put together from: what it counts is always counted at the moment. What else is asked of
-the same areas (which records come first) is kept beside it, and goes with it.
+To put the statements together from all areas takes ten times as long as to ask them. They are therefore made once for a person and a day,
+and made anew where something was written that they are put together from: what they count is always counted at the moment. What else is
+asked of the same areas (which records come first) is kept beside them, and goes with them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     event,
     func,
-    literal,
     literal_column,
     select,
     text,
@@ -33,7 +32,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.types import TypeEngine
 
 from portal import clock
-from portal.database import ONLY_READS, db
+from portal.database import db
 from portal.models.staff import Staff
 
 COUNT_CAP = 1000
@@ -58,11 +57,11 @@ class Made:
 
     def beside(self, what: Any, make: Callable[[], Kept]) -> Kept:
         """Return what `make` makes of the same records, kept until they change."""
-        if what not in self.kept:
+        found: Kept | None = self.kept.get(what)
+        if found is None:
             if len(self.kept) >= MOST_BESIDE:
                 self.kept.pop(next(iter(list(self.kept))), None)
-            self.kept[what] = make()
-        found: Kept = self.kept[what]
+            found = self.kept[what] = make()
         return found
 
 
@@ -79,7 +78,6 @@ class Saves:
 
 
 saves = Saves()
-_ONLY_READS = {ONLY_READS: True}
 _PLANNED_ONCE, _PLANNED_AS_BEFORE = text("SET LOCAL plan_cache_mode = force_generic_plan"), text("SET LOCAL plan_cache_mode = auto")
 _shaping: set[type] = set()
 _stamps: list[Select[Any]] = []
@@ -132,11 +130,6 @@ def at_the_moment() -> dict[str, Any]:
         found = {name: asked() for name, (_one, asked) in _moments.items()}
         _values = {minute: found}
     return found
-
-
-def one_line(records: Select[Any]) -> Select[Any]:
-    """Return the statement of an entry that stands for many records: one row where there is any of them."""
-    return select(literal(1)).where(records.exists())
 
 
 def forget() -> None:
@@ -198,9 +191,9 @@ def ask(fixed: Fixed, types: Sequence[TypeEngine[Any] | None] = ()) -> list[Sequ
     """Return the rows of kept statements at this moment, the values of their columns of these types as they are on every database."""
     if not isinstance(fixed, tuple):
         # Their values lead nowhere else than any others would; to plan so many parts takes twice as long as to answer them.
-        db.session.execute(_PLANNED_ONCE, execution_options=_ONLY_READS)
+        db.session.execute(_PLANNED_ONCE)
         found = db.session.execute(fixed, at_the_moment()).all()
-        db.session.execute(_PLANNED_AS_BEFORE, execution_options=_ONLY_READS)
+        db.session.execute(_PLANNED_AS_BEFORE)
         return list(found)
     connection = db.session.connection()
     values = _as_stored(connection.dialect)

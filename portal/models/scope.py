@@ -141,6 +141,19 @@ def listed(user: Any, column: Any) -> ColumnElement[bool]:
     return or_(*found)
 
 
+def listed_at_the_moment(user: Any, column: Any) -> ColumnElement[bool]:
+    """Return the condition of `listed` for a statement that is kept: whom somebody assists is asked with it, not when it is made."""
+    from portal.models.customer import CustomerAssistant
+
+    if user.role == Role.MANAGER:
+        return true()
+    assisted = column.in_(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id))
+    found: list[ColumnElement[bool]] = [InCharge(column, user.id), assisted]
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        found.insert(0, InTeam(column, user.team_id))
+    return or_(*found)
+
+
 class ScopeShape(NamedTuple):
     """What the arms of a reader's scope are apart from the values in them: a statement is made once for each shape.
 

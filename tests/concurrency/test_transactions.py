@@ -28,9 +28,25 @@ def test_postgresql_keeps_what_pages_prepared(app: Flask, as_: Any) -> None:
     assert prepared, "forgotten with a rollback"
 
 
-@pytest.mark.parametrize(
-    "change", [lambda: db.session.add(Team(name="科")), lambda: db.session.execute(update(Team).values(name=Team.name + "科"))]
+def _beside_the_session() -> None:
+    db.session.connection().exec_driver_sql("UPDATE team SET name = name || '科'")
+
+
+def _before_a_savepoint() -> None:
+    db.session.add(Team(name="科"))
+    with db.session.begin_nested():
+        db.session.scalar(select(func.count()).select_from(Team))
+
+
+CHANGES = (
+    lambda: db.session.add(Team(name="科")),
+    lambda: db.session.execute(update(Team).values(name=Team.name + "科")),
+    _beside_the_session,
+    _before_a_savepoint,
 )
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_a_request_changed_and_did_not_commit_is_undone(app: Flask, change: Any) -> None:
     before = _teams()
     with app.test_request_context("/"):
