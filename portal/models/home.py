@@ -177,7 +177,7 @@ def _recent_changes(shape: ScopeShape) -> Select[Any]:
     return (
         select(customers.c.id, customers.c.full_name, AuditEvent.record_type, AuditEvent.action, AuditEvent.actor_name, AuditEvent.at)
         .join(AuditEvent, AuditEvent.id == newest)
-        .order_by(AuditEvent.id.desc())
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
 
 
