@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal import clock, jobs
 from portal.database import db
@@ -51,19 +51,21 @@ def removed_at(of: Job | ImportRun) -> datetime | None:
 
 def remove_old() -> None:
     """Remove made files older than `KEPT_DAYS`, at most `PORTION`, each in a transaction; the log keeps that they were made and fetched."""
-    limit = clock.now() - timedelta(days=KEPT_DAYS)
-    old = select(Attachment.id).where(Attachment.purpose.in_(MADE), Attachment.uploaded_at < limit).order_by(Attachment.id).limit(PORTION)
-    for number in list(db.session.scalars(old)):
-        _remove(number)
+    old = Attachment.purpose.in_(MADE), Attachment.uploaded_at < clock.now() - timedelta(days=KEPT_DAYS)
+    for number in list(db.session.scalars(select(Attachment.id).where(*old).order_by(Attachment.id).limit(PORTION))):
+        _remove(Attachment.id == number, *old)
         db.session.commit()
 
 
-def _remove(number: int) -> None:
-    """Remove a made file, record and content at once: where the content cannot go now, the record stays and is tried again."""
-    digest = db.session.scalar(select(Attachment.sha256).where(Attachment.id == number))
+def _remove(*which: ColumnElement[bool]) -> None:
+    """Remove a made file, record and content at once: where the content cannot go now, the record stays and is tried again.
+
+    `which` says all that it is asked by: SQLite gives the number of what somebody else has removed meanwhile to the next file stored.
+    """
+    digest = db.session.scalar(select(Attachment.sha256).where(*which))
     if digest is None or not shut(digest):
         return
-    file = db.session.get(Attachment, number, populate_existing=True)
+    file = db.session.scalar(select(Attachment).where(*which), execution_options={"populate_existing": True})
     if file is None:  # somebody else removed it before the lock was ours
         return
     of = _made_by(file)

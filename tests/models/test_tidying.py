@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal import clock
 from portal.database import db
+from portal.exchange import tidying
 from portal.exchange.tidying import KEPT_DAYS, remove_old
 from portal.models.attachment import Attachment
 from tests.stored import is_stored
@@ -38,3 +39,20 @@ def test_content_that_another_record_has_stays(staff):
     remove_old()
     assert [file.purpose for file in db.session.scalars(select(Attachment))] == ["import"]
     assert is_stored(digest)
+
+
+def test_what_was_stored_meanwhile_under_the_number_of_an_old_file_stays(staff, monkeypatch):
+    """SQLite gives the number of the last record again once it is gone."""
+    number = max([kept(staff["rep1"], content, "export", KEPT_DAYS + 1).id for content in (b"first", b"last")])
+    taken = tidying.take_out
+
+    def while_another_worker_removes_the_last(digest: str) -> str:
+        monkeypatch.setattr(tidying, "take_out", taken)
+        db.session.execute(delete(Attachment).where(Attachment.id == number))
+        fresh = Attachment.keep(b"fresh", filename="x.pdf", media_type="application/pdf", purpose="scan", by=None)
+        fresh.id = number
+        return taken(digest)
+
+    monkeypatch.setattr(tidying, "take_out", while_another_worker_removes_the_last)
+    remove_old()
+    assert [(file.id, file.purpose) for file in db.session.scalars(select(Attachment))] == [(number, "scan")]
