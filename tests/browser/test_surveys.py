@@ -21,6 +21,8 @@ def test_answers_by_keyboard_by_thumb_and_by_link(app: object, page_as: Callable
     first, second = (one.id for one in lines(survey(2, by="sup1")))
     page = page_as("rep1")
     page.goto(f"{site}/survey-answers/{first}")
+    # The window gives the focus when it next paints, which may be after the page has loaded.
+    expect(page.locator("[data-question] input").first).to_be_focused()
     for key in "543":
         page.keyboard.press(key)
     expect(page.locator("[name=score-quality][value='3']")).to_be_checked()
