@@ -146,7 +146,7 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
         return
     campaign = GradingCampaign.running()
     if campaign is not None:
-        timed = partial(_of_campaign, campaign.opened_at, campaign.due_on)
+        timed = inbox.always(campaign.opened_at, campaign.due_on)
         own = inbox.line(own_totals(user, campaign).where(GradingTotal.open > 0))
         yield inbox.Queue(NAME, [own], partial(_tell_own, campaign.id), timed=timed)
         if user.role == Role.SUPERVISOR:
@@ -156,10 +156,6 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
     due = _provisional_due(user).subquery()
     rows = select(*inbox.row(literal(1), None, func.min(due.c.since))).having(func.count() > 0)
     yield inbox.Queue(NAME, [rows], _tell_provisional, counted=inbox.line(_provisional_due(user)), timed=_since_due)
-
-
-def _of_campaign(opened_at: datetime, due_on: date, *_said: Any) -> tuple[datetime, date]:
-    return opened_at, due_on
 
 
 def _since_due(_since: datetime | None, oldest: date | None) -> tuple[datetime, None]:

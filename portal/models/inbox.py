@@ -104,6 +104,12 @@ def line(records: Select[Any]) -> Select[Any]:
 
 
 Tell = Callable[[Staff, Sequence[int]], Iterable[tuple[int, Told]]]
+Timed = Callable[[datetime | None, date | None], tuple[datetime, date | None]]
+
+
+def always(since: datetime, due_on: date | None) -> Timed:
+    """Return what tells the same of each record of a queue (`Queue.timed`): since when it waits, and its day."""
+    return lambda _since, _due_on: (since, due_on)
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ class Queue:
     """A statement with a row for each record, where the lists are not the cheapest to count."""
     kinds: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
     """The conditions by kind, where it holds records of several kinds."""
-    timed: Callable[[datetime | None, date | None], tuple[datetime, date | None]] | None = None
+    timed: Timed | None = None
     """Since when a record waits and its day, from what its row has of them, where a statement does not say it."""
 
     def counting(self) -> list[Select[Any]]:
@@ -192,7 +198,7 @@ class _Kept(NamedTuple):
     kind: str
     group: str
     tell: Tell
-    timed: Callable[[datetime | None, date | None], tuple[datetime, date | None]] | None
+    timed: Timed | None
 
 
 class _First(NamedTuple):

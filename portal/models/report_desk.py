@@ -137,11 +137,7 @@ def _due(user: Staff) -> Iterator[inbox.Queue]:
         order = (*_LONGEST, Customer.team_id if own else Customer.owner_id, Customer.id)
         query = select(*inbox.row(Customer.id)).where(*_whose(own, user.id, user.team_id)).order_by(*order)
         lists = [query.where(*owing(**figures_of(grade, period), ever=ever)) for ever in (False, True)]
-        yield inbox.Queue(_OF_PERIOD, lists, partial(_tell_due, own, period.code), timed=partial(_at, last, day))
-
-
-def _at(since: datetime, day: date, *_said: Any) -> tuple[datetime, date]:
-    return since, day
+        yield inbox.Queue(_OF_PERIOD, lists, partial(_tell_due, own, period.code), timed=inbox.always(last, day))
 
 
 def _said_of_due() -> Executable:

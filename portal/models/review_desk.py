@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -89,17 +87,13 @@ def _queues(user: Staff) -> Iterable[inbox.Queue]:
     campaign = ReviewCampaign.running()
     if campaign is None:
         return
-    timed = partial(_of_campaign, campaign.opened_at, campaign.due_on)
+    timed = inbox.always(campaign.opened_at, campaign.due_on)
     totals = seen_by(ReviewTotal, user, campaign.id).where(ReviewTotal.open > 0)
     own = inbox.line(totals.where(ReviewTotal.owner_id == user.id))
     yield inbox.Queue(NAME, [own], partial(_tell_open, campaign.id, False), timed=timed)
     if campaign.is_overdue and user.role == Role.SUPERVISOR:
         others = inbox.line(totals.where(ReviewTotal.owner_id != user.id))
         yield inbox.Queue(NAME, [others], partial(_tell_open, campaign.id, True), timed=timed)
-
-
-def _of_campaign(opened_at: datetime, due_on: date, *_said: Any) -> tuple[datetime, date]:
-    return opened_at, due_on
 
 
 def _tell_open(campaign_id: int, of_team: bool, user: Staff, _numbers: Sequence[int]) -> Iterable[tuple[int, inbox.Told]]:

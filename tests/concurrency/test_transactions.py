@@ -28,6 +28,19 @@ def test_postgresql_keeps_what_pages_prepared(app: Flask, as_: Any) -> None:
     assert prepared, "forgotten with a rollback"
 
 
+def test_postgresql_plans_the_long_statement_of_the_first_page_once(app: Flask, as_: Any) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL is asked by prepared statements")
+    reader = as_("rep1")
+    for _number in range(5):
+        assert reader.get("/").status_code == 200
+    with db.engine.connect() as connection:
+        query = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%0 AS list,%'"
+        ((generic, custom),) = connection.execute(text(query))
+        assert (generic > 0, custom) == (True, 0)
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "auto", "all other statements are planned as before"
+
+
 def _beside_the_session() -> None:
     db.session.connection().exec_driver_sql("UPDATE team SET name = name || '科'")
 

@@ -15,6 +15,7 @@ from portal import clock
 from portal.database import StateConflict, db
 from portal.models import benefit, gift_budget, gift_composing, gift_delivery, gift_outcome, gift_purchasing, gift_register_list, gift_stock
 from portal.models.attachment import Attachment
+from portal.models.customer import CustomerAssistant
 from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_delivery import GiftDelivery
@@ -232,6 +233,13 @@ def test_what_waits_for_whom_and_what_follows(app: Flask) -> None:
     assert run.staff_id == person("rep1").id
     delivering.stock(10)
     assert (kinds("sup2"), kinds("mgr1")) == ([], [desk.SEND])
+    assists = CustomerAssistant(customer_id=one.customer_id, staff_id=person("sup2").id)
+    db.session.add(assists)
+    db.session.commit()
+    assert kinds("sup2") == [desk.SEND], "whom somebody assists is asked with what is kept of the day"
+    db.session.delete(assists)
+    db.session.commit()
+    assert kinds("sup2") == []
     one.send(carrier="顺丰", tracking="SF1", on=clock.today(), by=person("sup1"), version=one.version)
     one.receive(received_by="林经理", on=clock.today(), picture=_proof(one), by=person("rep1"), version=one.version)
     db.session.commit()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 
 from portal.database import db
 from portal.models import audit, home
@@ -57,6 +59,15 @@ def test_changes_are_of_customers_in_scope_newest_first(staff: dict[str, Any]) -
     db.session.commit()
     assert [(one.customer_id, one.what) for one in home.recent_changes(staff["rep1"])] == [(mine.id, "Card changed")]
     assert [one.customer_id for one in home.recent_changes(staff["mgr1"])] == [strange.id, mine.id]
+
+
+def test_changes_stand_by_their_time_whichever_was_entered_first(staff: dict[str, Any]) -> None:
+    first, second = factories.customer("rep1"), factories.customer("rep1")
+    for customer, day in ((first, 6), (second, 5)):
+        with time_machine.travel(datetime(2026, 3, day, 4, tzinfo=UTC), tick=False):
+            audit.write("change", "changed", actor=staff["mgr1"], record=customer, label=customer.full_name)
+            db.session.commit()
+    assert [one.customer_id for one in home.recent_changes(staff["mgr1"])] == [first.id, second.id]
 
 
 def test_page_shows_news_and_running_work_of_the_reader_only(as_: Any, staff: dict[str, Any]) -> None:
