@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 ON_POSTGRES := tests/concurrency tests/migrations tests/sales/test_totals.py tests/insights/test_figures.py \
 	$(addprefix tests/pages/test_,register.py exchange.py) \
 	$(addprefix tests/models/test_,approval_inbox.py approval_signatures.py audit.py backup.py binder_list.py customer.py dossier.py \
-	duplicate.py grading_figures.py hand_over.py hand_over_record.py import.py merge.py register.py report_due.py review.py search.py \
+	duplicate.py grading_figures.py hand_over.py hand_over_record.py import.py in_charge.py merge.py register.py report_due.py review.py search.py \
 	sheet.py tidying.py)
 
 .PHONY: help run test check check-types check-rest bench lock translations setup setup-dev clean

@@ -18,7 +18,6 @@ from portal.models.newest_first import Listing
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
 from portal.models.proposal_decision import ProposalDecision
-from portal.models.scope import listed
 from portal.models.staff import Staff
 from portal.rules.message import N_
 from portal.rules.proposals import number_of
@@ -33,8 +32,8 @@ class AwardQuery(ListQuery):
     NUMBERS = ("year", "customer")
 
 
-def _chosen(user: Staff, query: AwardQuery) -> Select[Any]:
-    found: Select[Any] = select(ProposalAward).where(listed(user, ProposalAward.customer_id))
+def _chosen(_user: Staff, query: AwardQuery) -> Select[Any]:
+    found: Select[Any] = select(ProposalAward)
     for name in ("kind", "state"):
         if name in query.filters:
             found = found.where(getattr(ProposalAward, name) == query.filters[name])
@@ -79,7 +78,7 @@ def _shown(numbers: Sequence[int]) -> Iterator[ListedAward]:
     return map(ListedAward._make, db.session.execute(query.where(one.id.in_(numbers))))
 
 
-AWARDS = Listing(ProposalAward, _chosen, _LOADED, shown=_shown)
+AWARDS = Listing(ProposalAward, _chosen, _LOADED, shown=_shown, parts=ProposalAward.parts_for)
 
 
 def sums(user: Staff, query: AwardQuery) -> dict[str, tuple[int, Decimal]]:
@@ -87,6 +86,11 @@ def sums(user: Staff, query: AwardQuery) -> dict[str, tuple[int, Decimal]]:
     if "year" not in query.filters:
         return {}
     columns = (ProposalAward.kind, func.count(ProposalAward.id), func.sum(ProposalAward.amount))
-    rows = _chosen(user, query).where(ProposalAward.state != LAPSED).with_only_columns(*columns).group_by(ProposalAward.kind)
+    rows = (
+        _chosen(user, query)
+        .where(ProposalAward.in_scope(user), ProposalAward.state != LAPSED)
+        .with_only_columns(*columns)
+        .group_by(ProposalAward.kind)
+    )
     found = {row[0]: (row[1], row[2]) for row in db.session.execute(rows)}
     return {kind: found[kind] for kind in KINDS if kind in found}

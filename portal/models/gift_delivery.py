@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, func, insert, or_, select, union, update
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, func, insert, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
@@ -24,10 +24,11 @@ from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign, GiftTier, TierGift
 from portal.models.gift_list import APPROVED, GiftList, GiftRecipient
 from portal.models.gift_run import CLOSED, LOADED, PLANNED, GiftRun
-from portal.models.scope import HangsOnCustomer, customer_scope, listed
+from portal.models.in_charge import KeptInCharge
+from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.word_index import WordIndex
-from portal.permissions import Permission, Role
+from portal.permissions import Permission
 from portal.rules import gift_delivery as rules
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN, POST
 from portal.rules.message import N_, Refusal
@@ -47,6 +48,8 @@ _TO_SEND = sql("state = 'waiting' AND way = 'post' AND told_on IS NOT NULL")
 _WAITING = sql("state = 'waiting'")
 _FOR_ROUND = sql("state = 'waiting' AND way = 'own'")
 _BY_CARRIER = sql("carrier <> ''")
+_LISTED = ("state", "way", "told_on", "run_id", "campaign_id", "tier_id", "customer_id")
+"""What lists are filtered by stands in the indexes of who sees them: what does not fit is left out without being looked at."""
 _QUIET = {"synchronize_session": False}
 PORTION = 500
 _CARRIERS = 12
@@ -64,7 +67,7 @@ class Piece(NamedTuple):
         return f"{self.gift.name} ×{self.quantity} {self.gift.unit}".strip()
 
 
-class GiftDelivery(HangsOnCustomer, Base):
+class GiftDelivery(KeptInCharge, Base):
     """One recipient's gifts: waiting → out → received | returned; waiting → dropped; received → returned, where they were sent back."""
 
     __tablename__ = "gift_delivery"
@@ -131,6 +134,8 @@ class GiftDelivery(HangsOnCustomer, Base):
             sqlite_where=_TO_SEND,
             postgresql_where=_TO_SEND,
         ),
+        Index("ix_gift_delivery_in_charge", "in_charge_id", "id", *_LISTED),
+        Index("ix_gift_delivery_in_charge_team", "in_charge_team_id", "id", *_LISTED),
         Index("ix_gift_delivery_wanted", "tier_id", "state", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_gift_delivery_for_round", "id", sqlite_where=_FOR_ROUND, postgresql_where=_FOR_ROUND),
         Index("ix_gift_delivery_carrier", "carrier", sqlite_where=_BY_CARRIER, postgresql_where=_BY_CARRIER),
@@ -154,15 +159,10 @@ class GiftDelivery(HangsOnCustomer, Base):
         return query.where(or_(in_scope, mine))
 
     @classmethod
-    def listed_for(cls, user: Staff) -> Select[GiftDelivery]:
-        """Return what `visible_to` returns, for a list."""
-        query = select(cls)
-        if user.is_manager:
-            return query
-        mine, theirs = cls.run_id.in_(select(GiftRun.id).where(GiftRun.staff_id == user.id)), listed(user, cls.customer_id)
-        if user.role != Role.REP:
-            return query.where(or_(theirs, mine))
-        return query.where(cls.id.in_(union(select(cls.id).where(theirs), select(cls.id).where(mine))))  # each part is led by an index
+    def parts_for(cls, user: Staff) -> list[Any]:
+        """Return the parts that lists of `user` consist of: what `visible_to` returns."""
+        mine = cls.run_id.in_(select(GiftRun.id).where(GiftRun.staff_id == user.id))
+        return super().parts_for(user) + ([] if user.is_manager else [mine])
 
     @property
     def label(self) -> str:

@@ -17,7 +17,7 @@ from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, SE
 from portal.models.gift_list import GiftRecipient
 from portal.models.gift_run import GiftRun
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, found_by, of_team
+from portal.models.newest_first import Listing, found_by
 from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.rules.gift_delivery import POST, WAYS
@@ -51,7 +51,7 @@ class DeliveryQuery(ListQuery):
 
 def _chosen(user: Staff, query: DeliveryQuery) -> Select[GiftDelivery]:
     one, filters = GiftDelivery, query.filters
-    found = one.listed_for(user)
+    found = select(one)
     step = filters.get("step")
     if step == "tell":
         found = found.where(one.state == WAITING, one.way == POST, one.told_on.is_(None))
@@ -69,7 +69,7 @@ def _chosen(user: Staff, query: DeliveryQuery) -> Select[GiftDelivery]:
     if "tier" in filters:
         found = found.where(one.tier_id.in_(select(GiftTier.id).where(GiftTier.code == filters["tier"])))
     if "team" in filters:
-        found = found.where(of_team(one.customer_id, int(filters["team"])))
+        found = found.where(one.in_charge_team_id == query.number("team"))
     for part in filters.get("q", "").split():
         found = found.where(found_by(user, SEARCH, one.customer_id, part))
     return found
@@ -89,7 +89,7 @@ def _shown(numbers: Sequence[int]) -> Iterable[GiftDelivery]:
     return db.session.scalars(query)
 
 
-LIST = Listing(GiftDelivery, _chosen, _WITH, scoped=True, shown=_shown)
+LIST = Listing(GiftDelivery, _chosen, _WITH, shown=_shown, parts=GiftDelivery.parts_for)
 
 
 def campaigns(user: Staff) -> list[Any]:

@@ -19,8 +19,8 @@ from portal import clock
 from portal.database import Base, db
 from portal.models.benefit import GIFT, SOUVENIR
 from portal.models.customer import Customer, Money
+from portal.models.in_charge import KeptInCharge
 from portal.models.reception_judging import costs_of_one
-from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.models.word_index import WordIndex
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 _KEPT = sql("taken_back_on IS NULL")
 _BACK = sql("taken_back_on IS NOT NULL")
 _OFFICIAL = sql("official")
+_LISTED = ("source", "giver_id", "customer_id", "person", "official", "taken_back_on", "amount")
+"""What the list is filtered by and the totals add up, in the indexes of who sees it."""
 
 
-class GiftEntry(HangsOnCustomer, Base):
+class GiftEntry(KeptInCharge, Base):
     """One thing that was given."""
 
     __tablename__ = "gift_entry"
@@ -74,6 +76,8 @@ class GiftEntry(HangsOnCustomer, Base):
             "ix_gift_entry_kept", "given_on", "customer_id", "giver_id", "amount", "person", "taken_back_on",
             sqlite_where=_KEPT, postgresql_where=_KEPT,
         ),
+        Index("ix_gift_entry_in_charge", "in_charge_id", "given_on", "id", *_LISTED),
+        Index("ix_gift_entry_in_charge_team", "in_charge_team_id", "given_on", "id", *_LISTED),
         Index("ix_gift_entry_back", "given_on", "id", sqlite_where=_BACK, postgresql_where=_BACK),
         Index("ix_gift_entry_official", "given_on", "id", sqlite_where=_OFFICIAL, postgresql_where=_OFFICIAL),
         Index("ix_gift_entry_source", "source", "given_on", "id"),

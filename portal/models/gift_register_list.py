@@ -18,9 +18,7 @@ from portal.models.customer import Customer
 from portal.models.gift_register import SEARCH, GiftEntry
 from portal.models.list_query import ListQuery, day_of
 from portal.models.newest_first import Listing, found_by
-from portal.models.scope import listed
 from portal.models.staff import Staff
-from portal.permissions import Role
 from portal.rules.grading import months_after
 from portal.rules.message import N_
 
@@ -53,7 +51,7 @@ class EntryQuery(ListQuery):
 
 def _chosen(user: Staff, query: EntryQuery) -> Select[GiftEntry]:
     one, filters = GiftEntry, query.filters
-    found = one.listed_for(user)
+    found = select(one)
     if "source" in filters:
         found = found.where(one.source == filters["source"])
     for name, column in (("giver", one.giver_id), ("customer", one.customer_id)):
@@ -77,7 +75,7 @@ def _chosen(user: Staff, query: EntryQuery) -> Select[GiftEntry]:
 _WITH = (joinedload(GiftEntry.customer), joinedload(GiftEntry.giver), joinedload(GiftEntry.handed_by))
 
 
-LIST = Listing(GiftEntry, _chosen, _WITH, day=GiftEntry.given_on, scoped=True)
+LIST = Listing(GiftEntry, _chosen, _WITH, day=GiftEntry.given_on, parts=GiftEntry.parts_for)
 
 
 # --- totals ------------------------------------------------------------------------------------------------------------------
@@ -113,11 +111,7 @@ def totals(user: Staff, last: date, repeats: int) -> Totals:
     first = months_after(last, -12) + timedelta(days=1)
     one = GiftEntry
     given: Any = select(one.customer_id, one.giver_id, one.person, one.amount).where(one.given_on.between(first, last), _KEPT)
-    if user.role == Role.REP:
-        given = given.where(one.id.in_(select(one.id).where(listed(user, one.customer_id))))  # their customers lead
-    elif not user.is_manager:
-        given = given.where(listed(user, one.customer_id))
-    each = given.cte("given").c  # what is in scope is read once
+    each = given.where(one.in_scope(user)).cte("given").c  # what is in scope is read once
     least = {"pairs": repeats, "people": repeats}
     rows = db.session.execute(union_all(*(_part(each, part, least.get(part, 1)) for part in _SHOWN))).all()
     names = {

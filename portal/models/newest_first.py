@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_, union, union_all
 from sqlalchemy.orm import aliased
 
 from portal.database import db
@@ -47,7 +47,8 @@ class Listing:
     `chosen(user, query)` gives what of the model is listed, without an order; `loaded` is what is read with the records of a page;
     `rising(query)` says that the oldest stand first. `shown(ids)` gives what a page shows, each with its `id`, where that is less than the
     records that paper and files read. `scoped`: its customers say who sees a record; where each is asked for its team, a page that the
-    first `DEPTH` records fill is taken from these, and the list counted by them.
+    first `DEPTH` records fill is taken from these, and the list counted by them. `parts(user)`: conditions on the parts of what `user`
+    sees, where `chosen` does not say it: an index leads to each, and the first of each are the first of all.
     """
 
     model: Any
@@ -57,6 +58,7 @@ class Listing:
     rising: Callable[[Any], bool] = lambda _query: False
     shown: Callable[[Sequence[int]], Iterable[Any]] | None = None
     scoped: bool = False
+    parts: Callable[[Any], list[Any]] = lambda _user: [true()]
 
     def page(self, user: Any, query: Any, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
         """Return the page behind the place `after`, or before the place `before`, of what `user` sees (RO-1).
@@ -150,8 +152,11 @@ class Listing:
             found = found.where(tuple_(*order) > until if down else tuple_(*order) < until)
         if edge is not None:
             found = found.where(tuple_(*order) < edge if down else tuple_(*order) > edge)
-        keys = found.order_by(*(column.desc() if down else column.asc() for column in order)).limit(most)
-        return [tuple(row) for row in db.session.execute(keys)]
+        parts = [_first(found.where(part), order, most, down=down) for part in self.parts(user)]
+        if len(parts) > 1:
+            together = union(*(select(part.subquery()) for part in parts)).subquery()
+            parts = [_first(select(together), together.c, most, down=down)]
+        return [tuple(row) for row in db.session.execute(parts[0])]
 
     def _key(self, place: str) -> _Key | None:
         day, _colon, number = place.rpartition(":")
@@ -190,6 +195,10 @@ def lines(model: Any, *columns: str, borrowed: Sequence[str] = (), **others: Seq
             yield line._make(said)
 
     return read
+
+
+def _first(found: Select[Any], order: Iterable[Any], most: int, *, down: bool) -> Select[Any]:
+    return found.order_by(*(column.desc() if down else column.asc() for column in order)).limit(most)
 
 
 def _behind(key: _Key, other: _Key, rising: bool) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, Self
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, or_, select, union
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,12 +18,13 @@ from portal.database import Base
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.customer import Customer
+from portal.models.in_charge import KeptInCharge
 from portal.models.proposal_department import ProposalDepartment
 from portal.models.request import ServiceRequest
-from portal.models.scope import HangsOnCustomer, customer_scope, listed
+from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.team import Team
-from portal.permissions import Permission, Role
+from portal.permissions import Permission
 from portal.rules import proposal_standards  # noqa: F401 - adds the standards
 from portal.rules import proposals as rules
 
@@ -33,9 +34,11 @@ _ASSESSED = sql("state = 'assessed'")
 _TO_TELL = sql("to_tell")
 _TO_WARN = sql("warn_on IS NOT NULL")
 _OF_REQUEST = sql("request_id IS NOT NULL")
+_LISTED = ("state", "kind", "channel", "responsible", "team_id", "received_on", "limit_on", "decided_on", "customer_id")
+"""What lists are filtered by stands in the indexes of who sees them: what does not fit is left out without being looked at."""
 
 
-class Proposal(HangsOnCustomer, Base):
+class Proposal(KeptInCharge, Base):
     """One proposal: registered → routing in approval → with the departments → assessed → adopted | kept | not adopted → carried out."""
 
     __tablename__ = "proposal"
@@ -105,6 +108,8 @@ class Proposal(HangsOnCustomer, Base):
         Index(None, "responsible", "id"),
         Index(None, "team_id", "id"),
         Index(None, "handler_id", "id"),
+        Index("ix_proposal_in_charge", "in_charge_id", "id", *_LISTED),
+        Index("ix_proposal_in_charge_team", "in_charge_team_id", "id", *_LISTED),
         Index(
             "ix_proposal_received", "received_on", "id",
             "state", "kind", "responsible", "customer_id", "handler_id", "team_id", "decided_on", "limit_on",
@@ -137,15 +142,11 @@ class Proposal(HangsOnCustomer, Base):
         return or_(cls.handler_id == user.id, exists().where(Customer.id == cls.customer_id, customer_scope(user)))
 
     @classmethod
-    def listed_for(cls, user: Staff) -> Select[Proposal]:
-        """Return what `visible_to` returns, for a list."""
+    def parts_for(cls, user: Staff) -> list[Any]:
+        """Return the parts that lists of `user` consist of: what `visible_to` returns."""
         if user.is_department:
-            return select(cls).where(ProposalDepartment.sent(user, cls.id))
-        handled, theirs = cls.handler_id == user.id, listed(user, cls.customer_id)
-        if user.role != Role.REP:
-            return select(cls).where(or_(handled, theirs))
-        few = union(select(cls.id).where(handled), select(cls.id).where(theirs))  # each part is led by an index
-        return select(cls).where(cls.id.in_(few))
+            return [ProposalDepartment.sent(user, cls.id)]
+        return super().parts_for(user) + ([] if user.is_manager else [cls.handler_id == user.id])
 
     @classmethod
     def seen_by(cls, user: Staff) -> Any:

@@ -21,6 +21,7 @@ from portal.models import audit, benefit, gift_register, history
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer, Money
 from portal.models.dossier import Upload
+from portal.models.in_charge import KeptInCharge
 from portal.models.proposal import OfProposal, Proposal
 from portal.models.proposal_assessment import keep_file
 from portal.models.proposal_decision import ProposalDecision
@@ -48,9 +49,11 @@ BENEFITS = {PRIZE: benefit.PRIZE, SOUVENIR: benefit.THANKS}
 _PRIZE = sql("kind = 'prize' AND state <> 'lapsed'")
 _OF_PROPOSAL = sql("kind <> 'prize' AND state <> 'lapsed'")
 _WAITING = sql("state IN ('due', 'over', 'handed')")
+_LISTED = ("kind", "state", "year", "customer_id", "amount")
+"""What the list is filtered by and adds up, in the indexes of who sees it."""
 
 
-class ProposalAward(OfProposal, Base):
+class ProposalAward(OfProposal, KeptInCharge, Base):
     """One reward, prize or souvenir: due, or over the cap until a manager decides → handed over → confirmed; or lapsed."""
 
     __tablename__ = "proposal_award"
@@ -96,6 +99,8 @@ class ProposalAward(OfProposal, Base):
         Index("uq_proposal_award_prize", "customer_id", "year", unique=True, sqlite_where=_PRIZE, postgresql_where=_PRIZE),
         Index("uq_proposal_award_once", "proposal_id", "kind", unique=True, sqlite_where=_OF_PROPOSAL, postgresql_where=_OF_PROPOSAL),
         Index(None, "customer_id", "id"),
+        Index("ix_proposal_award_in_charge", "in_charge_id", "id", *_LISTED),
+        Index("ix_proposal_award_in_charge_team", "in_charge_team_id", "id", *_LISTED),
         Index("ix_proposal_award_of_year", "year", "id", "kind", "state", "customer_id", "amount"),
         Index("ix_proposal_award_waiting", "state", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )

@@ -89,7 +89,7 @@ _LOADED = (
 
 def _chosen(user: Staff, query: ProposalQuery) -> Select[Any]:
     one, filters = Proposal, query.filters
-    found = one.listed_for(user)
+    found = select(one)
     if filters.get("state") in GROUPS:
         found = found.where(one.state.in_(GROUPS[filters["state"]][1]))
     elif "state" in filters:
@@ -150,8 +150,8 @@ def _shown(numbers: Sequence[int]) -> Iterator[ListedProposal]:
     return map(ListedProposal._make, db.session.execute(query))
 
 
-BY_NUMBER = Listing(Proposal, _chosen, _LOADED, shown=_shown)
-BY_DUE = Listing(Proposal, _chosen, _LOADED, day=Proposal.limit_on, rising=lambda _query: True, shown=_shown)
+BY_NUMBER = Listing(Proposal, _chosen, _LOADED, shown=_shown, parts=Proposal.parts_for)
+BY_DUE = Listing(Proposal, _chosen, _LOADED, day=Proposal.limit_on, rising=lambda _query: True, shown=_shown, parts=Proposal.parts_for)
 
 
 def listing(query: ProposalQuery) -> Listing:

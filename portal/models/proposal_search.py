@@ -32,7 +32,6 @@ from portal.database import Base, db
 from portal.models import search
 from portal.models.customer import BYTEWISE
 from portal.models.proposal import Proposal
-from portal.models.scope import listed
 from portal.models.staff import Staff
 from portal.rules import proposals as rules
 from portal.rules.grams import fold, query_grams, search_grams
@@ -121,9 +120,8 @@ def similar(user: Staff, summary: str, text: str = "", *, besides: int = 0, most
     number = func.count().label("number")
     some = select(GRAMS.c.proposal_id, number).where(GRAMS.c.gram.in_(rare), GRAMS.c.proposal_id != besides).group_by(GRAMS.c.proposal_id)
     if not user.is_manager:
-        # Along the index by customer: whoever handles one for somebody else's customer has it in the list.
         # The sum keeps SQLite from asking each of them for the grams, which are fewer.
-        some = some.where((GRAMS.c.proposal_id + 0).in_(select(Proposal.id).where(listed(user, Proposal.customer_id))))
+        some = some.where((GRAMS.c.proposal_id + 0).in_(Proposal.seen_by(user)))
     best = [row[0] for row in db.session.execute(some.order_by(number.desc(), GRAMS.c.proposal_id.desc()).limit(CANDIDATES))]
     shared = select(GRAMS.c.proposal_id, func.count()).where(GRAMS.c.proposal_id.in_(best), GRAMS.c.gram.in_(grams))
     scores: dict[int, int] = {row[0]: row[1] for row in db.session.execute(shared.group_by(GRAMS.c.proposal_id))}

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base
+from portal.models import in_charge
 from portal.models.customer import BYTEWISE, Customer, CustomerAssistant
 from portal.models.paging import NotLeading
 from portal.models.register_entry import RegisterEntry
@@ -102,7 +103,7 @@ class ServiceRequest(Base):
     in_charge_id: Mapped[int | None]
     """Who is in charge of its customer, or took it in as long as there is none."""
     in_charge_team_id: Mapped[int | None]
-    """The team of its customer. The database keeps both true (`request_charge.py`); nothing else writes them."""
+    """The team of its customer. The database keeps both true (`in_charge.py`); nothing else writes them."""
 
     received_at: Mapped[datetime]
     received_on: Mapped[date]
@@ -296,6 +297,9 @@ class ServiceRequest(Base):
     def is_written(self) -> bool:
         """Return whether it came in writing: by letter or e-mail (SV-10)."""
         return self.channel in rules.WRITTEN
+
+
+in_charge.keep(ServiceRequest, without_customer="taken_by_id")
 
 
 def _assisted(column: Any, user: Any) -> Any:

@@ -1,26 +1,64 @@
-"""Lists of requests read who is in charge from the request itself: it is what the customer says, whatever happened to the customer."""
+"""Lists read who is in charge from the record itself: it is what the customer says, whatever happened to the customer."""
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from itertools import product
+from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import and_, case, func, select, update
 
 from portal.database import db
-from portal.models import hand_over, request_flow, request_list, request_tally
+from portal.models import (
+    gift_delivery_list,
+    gift_register,
+    gift_register_list,
+    hand_over,
+    in_charge,
+    request_flow,
+    request_list,
+    request_tally,
+)
+from portal.models.award_list import AWARDS, AwardQuery
 from portal.models.customer import Customer, CustomerState
+from portal.models.gift_delivery import GiftDelivery
+from portal.models.gift_register import GiftEntry
 from portal.models.merge import CustomerMerge
+from portal.models.newest_first import Listing
+from portal.models.proposal import Proposal
+from portal.models.proposal_award import ProposalAward
+from portal.models.proposal_list import BY_NUMBER, ProposalQuery
 from portal.models.request import ServiceRequest
 from portal.models.request_desk import forget
 from portal.models.request_query import RequestQuery
+from portal.models.scope import customer_scope
+from portal.models.staff import Staff
 from tests import factories
 from tests.approving import person
+from tests.campaigning import campaign, drafted, submitted, through
+from tests.deciding import assessed, decided, registered
+from tests.proposing import department_account
 from tests.service.requesting import taken
 
 pytestmark = pytest.mark.usefixtures("app")
 ACCOUNTS = ("rep1", "rep2", "rep3", "rep4", "sup1", "sup2", "mgr1")
+
+
+LISTS: dict[Any, tuple[Listing, Any]] = {
+    Proposal: (BY_NUMBER, ProposalQuery({})),
+    ProposalAward: (AWARDS, AwardQuery({})),
+    GiftDelivery: (gift_delivery_list.LIST, gift_delivery_list.DeliveryQuery({})),
+    GiftEntry: (gift_register_list.LIST, gift_register_list.EntryQuery({})),
+}
+
+
+def theirs(user: Staff) -> Any:
+    """Return what customers in scope receive: the list of awards shows these, not what else is on proposals that somebody handles."""
+    found = select(ProposalAward)
+    return found if user.is_manager else found.join(ProposalAward.customer).where(customer_scope(user))
 
 
 def check(step: str) -> None:
@@ -35,6 +73,18 @@ def check(step: str) -> None:
     )  # fmt: skip
     for row in db.session.execute(select(*columns).outerjoin(Customer, Customer.id == request.customer_id)):
         assert (row.in_charge_id, row.in_charge_team_id) == (row.owner, row.team), (step, row.id)
+    for model in LISTS:
+        columns = (model.in_charge_id, model.in_charge_team_id, case((seen, Customer.owner_id)).label("owner"))
+        found = db.session.execute(select(*columns, case((seen, Customer.team_id)).label("team")).join(model.customer)).all()
+        assert [tuple(row[:2]) for row in found] == [tuple(row[2:]) for row in found], (step, model)
+    for account, (model, (listing, query)) in product((*ACCOUNTS, "dept1"), LISTS.items()):
+        user = person(account)
+        visible = sorted(
+            db.session.scalars((theirs(user) if model is ProposalAward else model.visible_to(user)).with_only_columns(model.id))
+        )
+        assert sorted(one.id for one in listing.page(user, query).rows) == visible, (step, account, model)
+        assert listing.count(user, query).number == len(visible)
+        assert sorted(db.session.scalars(model.listed_for(user).with_only_columns(model.id))) == visible, (step, account, model)
     for account, closed in product(ACCOUNTS, (False, True)):
         user, query = person(account), RequestQuery({}, "all", closed)
         listed = [one.id for one in request_list.page(user, query).requests]
@@ -45,9 +95,25 @@ def check(step: str) -> None:
         assert db.session.scalar(of_month) == len(visible), (step, account)
 
 
+def give(*customers: Customer) -> None:
+    """Let each have a proposal with an award, and a gift that stands in the register; rep1 handles one more of the third."""
+    deciding_for = [decided(assessed(registered(one, by=one.owner.account))) for one in customers]
+    assert len(deciding_for) == db.session.query(ProposalAward).count()
+    registered(customers[2], by="rep1")
+    department_account()
+    through(submitted(drafted(campaign("mgr1"), *customers, by="mgr1"), by="mgr1"))
+    for one in db.session.query(GiftDelivery):
+        gift_register.enter(
+            one.customer, source="gift", source_id=one.recipient_id, on=date(2026, 1, 5), title="新年", goods="茶", amount=Decimal(100),
+            giver_id=one.customer.owner_id,
+        )  # fmt: skip
+    db.session.commit()
+
+
 @time_machine.travel("2026-01-05 10:00+08:00")
 def test_who_is_in_charge_follows_whatever_happens_to_a_customer() -> None:
     mine, other, third = (factories.customer(owner) for owner in ("rep1", "rep2", "rep3"))
+    give(mine, other, third)
     made = [taken(one, by=by) for one, by in product((mine, other, third), ("rep1", "rep4"))]
     unknown = taken(None, by="rep2", customer_name="路过的人")
     check("taken in")
@@ -77,3 +143,8 @@ def test_who_is_in_charge_follows_whatever_happens_to_a_customer() -> None:
     check("customer taken off")
     forget([third.id])
     check("forgotten")
+
+
+def test_each_table_of_the_kind_is_kept_by_the_database() -> None:
+    assert set(in_charge.KEPT) == {"service_request", *(one.__tablename__ for one in in_charge.KeptInCharge.__subclasses__())}
+    assert set(LISTS) == set(in_charge.KeptInCharge.__subclasses__())
