@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel.support import NullTranslations
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Domain, force_locale, get_locale, gettext
 from flask_login import current_user
 from jinja2 import pass_eval_context
@@ -31,39 +31,63 @@ def choose_locale() -> str:
     return str(current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
-def is_chinese() -> bool:
-    """Return whether the page is in Chinese."""
-    locale = get_locale()
-    return locale is not None and locale.language == "zh"
+class Speech(NamedTuple):
+    """What is spoken for a while: the locale, its texts, and whether it is Chinese."""
+
+    locale: Any
+    texts: NullTranslations
+    chinese: bool
+    said: dict[str, Markup]
+    """Texts as pages have them, once they were asked for."""
 
 
 class Catalogues(Domain):
-    """Flask-Babel's way to the texts, shorter: spelling the locale out for each text of a page costs more than finding the text."""
+    """Flask-Babel's way to the texts, shorter: asking for the locale with each text of a page costs more than finding the text."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._of: dict[str, NullTranslations] = {}
+        self._of: dict[str, Speech] = {}
+
+    def speech(self) -> Speech:
+        """Return what is spoken at this moment: noted beside the locale that Flask-Babel has for the request, as long as that stays."""
+        try:
+            state: Any = g._flask_babel
+            found: Speech = state.speech
+            if found.locale is state.babel_locale:
+                return found
+        except (AttributeError, RuntimeError):  # not asked yet, or outside of every request and job
+            pass
+        locale = get_locale()
+        if locale is None:
+            return Speech(None, NullTranslations(), False, {})
+        known = self._of.get(locale.language)
+        if known is None:
+            known = self._of[locale.language] = Speech(locale, super().get_translations(), locale.language == "zh", {})
+        g._flask_babel.speech = found = known._replace(locale=locale)
+        return found
 
     def get_translations(self) -> NullTranslations:
         """Return the catalogue of the present language."""
-        locale = get_locale()
-        if locale is None:
-            return NullTranslations()
-        found = self._of.get(locale.language)
-        if found is None:
-            found = self._of[locale.language] = super().get_translations()
-        return found
+        return self.speech().texts
 
 
 catalogues = Catalogues()
 
 
+def is_chinese() -> bool:
+    """Return whether the page is in Chinese."""
+    return catalogues.speech().chinese
+
+
 @pass_eval_context
 def _text_of_page(page: EvalContext, text: str, **figures: Any) -> str:
     """Return a text of a template in the reader's language: what `_` is in templates, figures in it escaped as everywhere on a page."""
-    said = catalogues.get_translations().gettext(text)
-    if page.autoescape:
-        said = Markup(said)  # noqa: S704 - texts of the portal, not what people enter
+    speech = catalogues.speech()
+    said: str | None = speech.said.get(text)
+    if said is None:
+        said = speech.said[text] = Markup(speech.texts.gettext(text))  # noqa: S704 - texts of the portal, not what people enter
+    if not page.autoescape:
+        said = str(said)
     return said % figures if "%" in said else said
 
 

@@ -92,9 +92,10 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def rail() -> dict[str, Any]:
-        if not current_user or not current_user.is_authenticated:
+        reader = current_user._get_current_object() if current_user else None
+        if reader is None or not reader.is_authenticated:
             return {"rail": [], "creations": []}
         return {
-            "rail": [one for one in _areas if current_user.may(one.permission)],
-            "creations": [one for one in _creations if current_user.may(one.permission)],
+            "rail": [one for one in _areas if reader.may(one.permission)],
+            "creations": [one for one in _creations if reader.may(one.permission)],
         }

@@ -67,6 +67,11 @@ class Piece(NamedTuple):
         return f"{self.gift.name} ×{self.quantity} {self.gift.unit}".strip()
 
 
+def in_one_line(pieces: Iterable[Piece]) -> str:
+    """Return what is given, in one line."""
+    return "；".join(one.words for one in pieces)
+
+
 class GiftDelivery(KeptInCharge, Base):
     """One recipient's gifts: waiting → out → received | returned; waiting → dropped; received → returned, where they were sent back."""
 
@@ -182,7 +187,7 @@ class GiftDelivery(KeptInCharge, Base):
     @property
     def goods(self) -> str:
         """Return what is delivered, in one line."""
-        return "；".join(one.words for one in self.pieces)
+        return in_one_line(self.pieces)
 
     @property
     def number(self) -> str:

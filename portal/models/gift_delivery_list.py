@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models.customer import Customer
 from portal.models.gift_campaign import GiftCampaign, GiftTier, TierGift
-from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, SEARCH, WAITING, GiftDelivery
-from portal.models.gift_list import GiftRecipient
-from portal.models.gift_run import GiftRun
+from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, SEARCH, WAITING, GiftDelivery, Piece, in_one_line
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, found_by
+from portal.models.newest_first import Listing, found_by, lines
 from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.rules.gift_delivery import POST, WAYS
@@ -78,18 +75,20 @@ def _chosen(user: Staff, query: DeliveryQuery) -> Select[GiftDelivery]:
 _WITH = (*LOADED_WITH, joinedload(GiftDelivery.staff))
 
 
-def _shown(numbers: Sequence[int]) -> Iterable[GiftDelivery]:
-    """Return the deliveries of a page, with no more of what they refer to than it shows."""
-    one = GiftDelivery
-    query = select(one).where(one.id.in_(numbers)).options(
-        joinedload(one.customer).load_only(Customer.full_name), joinedload(one.recipient).load_only(GiftRecipient.person),
-        joinedload(one.campaign).load_only(GiftCampaign.number), joinedload(one.run).load_only(GiftRun.day),
-        joinedload(one.tier).load_only(GiftTier.code).selectinload(GiftTier.gifts).joinedload(TierGift.gift),
-    )  # fmt: skip
-    return db.session.scalars(query)
+_LINES = lines(
+    GiftDelivery, "id", "state", "way", "told_on", "run_id", "out_on", "tier_id",
+    customer=("full_name",), recipient=("person",), campaign=("number",), run=("day",),
+)  # fmt: skip
+LIST = Listing(GiftDelivery, _chosen, _WITH, shown=_LINES, parts=GiftDelivery.parts_for)
 
 
-LIST = Listing(GiftDelivery, _chosen, _WITH, shown=_shown, parts=GiftDelivery.parts_for)
+def goods_of(tiers: Collection[int]) -> dict[int, str]:
+    """Return what each of these tiers gives, in one line, by its number."""
+    query = select(TierGift).where(TierGift.tier_id.in_(tiers)).options(joinedload(TierGift.gift)).order_by(TierGift.id)
+    found: dict[int, list[Piece]] = {}
+    for one in db.session.scalars(query):
+        found.setdefault(one.tier_id, []).append(Piece(one.gift, one.quantity))
+    return {tier: in_one_line(pieces) for tier, pieces in found.items()}
 
 
 def campaigns(user: Staff) -> list[Any]:

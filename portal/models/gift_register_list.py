@@ -17,7 +17,7 @@ from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
 from portal.models.gift_register import SEARCH, GiftEntry
 from portal.models.list_query import ListQuery, day_of
-from portal.models.newest_first import Listing, found_by
+from portal.models.newest_first import Listing, found_by, lines
 from portal.models.staff import Staff
 from portal.rules.grading import months_after
 from portal.rules.message import N_
@@ -75,7 +75,11 @@ def _chosen(user: Staff, query: EntryQuery) -> Select[GiftEntry]:
 _WITH = (joinedload(GiftEntry.customer), joinedload(GiftEntry.giver), joinedload(GiftEntry.handed_by))
 
 
-LIST = Listing(GiftEntry, _chosen, _WITH, day=GiftEntry.given_on, parts=GiftEntry.parts_for)
+_LINES = lines(
+    GiftEntry, "id", "customer_id", "organisation", "taken_back_on", "source", "given_on", "person", "post", "official", "goods", "title",
+    "voucher", "amount", giver=("name",),
+)  # fmt: skip
+LIST = Listing(GiftEntry, _chosen, _WITH, day=GiftEntry.given_on, shown=_LINES, parts=GiftEntry.parts_for)
 
 
 # --- totals ------------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ def deliveries() -> Any:
         "list",
         query=query,
         deliveries=page.rows,
+        goods=delivery_list.goods_of({one.tier_id for one in page.rows}),
         count=page.found,
         states=STATES,
         steps=STEPS,

@@ -84,7 +84,7 @@ def _page(sort: Sort, form: PortalForm, rows: Sequence[GiftDelivery], cells: dic
 
 
 def _show(sort: Sort, **start: Any) -> Any:
-    rows = delivery_list.LIST.page(me(), _query(sort), size=MOST).rows
+    rows = delivery_list.LIST.records(delivery_list.LIST.ids(me(), _query(sort), MOST)[:MOST])
     return _page(sort, sort.form(formdata=None, **start), rows, {})
 
 
