@@ -19,15 +19,13 @@ from sqlalchemy.orm import aliased
 from portal.database import db
 from portal.models.paging import CAP, MOST_OFFERED, PAGE_SIZE, Count
 from portal.models.scope import InTeam
-from portal.models.search import candidates, many
+from portal.models.search import customers
 from portal.models.staff import Staff
-from portal.models.word_index import Found, WordIndex
+from portal.models.word_index import WordIndex
 
 AT_A_TIME = 500
 DEPTH = 3000
 """Among so many records of a list those that a reader sees are looked for first."""
-FEW = 500
-"""Up to so many customers that a text finds lead to their records."""
 _Key = tuple[Any, ...]
 
 
@@ -237,12 +235,7 @@ def called(user: Any, column: Any, text: str) -> ColumnElement[bool]:
 
     The search index knows them, however many they are.
     """
-    return _customers(user, text).named(column)
-
-
-def _customers(user: Any, text: str) -> Found:
-    few = candidates(user, text, FEW + 1)
-    return many(text) if len(few) > FEW else Found(lambda column: column.in_(few), ids=few)
+    return customers(user, text).named(column)
 
 
 def found_by(user: Any, index: WordIndex, column: Any, text: str) -> ColumnElement[bool]:
@@ -251,7 +244,8 @@ def found_by(user: Any, index: WordIndex, column: Any, text: str) -> ColumnEleme
     Unless many are, they are gathered, and lead to what is listed; else records are asked in the order of the list, and some met soon.
     """
     number = index.model.id
-    conditions = [(one, one.named(named)) for one, named in ((_customers(user, text), column), (index.found(text), number))]
+    conditions = [(one, one.named(named)) for one, named in ((customers(user, text), column), (index.found(text), number))]
     if all(one.leads for one, _condition in conditions):
-        return number.in_(union_all(*(select(number).where(condition) for _one, condition in conditions)))  # type: ignore[no-any-return]
+        gathered = union_all(*(select(number).where(condition) for _one, condition in conditions)).cte()  # once, for all parts of a list
+        return number.in_(select(gathered.c.id))  # type: ignore[no-any-return]
     return or_(*(condition for _one, condition in conditions))

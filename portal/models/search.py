@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, column, exists, func, literal_column, or_, select, table
+from sqlalchemy import Select, and_, column, exists, false, func, literal_column, or_, select, table
 
 from portal.database import db
 from portal.models.customer import Customer, CustomerState
@@ -105,32 +106,30 @@ def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> lis
         asked = [[START + start[: 3 if start.isascii() else 2], *tokens] for tokens in asked]
     if not asked:
         return []
-    scope = _scope_tokens(user)
-    on_sqlite = db.session.get_bind().dialect.name == "sqlite"
-    contains = _contains(query)
-    if on_sqlite:
-        match = f"({fts_query(asked)})"
-        if scope:
-            match = f"({fts_query([[token] for token in scope])}) AND {match}"
-        matches = literal_column("customer_search_fts").op("MATCH")(match)
+    statement = select(CustomerSearch.id, CustomerSearch.words).where(_held(asked, _scope_tokens(user)), _contains(query))
+    if db.session.get_bind().dialect.name == "sqlite":
         both = _FTS.join(CustomerSearch, CustomerSearch.id == _FTS.c.rowid)
-        statement = select(CustomerSearch.id, CustomerSearch.words).select_from(both).where(matches, contains).order_by(_FTS.c.rowid.desc())
-    else:
-        tokens = CustomerSearch.__table__.c.tokens
-        holds = or_(*(holding(tokens, one) for one in asked))
-        statement = select(CustomerSearch.id, CustomerSearch.words).where(holds, contains)
-        if scope:
-            statement = statement.where(tokens.op("&&")(array_of(scope)))
+        statement = statement.select_from(both).order_by(_FTS.c.rowid.desc())
     return [(row[0], row[1]) for row in db.session.execute(statement.limit(limit))]
 
 
-def having_tokens(asked: list[list[str]]) -> Select[int]:
-    """Return the query of the ids of customers, whoever sees them, that hold all tokens of one of the lists; newest first on SQLite."""
+def _held(asked: list[list[str]], scope: list[str]) -> Any:
+    """Return the condition that the index has all tokens of one of the lists, and one of the scope's where there are any."""
     if db.session.get_bind().dialect.name == "sqlite":
-        matches = literal_column("customer_search_fts").op("MATCH")(fts_query(asked))
-        return select(_FTS.c.rowid).where(matches).order_by(_FTS.c.rowid.desc())
+        match = f"({fts_query(asked)})"
+        if scope:
+            match = f"({fts_query([[token] for token in scope])}) AND {match}"
+        return literal_column("customer_search_fts").op("MATCH")(match)
     tokens = CustomerSearch.__table__.c.tokens
-    return select(CustomerSearch.id).where(or_(*(holding(tokens, one) for one in asked)))
+    holds = or_(*(holding(tokens, one) for one in asked))
+    return and_(holds, tokens.op("&&")(array_of(scope))) if scope else holds
+
+
+def having_tokens(asked: list[list[str]], scope: Sequence[str] = ()) -> Select[int]:
+    """Return the query of the ids of customers that hold all tokens of one of the lists, and one of `scope`; newest first on SQLite."""
+    if db.session.get_bind().dialect.name == "sqlite":
+        return select(_FTS.c.rowid).where(_held(asked, list(scope))).order_by(_FTS.c.rowid.desc())
+    return select(CustomerSearch.id).where(_held(asked, list(scope)))
 
 
 def candidates(user: Staff, query: str, limit: int = CAP + 1) -> list[int]:
@@ -141,10 +140,11 @@ def candidates(user: Staff, query: str, limit: int = CAP + 1) -> list[int]:
     return [customer_id for customer_id, _words in _ask(user, query, limit)]
 
 
-def many(query: str) -> Found:
-    """Return the customers, whoever sees them, that `query` finds: for lists that filter by it where these are many."""
-    contains = _contains(query)
-    return found(having_tokens(alternatives(query)).order_by(None), lambda column: exists().where(CustomerSearch.id == column, contains))
+def customers(user: Staff, query: str) -> Found:
+    """Return the customers, however many, within the index's scope that `query` finds, for lists that filter by it."""
+    asked, contains = alternatives(query), _contains(query)
+    fitting = having_tokens(asked, _scope_tokens(user)).order_by(None) if asked else select(CustomerSearch.id).where(false())
+    return found(fitting, lambda column: exists().where(CustomerSearch.id == column, contains))
 
 
 def _rank(query: str, words: str) -> int:

@@ -40,6 +40,8 @@ from portal.models.search_index import Tokens, holding
 from portal.rules.grams import fold, fts_query, query_windows, window_grams
 
 AT_A_TIME = 2000
+FEW = 500
+"""Up to so many that the index gives are read at once."""
 LEADING = 30_000
 """Up to so many that the index gives lead to what is listed. Where more have a word, a page of them is met soon in any order."""
 
@@ -70,10 +72,13 @@ class Found:
 
 
 def found(fitting: Select[Any] | None, saying: Callable[[Any], ColumnElement[bool]]) -> Found:
-    """Return what a text finds, by the ids whose tokens fit; these are counted, the words of none are read."""
+    """Return what a text finds, by the ids whose tokens fit. These are counted, and only of a few the words are read."""
     if fitting is None:
         return Found(saying)
     number = db.session.scalar(select(func.count()).select_from(fitting.limit(LEADING + 1).subquery())) or 0
+    if number <= FEW:
+        (one,) = fitting.selected_columns
+        return Found(saying, ids=list(db.session.scalars(fitting.where(saying(one)))))
     return Found(saying, fitting if number <= LEADING else None)
 
 

@@ -166,11 +166,11 @@ def test_totals_show_who_is_given_again_and_again(app: Flask) -> None:
 def test_deliveries_and_entries_are_found_by_customer_person_parcel_and_goods(
     monkeypatch: pytest.MonkeyPatch, app: Flask, many: bool
 ) -> None:
-    from portal.models import gift_delivery_desk, gift_delivery_list, gift_desk, gift_register, newest_first, word_index
+    from portal.models import gift_delivery_desk, gift_delivery_list, gift_desk, gift_register, word_index
     from portal.models.contact import Contact
 
     if many:
-        monkeypatch.setattr(newest_first, "FEW", 0)
+        monkeypatch.setattr(word_index, "FEW", 0)
         monkeypatch.setattr(word_index, "LEADING", 0)
     there, other = (factories.customer("rep1", full_name=name) for name in ("佛山市远航轴承厂", "佛山市远航阀门厂"))
     db.session.add(Contact(customer_id=there.id, name="欧阳修远"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal.database import db
-from portal.models import newest_first, order_list, reception_list
+from portal.models import newest_first, order_list, reception_list, word_index
 from portal.models.agreement import Agreement
 from portal.models.customer import CustomerAssistant, CustomerState
 from portal.models.hand_over import hand_over
@@ -122,8 +122,8 @@ def test_words_find_the_records_of_a_customer_however_many_have_the_name(monkeyp
     there, _other = factories.customer("rep1", full_name="东莞市远航轴承厂"), factories.customer("rep1", full_name="东莞市远航阀门厂")
     one = receiving.drafted(there, class_="ordinary", count=12)
     request = ordering.asked(customer=factories.customer("rep1", grade="A", full_name="东莞市远航电机厂"))
-    for few in (newest_first.FEW, 0):
-        monkeypatch.setattr(newest_first, "FEW", few)
+    for few in (word_index.FEW, 0):
+        monkeypatch.setattr(word_index, "FEW", few)
         for text, found in (("远航", [request.id]), ("远航电机", [request.id]), ("远航轴承", [])):
             assert order_list.LIST.ids(person("rep1"), OrderQuery.read({"q": text}), 9) == found
     assert reception_list.LIST.ids(person("rep1"), ReceptionQuery.read({"q": "远航轴承"}), 9) == [one.id]
