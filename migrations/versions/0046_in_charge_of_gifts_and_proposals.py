@@ -1,4 +1,4 @@
-"""Proposals, awards, deliveries and entries of the gift register say in whose charge their customer is, as requests do
+"""Proposals, awards, and recipients, deliveries and entries of gifts say in whose charge their customer is, as requests do
 
 Revision 0046, after 0045. 2026-11-23.
 """
@@ -19,6 +19,9 @@ LISTED = {
     "gift_entry": ["given_on", "id", "source", "giver_id", "customer_id", "person", "official", "taken_back_on", "amount"],
 }
 """Table → what stands in the indexes behind who is in charge."""
+RECIPIENTS = {"campaign_id": ["id", "list_id"], "list_id": ["id"]}
+SEEN_BY = ["in_charge_team_id", "in_charge_id", "tier_id", "customer_id"]
+"""Of recipients it stands in the indexes by campaign and list, which had no more than the state and the id."""
 
 THERE, CHANGED = "state <> 'importing'", "AFTER UPDATE OF owner_id, team_id, state ON customer"
 HIDDEN = "(NEW.state = 'importing') <> (OLD.state = 'importing')"
@@ -28,19 +31,25 @@ def upgrade() -> None:
     """Add who is in charge, find it for what there is, and let the database keep it; requests keep theirs under the same names."""
     _unfollow("customer_in_charge")
     _follow("service_request", "customer_in_charge_service_request")
-    for table, behind in LISTED.items():
+    for table in (*LISTED, "gift_recipient"):
         for column in COLUMNS:
             op.add_column(table, sa.Column(column, sa.Integer(), nullable=True))
         op.execute(_read(table).replace("NEW.", f"{table}.").replace(f" WHERE id = {table}.id;", ""))
-        for column in COLUMNS:
-            op.create_index(f"ix_{table}_{column.removesuffix('_id')}", table, [column, *behind])
+        for column in COLUMNS if table in LISTED else ():
+            op.create_index(f"ix_{table}_{column.removesuffix('_id')}", table, [column, *LISTED[table]])
         _keep(table)
         _follow(table, f"customer_in_charge_{table}")
+    for column, behind in RECIPIENTS.items():
+        op.drop_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient")
+        op.create_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient", [column, "state", *behind, *SEEN_BY])
 
 
 def downgrade() -> None:
     """Take it away again."""
-    for table in LISTED:
+    for column in RECIPIENTS:
+        op.drop_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient")
+        op.create_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient", [column, "state", "id"])
+    for table in (*LISTED, "gift_recipient"):
         _unfollow(f"customer_in_charge_{table}")
         if op.get_bind().dialect.name == "sqlite":
             for name in ("taken_in", "given"):
@@ -49,7 +58,8 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {table}_in_charge ON {table}")
             op.execute(f"DROP FUNCTION {table}_in_charge()")
         for column in COLUMNS:
-            op.drop_index(f"ix_{table}_{column.removesuffix('_id')}", table)
+            if table in LISTED:
+                op.drop_index(f"ix_{table}_{column.removesuffix('_id')}", table)
             op.drop_column(table, column)
     _unfollow("customer_in_charge_service_request")
     _follow("service_request", "customer_in_charge")

@@ -12,7 +12,7 @@ from portal.models.customer import Customer
 from portal.models.gift_campaign import STATES, GiftCampaign, GiftTier, TierGift
 from portal.models.gift_list import RECIPIENT_STATES, GiftList, GiftRecipient, GiftRefusal
 from portal.models.list_query import ListQuery
-from portal.models.newest_first import Listing, called, has
+from portal.models.newest_first import Listing, called, has, lines
 from portal.models.staff import Staff
 from portal.rules.gifts import TIERS
 from portal.rules.message import N_
@@ -79,7 +79,7 @@ CAMPAIGNS = Listing(
 
 def _recipients(user: Staff, query: RecipientQuery) -> Select[GiftRecipient]:
     one, filters = GiftRecipient, query.filters
-    found = one.listed_for(user)
+    found = select(one)
     for name, column in (("campaign", one.campaign_id), ("list", one.list_id), ("customer", one.customer_id)):
         if name in filters:
             found = found.where(column == query.number(name))
@@ -101,7 +101,13 @@ RECIPIENTS = Listing(
         joinedload(GiftRecipient.tier),
         joinedload(GiftRecipient.proposed_by),
     ),
-)
+    shown=lines(
+        GiftRecipient, "id", "customer_id", "state", "person", "post", "official", "reason", "amount", "permitted_by_id",
+        customer=("full_name", "nature", "grade"), campaign=("name", "first_on"), tier=("code",), in_charge=("name",),
+        proposed_by=("name",),
+    ),
+    parts=GiftRecipient.parts_for,
+)  # fmt: skip
 
 
 # --- who was refused -------------------------------------------------------------------------------------------------------

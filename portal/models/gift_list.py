@@ -18,6 +18,7 @@ from portal import clock
 from portal.database import Base, db
 from portal.models.customer import Customer, Money
 from portal.models.gift_campaign import GiftCampaign, GiftTier
+from portal.models.in_charge import KeptInCharge
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.rules.message import N_, Message, Refusal, revived
@@ -49,6 +50,8 @@ GONE = (REMOVED, DECLINED, REJECTED)
 _LIVE = sql("state NOT IN ('removed', 'declined', 'rejected')")
 _REPLACES = sql("replaces_id IS NOT NULL")
 _TO_PERMIT = sql("state = 'proposed' AND permitted_by_id IS NULL")
+_SEEN_BY = ("in_charge_team_id", "in_charge_id", "tier_id", "customer_id")
+"""Who sees a recipient stands in the indexes of campaign and list: what does not fit is left out without being looked at."""
 _MAIN = sql("NOT supplementary AND state IN ('draft', 'pending', 'approved')")
 _SUPPLEMENTARY = sql("supplementary AND state IN ('draft', 'pending')")
 
@@ -106,7 +109,7 @@ class GiftList(Base):
         return f"/gifts/lists/{self.id}"
 
 
-class GiftRecipient(HangsOnCustomer, Base):
+class GiftRecipient(KeptInCharge, Base):
     """One customer of a campaign 馈赠对象.
 
     proposed → listed | declined; listed → approved | removed | rejected; approved → delivered | returned | removed;
@@ -153,6 +156,7 @@ class GiftRecipient(HangsOnCustomer, Base):
     added_by: Mapped[Staff | None] = relationship(foreign_keys=[added_by_id])
     permitted_by: Mapped[Staff | None] = relationship(foreign_keys=[permitted_by_id])
     ended_by: Mapped[Staff | None] = relationship(foreign_keys=[ended_by_id])
+    in_charge: Mapped[Staff | None] = relationship(primaryjoin="foreign(GiftRecipient.in_charge_id) == Staff.id", viewonly=True)
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
@@ -163,8 +167,8 @@ class GiftRecipient(HangsOnCustomer, Base):
             "ix_gift_recipient_to_permit", "campaign_id", "customer_id", "official", "proposed_by_id", "state", "permitted_by_id",
             sqlite_where=_TO_PERMIT, postgresql_where=_TO_PERMIT,
         ),
-        Index(None, "campaign_id", "state", "id"),
-        Index(None, "list_id", "state", "id"),
+        Index("ix_gift_recipient_campaign_id_state_id", "campaign_id", "state", "id", "list_id", *_SEEN_BY),
+        Index("ix_gift_recipient_list_id_state_id", "list_id", "state", "id", *_SEEN_BY),
         Index(None, "customer_id", "id"),
         Index(None, "tier_id", "state"),
     )  # fmt: skip

@@ -56,8 +56,8 @@ def propose(tier: GiftTier, customer: Customer, values: Mapping[str, Any], *, by
     return found
 
 
-def waits_for_permit(recipient: GiftRecipient) -> bool:
-    """Return whether a proposal needs a manager's permit that it does not have."""
+def waits_for_permit(recipient: Any) -> bool:
+    """Return whether a proposal, a recipient or its line in a list, needs a manager's permit that it does not have."""
     needs = needs_permit(recipient.customer, official=recipient.official)
     return recipient.state == PROPOSED and recipient.permitted_by_id is None and needs
 

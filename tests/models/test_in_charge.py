@@ -24,7 +24,9 @@ from portal.models import (
 )
 from portal.models.award_list import AWARDS, AwardQuery
 from portal.models.customer import Customer, CustomerState
+from portal.models.gift_campaign_list import RECIPIENTS, RecipientQuery
 from portal.models.gift_delivery import GiftDelivery
+from portal.models.gift_list import GiftRecipient
 from portal.models.gift_register import GiftEntry
 from portal.models.merge import CustomerMerge
 from portal.models.newest_first import Listing
@@ -50,6 +52,7 @@ ACCOUNTS = ("rep1", "rep2", "rep3", "rep4", "sup1", "sup2", "mgr1")
 LISTS: dict[Any, tuple[Listing, Any]] = {
     Proposal: (BY_NUMBER, ProposalQuery({})),
     ProposalAward: (AWARDS, AwardQuery({})),
+    GiftRecipient: (RECIPIENTS, RecipientQuery({})),
     GiftDelivery: (gift_delivery_list.LIST, gift_delivery_list.DeliveryQuery({})),
     GiftEntry: (gift_register_list.LIST, gift_register_list.EntryQuery({})),
 }
