@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import Field, PasswordField, StringField
 from wtforms.i18n import get_translations
+from wtforms.widgets import Select
 
 from portal.i18n import is_chinese, translate
 from portal.rules.message import Refusal
@@ -16,6 +18,21 @@ from portal.rules.text import clean
 
 def _cleaned(value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
+
+
+class _Choices(Select):
+    """A select whose options are written at once: WTForms sorts the attributes of each, which is most of a form that names colleagues."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **kwargs: Any) -> Markup:
+        """Return an option as WTForms writes it."""
+        if kwargs or choice.render_kw:
+            return super().render_option(choice, **kwargs)  # type: ignore[no-any-return]
+        selected = "selected " if choice.selected else ""
+        return Markup(f'<option {selected}value="{escape(str(choice.value))}">{escape(choice.label or choice.value)}</option>')  # noqa: S704 - each part is escaped
+
+
+_CHOICES = _Choices()
 
 
 class PortalForm(FlaskForm):
@@ -30,6 +47,12 @@ class PortalForm(FlaskForm):
         def get_translations(self, form: Any) -> Any:
             """Return the translations that WTForms brings along."""
             return get_translations(["zh"] if is_chinese() else ["en"])
+
+        def render_field(self, field: Any, render_kw: Any) -> Any:
+            """Return a field as it stands on a page."""
+            if type(field.widget) is Select:
+                field.widget = _CHOICES
+            return super().render_field(field, render_kw)
 
     def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:
         """Fill the fields; texts, but never passwords, are cleaned before they are checked."""

@@ -19,6 +19,7 @@ LISTED = {
     "gift_entry": ["given_on", "id", "source", "giver_id", "customer_id", "person", "official", "taken_back_on", "amount"],
 }
 """Table → what stands in the indexes behind who is in charge."""
+TO_SEND = "state = 'waiting' AND way = 'post' AND told_on IS NOT NULL"
 RECIPIENTS = {"campaign_id": ["id", "list_id"], "list_id": ["id"]}
 SEEN_BY = ["in_charge_team_id", "in_charge_id", "tier_id", "customer_id"]
 """Of recipients it stands in the indexes by campaign and list, which had no more than the state and the id."""
@@ -39,6 +40,7 @@ def upgrade() -> None:
             op.create_index(f"ix_{table}_{column.removesuffix('_id')}", table, [column, *LISTED[table]])
         _keep(table)
         _follow(table, f"customer_in_charge_{table}")
+    _make_to_send("campaign_id", "in_charge_team_id", "in_charge_id", "customer_id")
     for column, behind in RECIPIENTS.items():
         op.drop_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient")
         op.create_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient", [column, "state", *behind, *SEEN_BY])
@@ -46,6 +48,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it away again."""
+    _make_to_send("customer_id", "campaign_id")
     for column in RECIPIENTS:
         op.drop_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient")
         op.create_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient", [column, "state", "id"])
@@ -63,6 +66,12 @@ def downgrade() -> None:
             op.drop_column(table, column)
     _unfollow("customer_in_charge_service_request")
     _follow("service_request", "customer_in_charge")
+
+
+def _make_to_send(*columns: str) -> None:
+    where, name = sa.text(TO_SEND), "ix_gift_delivery_to_send"
+    op.drop_index(name, "gift_delivery")
+    op.create_index(name, "gift_delivery", [*columns, "state", "way", "told_on"], sqlite_where=where, postgresql_where=where)
 
 
 def _read(table: str) -> str:

@@ -131,8 +131,10 @@ class GiftDelivery(KeptInCharge, Base):
         Index("ix_gift_delivery_to_tell", "staff_id", "id", sqlite_where=_TO_TELL, postgresql_where=_TO_TELL),
         Index(
             "ix_gift_delivery_to_send",
-            "customer_id",
             "campaign_id",
+            "in_charge_team_id",
+            "in_charge_id",
+            "customer_id",
             "state",
             "way",
             "told_on",

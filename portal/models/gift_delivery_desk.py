@@ -22,8 +22,6 @@ from portal.models.gift_order import GiftOrder, GiftOrderLine
 from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.hand_over import goes_along
 from portal.models.merge import settles
-from portal.models.paging import NotLeading
-from portal.models.scope import listed_at_the_moment
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.message import N_
@@ -48,10 +46,10 @@ _WAITS = sql("gift_delivery.state = 'waiting'")
 
 
 def _to_send(user: Staff) -> Select[Any]:
-    query = select(GiftDelivery.campaign_id).where(GiftDelivery.customer_id > 0, _TO_SEND)  # the index of what is to be sent leads
+    query = select(GiftDelivery.campaign_id).where(GiftDelivery.campaign_id > 0, _TO_SEND)  # the index of what is to be sent leads
     if not user.is_manager:
-        query = query.where(listed_at_the_moment(user, GiftDelivery.customer_id))
-    return query.group_by(NotLeading(GiftDelivery.campaign_id))
+        query = query.where(GiftDelivery.seen_at_the_moment(user))
+    return query.group_by(GiftDelivery.campaign_id)
 
 
 def _rounds(user: Staff) -> list[Any]:

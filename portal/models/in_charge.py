@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from sqlalchemy import DDL, Select, event, select, true, union
+from sqlalchemy import DDL, Select, event, or_, select, true, union
 from sqlalchemy.orm import Mapped
 
 from portal.models.customer import Customer
+from portal.models.paging import NotLeading
 from portal.models.register_indexes import THERE
-from portal.models.scope import Arm, HangsOnCustomer, customer_arms
+from portal.models.scope import Arm, HangsOnCustomer, assisted, customer_arms
 from portal.permissions import Role
 
 KEPT: dict[str, dict[str, list[str]]] = {}
@@ -53,6 +54,18 @@ class KeptInCharge(HangsOnCustomer):
         if "owner_id" in arm.equal:
             return cls.in_charge_id == arm.equal["owner_id"]
         return cls.customer_id.in_(select(Customer.id).where(THERE, Customer.id.in_(arm.ids)))
+
+    @classmethod
+    def seen_at_the_moment(cls, user: Any) -> Any:
+        """Return the condition on records whose customers `user`, who is no manager, sees, for a statement that is kept.
+
+        None of its columns leads to an index: what else is asked for does. Whom somebody assists is asked with it, not when it is made.
+        """
+        owner, team, customer = (NotLeading(one) for one in (cls.in_charge_id, cls.in_charge_team_id, cls.customer_id))
+        found = [owner == user.id, assisted(user, customer)]
+        if user.role == Role.SUPERVISOR and user.team_id is not None:
+            found.insert(0, team == user.team_id)
+        return or_(*found)
 
     @classmethod
     def in_scope(cls, user: Any) -> Any:

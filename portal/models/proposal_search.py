@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+from flask import current_app
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -84,9 +85,17 @@ def forget(ids: Collection[int]) -> None:
 
 
 def _frequencies(grams: list[str]) -> dict[str, int]:
-    """Return how many proposals have each gram, counted to `COMMON`."""
-    if not grams:
-        return {}
+    """Return how many proposals have each gram, counted to `COMMON`; those that had so many before are not counted again."""
+    common: set[str] = current_app.extensions.setdefault("common grams", set())
+    found = {gram: COMMON for gram in grams if gram in common}
+    grams = [gram for gram in grams if gram not in found]
+    if grams:
+        found |= _counted(grams)
+        common.update(gram for gram, number in found.items() if number >= COMMON)
+    return found
+
+
+def _counted(grams: list[str]) -> dict[str, int]:
     asked = values(column("gram", String), name="asked").data([(gram,) for gram in grams]).cte("asked")
     some = select(GRAMS.c.proposal_id).where(GRAMS.c.gram == asked.c.gram).limit(COMMON).correlate(asked).subquery()
     counted = select(asked.c.gram, select(func.count()).select_from(some).scalar_subquery())

@@ -17,11 +17,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base
 from portal.models import in_charge
-from portal.models.customer import BYTEWISE, Customer, CustomerAssistant
+from portal.models.customer import BYTEWISE, Customer
 from portal.models.paging import NotLeading
 from portal.models.register_entry import RegisterEntry
-from portal.models.register_indexes import THERE
-from portal.models.scope import customer_scope
+from portal.models.scope import assisted, customer_scope
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -239,13 +238,13 @@ class ServiceRequest(Base):
             mine, others = user.team_id, [team.is_distinct_from(user.team_id), charge_team.is_distinct_from(user.team_id)]
             parts = [[cls.team_id == mine], [cls.in_charge_team_id == mine, ELSEWHERE["in_charge_team_id"]]]
         parts += [[cls.assignee_id == user.id, *others], [cls.in_charge_id == user.id, ELSEWHERE["in_charge_id"], *others]]
-        return [*parts, [_assisted(cls.customer_id, user), assignee != user.id, in_charge.is_distinct_from(user.id), *others]]
+        return [*parts, [assisted(user, cls.customer_id), assignee != user.id, in_charge.is_distinct_from(user.id), *others]]
 
     @classmethod
     def walked(cls, user: Staff) -> Any:
         """Return `scope` for a list that is walked in another order, and no part of it leads."""
         customer, assignee, in_charge = (NotLeading(one) for one in (cls.customer_id, cls.assignee_id, cls.in_charge_id))
-        parts = [assignee == user.id, in_charge == user.id, _assisted(customer, user)]
+        parts = [assignee == user.id, in_charge == user.id, assisted(user, customer)]
         if user.is_supervisor and user.team_id is not None:
             parts = [*(NotLeading(one) == user.team_id for one in (cls.team_id, cls.in_charge_team_id)), *parts]
         return or_(*parts)
@@ -300,9 +299,3 @@ class ServiceRequest(Base):
 
 
 in_charge.keep(ServiceRequest, without_customer="taken_by_id")
-
-
-def _assisted(column: Any, user: Any) -> Any:
-    """Return the condition that a column, the id of a customer, names one that `user` assists with (RO-8)."""
-    assisted = select(CustomerAssistant.customer_id).join(Customer, Customer.id == CustomerAssistant.customer_id)
-    return column.in_(assisted.where(THERE, CustomerAssistant.staff_id == user.id))

@@ -141,17 +141,12 @@ def listed(user: Any, column: Any) -> ColumnElement[bool]:
     return or_(*found)
 
 
-def listed_at_the_moment(user: Any, column: Any) -> ColumnElement[bool]:
-    """Return the condition of `listed` for a statement that is kept: whom somebody assists is asked with it, not when it is made."""
-    from portal.models.customer import CustomerAssistant
+def assisted(user: Any, column: Any) -> ColumnElement[bool]:
+    """Return the condition that `column`, the id of a customer, names one that `user` assists with (RO-8); asked with the statement."""
+    from portal.models.customer import Customer, CustomerAssistant
 
-    if user.role == Role.MANAGER:
-        return true()
-    assisted = column.in_(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == user.id))
-    found: list[ColumnElement[bool]] = [InCharge(column, user.id), assisted]
-    if user.role == Role.SUPERVISOR and user.team_id is not None:
-        found.insert(0, InTeam(column, user.team_id))
-    return or_(*found)
+    theirs = select(CustomerAssistant.customer_id).join(Customer, Customer.id == CustomerAssistant.customer_id)
+    return column.in_(theirs.where(THERE, CustomerAssistant.staff_id == user.id))  # type: ignore[no-any-return]
 
 
 class ScopeShape(NamedTuple):

@@ -88,6 +88,10 @@ def check(step: str) -> None:
         assert sorted(one.id for one in listing.page(user, query).rows) == visible, (step, account, model)
         assert listing.count(user, query).number == len(visible)
         assert sorted(db.session.scalars(model.listed_for(user).with_only_columns(model.id))) == visible, (step, account, model)
+    for account, model in product(ACCOUNTS[:-1], LISTS):
+        user = person(account)
+        at_once = set(db.session.scalars(select(model.id).where(model.seen_at_the_moment(user))))
+        assert at_once == set(db.session.scalars(select(model.id).join(model.customer).where(customer_scope(user)))), (step, account, model)
     for account, closed in product(ACCOUNTS, (False, True)):
         user, query = person(account), RequestQuery({}, "all", closed)
         listed = [one.id for one in request_list.page(user, query).requests]
