@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
-from flask import current_app
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -58,6 +58,8 @@ CANDIDATES = 30
 LEAST_SHARE = 0.35
 """From this part of what is typed on a proposal counts as similar."""
 LEAST_GRAMS = 3
+_common: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""Of each database the grams that `COMMON` proposals have, as far as they were asked for."""
 
 
 def index(proposal: Proposal) -> None:
@@ -86,7 +88,7 @@ def forget(ids: Collection[int]) -> None:
 
 def _frequencies(grams: list[str]) -> dict[str, int]:
     """Return how many proposals have each gram, counted to `COMMON`; those that had so many before are not counted again."""
-    common: set[str] = current_app.extensions.setdefault("common grams", set())
+    common = _common.setdefault(db.session.get_bind(), set())
     found = {gram: COMMON for gram in grams if gram in common}
     grams = [gram for gram in grams if gram not in found]
     if grams:
