@@ -19,6 +19,8 @@ from portal.rules.message import Refusal
 from portal.stores import StoreFailed
 
 log = structlog.get_logger()
+DEADLOCK = "40P01"
+"""Of PostgreSQL: two waited for each other, and one of them was undone."""
 
 
 def _page(status: int, title: str, text: str) -> Any:
@@ -53,6 +55,8 @@ def init_app(app: Flask) -> None:
     def not_stored(error: StatementError) -> Any:
         if isinstance(error.orig, (OverflowError, UnicodeEncodeError)):
             return out_of_range(error)
+        if getattr(error.orig, "sqlstate", "") == DEADLOCK:
+            return conflict(error)
         raise error
 
     @app.errorhandler(CSRFError)
@@ -83,7 +87,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(409)
     def conflict(error: Any) -> Any:
         db.session.rollback()
-        if isinstance(error, IntegrityError):  # somebody wrote the same at the same moment; a mistake of ours would show here too
+        if isinstance(error, StatementError):  # somebody wrote the same at the same moment; a mistake of ours would show here too
             log.warning("refused by the database", path=request.path, method=request.method, exc_info=error)
         return _page(409, _("Somebody was faster"), _("The record has changed since you opened it. Reload it to see how it stands now."))
 

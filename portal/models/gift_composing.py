@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from portal import clock
 from portal.database import StateConflict, db, transition
-from portal.models import audit, benefit, gift_budget, history
+from portal.models import audit, benefit, gift_budget, history, in_charge
 from portal.models.approval_authors import note_author
 from portal.models.contact import Contact
 from portal.models.customer import Customer
@@ -251,6 +251,7 @@ def _write(
         rows.append({**common, **person, "customer_id": number, "replaces_id": places.get(number)})
     try:
         with db.session.begin_nested():
+            in_charge.lock(fresh)
             for some in _portions(rows):
                 db.session.execute(insert(GiftRecipient), some)
             for number in fit:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relations
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, gift_stock, history
+from portal.models import audit, gift_stock, history, in_charge
 from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.customer import Customer
@@ -372,6 +372,7 @@ def prepare(listed: GiftList) -> int:
         }
         for row in rows
     ]  # fmt: skip
+    in_charge.lock(row.customer_id for row in rows)
     for start in range(0, len(made), PORTION):
         db.session.execute(insert(GiftDelivery), made[start : start + PORTION])
     if made:

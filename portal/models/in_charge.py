@@ -13,17 +13,20 @@ them again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from sqlalchemy import DDL, Select, event, or_, select, true, union
 from sqlalchemy.orm import Mapped
 
+from portal.database import db
 from portal.models.customer import Customer
 from portal.models.paging import NotLeading
 from portal.models.register_indexes import THERE
 from portal.models.scope import Arm, HangsOnCustomer, assisted, customer_arms
 from portal.permissions import Role
 
+PORTION = 500
 KEPT: dict[str, dict[str, list[str]]] = {}
 """Statements that keep it, by table and database; migrations run the same."""
 
@@ -89,6 +92,19 @@ def keep(model: Any, *, without_customer: str = "") -> None:
     for dialect, statements in KEPT[table.name].items():
         for statement in statements:
             event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+
+
+def lock(customer_ids: Iterable[int]) -> None:
+    """Lock customers in the order of their ids, as whoever changes many does, before many records of theirs are written at once.
+
+    PostgreSQL's triggers lock each with its record: in another order, two who write many would wait for each other.
+    """
+    if db.session.get_bind().dialect.name != "postgresql":
+        return
+    rest = sorted(set(customer_ids))
+    for start in range(0, len(rest), PORTION):
+        some = select(Customer.id).where(Customer.id.in_(rest[start : start + PORTION])).order_by(Customer.id)
+        db.session.execute(some.with_for_update(key_share=True)).all()
 
 
 def _statements(table: str, without_customer: str) -> dict[str, list[str]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
+from portal import clock
 from portal.database import db, end_reading, release
+from portal.models.gift_register import GiftEntry
 from portal.models.team import Team
+from tests.delivering import sent, stock
 
 
 def _teams() -> list[str]:
@@ -87,3 +91,35 @@ def test_one_goes_on_after_release(app: Flask) -> None:
         db.session.add(Team(name="新科"))
         db.session.commit()
     assert "新科" in _teams()
+
+
+def test_of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster(app: Flask, as_: Any) -> None:
+    """Whoever hands a customer over has the customer and wants its deliveries; whoever records a receipt, the other way round."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    stock(4)
+    delivery, engine = sent(), db.engine
+    path, customer = f"/gifts/deliveries/{delivery.id}/receipt", delivery.customer_id
+    form = {"received_by": "林经理", "received_on": clock.today().isoformat(), "version": str(delivery.version)}
+    reader = as_("rep1")
+    db.session.rollback()
+    with engine.connect() as other, ThreadPoolExecutor(1) as beside:
+        other.exec_driver_sql("SET LOCAL deadlock_timeout = '1min'")  # the portal finds out first
+        other.execute(text("SELECT id FROM customer WHERE id = :id FOR UPDATE"), {"id": customer})
+
+        def hand_over() -> None:
+            waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            with engine.connect() as watching:
+                while not watching.scalar(waits):
+                    pass
+            other.execute(text("UPDATE gift_delivery SET remark = '转交' WHERE customer_id = :id"), {"id": customer})
+            other.commit()
+
+        done = beside.submit(hand_over)
+        answer = reader.post(path, data=form)
+        done.result(timeout=30)
+    assert answer.status_code == 409
+    assert "他人已先行处理" in answer.text
+    db.session.expire_all()
+    assert (delivery.state, delivery.remark) == ("out", "转交"), "nothing of the receipt was kept"
+    assert db.session.query(GiftEntry).count() == 0
