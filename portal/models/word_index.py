@@ -193,9 +193,9 @@ class WordIndex:
         if not tokens:
             return None
         if db.session.get_bind().dialect.name == "sqlite":
-            rowid: Any = column("rowid")
+            rowid = table(self.fts, column("rowid")).c.rowid  # with its table: without, it is that of whatever asks for the words
             matches = literal_column(self.fts).op("MATCH")(fts_query([tokens]))
-            return select(rowid).select_from(table(self.fts)).where(matches).order_by(rowid.desc())
+            return select(rowid).where(matches).order_by(rowid.desc())
         return select(self.table.c.id).where(holding(self.table.c.tokens, tokens))
 
     def fits(self, text: str, most: int) -> list[int] | None:

@@ -206,6 +206,18 @@ def test_deliveries_and_entries_are_found_by_customer_person_parcel_and_goods(
     assert deliveries("慕容") == [second.id]
 
 
+@pytest.mark.parametrize("few", [500, 0])
+def test_who_has_the_parts_of_a_text_and_not_the_text_is_not_found(monkeypatch: pytest.MonkeyPatch, app: Flask, few: int) -> None:
+    from portal.models import gift_delivery_list, word_index
+
+    monkeypatch.setattr(word_index, "FEW", few)
+    one, other = delivering.waiting("vip", factories.customer("rep1"), factories.customer("rep1"))
+    one.recipient.person, other.recipient.person = "诸葛经理", "葛经诸葛"
+    db.session.commit()
+    query = gift_delivery_list.DeliveryQuery.read({"q": "诸葛经"})
+    assert gift_delivery_list.LIST.ids(person("rep1"), query, 9) == [one.id]
+
+
 def test_what_waits_for_whom_and_what_follows(app: Flask) -> None:
     from portal.models import gift_delivery_desk as desk
     from portal.models import inbox
