@@ -41,6 +41,7 @@ def upgrade() -> None:
         _keep(table)
         _follow(table, f"customer_in_charge_{table}")
     _make_to_send("campaign_id", "in_charge_team_id", "in_charge_id", "customer_id")
+    op.create_index("ix_gift_delivery_recipient_id_id", "gift_delivery", ["recipient_id", "id"])
     for column, behind in RECIPIENTS.items():
         op.drop_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient")
         op.create_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient", [column, "state", *behind, *SEEN_BY])
@@ -48,6 +49,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it away again."""
+    op.drop_index("ix_gift_delivery_recipient_id_id", "gift_delivery")
     _make_to_send("customer_id", "campaign_id")
     for column in RECIPIENTS:
         op.drop_index(f"ix_gift_recipient_{column}_state_id", "gift_recipient")

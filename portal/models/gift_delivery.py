@@ -148,6 +148,7 @@ class GiftDelivery(KeptInCharge, Base):
         Index("ix_gift_delivery_carrier", "carrier", sqlite_where=_BY_CARRIER, postgresql_where=_BY_CARRIER),
         Index("ix_gift_delivery_state", "state", "id", "customer_id", "run_id"),
         Index("ix_gift_delivery_tier", "tier_id", "id", "customer_id", "run_id"),
+        Index(None, "recipient_id", "id"),
         Index(None, "customer_id", "id"),
         Index(None, "campaign_id", "state", "id"),
         Index(None, "run_id", "position", "id"),

@@ -25,7 +25,6 @@ from sqlalchemy import (
     column,
     delete,
     event,
-    exists,
     func,
     inspect,
     literal_column,
@@ -71,15 +70,23 @@ class Found:
         return said if self.fitting is None else and_(column.in_(self.fitting), said)
 
 
-def found(fitting: Select[Any] | None, saying: Callable[[Any], ColumnElement[bool]]) -> Found:
-    """Return what a text finds, by the ids whose tokens fit. These are counted, and only of a few the words are read."""
+def found(fitting: Select[Any] | None, number: Any, contains: ColumnElement[bool]) -> Found:
+    """Return what a text finds, by the ids whose tokens fit. These are counted, and only of a few the words are read.
+
+    `contains` is the condition that words have the text; `number` the id beside them.
+    """
+
+    def saying(column: Any) -> ColumnElement[bool]:
+        # The value of a record and not whether there is one: for that PostgreSQL would compare the words of all.
+        return select(contains).where(number == column).scalar_subquery()  # type: ignore[return-value]
+
     if fitting is None:
         return Found(saying)
-    number = db.session.scalar(select(func.count()).select_from(fitting.limit(LEADING + 1).subquery())) or 0
-    if number <= FEW:
-        (one,) = fitting.selected_columns
-        return Found(saying, ids=list(db.session.scalars(fitting.where(saying(one)))))
-    return Found(saying, fitting if number <= LEADING else None)
+    many = db.session.scalar(select(func.count()).select_from(fitting.limit(LEADING + 1).subquery())) or 0
+    if many <= FEW:
+        ids = db.session.scalars(fitting).all() if many else []
+        return Found(saying, ids=list(db.session.scalars(select(number).where(number.in_(ids), contains))) if ids else [])
+    return Found(saying, fitting if many <= LEADING else None)
 
 
 def place_of(words: Any, part: str) -> Any:
@@ -218,10 +225,7 @@ class WordIndex:
         """Return what a text without spaces finds."""
         words, part = self.table.c.words, self.folded(text)
         asked = self.fitting(text)
-        return found(
-            None if asked is None else asked.order_by(None),
-            lambda column: exists().where(self.table.c.id == column, place_of(words, part) > 0),
-        )
+        return found(None if asked is None else asked.order_by(None), self.table.c.id, place_of(words, part) > 0)
 
 
 INDEXES: list[WordIndex] = []
