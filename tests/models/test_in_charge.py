@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -155,3 +156,11 @@ def test_who_is_in_charge_follows_whatever_happens_to_a_customer() -> None:
 def test_each_table_of_the_kind_is_kept_by_the_database() -> None:
     assert set(in_charge.KEPT) == {"service_request", *(one.__tablename__ for one in in_charge.KeptInCharge.__subclasses__())}
     assert set(LISTS) == set(in_charge.KeptInCharge.__subclasses__())
+
+
+def test_each_list_of_such_records_is_read_by_what_its_reader_sees() -> None:
+    places = {name: vars(module) for name, module in sys.modules.items() if name.startswith("portal.models.")}
+    lists = {f"{name}.{called}": one for name, values in places.items() for called, one in values.items() if isinstance(one, Listing)}
+    kept = {called: one for called, one in lists.items() if issubclass(one.model, in_charge.KeptInCharge)}
+    assert {one.model for one in kept.values()} == set(LISTS)
+    assert [called for called, one in kept.items() if one.parts != one.model.parts_for] == []
