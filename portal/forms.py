@@ -50,7 +50,7 @@ class PortalForm(FlaskForm):
 
         def render_field(self, field: Any, render_kw: Any) -> Any:
             """Return a field as it stands on a page."""
-            if type(field.widget) is Select:
+            if type(field.widget) is Select and not field.widget.multiple:
                 field.widget = _CHOICES
             return super().render_field(field, render_kw)
 
