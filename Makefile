@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # What is run a second time on PostgreSQL: all that speaks to the database in its own way.
 ON_POSTGRES := tests/concurrency tests/migrations tests/sales/test_totals.py tests/insights/test_figures.py \
 	$(addprefix tests/pages/test_,register.py exchange.py) \
-	$(addprefix tests/models/test_,approval_inbox.py approval_signatures.py audit.py backup.py binder_list.py customer.py dossier.py \
+	$(addprefix tests/models/test_,gift_delivery.py newest_first.py approval_inbox.py approval_signatures.py audit.py backup.py binder_list.py customer.py dossier.py \
 	duplicate.py grading_figures.py hand_over.py hand_over_record.py import.py in_charge.py merge.py register.py report_due.py review.py search.py \
 	sheet.py tidying.py)
 

@@ -47,7 +47,10 @@ class KeptInCharge(HangsOnCustomer):
 
     @classmethod
     def parts_for(cls, user: Any) -> list[Any]:
-        """Return conditions on the parts of the records that `user` sees in lists; an index leads to each, and they may overlap."""
+        """Return conditions on the parts of the records that `user` sees in lists; they may overlap.
+
+        An index leads to each, unless such records are listed by something else alone, as recipients by campaign, list or customer.
+        """
         return [true()] if user.role == Role.MANAGER else [cls._part(arm) for arm in customer_arms(user)]
 
     @classmethod
@@ -74,7 +77,13 @@ class KeptInCharge(HangsOnCustomer):
     def in_scope(cls, user: Any) -> Any:
         """Return the condition on the records that `user` sees in lists: what `parts_for` are together."""
         parts = cls.parts_for(user)
-        return parts[0] if len(parts) == 1 else cls.id.in_(union(*(select(cls.id).where(part) for part in parts)))
+        return parts[0] if len(parts) == 1 else cls.id.in_(cls.seen_by(user))
+
+    @classmethod
+    def seen_by(cls, user: Any) -> Any:
+        """Return the query of the ids of the records that `user` sees in lists."""
+        parts = [select(cls.id).where(part) for part in cls.parts_for(user)]
+        return union(*parts) if len(parts) > 1 else parts[0]
 
     @classmethod
     def listed_for(cls, user: Any) -> Select[Self]:

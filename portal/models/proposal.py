@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, Self
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, or_, select, union
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -147,12 +147,6 @@ class Proposal(KeptInCharge, Base):
         if user.is_department:
             return [ProposalDepartment.sent(user, cls.id)]
         return super().parts_for(user) + ([] if user.is_manager else [cls.handler_id == user.id])
-
-    @classmethod
-    def seen_by(cls, user: Staff) -> Any:
-        """Return the ids of the proposals that `user` may see."""
-        parts = [select(cls.id).where(part) for part in cls.parts_for(user)]
-        return union(*parts) if len(parts) > 1 else parts[0]
 
     # --- what it is called ---------------------------------------------------------------------------------------------------
 

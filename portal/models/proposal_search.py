@@ -59,7 +59,7 @@ LEAST_SHARE = 0.35
 """From this part of what is typed on a proposal counts as similar."""
 LEAST_GRAMS = 3
 _common: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-"""Of each database the grams that `COMMON` proposals have, as far as they were asked for."""
+"""Of each database the grams that `COMMON` proposals had when they were asked for; they stay as long as the process."""
 
 
 def index(proposal: Proposal) -> None:
