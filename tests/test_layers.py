@@ -98,3 +98,11 @@ def test_only_the_clock_asks_the_machine_for_the_time() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("now", "today", "utcnow"):
                 owner = ast.unparse(node.func.value)
                 assert owner == "clock", f"{named(path)}:{node.lineno} {owner}.{node.func.attr}()"
+
+
+def test_browser_tests_wait_for_the_page_before_they_ask_for_all_of_it() -> None:
+    """`all()` of a locator does not wait: right after a click it finds nothing on the page just left, and nothing is then tested."""
+    for path in sorted((PORTAL.parent / "tests" / "browser").glob("test_*.py")):
+        for node in nodes(path):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "all":
+                assert "locator" not in ast.unparse(node.func.value), f"{path.name}:{node.lineno} asks at once; use windows.every"

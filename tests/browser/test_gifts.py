@@ -12,7 +12,7 @@ from portal.models.gift_delivery import GiftDelivery
 from portal.models.gift_register import GiftEntry
 from tests import delivering, factories
 from tests.browser.test_axe import findings
-from tests.browser.windows import fits
+from tests.browser.windows import every, fits
 
 
 def test_a_round_from_desk_to_telephone(app: object, page_as: Callable[[str], Page], site: str) -> None:
@@ -27,7 +27,7 @@ def test_a_round_from_desk_to_telephone(app: object, page_as: Callable[[str], Pa
     desk.fill("#driver", "马师傅")
     desk.locator(".save-bar .btn-primary").click()
     assert findings(desk) == []
-    for box in desk.locator("input[name=delivery]").all():
+    for box in every(desk.locator("input[name=delivery]")):
         box.check()
     desk.locator("form[action$='/stops'] .btn-primary").click()
     expect(desk.locator(".visit-card")).to_have_count(2)
@@ -39,7 +39,7 @@ def test_a_round_from_desk_to_telephone(app: object, page_as: Callable[[str], Pa
     expect(page.locator(".visit-card")).to_have_count(2)
     assert fits(page)
     assert findings(page) == []
-    for small in page.locator(".visit-acts .btn").all():
+    for small in every(page.locator(".visit-acts .btn")):
         assert small.evaluate("one => one.getBoundingClientRect().height") >= 44
     page.locator(".visit-acts .btn-primary").first.click()
     page.locator("#receipt .btn-primary").click()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.windows import fits
+from tests.browser.windows import every, fits
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_menu_closes_by_escape_and_keeps_the_focus(page: Page) -> None:
 
 def test_ctrl_enter_sends_and_the_summary_takes_the_focus(page: Page, site: str) -> None:
     page.goto(f"{site}/profile/password")
-    for field in page.locator("main input[type=password]").all():
+    for field in every(page.locator("main input[type=password]")):
         field.fill("not-my-password")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".error-summary")).to_be_focused()

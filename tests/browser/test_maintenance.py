@@ -16,6 +16,7 @@ from portal.models.plan import MaintenancePlan
 from portal.models.staff import Staff
 from tests import factories
 from tests.browser.languages import one_of
+from tests.browser.windows import every
 from tests.maintaining import through
 
 SHOTS = os.environ.get("MAINTENANCE_PICTURES", "")
@@ -46,7 +47,7 @@ def test_from_the_register_to_the_next_plan(app: object, page_as: Callable[[str]
     today = clock.today()
     page = page_as("sup1")
     page.goto(f"{site}/customers")
-    for box in page.locator("td.pick input").all():
+    for box in every(page.locator("td.pick input")):
         box.check()
     page.locator("button[formaction$='/maintenance-plans/selection']").click()
     expect(page.locator("#customers")).to_have_value("T" + page.locator("#customers").input_value()[1:])

@@ -13,7 +13,7 @@ from portal.models.staff import Staff
 from tests import factories
 from tests.assessing import POINTS, approved, through
 from tests.browser.test_axe import findings
-from tests.browser.windows import fits
+from tests.browser.windows import every, fits
 
 SHOTS = os.environ.get("RELATION_PICTURES", "")
 
@@ -38,7 +38,7 @@ def test_from_the_customer_to_the_end_of_dealings(app: object, page_as: Callable
     expect(page.locator("main svg[role=img]")).to_be_visible()
     shot(page, "customer-zh")
     page.locator(".page-head .btn-primary").click()
-    for row in page.locator(".judge").all():
+    for row in every(page.locator(".judge")):
         row.locator("input").nth(0).fill("20")
         row.locator("input").nth(1).fill("走访了解")
     page.locator("button[value=reckon]").click()

@@ -14,7 +14,7 @@ from portal.models.visit import Visit
 from portal.models.visit_report import VisitReport
 from tests import factories, visiting
 from tests.browser.test_axe import findings
-from tests.browser.windows import fits
+from tests.browser.windows import every, fits
 
 
 def test_a_day_on_a_telephone(app: object, page_as: Callable[[str], Page], site: str) -> None:
@@ -32,7 +32,7 @@ def test_a_day_on_a_telephone(app: object, page_as: Callable[[str], Page], site:
     expect(page.locator(".visit-card")).to_have_count(1)
     assert fits(page)
     assert findings(page) == []
-    for small in page.locator(".visit-acts .btn, .visit-tel").all():
+    for small in every(page.locator(".visit-acts .btn, .visit-tel")):
         assert small.evaluate("one => one.getBoundingClientRect().height") >= 44
     page.locator(".visit-acts form .btn").click()
     expect(page.locator("#sheet")).to_be_visible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 # A promise of the page itself: `wait_for_function` compiles its text again and again, which the page's policy refuses.
 _STANDS = """() => document.readyState === 'complete' || new Promise(stands => {
@@ -20,3 +20,10 @@ def fits(page: Page) -> bool:
     stands(page)
     size = page.viewport_size
     return size is not None and bool(page.evaluate("width => document.documentElement.scrollWidth <= width", size["width"]))
+
+
+def every(found: Locator) -> list[Locator]:
+    """Return each of what is found once the page is there as a whole; `all()` asks the page that stands, be it the one just left."""
+    found.first.wait_for()
+    stands(found.page)
+    return found.all()
