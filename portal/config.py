@@ -126,5 +126,8 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "ARGON2_MEMORY_KIB": 47_104,
     }
     config.update(overrides)
+    if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        # A server that was started anew, or a firewall that forgot, has closed what is kept: asked first, nobody notices.
+        config["SQLALCHEMY_ENGINE_OPTIONS"] = {**config["SQLALCHEMY_ENGINE_OPTIONS"], "pool_pre_ping": True}
     config.update(_files(instance, overrides))
     return config

@@ -160,7 +160,8 @@ def _executing(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> No
 @event.listens_for(Engine, "commit")
 @event.listens_for(Engine, "rollback")
 def _ended(connection: Any) -> None:
-    connection.info.pop(_CHANGED, None)
+    if not connection.invalidated:  # of one that is lost nothing is left, and to ask for it would open another
+        connection.info.pop(_CHANGED, None)
 
 
 def read_only(value: bool) -> None:

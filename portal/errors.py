@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from portal import htmx
+from portal import htmx, outage
 from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.rules.message import Refusal
 from portal.stores import StoreFailed
 
 log = structlog.get_logger()
-DEADLOCK = "40P01"
-"""Of PostgreSQL: two waited for each other, and one of them was undone."""
 
 
 def _page(status: int, title: str, text: str) -> Any:
@@ -55,9 +53,24 @@ def init_app(app: Flask) -> None:
     def not_stored(error: StatementError) -> Any:
         if isinstance(error.orig, (OverflowError, UnicodeEncodeError)):
             return out_of_range(error)
-        if getattr(error.orig, "sqlstate", "") == DEADLOCK:
+        if outage.others_were_first(error):
             return conflict(error)
+        if outage.is_away(error):
+            return no_database(error)
         raise error
+
+    def no_database(error: StatementError) -> Any:
+        db.session.rollback()
+        log.error("database away", path=request.path, method=request.method, exc_info=error)
+        g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # who reads cannot be asked for
+        return _page(
+            503,
+            _("The database does not answer"),
+            _(
+                "Try again in some minutes; if it fails again, tell those who run the portal. If you have just sent something, "
+                "look whether it was saved before you send it again."
+            ),
+        )
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Any:

@@ -24,12 +24,12 @@ def day(value: date | datetime | None) -> str:
     """Return 2026-03-05, or nothing."""
     if value is None:
         return ""
-    return (clock.local(value) if isinstance(value, datetime) else value).strftime("%Y-%m-%d")
+    return (clock.local(value).date() if isinstance(value, datetime) else value).isoformat()
 
 
 def moment(value: datetime | None, seconds: bool = False) -> str:
     """Return 2026-03-05 14:07 in the site's time, or nothing."""
-    return "" if value is None else clock.local(value).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    return "" if value is None else clock.local(value).isoformat(" ", "seconds")[: 19 if seconds else 16]
 
 
 def yuan(value: Decimal | None) -> str:

@@ -26,10 +26,10 @@ from flask import Flask, current_app
 from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
-from portal import clock, database
+from portal import clock, database, outage
 from portal.database import StateConflict, db, write_apart
 from portal.models.job import Job
 from portal.models.notice import notify
@@ -121,8 +121,12 @@ def run(job_id: int) -> None:
         _fail(job_id, refusal.message)
     except StoreFailed:
         _wait_for_files(job_id)
-    except Exception:
+    except Exception as error:
         db.session.rollback()
+        if isinstance(error, StatementError) and (outage.is_away(error) or outage.others_were_first(error)):
+            # Neither done nor failed: from now on it has no heartbeat, the reaper starts it again and counts its tries.
+            log.warning("job interrupted", job=job_id, exc_info=True)
+            return
         log.error("job failed", job=job_id, exc_info=True)
         _fail(job_id, Message(N_("The job stopped with a mistake of the portal. It is in the log under job %(job)s."), {"job": job_id}))
     finally:

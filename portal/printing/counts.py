@@ -41,7 +41,7 @@ def in_words(data: dict[str, Any], labels: Labels) -> None:
 
 
 def _said(moment: Any) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M") if isinstance(moment, datetime) else moment.isoformat()
+    return clock.local(moment).isoformat(" ")[:16] if isinstance(moment, datetime) else moment.isoformat()
 
 
 def _kept(message: Message) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
         words = {entry["code"]: of_choice(entry) for entry in standard(f"choices.{column.choices}")}
         return lambda row: words.get(row[place], row[place])
     if column.kind == "moment":
-        return lambda row: clock.local(row[place]).strftime("%Y-%m-%d")
+        return lambda row: clock.local(row[place]).date().isoformat()
     if column.kind == "money":
         return lambda row: yuan(row[place])
     return lambda row: "" if row[place] is None else str(row[place])

@@ -115,7 +115,7 @@ def _work(call: Callback, name: str) -> str:
         on = reading.day("later_on")
         at = reading.moment(on, "later_time")
         call.put_off(does, on=on, at=at, note=reading.line("note"), by=user, version=version)
-        when = clock.local(call.call_at).strftime("%Y-%m-%d %H:%M") if call.call_at else call.due_on.isoformat()
+        when = clock.local(call.call_at).isoformat(" ")[:16] if call.call_at else call.due_on.isoformat()
         return _("%(name)s: the attempt is kept, to be called again %(when)s.", name=name, when=when)
     if does == "drop":
         call.drop(reason=reading.line("note"), by=user, version=version)
