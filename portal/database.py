@@ -251,6 +251,8 @@ def _connect(connection: Any, _record: Any) -> None:
         # Pages ask for little: to compile a statement, or to begin a process beside for it, costs more than to answer it.
         connection.execute("SET jit = off")
         connection.execute("SET max_parallel_workers_per_gather = 0")
+        # What the office works with lies in memory, or on a disk without arms: any page is found nearly as quickly as the next one.
+        connection.execute("SET random_page_cost = 1.1")
         connection.commit()
         # The first page and the inbox ask long statements, which are to be planned once on each connection.
         connection.prepare_threshold, connection.prepared_max = 2, 250

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal_column
+from sqlalchemy import DDL, event, literal_column
 
 from portal.models.card import CARD
-from portal.models.customer import CustomerState
+from portal.models.customer import Customer, CustomerState
 from portal.models.list_query import ListQuery, is_number
 from portal.models.register_indexes import REGISTER_FILTERS
 from portal.rules.message import N_
@@ -68,6 +68,10 @@ MISSING: dict[str, tuple[str, Any]] = {
     "documents": (N_("Required documents missing"), literal_column("customer.documents_missing > 0")),
 }
 """Data that is missing; the conditions are written out, so that they are seen to be those of the partial indexes."""
+
+LENGTHS = "CREATE STATISTICS customer_lengths ON (length(telephone_key)), (length(credit_code)) FROM customer"
+"""Lets PostgreSQL know how many have none: of an expression it takes every two-hundredth, and gathers a quarter of a million."""
+event.listen(Customer.__table__, "after_create", DDL(LENGTHS).execute_if(dialect="postgresql"))
 
 REVIEW: dict[str, str] = {"due": N_("Review due")}
 """Where a customer stands in the half-yearly review that runs (AR-21)."""

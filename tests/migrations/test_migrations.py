@@ -69,6 +69,8 @@ def test_migrations_make_what_the_models_say() -> None:
             },
         )
         differences = compare_metadata(context, db.metadata)
+        if connection.dialect.name == "postgresql":
+            assert connection.exec_driver_sql("SELECT stxname FROM pg_statistic_ext").scalars().all() == ["customer_lengths"]
     assert not differences
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text, update
 
 from portal.database import db
+from portal.models import search as search_module
 from portal.models.customer import Customer, CustomerAssistant, derived
 from portal.models.search import candidates, search
 from portal.models.search_index import CustomerSearch, index_all, index_many
@@ -71,6 +72,23 @@ def test_names_that_begin_so_come_first(staff: Any) -> None:
         named(f"上海东方第{serial}商店")
     assert names(staff["rep1"], "东方")[0] == first.full_name
     assert len(search(staff["rep1"], "东方", 10)) == 10
+
+
+@pytest.mark.parametrize("newest", [0, 2, 6, 600])
+@pytest.mark.parametrize("account", ["rep1", "mgr1"])
+def test_a_common_word_finds_as_much_however_many_are_looked_through(newest: int, account: str, staff: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(search_module, "NEWEST", newest)
+    for number in range(3):
+        named(f"远望第{number}有限公司")
+    for number in range(5):
+        named(f"北京远望第{number}有限公司")
+    named("渔业合作社")
+    assert sorted(names(staff[account], "远望")[:3]) == [f"远望第{number}有限公司" for number in range(3)]
+    assert sorted(names(staff[account], "远望", 3)) == [f"远望第{number}有限公司" for number in range(3)]
+    assert len(names(staff[account], "远望", 6)) == 6
+    assert len(set(names(staff[account], "远望"))) == 8
+    assert len(set(names(staff[account], "ywd", 5))) == 5
+    assert names(staff[account], "望渔") == []
 
 
 def test_each_sees_their_own(staff: Any) -> None:
