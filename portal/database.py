@@ -22,7 +22,7 @@ from typing import Any
 
 from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, MetaData, event, update
+from sqlalchemy import JSON, DateTime, Engine, MetaData, Table, event, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
@@ -79,6 +79,17 @@ class Base(DeclarativeBase):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@event.listens_for(Table, "before_create")
+def _number_once(table: Table, connection: Any, **_options: Any) -> None:
+    """Let SQLite give no number twice, as PostgreSQL does not: the log, approvals and prints name records by their numbers.
+
+    Of itself it takes the highest there is and one more, which after the last record went is the number of that. Migrations make their
+    tables by this too.
+    """
+    if connection.dialect.name == "sqlite" and "id" in table.c and not table.c.id.foreign_keys:
+        table.dialect_options["sqlite"]["autoincrement"] = True
 
 
 db = SQLAlchemy(metadata=Base.metadata)

@@ -60,7 +60,7 @@ def remove_old() -> None:
 def _remove(*which: ColumnElement[bool]) -> None:
     """Remove a made file, record and content at once: where the content cannot go now, the record stays and is tried again.
 
-    `which` says all that it is asked by: SQLite gives the number of what somebody else has removed meanwhile to the next file stored.
+    `which` says all that it is asked by, and not only the number: what has changed meanwhile is left alone.
     """
     digest = db.session.scalar(select(Attachment.sha256).where(*which))
     if digest is None or not shut(digest):

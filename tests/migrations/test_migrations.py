@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import Table, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, config, create_app, database, schema
@@ -233,6 +233,44 @@ def test_requests_learn_in_whose_charge_they_are_and_follow_it() -> None:
     else:
         sources = "".join(db.session.scalars(text("SELECT prosrc FROM pg_proc WHERE proname LIKE '%in_charge%'")))
         assert all(made.partition("$$")[2].partition("$$")[0] in sources for made in statements)
+
+
+def _counting() -> tuple[set[str], set[str]]:
+    """Return the tables of SQLite that number their rows, and those of them in which no number is given twice."""
+    made = dict(db.session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())
+    numbered = {table.name for table in db.metadata.sorted_tables if "id" in table.c and not table.c.id.foreign_keys}
+    return numbered, {name for name, sql in made.items() if "AUTOINCREMENT" in (sql or "")}
+
+
+@pytest.mark.usefixtures("empty")
+def test_no_number_is_given_twice_in_tables_that_were_made_otherwise() -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL never did")
+    event.remove(Table, "before_create", database._number_once)
+    try:
+        upgrade(revision="0047")
+    finally:
+        event.listen(Table, "before_create", database._number_once)
+    assert _counting()[1] == set()
+    db.session.commit()
+    blanks, entry = _blanks("customer"), _blanks("audit_event")
+    for number in (1, 2, 3):
+        _insert("customer", {**blanks, "number": f"C202600000{number}", "full_name": f"第{number}有限公司", "state": "active"})
+    logged = {"kind": "change", "action": "created", "record_type": "Customer", "record_id": 9}  # the log knows one that went before
+    _insert("audit_event", {**entry, **logged, "data": "{}"})
+    db.session.execute(text("DELETE FROM customer WHERE id = 3"))
+    db.session.commit()
+    indexes = text("SELECT count(*), count(DISTINCT tbl_name) FROM sqlite_master WHERE type IN ('index', 'trigger')")
+    before = db.session.execute(indexes).one()
+    db.session.commit()
+    upgrade()
+    numbered, counting = _counting()
+    assert numbered == counting
+    assert db.session.execute(indexes).one() == before
+    assert db.session.scalar(text("PRAGMA integrity_check")) == "ok"
+    assert db.session.scalars(text("SELECT full_name FROM customer ORDER BY id")).all() == ["第1有限公司", "第2有限公司"]
+    _insert("customer", {**blanks, "number": "C2026000004", "full_name": "第4有限公司", "state": "active"})
+    assert db.session.scalars(text("SELECT id FROM customer ORDER BY id")).all() == [1, 2, 10]
 
 
 @pytest.mark.usefixtures("empty")

@@ -19,6 +19,7 @@ from portal.models.approval_step import ApprovalStep
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.greeting import GreetingLine
+from portal.models.history import timeline
 from portal.models.loan import Loan
 from portal.models.order_request import STATES as ORDER_STATES
 from portal.models.order_request import OrderRequest
@@ -94,3 +95,4 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
     }
     assert db.session.get(Customer, own.id) is not None
     assert not list(audit.verify())
+    assert timeline(factories.customer("own-rep1"))[0] == [], "who comes next has nothing of the story of those who went"
