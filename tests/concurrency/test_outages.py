@@ -19,9 +19,9 @@ from portal.models import audit
 from portal.models.job import Job
 from portal.models.staff import Staff, Team
 from tests import factories
+from tests.place import OTHERS_OUT
 
 AWAY = "数据库没有应答"
-OTHERS_OUT = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
 
 def _on_server() -> bool:
@@ -32,7 +32,7 @@ def _close_all() -> None:
     """Close every connection to the server from outside, as it does itself when it is started anew."""
     engine = create_engine(db.engine.url)
     with engine.connect() as connection:
-        connection.execute(OTHERS_OUT)
+        connection.execute(text(OTHERS_OUT))
     engine.dispose()
 
 

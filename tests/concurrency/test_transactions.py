@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -103,20 +104,23 @@ def test_of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster(app
     form = {"received_by": "林经理", "received_on": clock.today().isoformat(), "version": str(delivery.version)}
     reader = as_("rep1")
     db.session.rollback()
+    answered = threading.Event()
     with engine.connect() as other, ThreadPoolExecutor(1) as beside:
         other.exec_driver_sql("SET LOCAL deadlock_timeout = '1min'")  # the portal finds out first
         other.execute(text("SELECT id FROM customer WHERE id = :id FOR UPDATE"), {"id": customer})
 
         def hand_over() -> None:
             waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-            with engine.connect() as watching:
-                while not watching.scalar(waits):
+            # Each look in a transaction of its own: within one, PostgreSQL shows the moment of the first look again and again.
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+                while not (watching.scalar(waits) or answered.is_set()):
                     pass
             other.execute(text("UPDATE gift_delivery SET remark = '转交' WHERE customer_id = :id"), {"id": customer})
             other.commit()
 
         done = beside.submit(hand_over)
         answer = reader.post(path, data=form)
+        answered.set()
         done.result(timeout=30)
     assert answer.status_code == 409
     assert "他人已先行处理" in answer.text
