@@ -148,7 +148,7 @@ def app(bare_app: Flask, place: Place, untouched: dict[Any, Any]) -> Iterator[Fl
         yield bare_app
         take_out_overwritten()
         db.session.remove()
-        db.engine.dispose()
+        place.let_go(db.engine)
 
 
 @pytest.fixture(scope="session")
@@ -167,7 +167,7 @@ def office(app: Flask, place: Place, prepared: dict[Any, Any], untouched: dict[A
 
     def with_prepared(prepare: Callable[[], Any]) -> Any:
         db.session.remove()
-        db.engine.dispose()
+        place.let_go(db.engine)
         if prepare in prepared:
             name, answer, contents, made = prepared[prepare]
             place.bring(name)
@@ -181,7 +181,7 @@ def office(app: Flask, place: Place, prepared: dict[Any, Any], untouched: dict[A
         if not place.server:
             contents = stored_contents()
             db.session.remove()
-            db.engine.dispose()
+            place.let_go(db.engine)
             prepared[prepare] = f"prepared-{len(prepared)}", answer, contents, inbox_count.made
             place.keep(prepared[prepare][0])
         return answer

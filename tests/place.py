@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, Pool, QueuePool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from portal import config
@@ -18,6 +18,7 @@ SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespac
 EVER_FILLED = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0"
 USED = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
 OTHERS_OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+BUSY_OUT = f"{OTHERS_OUT} AND state <> 'idle'"
 
 
 class Place:
@@ -57,11 +58,16 @@ class Place:
             self.bring("cast")
         elif self._office is None or not self._office.clear():
             self._do(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.name}_cast")
-            self._office = _EmptiedOffice(_engine(self.url))
+            self._office = _EmptiedOffice(_engine(self.url, QueuePool))
 
     def keep(self, name: str) -> None:
         """Keep the SQLite database, which nobody writes at the moment, under a name."""
         shutil.copyfile(self.file, self.folder / f"{name}.sqlite3")
+
+    def let_go(self, engine: Engine) -> None:
+        """Close the connections to a file that is about to be another. Those to the server stay: to begin one takes longer than a test."""
+        if not self.server:
+            engine.dispose()
 
     def bring(self, name: str) -> None:
         """Bring back the SQLite database that was kept under a name."""
@@ -70,8 +76,8 @@ class Place:
         shutil.copyfile(self.folder / f"{name}.sqlite3", self.file)
 
 
-def _engine(url: str) -> Engine:
-    return create_engine(make_url(config.database_url(url)), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+def _engine(url: str, pool: type[Pool] = NullPool) -> Engine:
+    return create_engine(make_url(config.database_url(url)), isolation_level="AUTOCOMMIT", poolclass=pool, pool_pre_ping=True)
 
 
 class _EmptiedOffice:
@@ -98,7 +104,7 @@ class _EmptiedOffice:
     def clear(self) -> bool:
         """Bring the cast back; False where a test changed the schema itself."""
         with self.engine.connect() as connection:
-            connection.execute(text(OTHERS_OUT))
+            connection.execute(text(BUSY_OUT))
             if self._schema(connection) != self.schema:
                 return False
             used = [(row[0], row[1]) for row in connection.execute(text(USED))]

@@ -181,14 +181,14 @@ def test_versions_that_were_counted_by_leave_the_number_series() -> None:
 
 
 @pytest.mark.usefixtures("empty")
-@pytest.mark.parametrize("statement", ["UPDATE audit_event SET label = 'x'", "DELETE FROM audit_event"])
-def test_migrated_audit_log_refuses_changes(statement: str) -> None:
+def test_migrated_audit_log_refuses_changes() -> None:
     upgrade()
     audit.write("system", "begun")
     db.session.commit()
-    with pytest.raises(DBAPIError):
-        db.session.execute(text(statement))
-    db.session.rollback()
+    for statement in ("UPDATE audit_event SET label = 'x'", "DELETE FROM audit_event"):
+        with pytest.raises(DBAPIError):
+            db.session.execute(text(statement))
+        db.session.rollback()
 
 
 @pytest.mark.usefixtures("empty")

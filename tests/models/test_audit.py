@@ -38,7 +38,7 @@ def unguarded(statement: str, **values: Any) -> None:
             connection.execute(text("DROP TRIGGER audit_event_no_update"))
             connection.execute(text("DROP TRIGGER audit_event_no_delete"))
         else:
-            connection.execute(text("ALTER TABLE audit_event DISABLE TRIGGER USER"))
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(statement), values)
 
 
