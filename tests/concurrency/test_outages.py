@@ -91,7 +91,8 @@ def test_a_page_says_that_the_database_is_away(app: Flask, as_: Any, monkeypatch
         for answer in (reader.get("/customers"), reader.get("/sign-in"), reader.post("/customers/new", data={"full_name": "某某"})):
             assert answer.status_code == 503
             assert AWAY in answer.text
-        assert 'href="/customers?tab=past"' in reader.get("/customers?tab=past").text, "asked for once more in one step"
+        assert 'href="http://localhost/customers?tab=past"' in reader.get("/customers?tab=past").text, "asked for again in one step"
+        assert 'href="//' not in reader.get("//elsewhere.example/").text
         part = reader.get("/customers", headers={"HX-Request": "true"})
         assert (part.status_code, part.headers["HX-Retarget"]) == (503, "#messages")
         assert reader.get("/readyz").status_code == 503
