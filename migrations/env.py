@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
-from sqlalchemy import DateTime, types
+from sqlalchemy import Connection, DateTime, inspect, text, types
 
 from portal import database
 from portal.database import db
@@ -48,6 +48,26 @@ def include_object(_item: Any, name: str | None, kind: str, reflected: bool, _co
     return not (kind == "table" and reflected and (name or "").startswith("customer_search"))
 
 
+def _given(connection: Connection) -> dict[str, int]:
+    """Return the highest number that SQLite has given in each table."""
+    if connection.dialect.name != "sqlite" or not connection.scalar(text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")):
+        return {}
+    return {row[0]: row[1] for row in connection.execute(text("SELECT name, seq FROM sqlite_sequence"))}
+
+
+def _go_on_from(connection: Connection, given: dict[str, int]) -> None:
+    """Let no number be given twice: a table that a migration made anew begins after the highest number that it has, not that it had."""
+    there = set(inspect(connection).get_table_names()) if given else set()
+    known = _given(connection)
+    for name, number in given.items():
+        if name in there and known.get(name, 0) < number:
+            statement = "UPDATE sqlite_sequence SET seq = :number WHERE name = :name"
+            if name not in known:
+                statement = "INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"
+            connection.execute(text(statement), {"name": name, "number": number})
+    connection.commit()
+
+
 def run() -> None:
     """Run the migrations on the app's database."""
     database.read_only(False)
@@ -62,8 +82,10 @@ def run() -> None:
             transaction_per_migration=True,
         )
         before = context.get_context().get_current_heads()
+        given = _given(connection)
         with context.begin_transaction():
             context.run_migrations()
+        _go_on_from(connection, given)
         if before and before != context.get_context().get_current_heads():
             # Without figures for a new index both databases misjudge the ones that were there, too.
             connection.exec_driver_sql("ANALYZE")

@@ -128,6 +128,7 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
     config.update(overrides)
     if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         # A server that was started anew, or a firewall that forgot, has closed what is kept: asked first, nobody notices.
-        config["SQLALCHEMY_ENGINE_OPTIONS"] = {**config["SQLALCHEMY_ENGINE_OPTIONS"], "pool_pre_ping": True}
+        waits = {"connect_timeout": 10, "keepalives_idle": 60, "tcp_user_timeout": 20_000}
+        config["SQLALCHEMY_ENGINE_OPTIONS"] = {**config["SQLALCHEMY_ENGINE_OPTIONS"], "pool_pre_ping": True, "connect_args": waits}
     config.update(_files(instance, overrides))
     return config

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import structlog
 from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -19,6 +22,8 @@ from portal.rules.message import Refusal
 from portal.stores import StoreFailed
 
 log = structlog.get_logger()
+Answer = Callable[[Any], Any]
+"""What makes the page of an error."""
 
 
 def _page(status: int, title: str, text: str) -> Any:
@@ -29,27 +34,53 @@ def _page(status: int, title: str, text: str) -> Any:
     return render_template("error.html", status=status, title=title, text=text), status
 
 
+def _nobody(app: Flask) -> None:
+    """Let the page be for nobody where the database cannot be asked who reads it."""
+    for _try in range(2):
+        try:
+            bool(current_user.is_authenticated)
+        except SQLAlchemyError:
+            db.session.rollback()  # a transaction that failed answers nothing more
+        else:
+            return
+    g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+
+
 def init_app(app: Flask) -> None:
     """Register the error pages."""
 
-    @app.errorhandler(SecurityError)
+    def answers(*errors: type[Exception] | int) -> Callable[[Answer], Answer]:
+        """Declare what answers such errors."""
+
+        def declare(answer: Answer) -> Answer:
+            @wraps(answer)
+            def answered(error: Any) -> Any:
+                _nobody(app)
+                return answer(error)
+
+            for one in errors:
+                app.register_error_handler(one, answered)
+            return answer
+
+        return declare
+
+    @answers(SecurityError)
     def foreign_host(_error: SecurityError) -> Any:
         # No page: every link on it would lead to the host that was asked for.
         return Response("This portal does not answer to this host name (PORTAL_HOSTS).\n", 400, mimetype="text/plain")
 
-    @app.errorhandler(400)
+    @answers(400)
     def bad_request(_error: Any) -> Any:
         return _page(400, _("This request cannot be understood"), _("Go back, reload the page and try again."))
 
-    @app.errorhandler(OverflowError)
-    @app.errorhandler(DataError)
+    @answers(OverflowError, DataError)
     def out_of_range(error: Exception) -> Any:
         # A number or a day beyond what the database, or the calendar, holds: typed into an address, never by our own forms.
         db.session.rollback()
         log.warning("input out of range", path=request.path, method=request.method, error=type(error).__name__)
         return bad_request(error)
 
-    @app.errorhandler(StatementError)
+    @answers(StatementError)
     def not_stored(error: StatementError) -> Any:
         if isinstance(error.orig, (OverflowError, UnicodeEncodeError)):
             return out_of_range(error)
@@ -62,7 +93,7 @@ def init_app(app: Flask) -> None:
     def no_database(error: StatementError) -> Any:
         db.session.rollback()
         log.error("database away", path=request.path, method=request.method, exc_info=error)
-        g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # who reads cannot be asked for
+        _nobody(app)
         return _page(
             503,
             _("The database does not answer"),
@@ -72,7 +103,7 @@ def init_app(app: Flask) -> None:
             ),
         )
 
-    @app.errorhandler(CSRFError)
+    @answers(CSRFError)
     def forged(_error: CSRFError) -> Any:
         return _page(
             400,
@@ -80,40 +111,37 @@ def init_app(app: Flask) -> None:
             _("Your session has changed since the form was opened. Go back, reload the page and send it again."),
         )
 
-    @app.errorhandler(403)
+    @answers(403)
     def forbidden(_error: Any) -> Any:
         return _page(
             403, _("You are not allowed to do this"), _("Your role does not include this action. Ask your supervisor or a manager.")
         )
 
-    @app.errorhandler(404)
+    @answers(404)
     def missing(_error: Any) -> Any:
         return _page(404, _("There is nothing here for you"), _("The page does not exist, or the record is not among those you see."))
 
-    @app.errorhandler(405)
+    @answers(405)
     def wrong_method(_error: Any) -> Any:
         return _page(405, _("This address does not answer that way"), _("Go back and use the buttons of the page."))
 
-    @app.errorhandler(StateConflict)
-    @app.errorhandler(StaleDataError)
-    @app.errorhandler(IntegrityError)
-    @app.errorhandler(409)
+    @answers(StateConflict, StaleDataError, IntegrityError, 409)
     def conflict(error: Any) -> Any:
         db.session.rollback()
         if isinstance(error, StatementError):  # somebody wrote the same at the same moment; a mistake of ours would show here too
             log.warning("refused by the database", path=request.path, method=request.method, exc_info=error)
         return _page(409, _("Somebody was faster"), _("The record has changed since you opened it. Reload it to see how it stands now."))
 
-    @app.errorhandler(413)
+    @answers(413)
     def too_large(_error: Any) -> Any:
         return _page(413, _("The file is too large"), _("Choose a smaller file, or split it."))
 
-    @app.errorhandler(Refusal)
+    @answers(Refusal)
     def refused(error: Refusal) -> Any:
         db.session.rollback()
         return _page(422, _("This cannot be done"), translate(error.message))
 
-    @app.errorhandler(StoreFailed)
+    @answers(StoreFailed)
     def no_files(_error: StoreFailed) -> Any:
         db.session.rollback()
         return _page(
@@ -122,11 +150,11 @@ def init_app(app: Flask) -> None:
             _("Nothing of what you sent was saved. Try again in some minutes; if it fails again, tell those who run the portal."),
         )
 
-    @app.errorhandler(429)
+    @answers(429)
     def too_many(_error: Any) -> Any:
         return _page(429, _("Too many attempts"), _("Wait a few minutes and try again."))
 
-    @app.errorhandler(InternalServerError)
+    @answers(InternalServerError)
     def failed(error: InternalServerError) -> Any:
         db.session.rollback()
         log.error("request failed", path=request.path, method=request.method, exc_info=error.original_exception)
@@ -136,6 +164,6 @@ def init_app(app: Flask) -> None:
             _("It has been written to the log. Nothing of what you sent was saved; try again, or tell the manager."),
         )
 
-    @app.errorhandler(HTTPException)
+    @answers(HTTPException)
     def other(error: HTTPException) -> Any:
         return _page(error.code or 500, error.name, error.description or "")

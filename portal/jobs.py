@@ -26,7 +26,7 @@ from flask import Flask, current_app
 from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal import clock, database, outage
@@ -123,7 +123,7 @@ def run(job_id: int) -> None:
         _wait_for_files(job_id)
     except Exception as error:
         db.session.rollback()
-        if isinstance(error, StatementError) and (outage.is_away(error) or outage.others_were_first(error)):
+        if outage.passes(error):
             # Neither done nor failed: from now on it has no heartbeat, the reaper starts it again and counts its tries.
             log.warning("job interrupted", job=job_id, exc_info=True)
             return

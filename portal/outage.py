@@ -34,12 +34,17 @@ def others_were_first(error: StatementError) -> bool:
     return _state(error) in MET
 
 
+def passes(error: Exception) -> bool:
+    """Return whether the same may succeed later, without anybody's doing."""
+    return isinstance(error, StatementError) and (is_away(error) or others_were_first(error))
+
+
 def is_away(error: StatementError) -> bool:
     """Return whether the database could not be reached, or could not take anything."""
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _AWAY_IN_SQLITE
     if not isinstance(error, DBAPIError):
         return False
-    # psycopg knows no state of a server that did not answer at all.
-    never_there = type(error.orig).__name__ == "OperationalError" and not _state(error)
+    # A server that did not answer at all gives no state, and was asked nothing yet.
+    never_there = error.statement is None and type(error.orig).__name__ == "OperationalError" and not _state(error)
     return error.connection_invalidated or never_there or _state(error).startswith(AWAY)

@@ -9,8 +9,9 @@ from flask import Flask, Response, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
-from portal import clock, jobs
+from portal import clock, jobs, outage
 from portal.database import SAFE_METHODS, db, read_only, release, write_apart
 from portal.extensions import login_manager
 from portal.models.session import StaffSession, clear_away
@@ -66,9 +67,18 @@ def _load(_user_id: str) -> Any:
         g.session_ended = True
         return None
     if clock.now() - record.seen_at > SEEN_STEP and request.endpoint not in ASKED_BY_ITSELF:
-        with write_apart() as apart:
-            apart.execute(update(StaffSession).where(StaffSession.id == record.id).values(seen_at=clock.now()))
+        _note_seen(record.id)
     return record.staff
+
+
+def _note_seen(session_id: int) -> None:
+    try:
+        with write_apart() as apart:
+            apart.execute(update(StaffSession).where(StaffSession.id == session_id).values(seen_at=clock.now()))
+    except DBAPIError as error:
+        # Where nothing can be written at the moment, reading goes on; the next request notes it.
+        if not outage.passes(error):
+            raise
 
 
 def _unauthorized() -> Any:

@@ -101,12 +101,17 @@ def _contains(query: str, words: Any = CustomerSearch.words) -> Any:
     return or_(*(and_(*(place_of(words, part) > 0 for part in parts)) for parts in _parts(query)))
 
 
+def _beginning(query: str, asked: list[list[str]]) -> list[list[str]]:
+    """Return what to ask the index for where a name is to begin with `query`, of what is asked for it anywhere."""
+    start = fold(query)
+    return [[START + start[: 3 if start.isascii() else 2], *tokens] for tokens in asked]
+
+
 def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> list[tuple[int, str]]:
     """Return (id, words) of up to `limit` customers that the index gives for `query`; newest first on SQLite, any on PostgreSQL."""
     asked = alternatives(query)
     if beginning:
-        start = fold(query)
-        asked = [[START + start[: 3 if start.isascii() else 2], *tokens] for tokens in asked]
+        asked = _beginning(query, asked)
     if not asked:
         return []
     statement = select(CustomerSearch.id, CustomerSearch.words).where(_held(asked, _scope_tokens(user)), _contains(query))
@@ -117,16 +122,22 @@ def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> lis
 
 
 def _among_newest(user: Staff, query: str, limit: int) -> list[tuple[int, str, bool]]:
-    """Return up to `limit` of the `NEWEST` customers that have a query: (id, words, whether a line of these begins with it), such first.
+    """Return up to `limit` of the `NEWEST` customers that `query` finds: (id, words, whether a name begins with it), such first.
 
     For managers on PostgreSQL, which reads all that its index has of a word before it gives the first: a common one is met here.
     """
-    if _scope_tokens(user) or db.session.get_bind().dialect.name == "sqlite" or not alternatives(query):
+    if _scope_tokens(user) or db.session.get_bind().dialect.name == "sqlite":
         return []
-    newest = select(CustomerSearch.id, CustomerSearch.words).order_by(CustomerSearch.id.desc()).limit(NEWEST).subquery()
-    begins = place_of(func.concat("\n", newest.c.words), "\n" + fold(query)) > 0
-    statement = select(newest.c.id, newest.c.words, begins).where(_contains(query, newest.c.words))
-    return [(row[0], row[1], row[2]) for row in db.session.execute(statement.order_by(begins.desc(), newest.c.id.desc()).limit(limit))]
+    asked, search = alternatives(query), CustomerSearch.__table__.c
+    if not asked:
+        return []
+    newest = select(search.id, search.words, search.tokens).order_by(search.id.desc()).limit(NEWEST).subquery()
+    begins = or_(*(holding(newest.c.tokens, one) for one in _beginning(query, asked)))
+    statement = select(newest.c.id, newest.c.words, begins.label("begins")).where(
+        or_(*(holding(newest.c.tokens, one) for one in asked)), _contains(query, newest.c.words)
+    )
+    statement = statement.order_by(literal_column("begins").desc(), newest.c.id.desc())
+    return [(row[0], row[1], row[2]) for row in db.session.execute(statement.limit(limit))]
 
 
 def _held(asked: list[list[str]], scope: list[str]) -> Any:

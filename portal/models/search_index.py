@@ -72,7 +72,7 @@ def array_of(tokens: list[str]) -> Any:
 
 def holding(tokens: Any, wanted: list[str]) -> Any:
     """Return the condition that a column of tokens holds all of some, on PostgreSQL."""
-    return tokens.op("@>")(array_of(wanted))
+    return tokens.bool_op("@>")(array_of(wanted))
 
 
 class CustomerSearch(Base):

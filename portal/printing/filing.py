@@ -8,7 +8,7 @@ import structlog
 from flask import current_app
 from sqlalchemy import select
 
-from portal import clock, jobs
+from portal import clock, jobs, outage
 from portal.database import StateConflict, db
 from portal.models.approval import Approval
 from portal.models.job import Job
@@ -89,8 +89,9 @@ def seal_form(job: Job) -> None:
     except StoreFailed as failed:
         _note(number, Message(FILES_AWAY))
         raise Refusal(FILES_AWAY) from failed
-    except Exception:
-        _note(number, Message(MISTAKE))
+    except Exception as error:
+        if not outage.passes(error):
+            _note(number, Message(MISTAKE))
         raise
 
 

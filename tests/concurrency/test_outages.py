@@ -96,6 +96,14 @@ def test_a_page_says_that_the_database_is_away(app: Flask, as_: Any, monkeypatch
         part = reader.get("/customers", headers={"HX-Request": "true"})
         assert (part.status_code, part.headers["HX-Retarget"]) == (503, "#messages")
         assert reader.get("/readyz").status_code == 503
+        for answer, status in (
+            (reader.get("/no-such-page"), 404),
+            (reader.post("/healthz"), 405),
+            (reader.get("/customers?a=%00"), 400),
+            (reader.get("/customers", headers={"HX-Request": "true", "HX-Boosted": "true"}), 503),
+        ):
+            assert answer.status_code == status
+            assert "<h1>" in answer.text, "a page of the portal, though nobody can be asked who reads it"
         assert app.test_client().get("/healthz").status_code == 200
     assert reader.get("/customers").status_code == 200, "nobody was signed out by it"
 

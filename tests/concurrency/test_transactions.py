@@ -119,8 +119,10 @@ def test_of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster(app
             other.commit()
 
         done = beside.submit(hand_over)
-        answer = reader.post(path, data=form)
-        answered.set()
+        try:
+            answer = reader.post(path, data=form)
+        finally:
+            answered.set()
         done.result(timeout=30)
     assert answer.status_code == 409
     assert "他人已先行处理" in answer.text

@@ -91,6 +91,16 @@ def test_a_common_word_finds_as_much_however_many_are_looked_through(newest: int
     assert names(staff[account], "望渔") == []
 
 
+def test_what_only_looks_like_it_displaces_nothing(staff: Any) -> None:
+    """The newest have the figures in their numbers and telephones, and contacts of that name: none of it is what was looked for."""
+    wanted, palace = named("老客户有限公司", number="C2025000020"), named("王府井百货有限公司", number="C2025000021")
+    for number in range(12):
+        other = named(f"第{number}商店", number=f"C20260001{number:02d}")
+        factories.contact(other, name="王晓", telephone="", telephone_key="")
+    assert wanted.full_name in names(staff["mgr1"], "20")
+    assert names(staff["mgr1"], "王")[0] == palace.full_name
+
+
 def test_each_sees_their_own(staff: Any) -> None:
     mine, theirs = named("同名贸易公司", "rep1"), named("同名实业公司", "rep3")
     assert names(staff["rep1"], "同名") == names(staff["sup1"], "同名") == [mine.full_name]
