@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, select, update
 
 from portal import clock, database, jobs
@@ -15,6 +16,7 @@ from portal.database import db
 from portal.exchange.book_tables import book_of
 from portal.exchange.changing import Change
 from portal.exchange.checking import QUIET, drop_staged
+from portal.exchange.columns import Problem
 from portal.exchange.creating import Creation
 from portal.exchange.customer_rows import Record
 from portal.exchange.judging import Judge, Verdict
@@ -33,6 +35,8 @@ from portal.models.standard import value as standard
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.numbering import customer_number
 
+log = structlog.get_logger()
+
 WRITE_CHUNK = 4000
 """So many rows a transaction, which keeps other writers of an SQLite site waiting for about a second. Small ones cost more: every chunk
 touches most pages of the indexes, and writes them."""
@@ -47,9 +51,15 @@ def write(job: Job) -> None:
     try:
         with database.many_rows():
             _writer(run, job).write()
-    except Refusal:
+    except Refusal as refusal:
         db.session.rollback()
-        remove_hidden(run)
+        if run.mode == "all":
+            remove_hidden(run)
+        elif any(run.counts.get(name) for name in ("created", "changed", "added_contacts")):
+            # What is written stays, and what taking it back needs.
+            _writer(run, job).stop(refusal.message)
+            db.session.commit()
+            raise
         drop_staged(run.id)
         db.session.execute(
             update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "importing").values(state="failed", ended_at=clock.now())
@@ -121,6 +131,14 @@ class Writer:
             while chunk := self._next(("update", "contact"), None):
                 self._write(chunk)
             self.show()
+        self._end()
+
+    def stop(self, why: Message) -> None:
+        """End an import of the good rows before its time; the caller commits. The rows that are left are refused for what stopped it."""
+        left = ImportRow.run_id == self.run.id, ImportRow.outcome.in_(("new", "update", "contact"))
+        values = {"outcome": "refused", "data": {}, "problems": [as_staged(Problem("", None, why))]}
+        done = db.session.execute(update(ImportRow).where(*left).values(**values), execution_options=QUIET)
+        self.counts["late"] += done.rowcount  # type: ignore[attr-defined]
         self._end()
 
     def show(self) -> None:
@@ -230,7 +248,10 @@ class Writer:
         run = self.run
         late = self.counts["late"] + self.counts["left_out"]
         if late:
-            keep_refused(run, open_upload(run))
+            try:
+                keep_refused(run, open_upload(run))
+            except Refusal:  # the upload cannot be opened any more: what was written stands all the same
+                log.warning("no file of refused rows", run=run.id, exc_info=True)
         run.counts, run.state, run.ended_at = dict(self.counts), "done", clock.now()
         figures = {name: self.counts[name] for name in ("created", "changed", "late", "left_out", "refused")}
         audit.write("import", "imported", actor=run.staff, record=run, label=run.filename, sha256=run.attachment.sha256, counts=figures)

@@ -240,6 +240,34 @@ def test_the_job_asks_again_what_the_importer_may(staff):
     assert customers() == []
 
 
+def test_what_an_import_wrote_before_it_was_stopped_stays_and_can_be_taken_back(staff, monkeypatch):
+    monkeypatch.setattr(importing, "WRITE_CHUNK", 1)
+    known = factories.customer("rep1", full_name="甲乙丙贸易有限公司", name_key="甲乙丙贸易", city="旧城")
+    text = "客户名称,城市\n甲乙丙贸易有限公司,新城\n丁戊己贸易有限公司,\n庚辛壬贸易有限公司,\n"
+    run = checked(text, staff["rep1"], what="both")
+    run.start(by=staff["rep1"], mode="good", skip_duplicates=False)
+    db.session.commit()
+    turns = iter(range(2))
+
+    def twice(_by: Staff, _state: str) -> None:
+        if next(turns, None) is None:
+            raise Refusal("Only supervisors and managers put customers on the register.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "ensure_may", twice)
+        jobs.start(run.job)
+    assert (run.state, run.job.state) == ("done", "failed"), "it says why it stopped, and what it has done stands"
+    assert counted(run, "created", "changed", "late") == (1, 1, 1)
+    assert [len(found) for found in reasons(run).values()] == [1]
+    assert run.refused is not None
+    run.take_back(by=staff["rep1"])
+    db.session.commit()
+    jobs.start(run.job)
+    db.session.expire_all()
+    assert [(one.full_name, one.city) for one in customers()] == [("甲乙丙贸易有限公司", "旧城")]
+    assert known.id == customers()[0].id
+
+
 def test_all_or_nothing_writes_nothing_when_a_row_became_bad(staff, monkeypatch):
     monkeypatch.setattr(importing, "WRITE_CHUNK", 1)
     run = checked("客户名称,城市\n甲乙丙贸易有限公司,\n丁戊己贸易有限公司,\n", staff["rep1"])
