@@ -18,7 +18,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,13 @@ from portal.models import audit
 from portal.models.sealed_form import SealedForm
 from portal.models.session import StaffSession
 from portal.rules.message import Refusal
-from portal.stores import place_of, store
+from portal.stores import Store, place_of, store
+from portal.stores.folder import Folder
 
 FORMAT, WITHOUT_FILES = 1, 2
 """A backup with its files, and one that left them where they are."""
+PART, COPY, LEFT_FOR = ".part", "portal-backup-", 24 * 3600
+"""The ending of an archive and the beginning of a folder that are being written, and the seconds after which nobody does any more."""
 DATABASE, FILES, SEAL, ABOUT = "database", "files", "seal", "about.json"
 MEMBER = re.compile(
     r"database|about\.json|files/[0-9a-f]{2}/[0-9a-f]{64}|seal/(?:seal\.p12|seal\.json|passphrase|trusted/[0-9a-f]{64}\.pem)"
@@ -48,26 +51,46 @@ def backup(config: Mapping[str, Any], target: Path, *, files: bool = True) -> in
     """
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        copy = Path(folder) / DATABASE
-        _copy_database(url, copy)
-        part.unlink(missing_ok=True)
-        part.touch(0o600)  # everything that the office knows stands in it
-        with tarfile.open(part, "w") as archive:
-            about = {"format": FORMAT if files else WITHOUT_FILES, "database": url.get_backend_name(), "at": clock.now().isoformat()}
-            _add_text(archive, ABOUT, json.dumps(about))
-            archive.add(copy, DATABASE)
-            if files:
-                _add_files(archive)
-            for kept in sorted(config["SEAL_FOLDER"].rglob("*")):
-                name = f"{SEAL}/{kept.relative_to(config['SEAL_FOLDER']).as_posix()}"
-                if MEMBER.fullmatch(name):
-                    archive.add(kept, name)
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
+    _clear_away(target.parent)
+    part = target.with_name(target.name + PART)
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=COPY) as folder:
+            copy = Path(folder) / DATABASE
+            _copy_database(url, copy)
+            part.unlink(missing_ok=True)
+            part.touch(0o600)  # everything that the office knows stands in it
+            with tarfile.open(part, "w") as archive:
+                about = {"format": FORMAT if files else WITHOUT_FILES, "database": url.get_backend_name(), "at": clock.now().isoformat()}
+                _add_text(archive, ABOUT, json.dumps(about))
+                archive.add(copy, DATABASE)
+                if files:
+                    _add_files(archive)
+                for kept in sorted(config["SEAL_FOLDER"].rglob("*")):
+                    name = f"{SEAL}/{kept.relative_to(config['SEAL_FOLDER']).as_posix()}"
+                    if MEMBER.fullmatch(name):
+                        archive.add(kept, name)
+        _to_disk(part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)  # a full disk must not be kept full by what is no backup
+        raise
     return target.stat().st_size
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what backups left that were killed a day ago or longer: nothing else ever does."""
+    limit = clock.now().timestamp() - LEFT_FOR
+    for left in [*folder.glob(f"*.tar{PART}"), *folder.glob(f"{COPY}*")]:
+        if left.stat().st_mtime < limit:
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+
+
+def _to_disk(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def restore(config: Mapping[str, Any], source: Path) -> int:
@@ -120,20 +143,29 @@ def _add_files(archive: tarfile.TarFile) -> None:
 
 
 def _put_files_back(source: Path) -> None:
-    """Store the files of the archive that are not there. Raises `Refusal` for one that is not what its name says."""
+    """Store the files of the archive that are not there, or are damaged (a bucket takes only what is whole).
+
+    Raises `Refusal` for one that is not what its name says.
+    """
     place = store()
     with tarfile.open(source) as archive:
         for member in archive:
             if not (member.isfile() and MEMBER.fullmatch(member.name) and member.name.startswith(f"{FILES}/")):
                 continue
             digest = member.name.rpartition("/")[2]
-            if place.has(digest):
+            if place.has(digest) and (not isinstance(place, Folder) or _is_whole(place, digest)):
                 continue
             content: Any = archive.extractfile(member)
             with content:
                 if hashlib.file_digest(content, "sha256").hexdigest() != digest:
                     raise Refusal("This backup is damaged: the content of %(name)s has changed.", name=member.name)
                 place.put(digest, content)
+
+
+def _is_whole(place: Store, digest: str) -> bool:
+    content: Any = place.open(digest)
+    with content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == digest
 
 
 def _put_seal_back(taken_out: Path, folder: Path) -> None:
@@ -175,12 +207,63 @@ def _copy_database(url: URL, copy: Path) -> None:
 def _put_back(url: URL, copy: Path) -> None:
     if url.get_backend_name() == "sqlite":
         place = Path(str(url.database))
-        for ending in ("-wal", "-shm"):
-            place.with_name(place.name + ending).unlink(missing_ok=True)
-        shutil.move(copy, place)
+        beside = place.with_name(place.name + ".restored")
+        try:
+            shutil.move(copy, beside)
+            _to_disk(beside)
+            _end_log(place)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
         return
-    options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
-    _run("pg_restore", *options, "--dbname", _plain(url), str(copy), password=url.password)
+    _load(url, copy)
+
+
+def _end_log(place: Path) -> None:
+    """Bring what stands in a database's log of writes into it, and remove the log, which would be read into the next one."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(place)) as old:  # a damaged one is why somebody restores
+        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for ending in ("-wal", "-shm"):
+        place.with_name(place.name + ending).unlink(missing_ok=True)
+
+
+EMPTIED = """
+SET client_min_messages = warning;
+DO $$
+DECLARE one text;
+BEGIN
+    FOR one IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE 'DROP TABLE ' || one || ' CASCADE';
+    END LOOP;
+    FOR one IN SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+            AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
+        EXECUTE 'DROP FUNCTION ' || one || ' CASCADE';
+    END LOOP;
+END $$;
+"""
+"""Takes out whatever is there, of a newer version too: the way back from an upgrade leads over a restore."""
+
+
+def _load(url: URL, copy: Path) -> None:
+    """Empty a database of PostgreSQL and put a dump into it, in one transaction. Raises `Refusal`; nothing is changed then."""
+    password = url.password
+    with tempfile.TemporaryFile("w+") as said:
+        # Nothing is ended by the end of what is read: it ends early where the reading fails.
+        told = ("--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--dbname", _plain(url))
+        reader = _start(
+            "pg_restore", "--no-owner", "--schema=public", "--file=-", str(copy), password=password, stdout=subprocess.PIPE, stderr=said
+        )
+        writer = _start("psql", *told, password=password, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+        assert reader.stdout is not None and writer.stdin is not None  # noqa: S101, PT018 - they were asked for
+        with suppress(BrokenPipeError), reader, writer:  # what it did not take, it says
+            writer.stdin.write(f"BEGIN;{EMPTIED}".encode())
+            shutil.copyfileobj(reader.stdout, writer.stdin)
+            if reader.wait() == 0:
+                writer.stdin.write(b"COMMIT;\n")
+        if reader.returncode or writer.returncode:
+            said.seek(0)
+            program = "psql" if writer.returncode else "pg_restore"
+            raise Refusal("%(program)s failed: %(why)s", program=program, why=said.read().strip()[-2000:])
 
 
 def _plain(url: URL) -> str:
@@ -189,13 +272,17 @@ def _plain(url: URL) -> str:
     return bare.render_as_string(hide_password=False)
 
 
-def _run(program: str, *arguments: str, password: str | None) -> None:
+def _start(program: str, *arguments: str, password: str | None, **streams: Any) -> subprocess.Popen[bytes]:
+    """Start a program of PostgreSQL. Raises `Refusal` where it is not there."""
     path = shutil.which(program)
     if path is None:
         raise Refusal("%(program)s is not installed.", program=program)
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
-    done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-        [path, *arguments], capture_output=True, text=True, env=environment
-    )
+    return subprocess.Popen([path, *arguments], env=environment, **streams)  # noqa: S603 - our own arguments, no shell
+
+
+def _run(program: str, *arguments: str, password: str | None) -> None:
+    with _start(program, *arguments, password=password, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as done:
+        _nothing, said = done.communicate()
     if done.returncode:
-        raise Refusal("%(program)s failed: %(why)s", program=program, why=done.stderr.strip()[-2000:])
+        raise Refusal("%(program)s failed: %(why)s", program=program, why=said.decode(errors="replace").strip()[-2000:])

@@ -64,7 +64,7 @@ def backup_command(target: Path, without_files: bool) -> None:
     """Write database, files and seal to TARGET (.tar), while the portal is in use."""
     try:
         size = backup.backup(current_app.config, target, files=not without_files)
-    except (Refusal, StoreFailed) as refusal:
+    except (Refusal, StoreFailed, OSError) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Wrote {target} ({size / 1024 / 1024:.1f} MB).")
 

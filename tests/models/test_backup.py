@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from portal import backup
 from portal.database import db
@@ -38,6 +40,7 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     assert backup.backup(app.config, target) > 0
 
     factories.customer("rep1", full_name="后来的有限公司")
+    _newer_version()
     path.unlink()
     db.session.remove()
     db.engine.dispose()
@@ -53,6 +56,61 @@ def test_restore_brings_back_what_was_there(app: Flask, tmp_path: Path, staff: d
     assert again.full_name == "深圳𠮷䶮有限公司"
     assert path.read_bytes() == "扫描".encode()
     assert not list(audit.verify())
+    db.session.rollback()
+    assert "later" not in inspect(db.engine).get_table_names(), "the version of that day finds what it left"
+    with pytest.raises(DBAPIError, match="cannot be changed"):
+        db.session.execute(text("DELETE FROM audit_event"))
+    db.session.rollback()
+
+
+def _newer_version() -> None:
+    """Change the schema as an upgrade does: the way back from it is a restore."""
+    db.session.execute(text("CREATE TABLE later (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer (id))"))
+    db.session.commit()
+
+
+def test_a_restore_that_fails_changes_nothing(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = factories.customer("rep1", full_name="还在的有限公司").id
+    target = tmp_path / "backup.tar"
+    backup.backup(app.config, target)
+    monkeypatch.setattr(backup, "EMPTIED", backup.EMPTIED + "SELECT nothing_like_it();")
+    monkeypatch.setattr(backup, "_to_disk", _full)
+    with pytest.raises((Refusal, OSError)):
+        backup.restore(app.config, target)
+    db.session.remove()
+    db.engine.dispose()
+    assert db.session.get_one(Customer, kept).full_name == "还在的有限公司"
+    assert not list(Path(app.config["INSTANCE_FOLDER"]).glob("*.restored"))
+
+
+def _full(_file: Path) -> None:
+    raise OSError("No space left on device")
+
+
+def test_a_damaged_file_is_whole_again(app: Flask, tmp_path: Path, staff: dict[str, Staff]) -> None:
+    file = Attachment.keep("扫描".encode(), filename="扫描.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
+    db.session.commit()
+    path = where(file)
+    target = tmp_path / "backup.tar"
+    backup.backup(app.config, target)
+    path.chmod(0o600)
+    path.write_bytes(b"")
+    db.session.remove()
+    db.engine.dispose()
+    backup.restore(app.config, target)
+    assert path.read_bytes() == "扫描".encode()
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("portal-backup-killed", "portal-2026-01-01.tar.part"):
+        (tmp_path / name).mkdir() if name.endswith("killed") else (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "portal-2026-01-02.tar.part").touch()
+    monkeypatch.setattr(backup, "_to_disk", _full)
+    done = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "portal-2026-01-03.tar")])
+    assert done.exit_code == 1
+    assert "No space left" in done.output
+    assert [one.name for one in tmp_path.iterdir()] == ["portal-2026-01-02.tar.part"], "another one may be writing it"
 
 
 def test_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> None:
