@@ -59,17 +59,23 @@ def send_waiting() -> None:
     letters = _take()
     if not letters:
         return
-    left = list(letters)
+    left, there = list(letters), False
     try:
         with _server() as server:
+            there = True
             while left:
                 _send(server, left[0])
                 left.pop(0)
     except (OSError, smtplib.SMTPException) as error:
         # The server itself fails: no use in trying the others at once.
         log.warning("mail server failed", host=current_app.config["SMTP_HOST"], waiting=len(left), error=_words(error))
-        for letter in left:
+        # A server may end after so many mails; what it has not been given has not failed.
+        ended = len(left) < len(letters) and isinstance(error, smtplib.SMTPServerDisconnected)
+        failed = len(left) if not there else 0 if ended else 1
+        for letter in left[:failed]:
             _failed(letter, error, for_good=False)
+        for letter in left[failed:]:
+            _note(letter, mail_error=_words(error), mail_after=clock.now() + AGAIN[0])
 
 
 def _take() -> list[Letter]:

@@ -188,6 +188,32 @@ def test_a_refusing_server(smtp, office, state, says):
         assert says in kept(notice_id).mail_error
 
 
+class FewAtATime(PostOffice):
+    """A server that takes two mails and then ends, as those do that limit how much comes at once."""
+
+    taken = 0
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.taken += 1
+        return await super().handle_DATA(server, session, envelope) if self.taken % 3 else "421 4.7.0 too many at once"
+
+
+def test_a_server_that_takes_few_at_a_time_gets_all_and_none_is_given_up(smtp: Any) -> None:
+    ids = [tell(title=f"公司{number}") for number in range(9)]
+    office = FewAtATime()
+    with running(office) as port:
+        smtp(port)
+        mail.send_waiting()
+        tries = [db.session.get_one(Notice, one).mail_tries for one in ids]
+        assert tries == [0, 0, 1, 0, 0, 0, 0, 0, 0], "what it was not given has not failed"
+        for minutes in range(10, 80, 10):
+            with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
+                mail.send_waiting()
+    db.session.expire_all()
+    assert {db.session.get_one(Notice, one).mail_state for one in ids} == {"sent"}
+    assert len(office.got) == 9
+
+
 def test_a_silent_server_is_left_after_the_time_it_has(smtp, monkeypatch):
     monkeypatch.setattr(mail, "TIMEOUT", 0.3)
     notice_id = tell()
