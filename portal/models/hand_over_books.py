@@ -47,6 +47,7 @@ hand_over_list.declare(
         page=lambda number: ("grading.campaign", {"year": _year(number)}),
         model=GradingCampaign,
         weight=lambda row: int(row["open"]) + int(row["rated"]),
+        to_take=hand_over_list.nothing,
     )
 )
 
@@ -83,5 +84,6 @@ hand_over_list.declare(
         ],
         page=lambda number: ("sales.of_customer", {"customer_id": number}),
         model=Customer,
+        to_take=hand_over_list.nothing,
     )
 )

@@ -73,6 +73,8 @@ class Part:
     model: Any = None
     weight: Callable[[dict[str, Any]], int] = lambda _row: 1
     """Return how many cases a row stands for, where it is the sum of many."""
+    to_take: Callable[[Staff], int] | None = None
+    """Return how much of it somebody has to take over from who leaves, where that is not all."""
 
 
 PARTS: dict[str, Part] = {}
@@ -88,6 +90,17 @@ def declare(part: Part) -> Part:
 def counts(of: Staff) -> dict[str, int]:
     """Return how much of each part somebody has in hand."""
     return {part.name: part.count(of) for part in PARTS.values()}
+
+
+def to_be_taken(of: Staff) -> dict[str, int]:
+    """Return how much of each part somebody has to take over when `of` leaves; parts of which there is nothing are left out."""
+    found = {part.name: (part.to_take or part.count)(of) for part in PARTS.values()}
+    return {name: number for name, number in found.items() if number}
+
+
+def nothing(_of: Staff) -> int:
+    """What ends, stays, or goes with the customers: nobody has to take it."""
+    return 0
 
 
 def rows(of: Staff, name: str, limit: int | None = None) -> list[dict[str, Any]]:
@@ -162,6 +175,7 @@ declare(
         rows=lambda of, limit: [dict(row._mapping) for row in db.session.execute(_assisted(of).limit(limit))],
         page=lambda number: ("archive.customer", {"customer_id": number}),
         model=Customer,
+        to_take=nothing,
     )
 )
 
@@ -223,6 +237,7 @@ declare(
         rows=_approval_rows,
         page=lambda number: ("approvals.show", {"approval_id": number}),
         model=Approval,
+        to_take=lambda of: _counted(_submitted(of).with_only_columns(Approval.id)),
     )
 )
 
@@ -281,6 +296,7 @@ declare(
         ),
         count=lambda of: sum(_counted(query.with_only_columns(query.selected_columns[0])) for _begun, query in _drafts(of)),
         rows=_draft_rows,
+        to_take=nothing,
     )
 )
 
@@ -317,6 +333,7 @@ declare(
         ],
         page=lambda number: ("custody.loan", {"loan_id": number}),
         model=Loan,
+        to_take=nothing,
     )
 )
 
@@ -346,5 +363,6 @@ declare(
         page=lambda number: ("review.campaign", {"campaign_id": number}),
         model=ReviewCampaign,
         weight=lambda row: int(row["open"]),
+        to_take=nothing,
     )
 )

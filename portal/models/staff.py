@@ -192,7 +192,7 @@ class Staff(UserMixin, Base):
     def deactivate(self, *, by: Staff, to: Staff | None) -> None:
         """Close the account: sessions and delegations end, open work goes to `to`, the history stays (RO-4).
 
-        Raises `Refusal`: the last manager; open customers but nobody to take them (field `to_id`). Raises `StateConflict`
+        Raises `Refusal`: the last manager; customers or open work but nobody to take them (field `to_id`). Raises `StateConflict`
         when it is deactivated already.
         """
         if self.is_manager:
@@ -202,8 +202,13 @@ class Staff(UserMixin, Base):
         customers = self.customers()
         if customers and to is None:
             raise Refusal(N_("%(name)s has %(count)s customers. Say who takes them over."), field="to_id", name=self.name, count=customers)
+        from portal.models.hand_over_list import to_be_taken
         from portal.models.hand_over_record import HandOver
 
+        if to is None and (work := sum(to_be_taken(self).values())):
+            raise Refusal(
+                N_("%(name)s has open work in hand (%(count)s). Say who takes it over."), field="to_id", name=self.name, count=work
+            )
         record = HandOver.prepared_for(self) if to is None else HandOver.prepare(self, by=by)
         if record is not None and to is not None:
             record.keep_all_but_customers()  # what waits here is found as long as the account is active

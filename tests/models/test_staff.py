@@ -15,6 +15,7 @@ from portal.models.team import Team
 from portal.permissions import Permission
 from portal.rules.message import Refusal
 from tests import factories
+from tests.approving import submitted
 
 
 def last_entry() -> AuditEvent:
@@ -110,6 +111,24 @@ def test_somebody_with_customers_needs_a_successor(staff: dict[str, Staff]) -> N
         staff["rep1"].deactivate(by=staff["mgr1"], to=None)
     assert (refused.value.field, refused.value.message.params["count"]) == ("to_id", 1)
     assert staff["rep1"].active
+
+
+def test_somebody_with_open_work_alone_needs_a_successor_too(staff: dict[str, Staff]) -> None:
+    approval = submitted()
+    approval.submitter_id = staff["rep2"].id
+    db.session.commit()
+    with pytest.raises(Refusal) as refused:
+        staff["rep2"].deactivate(by=staff["mgr1"], to=None)
+    assert (refused.value.field, refused.value.message.params["count"]) == ("to_id", 1)
+    db.session.rollback()
+    staff["rep2"].deactivate(by=staff["mgr1"], to=staff["rep1"])
+    assert approval.submitter_id == staff["rep1"].id
+
+
+def test_what_waits_for_the_role_keeps_nobody(staff: dict[str, Staff]) -> None:
+    submitted()
+    staff["mgr2"].deactivate(by=staff["mgr1"], to=None)
+    assert not staff["mgr2"].active
 
 
 @pytest.mark.parametrize("to", ["rep1", "rep2"])

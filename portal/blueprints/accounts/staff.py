@@ -12,6 +12,7 @@ from portal import htmx
 from portal.blueprints.accounts import bp
 from portal.blueprints.accounts.forms import DeactivationForm, StaffForm
 from portal.database import StateConflict, commit, db
+from portal.models.hand_over_list import CUSTOMERS, PARTS, to_be_taken
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, fetch, requires
@@ -134,7 +135,8 @@ def deactivation(staff: Staff) -> Any:
         if saved:
             flash(_("The account of %(name)s is deactivated.", name=staff.name), "success")
             return redirect(url_for("accounts.staff_list"), 303)
-    page = render_template("accounts/deactivation.html", person=staff, form=form, customers=staff.customers())
+    work = [(_(PARTS[name].title), count) for name, count in to_be_taken(staff).items() if name != CUSTOMERS]
+    page = render_template("accounts/deactivation.html", person=staff, form=form, customers=staff.customers(), work=work)
     return page, 422 if form.problems else 200
 
 
