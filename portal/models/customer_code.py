@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal import clock
-from portal.database import Base, db
+from portal.database import Base, StateConflict, db
 from portal.models import audit, history
 from portal.models.customer import BYTEWISE, Customer, CustomerState
 from portal.models.scope import HangsOnCustomer
@@ -47,7 +47,12 @@ class CustomerCode(HangsOnCustomer, Base):
 
     @classmethod
     def add(cls, customer: Customer, code: str, source: str, *, by: Staff) -> Self:
-        """Give a customer a code and return it, flushed. Raises `Refusal` with the field where another customer has it."""
+        """Give a customer a code and return it, flushed. Raises `Refusal` with the field where another customer has it.
+
+        Raises `StateConflict` where the customer was merged into another meanwhile: the code would be found by nobody.
+        """
+        if customer.state == CustomerState.MERGED:
+            raise StateConflict(f"customer {customer.id} is merged")
         code = code.strip().upper()
         if not code:
             raise Refusal("Give the code.", field="code")

@@ -129,6 +129,9 @@ class CustomerMerge(Base):
         `effective_on` are asked for and stand in its history (AR-4). Raises `Refusal`, and `StateConflict` where one of the two was
         changed meanwhile: of two merges at once of one record, one counts.
         """
+        # Whoever is writing a record of one of them at this moment is done first: it moves with the others.
+        both = select(Customer.id).where(Customer.id.in_((survivor.id, loser.id))).order_by(Customer.id)
+        db.session.execute(both.with_for_update()).all()
         refuse_unless_mergeable(survivor, loser)
         ensure_theirs([loser.id], by)
         if versions is not None and versions != (survivor.version, loser.version):

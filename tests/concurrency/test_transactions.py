@@ -14,6 +14,7 @@ from portal import clock
 from portal.database import db, end_reading, release
 from portal.models.gift_register import GiftEntry
 from portal.models.team import Team
+from tests.concurrency.locks import until_somebody_waits
 from tests.delivering import sent, stock
 
 
@@ -110,11 +111,7 @@ def test_of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster(app
         other.execute(text("SELECT id FROM customer WHERE id = :id FOR UPDATE"), {"id": customer})
 
         def hand_over() -> None:
-            waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-            # Each look in a transaction of its own: within one, PostgreSQL shows the moment of the first look again and again.
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
-                while not (watching.scalar(waits) or answered.is_set()):
-                    pass
+            until_somebody_waits(engine, answered.is_set)
             other.execute(text("UPDATE gift_delivery SET remark = '转交' WHERE customer_id = :id"), {"id": customer})
             other.commit()
 
