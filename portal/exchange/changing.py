@@ -71,13 +71,21 @@ class Change:
         return undo
 
     def _change_contacts(self, group: list[Verdict], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Change contacts that say something new; returns what they were before."""
+        """Change contacts that say something new, each once; returns what they were before.
+
+        Those that this import has made stay as they were made: they go with it.
+        """
         undo = []
+        found: dict[int, tuple[Any, dict[str, Any]]] = {}
         for contact, changes in (change for verdict in group for change in verdict.changed_contacts):
+            found.setdefault(contact.id, (contact, {}))[1].update(changes)
+        for contact, changes in found.values():
             old = {name: getattr(contact, name) for name in changes}
+            version = contact.version if contact.import_id == self.run.id else contact.version + 1
             statement = update(Contact.__table__).where(Contact.__table__.c.id == contact.id)  # type: ignore[arg-type]
-            db.session.execute(statement.values(**changes, **contact_derived(changes), version=contact.version + 1))
-            undo.append({"id": contact.id, "version": contact.version + 1, "old": old})
+            db.session.execute(statement.values(**changes, **contact_derived(changes), version=version))
+            if contact.import_id != self.run.id:
+                undo.append({"id": contact.id, "version": version, "old": old})
             shown = [{"field": name, "old": old[name], "new": value} for name, value in changes.items()]
             entries.append(
                 {

@@ -49,6 +49,19 @@ class Verdict:
         return self
 
 
+def _said(contact: dict[str, Any]) -> dict[str, Any]:
+    """Return what a row says of a contact besides who it is; an empty cell says nothing."""
+    return {name: value for name, value in contact.items() if name not in ("name", "kept_for")}
+
+
+def joined(contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return contacts, those of one person as one: what a later row says of them is added to what the first said."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in contacts:
+        found.setdefault(person_key(one["name"]), dict(one)).update(_said(one))
+    return list(found.values())
+
+
 class Judge:
     """Judges rows for one import, in the name of who imports."""
 
@@ -92,11 +105,7 @@ class Judge:
             main = next((new[key] for key in keys if key in new), None)
             if main is not None:
                 verdict = Verdict(record, "contact", contacts=[])
-                main.contacts += [
-                    one
-                    for one in self._purposed(record.contacts)
-                    if person_key(one["name"]) not in {person_key(c["name"]) for c in main.contacts}
-                ]
+                main.contacts = joined([*main.contacts, *self._purposed(record.contacts)])
             else:
                 verdict = self._judge(record, known)
                 if verdict.outcome == "new":
@@ -183,9 +192,7 @@ class Judge:
             verdict.owner = named[0]
         if record.registered_on and self.run.as_state != CustomerState.ACTIVE:
             record.warnings.append(Message(N_("A prospect is not on the register yet; the date is left out.")))
-        verdict.contacts = self._purposed(record.contacts)
-        if len(verdict.contacts) > 1:
-            verdict.contacts = list({person_key(one["name"]): one for one in reversed(verdict.contacts)}.values())[::-1]
+        verdict.contacts = joined(self._purposed(record.contacts))
         return verdict
 
     def _judge_known(self, verdict: Verdict, known: Known, by_name: bool) -> Verdict:
@@ -244,10 +251,11 @@ class Judge:
                 known = there.get(key)
                 if known is None:
                     verdict.contacts.append(contact)
-                    there[key] = None
-                elif changes := {
-                    name: value for name, value in contact.items() if name not in ("name", "kept_for") and value != getattr(known, name)
-                }:
+                    there[key] = contact
+                elif isinstance(known, dict):  # new as well, in a row further up: it is written there
+                    verdict.outcome = "update"
+                    known.update(_said(contact))
+                elif changes := {name: value for name, value in _said(contact).items() if value != getattr(known, name)}:
                     verdict.changed_contacts.append((known, changes))
             if verdict.contacts or verdict.changed_contacts:
                 verdict.outcome = "update"

@@ -212,7 +212,7 @@ def _restore(run: ImportRun, row: ImportRow, job: Job) -> None:
         contact = Contact.__table__
         guarded = (contact.c.id == one["id"]) & (contact.c.version == one["version"])
         restore = update(contact).where(guarded)  # type: ignore[arg-type]
-        db.session.execute(restore.values(**one["old"], **contact_derived(one["old"]), version=one["version"] + 1))
+        db.session.execute(restore.values(**one["old"], **contact_derived(one["old"]), version=one["version"] - 1))
     shown = [{"field": name, "old": card.CARD[name].text(getattr(before, name)), "new": value} for name, value in data["card"].items()]
     audit.write_many(
         "change",

@@ -134,6 +134,22 @@ def test_contacts_of_a_customer_in_a_later_chunk(staff, monkeypatch):
         assert customers() == []
 
 
+@pytest.mark.parametrize("chunk", [1, 4000])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_contact_that_two_rows_say_something_of_goes_back_as_a_whole(staff, monkeypatch, chunk, known):
+    monkeypatch.setattr(importing, "WRITE_CHUNK", chunk)
+    if known:
+        customer = factories.customer("rep1", full_name="甲乙丙贸易有限公司", name_key="甲乙丙贸易")
+        factories.contact(customer, name="张三", post="旧职务", email="", telephone="", telephone_key="")
+    head = "客户名称,联系人,联系人职务,联系人邮箱\n"
+    run = done(head + "甲乙丙贸易有限公司,张三,新职务,\n丁戊己贸易有限公司,,,\n甲乙丙贸易有限公司,张三,,z3@example.com\n", staff["rep1"])
+    (contact,) = db.session.scalars(select(Contact))
+    assert (contact.post, contact.email) == ("新职务", "z3@example.com")
+    assert not obstacles(run)
+    take_back(run, staff["rep1"])
+    assert [(one.post, one.email) for one in db.session.scalars(select(Contact))] == ([("旧职务", "")] if known else [])
+
+
 def test_a_row_with_other_values_of_the_same_customer_is_refused(staff):
     run = checked("客户名称,联系电话\n甲乙丙贸易有限公司,0755-88887777\n甲乙丙贸易有限公司,0755-11112222\n", staff["rep1"])
     assert "row 2 already" in reasons(run)[3][0]
