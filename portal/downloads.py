@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import io
 
-import structlog
 from flask import Response, request, send_file
 
 from portal.models.attachment import Attachment
-from portal.rules.message import Refusal
 from portal.stores import store
-
-log = structlog.get_logger()
 
 
 def download(file: Attachment) -> Response:
@@ -22,8 +18,7 @@ def download(file: Attachment) -> Response:
     try:
         content = store().open(file.sha256)
     except FileNotFoundError as error:
-        log.error("file lost", attachment=file.id, sha256=file.sha256)
-        raise Refusal("The stored file is gone.") from error
+        raise file.lost() from error
     response = send_file(content, mimetype=file.media_type, as_attachment=True, download_name=file.filename, etag=False, conditional=False)
     size = content.seek(0, io.SEEK_END)
     content.seek(0)

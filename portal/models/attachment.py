@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+import structlog
 from sqlalchemy import ForeignKey, Select, exists, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,7 +16,10 @@ from portal import clock
 from portal.database import Base, db
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
+from portal.rules.message import Refusal
 from portal.stores import store
+
+log = structlog.get_logger()
 
 
 class Attachment(Base):
@@ -81,8 +85,16 @@ class Attachment(Base):
         return record
 
     def content(self) -> bytes:
-        """Return the bytes. Raises FileNotFoundError if the store lost them, `StoreFailed` where it cannot be reached."""
-        return store().read(self.sha256)
+        """Return the bytes. Raises `Refusal` if the store lost them, `StoreFailed` where it cannot be reached."""
+        try:
+            return store().read(self.sha256)
+        except FileNotFoundError as error:
+            raise self.lost() from error
+
+    def lost(self) -> Refusal:
+        """Return what is told where the store has lost the file, and log it."""
+        log.error("file lost", attachment=self.id, sha256=self.sha256)
+        return Refusal("The stored file is gone.")
 
 
 # --- what is stored while the same is taken out ----------------------------------------------------------------------------

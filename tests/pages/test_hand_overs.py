@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.database import db
+from portal.models.attachment import Attachment
 from portal.models.hand_over_record import DISCARDED, DONE, HandOver
 from portal.models.job import Job
 from portal.models.loan import Loan
@@ -16,6 +17,7 @@ from portal.printing import hand_over as sheet
 from tests import factories
 from tests.approving import person, picture
 from tests.handing import busy
+from tests.stored import where
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -47,6 +49,9 @@ def test_from_the_list_to_the_signed_list(as_: Any) -> None:
     signed = {"scan": (io.BytesIO(picture()), "清单.png")}
     assert browser.post(f"{page}/signed-list", data=signed).status_code == 303
     assert as_("rep1").get(f"{page}/signed-list").headers["Content-Disposition"].startswith("attachment")
+    where(db.session.scalars(select(Attachment).where(Attachment.filename == "清单.png")).one()).unlink()
+    lost = as_("rep1").get(f"{page}/signed-list")
+    assert (lost.status_code, "存档文件已丢失。" in lost.text) == (422, True)
     assert "清单" not in text_of(as_("rep4"), "/hand-overs").partition("<table")[2]
     assert db.session.scalars(select(HandOver)).one().state == DONE
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -17,6 +16,7 @@ from wtforms.validators import Length
 
 from portal.blueprints.hand_overs import bp
 from portal.database import StateConflict, commit, db
+from portal.downloads import download
 from portal.forms import PortalForm
 from portal.models import audit
 from portal.models.attachment import Attachment
@@ -241,7 +241,4 @@ def signed_list(hand_over: HandOver) -> Any:
     if scan is None:
         abort(404)
     audit.write_view("scan-downloaded", actor=current_user, record=hand_over, label=scan.filename)
-    response = send_file(BytesIO(scan.content()), mimetype=scan.media_type, as_attachment=True, download_name=scan.filename, etag=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(scan)
