@@ -46,6 +46,8 @@ touches most pages of the indexes, and writes them."""
 def write(job: Job) -> None:
     """Write what was staged, a chunk a transaction; after a killed worker it goes on with what is left."""
     run = db.session.get_one(ImportRun, job.args["run"])
+    if run.state == "failed":  # the worker was killed while it removed what it had made
+        _clear(run)
     if run.state != "importing":
         return
     try:
@@ -53,19 +55,25 @@ def write(job: Job) -> None:
             _writer(run, job).write()
     except Refusal as refusal:
         db.session.rollback()
-        if run.mode == "all":
-            remove_hidden(run)
-        elif any(run.counts.get(name) for name in ("created", "changed", "added_contacts")):
+        if run.mode != "all" and any(run.counts.get(name) for name in ("created", "changed", "added_contacts")):
             # What is written stays, and what taking it back needs.
             _writer(run, job).stop(refusal.message)
             db.session.commit()
             raise
-        drop_staged(run.id)
+        # Said first: a worker that dies from here on leaves nothing that the next one would go on with.
         db.session.execute(
             update(ImportRun).where(ImportRun.id == run.id, ImportRun.state == "importing").values(state="failed", ended_at=clock.now())
         )
         db.session.commit()
+        _clear(run)
         raise
+
+
+def _clear(run: ImportRun) -> None:
+    """Remove what a failed import has made and not shown, and what it had staged. Safe to do twice."""
+    if run.mode == "all":
+        remove_hidden(run)
+    drop_staged(run.id)
 
 
 def _writer(run: ImportRun, job: Job) -> Writer:

@@ -295,6 +295,29 @@ def test_all_or_nothing_writes_nothing_when_a_row_became_bad(staff, monkeypatch)
     assert [one.full_name for one in customers()] == ["丁戊己贸易有限公司"]
 
 
+def test_all_or_nothing_that_dies_while_it_removes_what_it_made_shows_nothing_of_it(staff, monkeypatch):
+    monkeypatch.setattr(importing, "WRITE_CHUNK", 1)
+    run = checked("客户名称,城市\n甲乙丙贸易有限公司,\n庚辛壬贸易有限公司,\n丁戊己贸易有限公司,\n", staff["rep1"])
+    run.start(by=staff["rep1"], mode="all", skip_duplicates=False)
+    factories.customer("rep3", full_name="丁戊己贸易有限公司", name_key="丁戊己贸易")
+    db.session.commit()
+
+    def killed(ids: list[int]) -> None:
+        done(ids)
+        db.session.commit()
+        raise SystemExit
+
+    done = importing.delete_customers
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "delete_customers", killed)
+        with pytest.raises(SystemExit):
+            importing.write(run.job)
+    db.session.rollback()
+    importing.write(run.job)
+    assert run.state == "failed"
+    assert [one.full_name for one in customers()] == ["丁戊己贸易有限公司"]
+
+
 def test_all_or_nothing_shows_nothing_before_its_end(staff):
     factories.customer("rep1", full_name="半路客户有限公司", state=CustomerState.IMPORTING.value, import_id=99)
     for account in ("rep1", "sup1", "mgr1"):
