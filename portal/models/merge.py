@@ -19,6 +19,7 @@ from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
 from portal.models import audit, card
 from portal.models.approval import Approval
+from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, ask_reason, derived, with_line
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.hand_over import ensure_theirs
@@ -356,6 +357,16 @@ def refuse_unless_mergeable(survivor: Customer, loser: Customer) -> None:
             raise Refusal("A document of %(name)s is in approval. Merge when that is decided.", name=f"{record.number} {record.full_name}")
     if _RANK[CustomerState(survivor.state)] < _RANK[CustomerState(loser.state)]:
         raise Refusal("%(name)s is further on: keep that record and merge the other one into it.", name=f"{loser.number} {loser.full_name}")
+    ahead = select(func.min(CreditChange.effective_on)).where(
+        CreditChange.customer_id == loser.id, CreditChange.state == "approved", CreditChange.applied_at.is_(None)
+    )
+    if day := db.session.scalar(ahead):
+        # It was approved for that record: set on the other's card, it would replace what was approved there (RL-5).
+        raise Refusal(
+            "A change of credit of %(name)s takes effect on %(day)s: keep that record, or merge after that day.",
+            name=f"{loser.number} {loser.full_name}",
+            day=day.isoformat(),
+        )
 
 
 def choices(survivor: Customer) -> set[str]:

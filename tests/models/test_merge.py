@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +25,20 @@ from portal.models.merge import CustomerMerge, default_choice, hanging_on
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
+from tests.approving import APPROVE, sign, submitted
 
 WHY: dict[str, Any] = {"reason": "工商登记为准", "effective_on": date(2026, 1, 5)}
 HUNG = ("contact", "tag", "same tag", "assistant", "same assistant", "draft", "same draft", "merged before")
+
+
+def test_a_change_of_credit_that_lies_ahead_stays_with_its_customer(staff: dict[str, Staff]) -> None:
+    survivor, loser = factories.customer("rep1", credit_limit=Decimal("1000.00")), factories.customer("rep1")
+    with time_machine.travel(datetime(2026, 3, 4, 4, 0, tzinfo=UTC), tick=False):
+        sign(submitted(APPROVE, customer=loser, effective_on=date(2026, 3, 6)), "mgr1")
+        with pytest.raises(Refusal) as refused:
+            CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], **WHY)
+        assert refused.value.message.params["day"] == "2026-03-06"
+        CustomerMerge.carry_out(loser, survivor, by=staff["sup1"], **WHY)
 
 
 def hang(customer: Customer, other: Customer, what: set[str], staff: dict[str, Staff]) -> None:
