@@ -35,8 +35,10 @@ from portal.stores.folder import Folder
 
 FORMAT, WITHOUT_FILES = 1, 2
 """A backup with its files, and one that left them where they are."""
-PART, COPY, LEFT_FOR = ".part", "portal-backup-", 24 * 3600
-"""The ending of an archive and the beginning of a folder that are being written, and the seconds after which nobody does any more."""
+PART, COPY, LEFT_FOR = ".being-backed-up", ".portal-being-backed-up-", 24 * 3600
+"""The ending of an archive and the beginning of a folder that are being written, and the seconds after which nobody does any more.
+
+What has such a name goes: names that nobody else gives to what lies beside the backups."""
 DATABASE, FILES, SEAL, ABOUT = "database", "files", "seal", "about.json"
 MEMBER = re.compile(
     r"database|about\.json|files/[0-9a-f]{2}/[0-9a-f]{64}|seal/(?:seal\.p12|seal\.json|passphrase|trusted/[0-9a-f]{64}\.pem)"
@@ -80,7 +82,7 @@ def backup(config: Mapping[str, Any], target: Path, *, files: bool = True) -> in
 def _clear_away(folder: Path) -> None:
     """Remove what backups left that were killed a day ago or longer: nothing else ever does."""
     limit = clock.now().timestamp() - LEFT_FOR
-    for left in [*folder.glob(f"*.tar{PART}"), *folder.glob(f"{COPY}*")]:
+    for left in [*folder.glob(f"*{PART}"), *folder.glob(f"{COPY}*")]:
         if left.stat().st_mtime < limit:
             if left.is_dir():
                 shutil.rmtree(left)

@@ -102,15 +102,19 @@ def test_a_damaged_file_is_whole_again(app: Flask, tmp_path: Path, staff: dict[s
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("portal-backup-killed", "portal-2026-01-01.tar.part"):
-        (tmp_path / name).mkdir() if name.endswith("killed") else (tmp_path / name).touch()
-        os.utime(tmp_path / name, (0, 0))
-    (tmp_path / "portal-2026-01-02.tar.part").touch()
+    killed, parts = tmp_path / f"{backup.COPY}killed", [tmp_path / f"portal-{day}.tar{backup.PART}" for day in (1, 2)]
+    kept = [tmp_path / "portal-backup-of-last-year", tmp_path / "else.tar.part"]
+    for folder in (killed, kept[0]):
+        folder.mkdir()
+    for file in (*parts, kept[1]):
+        file.touch()
+    for old in (killed, parts[0], *kept):
+        os.utime(old, (0, 0))
     monkeypatch.setattr(backup, "_to_disk", _full)
     done = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "portal-2026-01-03.tar")])
     assert done.exit_code == 1
     assert "No space left" in done.output
-    assert [one.name for one in tmp_path.iterdir()] == ["portal-2026-01-02.tar.part"], "another one may be writing it"
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, parts[1]]), "nothing of others', nor what another backup may be writing"
 
 
 def test_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> None:
