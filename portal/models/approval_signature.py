@@ -15,6 +15,7 @@ from portal.models import audit
 from portal.models.attachment import Attachment
 from portal.models.staff import Staff, as_data
 from portal.rules.freezing import canonical, verification_code
+from portal.rules.message import Refusal
 from portal.stores import StoreFailed
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Signature(Base):
             return self.scan_id is None
         try:
             return self.scan is not None and hashlib.sha256(self.scan.content()).hexdigest() == self.scan_sha256
-        except OSError:
+        except (OSError, Refusal):
             return False
 
     def _is_logged(self) -> bool:

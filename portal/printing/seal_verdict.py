@@ -21,7 +21,7 @@ from portal.printing.seal import FIELD, REASON
 from portal.printing.seal_keys import Certificate, Place
 from portal.printing.seal_reading import Reading, read_apart
 from portal.printing.standing import Standing, standing
-from portal.rules.message import N_, Message
+from portal.rules.message import N_, Message, Refusal
 from portal.rules.numbering import CODE_ALPHABET, CODE_LENGTH
 
 GENUINE, ALTERED, NOT_OURS = "genuine", "altered", "not-ours"
@@ -146,7 +146,7 @@ def _problem_of(form: SealedForm, sha256: str, place: Place, reader: Reader) -> 
     try:
         assert form.file is not None  # noqa: S101 - as above
         content = form.file.content()
-    except OSError:
+    except (OSError, Refusal):
         return Message(N_("The stored file is gone."))
     if hashlib.sha256(content).hexdigest() != sha256:
         return Message(N_("The stored file is another one than was stored."))
