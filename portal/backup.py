@@ -235,11 +235,11 @@ DO $$
 DECLARE one text;
 BEGIN
     FOR one IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE 'DROP TABLE ' || one || ' CASCADE';
+        EXECUTE 'DROP TABLE IF EXISTS ' || one || ' CASCADE';
     END LOOP;
     FOR one IN SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
             AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
-        EXECUTE 'DROP FUNCTION ' || one || ' CASCADE';
+        EXECUTE 'DROP ROUTINE IF EXISTS ' || one || ' CASCADE';
     END LOOP;
 END $$;
 """
