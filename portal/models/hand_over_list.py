@@ -99,7 +99,7 @@ def to_be_taken(of: Staff) -> dict[str, int]:
 
 
 def nothing(_of: Staff) -> int:
-    """What ends, stays, or goes with the customers: nobody has to take it."""
+    """Return 0, for a part that ends, stays, or goes with the customers: nobody has to take it."""
     return 0
 
 

@@ -128,10 +128,10 @@ def _among_newest(user: Staff, query: str, limit: int) -> list[tuple[int, str, b
     """
     if _scope_tokens(user) or db.session.get_bind().dialect.name == "sqlite":
         return []
-    asked, search = alternatives(query), CustomerSearch.__table__.c
+    asked, kept = alternatives(query), CustomerSearch.__table__.c
     if not asked:
         return []
-    newest = select(search.id, search.words, search.tokens).order_by(search.id.desc()).limit(NEWEST).subquery()
+    newest = select(kept.id, kept.words, kept.tokens).order_by(kept.id.desc()).limit(NEWEST).subquery()
     begins = or_(*(holding(newest.c.tokens, one) for one in _beginning(query, asked)))
     statement = select(newest.c.id, newest.c.words, begins.label("begins")).where(
         or_(*(holding(newest.c.tokens, one) for one in asked)), _contains(query, newest.c.words)

@@ -8,15 +8,17 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.exc import OperationalError
 
-from portal import clock, database, jobs
+from portal import clock, database, jobs, outage
 from portal.database import db
 from portal.models import audit
 from portal.models.job import Job
+from portal.models.session import StaffSession
 from portal.models.staff import Staff, Team
 from tests import factories
 from tests.place import OTHERS_OUT
@@ -45,8 +47,6 @@ def _unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def refuse(*_args: Any, **_options: Any) -> Any:
         if not _on_server():
             return sqlite3.connect("/nowhere/at/all.sqlite3")
-        import psycopg
-
         return psycopg.connect("host=127.0.0.1 port=1 connect_timeout=5")
 
     with monkeypatch.context() as patch:
@@ -119,6 +119,44 @@ def test_who_waits_too_long_for_another_writer_is_told(app: Flask, as_: Any, mon
         answer = writer.post("/teams", data={"name": "新科"})
     assert answer.status_code == 503
     assert AWAY in answer.text
+
+
+def test_who_only_reads_waits_for_nobody(app: Flask, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That somebody was seen is noted with what they read; where it cannot be now, the next page notes it."""
+    if _on_server():
+        pytest.skip("PostgreSQL lets many write")
+    reader = as_("rep1")
+    db.session.query(StaffSession).update({"seen_at": clock.now() - timedelta(minutes=5)})
+    db.session.commit()
+    db.session.remove()
+    monkeypatch.setattr(database, "_LONGEST_WAIT", 0.05)
+    with closing(sqlite3.connect(db.engine.url.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert reader.get("/customers").status_code == 200
+    assert reader.get("/customers").status_code == 200
+    assert clock.now() - db.session.scalars(select(StaffSession.seen_at)).one() < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (psycopg.errors.DeadlockDetected(), True),
+        (psycopg.errors.SerializationFailure(), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.DiskFull(), True),
+        (psycopg.errors.UndefinedTable(), False),
+        (psycopg.errors.NumericValueOutOfRange(), False),
+        (psycopg.OperationalError("sending query and params failed: too many parameters"), False),
+        (sqlite3.OperationalError("no such table"), False),
+    ],
+)
+def test_what_passes_and_what_is_a_mistake(error: Exception, passes: bool) -> None:
+    assert outage.passes(OperationalError("SELECT 1", {}, error)) is passes
+    assert not outage.passes(error), "only what came through SQLAlchemy"
+
+
+def test_a_server_that_never_answered_is_away() -> None:
+    assert outage.is_away(OperationalError(None, None, psycopg.OperationalError("connection refused")))
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_saved(app: Flask, as_: Any) -> None:

@@ -274,6 +274,17 @@ def test_no_number_is_given_twice_in_tables_that_were_made_otherwise() -> None:
 
 
 @pytest.mark.usefixtures("empty")
+def test_no_number_is_given_twice_after_a_migration_that_makes_its_table_anew() -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL changes its tables where they are")
+    upgrade(revision="0005")
+    db.session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES ('printed_sheet', 7)"))  # what was there has gone
+    db.session.commit()
+    upgrade()  # 0006 copies it into a new one
+    assert db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'printed_sheet'")) == 7
+
+
+@pytest.mark.usefixtures("empty")
 def test_down_and_up_again() -> None:
     upgrade()
     downgrade(revision="base")

@@ -10,13 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import time_machine
 from flask import Flask
 from pypdf import PdfReader
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 
-from portal import clock
+from portal import clock, jobs
 from portal.database import StateConflict, db
 from portal.models import inbox
 from portal.models.approval import Approval
@@ -181,6 +183,23 @@ def test_what_was_approved_before_is_found_oldest_first(sealing: Flask, monkeypa
     filing.queue_due()
     assert due(10) == []
     assert db.session.get_one(Approval, running).sealed_at is None
+
+
+def test_what_passes_by_itself_is_no_mistake_of_the_portal(sealing: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    approval = approved()
+
+    def meets(*_given: Any, **_more: Any) -> Any:
+        raise OperationalError("UPDATE …", {}, psycopg.errors.DeadlockDetected())
+
+    with monkeypatch.context() as broken:
+        broken.setattr(documents, "press", meets)
+        filing.queue_due()
+    assert SealedForm.of(approval) is None, "nothing is said of it"
+    assert db.session.scalars(select(Job.state)).all() == ["running"], "the reaper starts it again"
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
+        jobs.reap()
+    db.session.expire_all()
+    assert approval.sealed_at is not None
 
 
 @pytest.mark.parametrize("error", [PrintingFailed("Too much is being printed at the moment. Try again in a minute."), ZeroDivisionError()])
