@@ -157,16 +157,11 @@ def take_back(job: Job) -> None:
         delete_customers([row.id for row in rows])
         job.progress(job.done + len(rows), total)
         db.session.commit()
-    while changed := list(
-        db.session.scalars(
-            select(ImportRow)
-            .where(ImportRow.run_id == run.id, ImportRow.outcome == "changed")
-            .order_by(ImportRow.row.desc())
-            .limit(WRITE_CHUNK)
-        )
-    ):
+    mine = (ImportRow.run_id == run.id, ImportRow.outcome == "changed")
+    again = set(db.session.scalars(select(ImportRow.customer_id).where(*mine).group_by(ImportRow.customer_id).having(func.count() > 1)))
+    while changed := list(db.session.scalars(select(ImportRow).where(*mine).order_by(ImportRow.row.desc()).limit(WRITE_CHUNK))):
         for row in changed:
-            _restore(run, row, job)
+            _restore(run, row, job, again=row.customer_id in again)
         index_many({row.customer_id for row in changed if row.customer_id is not None})
         job.progress(job.done + len(changed), total)
         db.session.commit()
@@ -188,8 +183,12 @@ def take_back(job: Job) -> None:
     )
 
 
-def _restore(run: ImportRun, row: ImportRow, job: Job) -> None:
-    """Give a changed customer its old values, unless it was changed again; the staged row is used up either way."""
+def _restore(run: ImportRun, row: ImportRow, job: Job, *, again: bool) -> None:
+    """Give a changed customer its old values, unless it was changed again; the staged row is used up either way.
+
+    Its version goes up as with every change, or a form that was opened before would overwrite what is saved after (AR-4). With `again`
+    an earlier chunk of the same import has changed the customer too, and is told the version.
+    """
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     assert row.customer_id is not None  # noqa: S101 - a changed row has its customer
     data, table = row.data, Customer.__table__
@@ -197,22 +196,20 @@ def _restore(run: ImportRun, row: ImportRow, job: Job) -> None:
     before = db.session.execute(
         select(Customer.full_name, *(getattr(Customer, name) for name in values)).where(Customer.id == row.customer_id)
     ).first()
-    guarded = (table.c.id == row.customer_id) & (table.c.version == data["version"])
-    statement = update(table).where(guarded)  # type: ignore[arg-type]
-    # The version goes back by one, so that an earlier chunk of the same import recognises its own.
-    done = db.session.execute(statement.values(**values, **derived(values), version=data["version"] - 1, updated_at=clock.now()))
-    if done.rowcount != 1 or before is None:  # type: ignore[attr-defined]
+    if before is None or not _put_back(table, row.customer_id, data["version"], {**values, **derived(values), "updated_at": clock.now()}):
         row.outcome = "kept"
         return
     db.session.execute(
         delete(Contact).where(Contact.customer_id == row.customer_id, Contact.import_id == run.id, Contact.version == 1),
         execution_options=QUIET,
     )
-    for one in data["contacts"]:
-        contact = Contact.__table__
-        guarded = (contact.c.id == one["id"]) & (contact.c.version == one["version"])
-        restore = update(contact).where(guarded)  # type: ignore[arg-type]
-        db.session.execute(restore.values(**one["old"], **contact_derived(one["old"]), version=one["version"] - 1))
+    contacts = {
+        one["id"]: one["version"]
+        for one in data["contacts"]
+        if _put_back(Contact.__table__, one["id"], one["version"], {**one["old"], **contact_derived(one["old"])})
+    }
+    if again:
+        _follow(row, contacts)
     shown = [{"field": name, "old": card.CARD[name].text(getattr(before, name)), "new": value} for name, value in data["card"].items()]
     audit.write_many(
         "change",
@@ -221,3 +218,26 @@ def _restore(run: ImportRun, row: ImportRow, job: Job) -> None:
         actor=job.staff, source=run.filename, import_id=run.id,
     )  # fmt: skip
     row.outcome = "restored"
+
+
+def _put_back(table: Any, number: int, version: int, values: dict[str, Any]) -> bool:
+    """Give a record of this version its old values; returns whether it still had that version."""
+    statement = update(table).where(table.c.id == number, table.c.version == version)
+    return bool(db.session.execute(statement.values(**values, version=version + 1)).rowcount)  # type: ignore[attr-defined]
+
+
+def _follow(row: ImportRow, contacts: dict[int, int]) -> None:
+    """Tell the rows further up that changed the same customer its version now, and those of its contacts put back: id → version before."""
+    versions = [row.data["version"]]
+    earlier = select(ImportRow).where(
+        ImportRow.run_id == row.run_id, ImportRow.outcome == "changed", ImportRow.customer_id == row.customer_id, ImportRow.row < row.row
+    )
+    for one in db.session.scalars(earlier.order_by(ImportRow.row.desc())):
+        data = one.data
+        if versions and versions.pop() == data["version"] + 1:
+            data = {**data, "version": data["version"] + 2}
+        found = [
+            {**contact, "version": contact["version"] + 2} if contacts.pop(contact["id"], 0) == contact["version"] + 1 else contact
+            for contact in data["contacts"]
+        ]
+        one.data = {**data, "contacts": found}

@@ -371,6 +371,22 @@ def test_taking_back_removes_what_was_made_and_restores_what_was_changed(staff):
     )
 
 
+@pytest.mark.parametrize("chunk", [1, 4000])
+def test_a_form_opened_before_an_import_was_taken_back_is_told_that_somebody_was_faster(staff, monkeypatch, chunk):
+    monkeypatch.setattr(importing, "WRITE_CHUNK", chunk)
+    old = factories.customer("rep1", full_name="旧名贸易有限公司", credit_code="91440300MA5DA1234X", name_key="旧名贸易")
+    kept = factories.contact(old, name="老联系人", post="旧职务", email="")
+    text = "统一社会信用代码,城市,区县,联系人,联系人职务,联系人邮箱\n91440300MA5DA1234X,深圳市,,老联系人,新职务,\n"
+    run = done(text + "91440300MA5DA1234X,,南山区,老联系人,,z3@example.com\n", staff["rep1"])
+    db.session.expire_all()
+    opened = (old.version, kept.version)
+    take_back(run, staff["rep1"])
+    db.session.expire_all()
+    assert (old.city, old.district, kept.post, kept.email) == ("", "", "旧职务", "")
+    assert old.version > opened[0]
+    assert kept.version > opened[1]
+
+
 def test_what_was_changed_since_stands_in_the_way(staff):
     run = done(FILE, staff["rep1"])
     first = customers()[0]
