@@ -252,12 +252,13 @@ def _load(url: URL, copy: Path) -> None:
     with tempfile.TemporaryFile("w+") as said:
         # Nothing is ended by the end of what is read: it ends early where the reading fails.
         told = ("--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--dbname", _plain(url))
-        reader = _start(
-            "pg_restore", "--no-owner", "--schema=public", "--file=-", str(copy), password=password, stdout=subprocess.PIPE, stderr=said
-        )
-        writer = _start("psql", *told, password=password, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
-        assert reader.stdout is not None and writer.stdin is not None  # noqa: S101, PT018 - they were asked for
-        with suppress(BrokenPipeError), reader, writer:  # what it did not take, it says
+        made = ("--no-owner", "--schema=public", "--file=-", str(copy))
+        with (
+            suppress(BrokenPipeError),  # what it did not take, it says
+            _start("psql", *told, password=password, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said) as writer,
+            _start("pg_restore", *made, password=password, stdout=subprocess.PIPE, stderr=said) as reader,
+        ):
+            assert reader.stdout is not None and writer.stdin is not None  # noqa: S101, PT018 - they were asked for
             writer.stdin.write(f"BEGIN;{EMPTIED}".encode())
             shutil.copyfileobj(reader.stdout, writer.stdin)
             if reader.wait() == 0:

@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
 
         return declare
 
-    @answers(SecurityError)
+    @app.errorhandler(SecurityError)
     def foreign_host(_error: SecurityError) -> Any:
         # No page: every link on it would lead to the host that was asked for.
         return Response("This portal does not answer to this host name (PORTAL_HOSTS).\n", 400, mimetype="text/plain")

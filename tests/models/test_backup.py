@@ -168,3 +168,10 @@ def test_a_full_disk_leaves_nothing_behind(app: Flask, staff: dict[str, Staff], 
     with pytest.raises(OSError, match="space"):
         Attachment.keep(b"never stored", filename="a.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
     assert not list(app.config["FILES_FOLDER"].rglob("tmp*"))
+
+
+def test_a_restore_without_psql_starts_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(backup.shutil, "which", lambda program: None if program == "psql" else f"/bin/{program}")
+    monkeypatch.setattr(backup.subprocess, "Popen", lambda *_arguments, **_streams: pytest.fail("something was started"))
+    with pytest.raises(Refusal, match="not installed"):
+        backup._load(make_url("postgresql+psycopg://portal@db.example.com/portal"), tmp_path / "copy")
