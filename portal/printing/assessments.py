@@ -136,7 +136,7 @@ lists.declare(
             read=_All.read,
             ids=staff_assessment_desk.REWARDS.ids,
             records=staff_assessment_desk.REWARDS.records,
-            conditions=lambda _query, _labels: "",
+            conditions=lambda _user, _query, _labels: "",
             page=lambda query: ("assessments.rewards", {}),
             place=N_("Rewards and sanctions"),
             counted=N_("%(count)s rewards and sanctions are on this list."),

@@ -134,7 +134,7 @@ def _finish_labels(document: dict[str, Any], labels: Labels) -> None:
     document["sheets"] = spines.sheets(found)
 
 
-def _conditions(query: Query, labels: Labels) -> str:
+def _conditions(_user: Staff, query: Query, labels: Labels) -> str:
     if query.ids:
         return labels(N_("%(count)s binders chosen"), count=len(query.ids)).text
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")

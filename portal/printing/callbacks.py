@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import callback_list
 from portal.models.callback import OUTCOMES, STATES, Callback
 from portal.models.callback_list import TABS, CallbackQuery
@@ -13,6 +12,7 @@ from portal.models.greeting import contacts_of
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.printing import catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
@@ -139,12 +139,11 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
         row["title"] = labels.named(row["title"]["zh"], row["title"]["en"])
 
 
-def _conditions(query: CallbackQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: CallbackQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [labels(TABS[query.tab]).text]
     words = {"": N_("Mine"), "team": N_("The team's"), "all": N_("Everybody"), "nobody": N_("In nobody’s hands")}
-    person = db.session.get(Staff, int(query.whose)) if query.whose not in words else None
-    said.append(person.name if person else labels(words.get(query.whose, words[""])).text)
+    said.append(labels(words[query.whose]).text if query.whose in words else named(user, Staff, query.whose))
     for name, value in query.filters.items():
         title = labels(CallbackQuery.FILTERS[name]).text
         if name in ("due", "late", "low"):

@@ -151,7 +151,7 @@ lists.declare(
             read=loan_list.LoanQuery.read,
             ids=loan_list.ids,
             records=loan_list.records,
-            conditions=lambda query, labels: labels(loan_list.TABS[query.tab]).text,
+            conditions=lambda _user, query, labels: labels(loan_list.TABS[query.tab]).text,
             page=lambda query: ("custody.loans", query.args()),
             place=N_("Dossier loans"),
             counted=N_("%(count)s loans are on this list."),

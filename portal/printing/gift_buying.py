@@ -126,7 +126,7 @@ lists.declare(
             read=BuyingQuery.read,
             ids=_needs,
             records=lambda found: found,
-            conditions=lambda query, labels: "",
+            conditions=lambda _user, query, labels: "",
             page=lambda query: ("gifts.purchasing", {}),
             place=N_("What to buy"),
             counted=N_("%(count)s kinds of gifts are on this list."),

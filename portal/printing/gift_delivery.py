@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.database import db
 from portal.models import gift_delivery_list as delivery_list
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_delivery import STATES, GiftDelivery, contacts_of, stops_of
 from portal.models.gift_delivery_list import STEPS, DeliveryQuery
 from portal.models.gift_run import CANCELLED, GiftRun
+from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import address_labels, catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
@@ -142,7 +143,7 @@ declare(
 # --- labels, list ----------------------------------------------------------------
 
 
-def _conditions(query: DeliveryQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: DeliveryQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     words: dict[str, Any] = {"step": STEPS, "way": WAYS, "tier": TIERS}
     said = []
@@ -151,9 +152,8 @@ def _conditions(query: DeliveryQuery, labels: Labels) -> str:
             continue
         text = labels(words[name][value]).text if name in words else value
         model: Any = {"campaign": GiftCampaign, "run": GiftRun, "team": Team}.get(name)
-        record: Any = db.session.get(model, int(value)) if model else None
-        if record is not None:
-            text = record.name if name == "team" else record.label
+        if model is not None:
+            text = named(user, model, value)
         said.append(f"{labels(query.FILTERS[name]).text}{colon}{text}")
     return semicolon.join(said)
 

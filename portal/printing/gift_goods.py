@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.database import db
 from portal.models import gift_goods_list as goods_list
 from portal.models.gift import Gift, GiftSupplier
 from portal.models.gift_goods_list import ORDER_STATES, STANDINGS, GiftQuery, OrderQuery
 from portal.models.gift_order import CANCELLED, STATES, GiftOrder
+from portal.models.staff import Staff
 from portal.permissions import Permission, Role
 from portal.printing import catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
@@ -25,15 +26,14 @@ _SHEETS = (
 catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 
 
-def conditions(query: Any, words: dict[str, Any], labels: Labels) -> str:
+def conditions(user: Staff, query: Any, words: dict[str, Any], labels: Labels) -> str:
     """Return in words which filters are set."""
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in query.filters.items():
         text = labels(words[name][value]).text if name in words else value
         if name == "supplier":
-            supplier = db.session.get(GiftSupplier, int(value))
-            text = supplier.name if supplier else value
+            text = named(user, GiftSupplier, value)
         said.append(f"{labels(query.FILTERS[name]).text}{colon}{text}")
     return semicolon.join(said)
 
@@ -68,7 +68,7 @@ lists.declare(
             read=GiftQuery.read,
             ids=goods_list.GIFTS.ids,
             records=goods_list.GIFTS.records,
-            conditions=lambda query, labels: conditions(query, {"kind": KINDS, "standing": STANDINGS}, labels),
+            conditions=lambda user, query, labels: conditions(user, query, {"kind": KINDS, "standing": STANDINGS}, labels),
             page=lambda query: ("gifts.goods", query.args()),
             place=N_("Gifts in stock"),
             counted=N_("%(count)s kinds of gifts are on this list."),
@@ -150,7 +150,7 @@ lists.declare(
             read=OrderQuery.read,
             ids=goods_list.ORDERS.ids,
             records=goods_list.ORDERS.records,
-            conditions=lambda query, labels: conditions(query, {"state": ORDER_STATES}, labels),
+            conditions=lambda user, query, labels: conditions(user, query, {"state": ORDER_STATES}, labels),
             page=lambda query: ("gifts.orders", query.args()),
             place=N_("Orders of gifts"),
             counted=N_("%(count)s orders of gifts are on this list."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from portal.database import db
 from portal.models import gift_register_list as register_list
 from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
@@ -13,6 +12,7 @@ from portal.models.gift_register import GiftEntry
 from portal.models.gift_register_list import EntryQuery
 from portal.models.staff import Staff
 from portal.printing import catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.rules.message import N_
@@ -42,14 +42,13 @@ def _finish(document: dict[str, Any], labels: Labels) -> None:
         row["official"] = labels(N_("yes")) if row["official"] else ""
 
 
-def _conditions(query: EntryQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: EntryQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in query.filters.items():
         text = labels(SOURCES[value]).text if name == "source" else labels(N_("yes")).text if value == "yes" else value
         if name in ("giver", "customer"):
-            record: Any = db.session.get(Staff if name == "giver" else Customer, int(value))
-            text = (record.name if name == "giver" else record.full_name) if record else value
+            text = named(user, Staff if name == "giver" else Customer, value)
         said.append(f"{labels(query.FILTERS[name]).text}{colon}{text}")
     return semicolon.join(said)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import grading_progress
 from portal.models.grading import APPROVED, PENDING, SUPPORT, Grading
 from portal.models.grading_list import KIND
@@ -14,6 +13,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare, of_kind
@@ -130,14 +130,11 @@ def _finish(document: dict[str, Any], labels: Labels) -> None:
         row["support"] = semicolon.join(said)
 
 
-def _conditions(query: LineQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: LineQuery, labels: Labels) -> str:
     said = [str(query.year)]
     if query.grade:
         said.append(labels(N_("Grade %(grade)s"), grade=query.grade).text)
-    for model, number in ((Team, query.team), (Staff, query.owner)):
-        record: Any = db.session.get(model, number) if number else None
-        if record is not None:
-            said.append(record.name)
+    said += [named(user, model, number) for model, number in ((Team, query.team), (Staff, query.owner)) if number]
     return ("; " if labels.language == "en" else "；").join(said)
 
 

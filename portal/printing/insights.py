@@ -102,7 +102,7 @@ def _whole(curve: dict[str, Any]) -> dict[str, Any]:
     return {name: value if value != "" else 0 for name, value in curve.items()}
 
 
-def _abc_conditions(query: AbcQuery, labels: Labels) -> str:
+def _abc_conditions(_user: Staff, query: AbcQuery, labels: Labels) -> str:
     colon = ": " if labels.language == "en" else "："
     said = [labels(abc_analysis.SUBJECTS[query.subject]).text, str(query.year), str(query.limits)]
     said += [
@@ -198,7 +198,7 @@ def _name(subject: str, code: str, labels: Labels) -> Any:
     return choice(CARD["industry"].choices, code, labels) if subject == composition.INDUSTRY else code
 
 
-def _composition_conditions(query: CompositionQuery, labels: Labels) -> str:
+def _composition_conditions(_user: Staff, query: CompositionQuery, labels: Labels) -> str:
     return f"{labels(composition.SUBJECTS[query.subject]).text} {' – '.join(query.months.values())}"
 
 

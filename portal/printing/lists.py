@@ -26,6 +26,7 @@ from portal.models.sheet import LIST
 from portal.models.staff import Staff, Team
 from portal.printing.catalogue import SHEETS
 from portal.printing.documents import Printed, chosen_language, press, site_language, translate
+from portal.printing.filters import named
 from portal.printing.labels import Label, Labels
 from portal.printing.naming import choice, province
 from portal.printing.papers import Finish, Paper
@@ -57,8 +58,8 @@ class Source:
     """
     records: Callable[[list[Any]], list[Any]]
     """Return the records of some ids, in their order."""
-    conditions: Callable[[Any, Labels], str]
-    """Return in words what the query asks for."""
+    conditions: Callable[[Staff, Any, Labels], str]
+    """Return in words what the query asks for, as somebody reads it: what they do not see is not named (`filters.named`)."""
     page: Callable[[Any], tuple[str, dict[str, Any]]]
     """Return endpoint and values of the list's own page."""
     place: str
@@ -111,10 +112,10 @@ def list_paper(listed: ListSheet, user: Staff, query: Any, *, beginning: bool = 
         record_type=LIST,
         subject=f"{listed.sheet}:{content_hash(content)[:32]}",
         content=content,
-        label=listed.source.conditions(query, Labels(site_language(), translate)),
+        label=listed.source.conditions(user, query, Labels(site_language(), translate)),
         choices=listed.choices,
         amounts=listed.amounts,
-        finish=lambda document, labels: _finish(document, labels, query, listed),
+        finish=lambda document, labels: _finish(document, labels, user, query, listed),
     )
 
 
@@ -171,8 +172,8 @@ def _contact_rows(customers: list[Customer]) -> list[dict[str, Any]]:
 # --- in words ----------------------------------------------------------------------------------------------------------
 
 
-def _finish(document: dict[str, Any], labels: Labels, query: Any, listed: ListSheet) -> None:
-    document["conditions"] = listed.source.conditions(query, labels)
+def _finish(document: dict[str, Any], labels: Labels, user: Staff, query: Any, listed: ListSheet) -> None:
+    document["conditions"] = listed.source.conditions(user, query, labels)
     count = int(document["count"])
     document["count"] = count if count <= MOST else f"{MOST:,}+"
     listed.finish(document, labels)
@@ -184,19 +185,18 @@ def _addresses(document: dict[str, Any], labels: Labels) -> None:
         row["address"] = (", " if labels.language == "en" else "").join(parts)
 
 
-def _conditions(query: RegisterQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: RegisterQuery, labels: Labels) -> str:
     """Return tab and filters in words: 'On the register; Customer grade: A'."""
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [labels(TABS[query.tab][1]).text]
-    said += [f"{labels(FILTERS[name].title).text}{colon}{_value(name, value, labels)}" for name, value in query.filters.items()]
+    said += [f"{labels(FILTERS[name].title).text}{colon}{_value(user, name, value, labels)}" for name, value in query.filters.items()]
     return semicolon.join(said)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     kind = FILTERS[name].kind
     if kind in ("team", "staff"):
-        record: Any = db.session.get(Team if kind == "team" else Staff, int(value))
-        return record.name if record else value
+        return named(user, Team if kind == "team" else Staff, value)
     found: Label | str = value
     if kind == "choice":
         found = choice(FILTERS[name].choices, value, labels)

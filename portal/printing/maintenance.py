@@ -179,7 +179,7 @@ def _finish_greetings(document: dict[str, Any], labels: Labels) -> None:
             row["note"] = f"{labels(greeting.STATES[greeting.SKIPPED][0]).text}: {row['note']}"
 
 
-def _greeting_words(query: GreetingQuery, labels: Labels) -> str:
+def _greeting_words(_user: Staff, query: GreetingQuery, labels: Labels) -> str:
     listed = db.session.get(GreetingList, query.list_id)
     said = [f"{labels(listed.holiday).text} {listed.day.isoformat()}"] if listed else []
     if query.state:

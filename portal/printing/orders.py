@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import agreement_list, order_list
 from portal.models.agreement import STANDINGS, Agreement
 from portal.models.agreement_list import STANDING, AgreementQuery
@@ -17,6 +16,7 @@ from portal.models.order_request import NAMES, RECORDED, STATES, OrderRequest
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import declare, of_kind
@@ -37,15 +37,14 @@ declare(replace(of_kind(DOCUMENTS[NAMES[REFUSAL]], blank=_BLANK), fits=lambda as
 declare(replace(of_kind(DOCUMENTS[NAMES[A_TREATMENT]], blank={**_BLANK, "sales": {}}), fits=lambda asked: asked.kind == A_TREATMENT))
 
 
-def _conditions(filters: dict[str, str], titles: dict[str, str], words: dict[str, dict[str, str]], labels: Labels) -> str:
+def _conditions(user: Staff, filters: dict[str, str], titles: dict[str, str], words: dict[str, dict[str, str]], labels: Labels) -> str:
     """Return in words which filters are set."""
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in filters.items():
         text = labels(words[name][value]).text if name in words else value
         if name in ("team", "author", "customer"):
-            record: Any = db.session.get({"team": Team, "author": Staff, "customer": Customer}[name], int(value))
-            text = (record.full_name if name == "customer" else record.name) if record else value
+            text = named(user, {"team": Team, "author": Staff, "customer": Customer}[name], value)
         said.append(f"{labels(titles[name]).text}{colon}{text}")
     return semicolon.join(said)
 
@@ -86,8 +85,8 @@ lists.declare(
             read=OrderQuery.read,
             ids=order_list.LIST.ids,
             records=order_list.LIST.records,
-            conditions=lambda query, labels: _conditions(
-                query.filters, query.FILTERS, {"kind": KINDS, "state": {code: said[0] for code, said in STATES.items()}}, labels
+            conditions=lambda user, query, labels: _conditions(
+                user, query.filters, query.FILTERS, {"kind": KINDS, "state": {code: said[0] for code, said in STATES.items()}}, labels
             ),
             page=lambda query: ("orders.order_requests", query.args()),
             place=N_("Requests about orders"),
@@ -137,7 +136,7 @@ lists.declare(
             read=AgreementQuery.read,
             ids=agreement_list.LIST.ids,
             records=agreement_list.LIST.records,
-            conditions=lambda query, labels: _conditions(query.filters, query.FILTERS, {"standing": STANDING}, labels),
+            conditions=lambda user, query, labels: _conditions(user, query.filters, query.FILTERS, {"standing": STANDING}, labels),
             page=lambda query: ("orders.agreements", query.args()),
             place=N_("Long-term agreements"),
             counted=N_("%(count)s agreements are on this list."),

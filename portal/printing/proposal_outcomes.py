@@ -14,8 +14,10 @@ from portal.models.proposal_assessment import ProposalAssessment
 from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
 from portal.models.proposal_decision_kind import KIND
 from portal.models.proposal_department import ProposalDepartment
+from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare, of_kind
@@ -128,19 +130,16 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
         row["kind"] = labels(KINDS[row["kind"]])
 
 
-def _conditions(query: AwardQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: AwardQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     filters = query.filters.items()
-    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in filters)
+    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(user, name, value, labels)}" for name, value in filters)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     if name in ("kind", "state"):
         return labels(KINDS[value] if name == "kind" else STATES[value][0]).text
-    if name == "customer":
-        customer = db.session.get(Customer, int(value))
-        return customer.full_name if customer else value
-    return value
+    return named(user, Customer, value) if name == "customer" else value
 
 
 lists.declare(

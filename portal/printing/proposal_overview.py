@@ -92,7 +92,7 @@ lists.declare(
             read=OverviewQuery.read,
             ids=_rows,
             records=list,
-            conditions=lambda query, labels: str(query.year),
+            conditions=lambda _user, query, labels: str(query.year),
             page=lambda query: ("proposals.overview", query.args()),
             place=N_("Overview of proposals"),
             counted=N_("%(count)s rows are on this sheet."),

@@ -20,6 +20,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, Role
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.naming import choice
@@ -200,13 +201,13 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
         row["late"] = labels(N_("late")) if row["late"] else ""
 
 
-def _conditions(query: ProposalQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: ProposalQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     filters = query.filters.items()
-    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in filters)
+    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(user, name, value, labels)}" for name, value in filters)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     if name == "state":
         return labels(GROUPS[value][0] if value in GROUPS else rules.STATES[value][0]).text
     if name == "figure":
@@ -219,8 +220,7 @@ def _value(name: str, value: str, labels: Labels) -> str:
     if name == "late":
         return labels(N_("yes")).text
     if name in ("team", "customer"):
-        record: Any = db.session.get(Team if name == "team" else Customer, int(value))
-        return (record.name if name == "team" else record.full_name) if record else value
+        return named(user, Team if name == "team" else Customer, value)
     return value
 
 

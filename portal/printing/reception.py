@@ -19,6 +19,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, Role
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare, of_kind
@@ -142,21 +143,20 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
         row["room"] = labels.named(*row["room"]) if row["room"] else ""
 
 
-def _conditions(query: ReceptionQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: ReceptionQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     filters = query.filters.items()
-    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(name, value, labels)}" for name, value in filters)
+    return semicolon.join(f"{labels(query.FILTERS[name]).text}{colon}{_value(user, name, value, labels)}" for name, value in filters)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     if name in ("state", "class"):
         return labels(STATES[value][0] if name == "state" else CLASSES[value]).text
     if name == "room":
         room = db.session.get(MeetingRoom, int(value))
         return labels.named(room.zh, room.en).text if room else value
     if name in ("host", "team", "customer"):
-        record: Any = db.session.get({"host": Staff, "team": Team, "customer": Customer}[name], int(value))
-        return (record.full_name if name == "customer" else record.name) if record else value
+        return named(user, {"host": Staff, "team": Team, "customer": Customer}[name], value)
     return value
 
 

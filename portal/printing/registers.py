@@ -18,6 +18,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Label, Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable
@@ -205,21 +206,17 @@ def _finish_list(register: OfficeRegister, document: dict[str, Any], labels: Lab
     document["heads"] = columns_of(register, labels)
 
 
-def _conditions(query: EntryQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: EntryQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [labels(TABS[query.state]).text]
     for name, value in query.filters.items():
-        said.append(f"{labels(EntryQuery.FILTERS[name]).text}{colon}{_value(name, value, labels)}")
+        said.append(f"{labels(EntryQuery.FILTERS[name]).text}{colon}{_value(user, name, value, labels)}")
     return semicolon.join(said)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
-    if name == "team":
-        team = db.session.get(Team, int(value))
-        return team.name if team else value
-    if name == "customer":
-        customer = db.session.get(Customer, int(value))
-        return customer.full_name if customer else value
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
+    if name in ("team", "customer"):
+        return named(user, Team if name == "team" else Customer, value)
     return labels(N_("within %(days)s days"), days=register_list.ENDING_DAYS).text if name == "ending" else value
 
 

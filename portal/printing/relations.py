@@ -197,7 +197,7 @@ lists.declare(
             read=ComparisonQuery.read,
             ids=_groups,
             records=list,
-            conditions=lambda query, labels: labels(SUBJECTS[query.subject]).text,
+            conditions=lambda _user, query, labels: labels(SUBJECTS[query.subject]).text,
             page=lambda query: ("relations.comparison", query.args()),
             place=N_("Delivered value compared"),
             counted=N_("%(count)s rows are on this sheet."),

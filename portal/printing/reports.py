@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import report_list
 from portal.models.customer import Customer
 from portal.models.report import InformationReport
@@ -16,6 +15,7 @@ from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
@@ -115,24 +115,23 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
         row["kind"], row["state"] = labels(KINDS[row["kind"]]), labels(STATES[row["state"]][0])
 
 
-def _conditions(query: ReportQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: ReportQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = []
     for name, value in query.filters.items():
         title = labels(ReportQuery.FILTERS[name]).text
-        said.append(title if name == "unread" else f"{title}{colon}{_value(name, value, labels)}")
+        said.append(title if name == "unread" else f"{title}{colon}{_value(user, name, value, labels)}")
     return semicolon.join(said)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     if name == "kind":
         return labels(KINDS[value]).text
     period = Period.read(value) if name == "period" else None
     if period is not None:
         return labels(period.title.text, **period.title.params).text
     if name in ("team", "author", "customer"):
-        record: Any = db.session.get({"team": Team, "author": Staff, "customer": Customer}[name], int(value))
-        return (record.full_name if name == "customer" else record.name) if record else value
+        return named(user, {"team": Team, "author": Staff, "customer": Customer}[name], value)
     return value
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import request_clock, request_list, request_tally
 from portal.models.customer import Customer
 from portal.models.promise import STATES as PROMISE_STATES
@@ -22,6 +21,7 @@ from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, counts, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.naming import choice
@@ -201,7 +201,7 @@ lists.declare(
             read=MonthQuery.read,
             ids=lambda user, query, _most: list(request_tally.complaints_of(query.year, query.month, user).causes),
             records=list,
-            conditions=lambda query, _labels: query.code,
+            conditions=lambda _user, query, _labels: query.code,
             page=lambda query: ("service.complaints", query.args()),
             place=N_("Complaints of a month"),
             counted=N_("%(count)s causes are on this sheet."),
@@ -235,16 +235,16 @@ def _finish_list(document: dict[str, Any], labels: Labels) -> None:
         row["channel"] = labels(rules.CHANNELS[row["channel"]])
 
 
-def _conditions(query: RequestQuery, labels: Labels) -> str:
+def _conditions(user: Staff, query: RequestQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [labels(WHOSE[query.whose]).text] if query.whose else []
     for name, value in query.filters.items():
         title = labels(FILTERS[name]).text
-        said.append(title if name in ("overdue", "waiting", "unknown") else f"{title}{colon}{_value(name, value, labels)}")
+        said.append(title if name in ("overdue", "waiting", "unknown") else f"{title}{colon}{_value(user, name, value, labels)}")
     return semicolon.join(said)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     words: dict[str, Any] = {"kind": rules.KINDS, "channel": rules.CHANNELS, "priority": rules.PRIORITIES}
     if name in words:
         return labels(words[name][value]).text
@@ -254,8 +254,7 @@ def _value(name: str, value: str, labels: Labels) -> str:
         known = {one["code"] for one in standard("choices.complaint_cause")}
         return str(choice("complaint_cause", value, labels)) if value in known else labels(NOT_SAID).text
     if name in ("team", "assignee", "customer"):
-        record: Any = db.session.get({"team": Team, "assignee": Staff, "customer": Customer}[name], int(value))
-        return (record.full_name if name == "customer" else record.name) if record else value
+        return named(user, {"team": Team, "assignee": Staff, "customer": Customer}[name], value)
     return value
 
 

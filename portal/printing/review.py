@@ -9,6 +9,7 @@ from portal.models import review_shelves
 from portal.models.binder import Binder
 from portal.models.review import ReviewCampaign
 from portal.models.review_shelves import ShelfQuery
+from portal.models.staff import Staff
 from portal.printing import catalogue, lists
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
@@ -44,7 +45,7 @@ def _rows(binders: list[Binder]) -> list[dict[str, Any]]:
     return rows
 
 
-def _conditions(query: ShelfQuery, labels: Labels) -> str:
+def _conditions(_user: Staff, query: ShelfQuery, labels: Labels) -> str:
     campaign = db.session.get(ReviewCampaign, query.campaign_id)
     shelves = f"{query.first or '…'} – {query.last or '…'}" if query.first or query.last else ""
     return " ".join(filter(None, (labels(campaign.title.text, **campaign.title.params).text if campaign else "", shelves)))

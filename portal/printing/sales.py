@@ -20,6 +20,7 @@ from portal.models.sales_book import CustomerMonth, CustomerYear
 from portal.models.sales_list import MODELS, NO_REGION, PAYMENTS, SALES, SalesQuery
 from portal.models.staff import Staff
 from portal.printing import catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.rules.message import N_
@@ -79,17 +80,17 @@ def _name_states(states: dict[str, str], part: str, document: dict[str, Any], la
         row["state"] = labels(states[row["state"]])
 
 
-def _conditions(states: dict[str, str], query: SalesQuery, labels: Labels) -> str:
+def _conditions(states: dict[str, str], user: Staff, query: SalesQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     return semicolon.join(
-        f"{labels(SalesQuery.FILTERS[name]).text}{colon}{_value(states, name, value, labels)}" for name, value in query.filters.items()
+        f"{labels(SalesQuery.FILTERS[name]).text}{colon}{_value(user, states, name, value, labels)}"
+        for name, value in query.filters.items()
     )
 
 
-def _value(states: dict[str, str], name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, states: dict[str, str], name: str, value: str, labels: Labels) -> str:
     if name in ("customer", "product"):
-        record: Any = db.session.get(Customer if name == "customer" else Product, int(value))
-        return (record.full_name if name == "customer" else record.label) if record else value
+        return named(user, Customer if name == "customer" else Product, value)
     if name == "state":
         return labels(states[value]).text
     return labels(N_("none")).text if value == NO_REGION else value
@@ -169,7 +170,7 @@ lists.declare(
             read=MonthsQuery.read,
             ids=_year_ids,
             records=_years,
-            conditions=lambda query, labels: f"{labels(N_('Year')).text} {query.year}",
+            conditions=lambda _user, query, labels: f"{labels(N_('Year')).text} {query.year}",
             page=lambda query: (f"sales.{MONTHS}", query.args()),
             place=N_("Sales by month"),
             counted=N_("%(count)s customers are on this list."),

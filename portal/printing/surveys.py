@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import survey_list
 from portal.models.customer import Customer
 from portal.models.notice import MAIL_STATES
@@ -17,6 +16,7 @@ from portal.models.survey_list import BY, AnswerQuery, Result, ResultQuery, Surv
 from portal.models.team import Team
 from portal.permissions import Permission
 from portal.printing import catalogue, lists, papers
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Printable, declare
@@ -124,18 +124,13 @@ def _results(user: Staff, query: ResultQuery, most: int) -> list[Any]:
     return survey_list.results(user, query)[:most] if user.may(Permission.SURVEY_PLAN) else []
 
 
-def _result_conditions(query: ResultQuery, labels: Labels) -> str:
+def _result_conditions(user: Staff, query: ResultQuery, labels: Labels) -> str:
     colon, semicolon = _between(labels)
     said = [f"{query.first} – {query.last}"]
     for name, value in query.filters.items():
-        text = _team(value) if name == "team" else str(_name(name, value, labels))
+        text = named(user, Team, value) if name == "team" else str(_name(name, value, labels))
         said.append(f"{labels(BY[name]).text}{colon}{text}")
     return semicolon.join(said)
-
-
-def _team(number: str) -> str:
-    team = db.session.get(Team, int(number))
-    return team.name if team else number
 
 
 lists.declare(
@@ -183,7 +178,7 @@ def _finish_surveys(document: dict[str, Any], labels: Labels) -> None:
         row["way"], row["state"] = labels(WAYS[row["way"]]), labels(SURVEY_STATES[row["state"]][0])
 
 
-def _survey_conditions(query: SurveyQuery, labels: Labels) -> str:
+def _survey_conditions(_user: Staff, query: SurveyQuery, labels: Labels) -> str:
     colon, semicolon = _between(labels)
     words: dict[str, Any] = {"way": WAYS, "state": {code: one[0] for code, one in SURVEY_STATES.items()}}
     return semicolon.join(
@@ -243,16 +238,16 @@ def _finish_answers(document: dict[str, Any], labels: Labels) -> None:
         row.update({f"score-{code}": str(score) for code, score in row["scores"].items()})
 
 
-def _answer_conditions(query: AnswerQuery, labels: Labels) -> str:
+def _answer_conditions(user: Staff, query: AnswerQuery, labels: Labels) -> str:
     colon, semicolon = _between(labels)
     said = []
     for name, value in query.filters.items():
         title = labels(AnswerQuery.FILTERS[name]).text
-        said.append(title if name in ("low", "mine") else f"{title}{colon}{_value(name, value, labels)}")
+        said.append(title if name in ("low", "mine") else f"{title}{colon}{_value(user, name, value, labels)}")
     return semicolon.join(said)
 
 
-def _value(name: str, value: str, labels: Labels) -> str:
+def _value(user: Staff, name: str, value: str, labels: Labels) -> str:
     if name == "mail":
         return labels(MAIL_STATES[value][0]).text
     if name == "state":
@@ -262,13 +257,8 @@ def _value(name: str, value: str, labels: Labels) -> str:
     if name in ("kind", "question"):
         return str(_name(name, value, labels))
     if name in ("survey", "customer", "team", "served"):
-        record: Any = db.session.get({"survey": Survey, "customer": Customer, "team": Team, "served": Staff}[name], int(value))
-        return _named(record) if record else value
+        return named(user, {"survey": Survey, "customer": Customer, "team": Team, "served": Staff}[name], value)
     return value
-
-
-def _named(record: Any) -> str:
-    return str(getattr(record, "title", None) or getattr(record, "full_name", None) or record.name)
 
 
 lists.declare(

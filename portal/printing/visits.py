@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.database import db
 from portal.models import visit_desk, visit_due, visit_list, visit_thanks
 from portal.models.customer import NEVER
 from portal.models.greeting import contacts_of
@@ -22,6 +21,7 @@ from portal.models.visit_report import VisitReport, WholeReport, lines
 from portal.models.visit_thanks import LetterQuery, ThankYouLetter
 from portal.permissions import Permission
 from portal.printing import address_labels, catalogue, lists
+from portal.printing.filters import named
 from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
@@ -183,7 +183,7 @@ def _labels(letters: list[ThankYouLetter]) -> list[dict[str, Any]]:
     return [address_labels.label(one.customer, one.contact) for one in letters]
 
 
-def _letter_conditions(query: LetterQuery, labels: Labels) -> str:
+def _letter_conditions(_user: Staff, query: LetterQuery, labels: Labels) -> str:
     colon, semicolon = (": ", "; ") if labels.language == "en" else ("：", "；")
     said = [
         f"{labels(query.FILTERS[name]).text}{colon}{value}" if name == "q" else labels(query.FILTERS[name]).text
@@ -244,12 +244,11 @@ def _finish_visits(document: dict[str, Any], labels: Labels) -> None:
         row["state"] = labels(STATES[row["state"]][0])
 
 
-def _people(whose: str, labels: Labels) -> str:
+def _people(user: Staff, whose: str, labels: Labels) -> str:
     words = {"": N_("Mine"), "team": N_("The team's"), "all": N_("Everybody")}
     if whose in words:
         return labels(words[whose]).text
-    record: Any = db.session.get(Team, int(whose[1:])) if whose.startswith("t") else db.session.get(Staff, int(whose))
-    return record.name if record else whose
+    return named(user, Team, whose[1:]) if whose.startswith("t") else named(user, Staff, whose)
 
 
 def _joined(said: list[str], labels: Labels) -> str:
@@ -260,8 +259,8 @@ def _named(title: str, value: str, labels: Labels) -> str:
     return f"{labels(title).text}{': ' if labels.language == 'en' else '：'}{value}"
 
 
-def _visit_conditions(query: VisitQuery, labels: Labels) -> str:
-    said = [labels(visit_list.TABS[query.tab]).text, _people(query.whose, labels)]
+def _visit_conditions(user: Staff, query: VisitQuery, labels: Labels) -> str:
+    said = [labels(visit_list.TABS[query.tab]).text, _people(user, query.whose, labels)]
     for name, value in query.filters.items():
         said.append(labels(query.FILTERS[name]).text if name == "late" else _named(query.FILTERS[name], value, labels))
     return _joined(said, labels)
@@ -312,8 +311,8 @@ def _due_rows(found: list[Due]) -> list[dict[str, Any]]:
     return rows
 
 
-def _due_conditions(query: DueQuery, labels: Labels) -> str:
-    said = [_people(query.whose, labels), labels(visit_due.ORDERS[query.order]).text]
+def _due_conditions(user: Staff, query: DueQuery, labels: Labels) -> str:
+    said = [_people(user, query.whose, labels), labels(visit_due.ORDERS[query.order]).text]
     for name, value in query.filters.items():
         word = labels(N_("Prospects")).text if value == PROSPECT else labels(N_("Without a grade")).text if value == "none" else value
         said.append(_named(query.FILTERS[name], word, labels))
@@ -356,8 +355,8 @@ def _finish_reports(document: dict[str, Any], labels: Labels) -> None:
         row["state"] = labels(REPORT_STATES[row["state"]][0])
 
 
-def _report_conditions(query: ReportQuery, labels: Labels) -> str:
-    said = [_people(query.whose, labels)]
+def _report_conditions(user: Staff, query: ReportQuery, labels: Labels) -> str:
+    said = [_people(user, query.whose, labels)]
     for name, value in query.filters.items():
         title = query.FILTERS[name]
         said.append(labels(title).text if name == "unread" else _named(title, value, labels))

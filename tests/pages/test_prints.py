@@ -254,3 +254,17 @@ def test_every_empty_form_shows(as_, language):
         page = browser.get(f"{address}?language={language}").get_data(as_text=True)
         assert f'class="sheet sheet-{language}' in page, address
         assert "None" not in page
+
+
+def test_what_a_list_is_filtered_by_is_named_only_to_who_sees_it(as_):
+    customer = factories.customer("rep1", full_name="绝密客户有限公司")
+    named = set()
+    for account in ("rep3", "rep1"):
+        browser, sees = as_(account), account == "rep1"
+        for sheet in lists.LISTS:
+            shown = browser.get(f"/prints/lists/{sheet}?customer={customer.id}&year=2026")
+            said = customer.full_name in shown.get_data(as_text=True)
+            assert shown.status_code in (200, 403, 404), (account, sheet)
+            assert sees or not said, (account, sheet)
+            named |= {sheet} if said else set()
+    assert len(named) > 20, "who sees the customer reads the name, so that what others do not read is worth something"
