@@ -17,13 +17,25 @@
     const script = document.createElement("script");
     script.src = address;
     script.dataset.htmxNearby = "";
+    script.addEventListener("load", startLate);
     document.head.append(script);
   }
 
+  // htmx begins when the page has been read, or at once where it is complete. A script that arrives in between, as one from elsewhere
+  // mostly does, waits for an event that has been: it is told once more.
+  function startLate() {
+    if (isRead && document.readyState !== "complete") document.dispatchEvent(new Event("DOMContentLoaded"));
+  }
+
+  let isRead = false;
   const nearby = document.currentScript && document.currentScript.dataset.htmxLocal;
   if (nearby && !window.htmx) {
+    document.addEventListener("DOMContentLoaded", () => (isRead = true), { once: true });
     const cdn = document.querySelector("script[data-htmx-cdn]");
-    if (cdn) cdn.addEventListener("error", () => htmxFromNearby(nearby));
+    if (cdn) {
+      cdn.addEventListener("load", startLate);
+      cdn.addEventListener("error", () => htmxFromNearby(nearby));
+    }
     setTimeout(() => htmxFromNearby(nearby), CDN_PATIENCE);
   }
 
