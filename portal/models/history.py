@@ -88,7 +88,7 @@ def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, old
 def _newest(
     customer: Customer, kinds: tuple[str, ...], record_types: tuple[str, ...], before: int | None, limit: int
 ) -> tuple[list[AuditEvent], bool]:
-    if customer.state == CustomerState.PAST and _is_erased(customer):
+    if customer.state == CustomerState.PAST and is_erased(customer):
         # What the card said is gone with its dossier (AR-11); the log itself cannot be changed, and managers alone read it.
         record_types = tuple(one for one in record_types or _AFTER_ERASURE if one in _AFTER_ERASURE) or ("",)
     # What happened to records that were merged into this one is part of its story (AR-3).
@@ -102,7 +102,8 @@ _AFTER_ERASURE = ("Approval", "ArchiveDocument", "Disposal")
 """Types of records whose entries tell no content of a card."""
 
 
-def _is_erased(customer: Customer) -> bool:
+def is_erased(customer: Customer) -> bool:
+    """Return whether the card was erased with the dossier (AR-11)."""
     from portal.models.dealings import DealingsEnd
 
     end = DealingsEnd.standing(customer)

@@ -38,6 +38,7 @@ ROWS = [
     everyone("archive.customer_new", "/customers/new", "POST", 422, data={"full_name": ""}),
     Row("archive.customer", "/customers/{customer}"),
     Row("archive.customer_timeline", "/customers/{customer}/timeline"),
+    Row("archive.personal_data_of", "/customers/{customer}/personal-data?name=李堃"),
     Row("archive.customer_history", "/customers/{customer}/history"),
     Row("archive.customer_edit", "/customers/{customer}/edit"),
     Row("archive.customer_edit", "/customers/{customer}/edit", "POST", data={"full_name": ""}, **_REFUSED),

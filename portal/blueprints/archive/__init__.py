@@ -29,5 +29,6 @@ from portal.blueprints.archive import duplicates as _duplicates  # noqa: E402, F
 from portal.blueprints.archive import history as _history  # noqa: E402, F401
 from portal.blueprints.archive import investigations as _investigations  # noqa: E402, F401
 from portal.blueprints.archive import merges as _merges  # noqa: E402, F401
+from portal.blueprints.archive import personal_data as _personal_data  # noqa: E402, F401
 from portal.blueprints.archive import register as _register  # noqa: E402, F401
 from portal.blueprints.archive import search as _search  # noqa: E402, F401
