@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,6 +27,10 @@ from tests.stored import put_back, s3_service, stored_contents, take_out_overwri
 
 settings.register_profile("portal", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 settings.load_profile("portal")
+
+BEGINS = datetime.fromisoformat(os.environ.get("TESTS_BEGIN", "2026-11-23T10:00:00+08:00"))
+"""A Monday morning at the site: from then the clock of every test goes on, whatever day it is, and no run goes over midnight."""
+clock.ahead = BEGINS - datetime.now(UTC)
 
 PASSWORD = "portal-demo-2026"
 CAST = [
