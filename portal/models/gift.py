@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -127,9 +127,9 @@ class Gift(Base):
             audit.write("change", "gift-changed", actor=by, record=self, label=self.label, changes=changes)
 
 
-def active_gifts(*, besides: int | None = None) -> list[Gift]:
-    """Return the gifts that may be given, by name, and the one `besides` if it is not given any more."""
-    return list(db.session.scalars(select(Gift).where(Gift.active | (Gift.id == (besides or 0))).order_by(Gift.name, Gift.id)))
+def active_gifts(*, besides: Collection[int] = ()) -> list[Gift]:
+    """Return the gifts that may be given, by name, and those `besides` (ids) that are not given any more."""
+    return list(db.session.scalars(select(Gift).where(Gift.active | Gift.id.in_(besides)).order_by(Gift.name, Gift.id)))
 
 
 def active_suppliers(*, besides: int | None = None) -> list[GiftSupplier]:

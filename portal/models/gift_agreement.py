@@ -98,13 +98,17 @@ class GiftAgreement(Base):
     def edit(self, said: Mapping[int, tuple[int | None, str]], *, note: str, by: Staff, version: int) -> None:
         """Set number and form of each gift (by gift). Raises `Refusal` with the field `number-<gift>` or `form-<gift>`, `StateConflict`."""
         self._ensure(self.can_edit(by), version)
-        lines = []
+        lines, changes = [], [{"field": "note", "old": self.note, "new": note[:LONGEST_TEXT]}]
         for line in self.lines:
             number, form = said.get(int(line["gift_id"]), (int(line["number"]), str(line["form"])))
             rules.ensure_goods(form, field=f"form-{line['gift_id']}")
-            lines.append({**line, "number": rules.ensure_pieces(number, field=f"number-{line['gift_id']}"), "form": form[:LONGEST_LINE]})
+            new = {**line, "number": rules.ensure_pieces(number, field=f"number-{line['gift_id']}"), "form": form[:LONGEST_LINE]}
+            lines.append(new)
+            changes += [{"field": f"{line['name']}.{part}", "old": str(line[part]), "new": str(new[part])} for part in ("number", "form")]
         self.lines, self.note = lines, note[:LONGEST_TEXT]
-        db.session.flush()
+        changes = [one for one in changes if one["old"] != one["new"]]
+        if changes:
+            audit.write("change", "gift-goods-changed", actor=by, record=self, label=self.label, changes=changes)
 
     def agree(self, *, marketing: str, on: date | None, by: Staff, version: int) -> None:
         """Note that customer service (`by`) and marketing agreed on a day. Raises `Refusal` with the field, `StateConflict`."""
@@ -158,6 +162,7 @@ def newest_of(campaign: GiftCampaign) -> GiftAgreement | None:
 
 for _action, _title in (
     ("gift-goods-listed", N_("List of goods begun")),
+    ("gift-goods-changed", N_("List of goods changed")),
     ("gift-goods-agreed", N_("Goods agreed with marketing")),
     ("gift-goods-passed-on", N_("List of goods passed on to purchasing")),
 ):

@@ -125,7 +125,10 @@ def sums(campaign: GiftCampaign) -> dict[int, tuple[int, Decimal, Decimal, Decim
 
 
 def differences(campaign: GiftCampaign) -> list[str]:
-    """Return where a figure of a campaign is not the sum of its rows, as the command prints it; nothing where all are."""
+    """Return where a figure of a campaign is not the sum of its rows, as the command prints it; nothing where all are.
+
+    What a tier gives stays while anybody has a place in it, so each of them stands with that amount.
+    """
     db.session.flush()
     db.session.expire_all()
     counted, found = sums(campaign), list[str]()
@@ -136,6 +139,11 @@ def differences(campaign: GiftCampaign) -> list[str]:
             f"{campaign.number} {tier.code} {name}: {one} was kept, the recipients give {other}"
             for name, one, other in zip(("listed", "approved", "committed", "spent"), kept, rows, strict=True)
             if one != other
+        ]
+        placed = (GiftRecipient.tier_id == tier.id, GiftRecipient.state.in_((LISTED, APPROVED, DELIVERED, RETURNED)))
+        amounts = select(GiftRecipient.amount).where(*placed, GiftRecipient.amount != tier.amount).distinct().order_by(GiftRecipient.amount)
+        found += [
+            f"{campaign.number} {tier.code} amount: {tier.amount} was kept, recipients have {one}" for one in db.session.scalars(amounts)
         ]
     for name in ("approved", "committed", "spent"):
         total = sum((getattr(one, name) for one in campaign.tiers), NOTHING)

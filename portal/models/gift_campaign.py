@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, Text, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -28,6 +28,9 @@ from portal.rules.gift_standards import most_amount, most_number
 from portal.rules.gifts import TIERS, Piece
 from portal.rules.message import N_, Refusal
 from portal.rules.money import figures
+
+if TYPE_CHECKING:
+    from portal.models.gift_list import GiftList
 
 OPEN, CLOSED, CANCELLED = "open", "closed", "cancelled"
 STATES = {OPEN: (N_("Under way"), "accent"), CLOSED: (N_("Concluded"), "ok"), CANCELLED: (N_("Cancelled"), "seal")}
@@ -134,21 +137,27 @@ class GiftCampaign(Base):
     def edit(self, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
         """Change it (values as in `begin`). A tier with anybody on its lists keeps what it gives; no figure goes below what is in use.
 
+        What a list says of it that is being approved stays as it is until then (AP-5).
         Raises `Refusal` with the field, `StateConflict` where somebody else changed it.
         """
+        lock(GiftCampaign, GiftCampaign.id == self.id)
+        lock(GiftTier, GiftTier.campaign_id == self.id)
         if not self.can_edit(by) or self.version != version:
             raise StateConflict(f"gift campaign {self.id}")
-        before = self._figures()
+        before, signed = self._figures(), _in_approval(self)
         self._set(values)
         after = self._figures()
         changes = [
             {"field": name, "old": before.get(name, ""), "new": after[name]} for name in after if before.get(name, "") != after[name]
         ]
+        for name in (one["field"] for one in changes):
+            _ensure_not_signed(name, signed)
         db.session.flush()
         audit.write("change", "gift-campaign-changed", actor=by, record=self, label=self.label, changes=changes)
 
     def _figures(self) -> dict[str, str]:
-        found = {name: str(getattr(self, name)) for name in ("name", "purpose", "first_on", "last_on", "budget")}
+        found = {name: str(getattr(self, name)) for name in ("name", "purpose", "words", "first_on", "last_on")}
+        found["budget"] = figures(self.budget)
         for tier in self.in_order:
             found[f"{tier.code}.amount"], found[f"{tier.code}.number"] = figures(tier.most_amount), str(tier.most_number)
             found[f"{tier.code}.gifts"] = figures(tier.amount)
@@ -161,7 +170,8 @@ class GiftCampaign(Base):
                 raise Refusal("Give the campaign a name.", field="name")
             if values["purpose"] not in rules.PURPOSES:
                 raise Refusal("Choose the purpose.", field="purpose")
-            first_on, last_on = rules.ensure_days(values["first_on"], values["last_on"])
+            today, there = clock.today(), {self.first_on.year} if self.first_on is not None else set[int]()
+            first_on, last_on = rules.ensure_days(values["first_on"], values["last_on"], {today.year, today.year + 1} | there)
             if self.first_on is not None and first_on.year != self.first_on.year and any(one.listed for one in self.tiers):
                 raise Refusal("Recipients are on the lists already; the campaign stays in its year.", field="first_on")
             rules.ensure_not_cash(name, values["words"], field="words")
@@ -175,8 +185,8 @@ class GiftCampaign(Base):
     def _set_tiers(self, wanted: Mapping[str, Mapping[str, Any]]) -> None:
         there = {one.code: one for one in self.tiers}
         for code, tier in there.items():
-            if code not in wanted and db.session.scalar(select(func.count()).select_from(_lists_of(tier))):
-                raise Refusal("This tier has lists already; it stays.", field=f"{code}-number")
+            if code not in wanted:
+                _ensure_untouched(tier)
         tiers = []
         for code in TIERS:
             if code in wanted:
@@ -296,10 +306,44 @@ class TierGift(Base):
     __table_args__ = (Index(None, "tier_id", "gift_id", unique=True),)
 
 
-def _lists_of(tier: GiftTier) -> Any:
-    from portal.models.gift_list import GiftList
+def lock(model: Any, *which: ColumnElement[bool]) -> None:
+    """Lock rows of campaigns or tiers until the transaction ends, in the order of their ids, and read them anew.
 
-    return select(GiftList.id).where(GiftList.tier_id == tier.id).subquery()
+    What only names them by a key is written meanwhile: who proposes a customer does not wait for who changes the campaign.
+    """
+    query = select(model).where(*which).order_by(model.id).with_for_update(key_share=True)
+    db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _ensure_untouched(tier: GiftTier) -> None:
+    """Raise `Refusal` where lists or customers hang on a tier, who would go with it (RO-7). Nobody can be added to it any more."""
+    from portal.models.gift_list import PROPOSED, GiftList, GiftRecipient
+
+    field = f"{tier.code}-number"
+    db.session.execute(select(GiftTier.id).where(GiftTier.id == tier.id).with_for_update())
+    if db.session.scalar(select(func.count()).select_from(GiftList).where(GiftList.tier_id == tier.id)):
+        raise Refusal("This tier has lists already; it stays.", field=field)
+    states = list(db.session.scalars(select(GiftRecipient.state).where(GiftRecipient.tier_id == tier.id)))
+    if PROPOSED in states:
+        raise Refusal("%(count)s customers are proposed for this tier; it stays.", field=field, count=states.count(PROPOSED))
+    if states:
+        raise Refusal("Customers were proposed for this tier before; it stays, because that stays on record.", field=field)
+
+
+def _in_approval(campaign: GiftCampaign) -> list[GiftList]:
+    from portal.models.gift_list import PENDING, GiftList
+
+    query = select(GiftList).where(GiftList.campaign_id == campaign.id, GiftList.state == PENDING)
+    return list(db.session.scalars(query.order_by(GiftList.id)))
+
+
+def _ensure_not_signed(name: str, signed: Sequence[GiftList]) -> None:
+    """Raise `Refusal` where a list in approval says what would be changed: of the whole campaign, or of its own tier (AP-5)."""
+    code, _dot, part = name.rpartition(".")
+    for listed in signed:
+        if code in ("", listed.tier.code):
+            text = N_("The list %(list)s is being approved and says this. Withdraw it first, or wait until it is decided.")
+            raise Refusal(text, field=f"{code}-{part}" if code else part, list=listed.number)
 
 
 for _name, _title in (

@@ -19,8 +19,8 @@ from portal.models.approval_authors import note_author
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.draft import ensure_never_submitted
-from portal.models.gift_campaign import OPEN, GiftCampaign, GiftTier
-from portal.models.gift_judging import judge
+from portal.models.gift_campaign import OPEN, GiftCampaign, GiftTier, lock
+from portal.models.gift_judging import judge, needs_permit
 from portal.models.gift_list import (
     DRAFT,
     GIVEN_UP,
@@ -41,6 +41,8 @@ from portal.rules.message import N_, Refusal, stored
 
 _QUIET = {"synchronize_session": False}
 _PORTION = 500
+_PERSON = ("person", "post", "official")
+"""Whom a permit is given for."""
 
 
 class Drawn(NamedTuple):
@@ -139,8 +141,9 @@ def put_on(
 ) -> Drawn:
     """Put customers on a draft in the order given, as far as each may be and there are places (GF-2); keep why the others may not.
 
-    Customers outside the scope of `by` are left out silently. `who` (person, post, official) is for a single one; of others, the person
-    is the customer's first contact, or who heads the company. A manager's `permit_reason` lets government bodies and officials on.
+    Customers outside the scope of `by` are left out silently. `who` (person, post, official) is for a single one, and with `reason` takes
+    the place of what was proposed; of others, the person is whom the proposal names, else the customer's first contact, or who heads the
+    company. A manager's `permit_reason` lets government bodies and officials on, but nobody whom that manager has proposed.
     Raises `Refusal` (field `reason`) without a reason, `StateConflict` where the list is no draft any more or was changed just then.
     """
     if not can_work(listed, by):
@@ -148,18 +151,18 @@ def put_on(
     if not reason.strip():
         raise Refusal("Say why these customers are given something.", field="reason")
     _turn(listed)
+    lock(GiftTier, GiftTier.id == listed.tier_id)
+    db.session.refresh(listed.campaign)
     tier, asked = listed.tier, _in_scope(customer_ids, by)
-    official = bool(who and who.get("official"))
     proposals = _proposals(listed.campaign_id, asked)
-    permits = {one.customer_id for one in proposals.values() if one.permitted_by_id}
     may = bool(permit_reason) and by.may(Permission.GIFT_PERMIT)
-    fit, refused = [], dict[int, Refusal]()
-    for part, permitted in (([one for one in asked if one not in permits], may), ([one for one in asked if one in permits], True)):
-        if part:
-            judged = judge(tier, part, official=official, permitted=permitted)
-            fit += judged.fit
-            refused |= judged.refused
-    fit.sort(key=asked.index if len(asked) < _PORTION else {number: place for place, number in enumerate(asked)}.__getitem__)
+    own = {number for number, one in proposals.items() if one.proposed_by_id == by.id} if may else set[int]()
+    proposed = {number for number, one in proposals.items() if one.official}
+    officials = proposed if who is None else set(asked) if who["official"] else set[int]()
+    permitted = {number for number, one in proposals.items() if one.permitted_by_id and not (who and _differing(one, who))}
+    judged = judge(tier, [one for one in asked if one not in own], officials=officials, permitted=set(asked) if may else permitted)
+    fit, refused = judged.fit, judged.refused
+    refused |= {one: Refusal("Somebody else permits what you have proposed yourself.", field="permit_reason") for one in own}
     replaced = list(db.session.scalars(_returned(tier))) if listed.supplementary else []
     people = _people([one for one in fit if one not in proposals]) if who is None else {}
     if who is None:
@@ -249,6 +252,7 @@ def _write(
         name, post = (who["person"], who["post"]) if who is not None else people.get(number, ("", ""))
         person = {"person": name[:LONGEST_LINE], "post": post[:LONGEST_LINE], "official": bool(who and who["official"])}
         rows.append({**common, **person, "customer_id": number, "replaces_id": places.get(number)})
+    changes: dict[int, list[dict[str, str]]] = {}
     try:
         with db.session.begin_nested():
             in_charge.lock(fresh)
@@ -259,6 +263,9 @@ def _write(
                     one = proposals[number]
                     one.state, one.list_id, one.tier_id, one.added_by_id = LISTED, listed.id, tier.id, by.id
                     one.amount, one.replaces_id = tier.amount, places.get(number)
+                    changes[number] = _write_person(one, {**who, "reason": reason}) if who is not None else []
+                    if permit:
+                        one.permitted_by, one.permit_reason = by, permit["permit_reason"]
             db.session.flush()
     except IntegrityError as error:
         raise StateConflict(f"gift list {listed.id}") from error
@@ -272,6 +279,13 @@ def _write(
     missed = benefit.take_many(wanted, on=listed.campaign.first_on, source=benefit.GIFT, by=by, title=listed.campaign.name)
     for refusal in missed.values():
         raise refusal
+    for number, changed in changes.items():
+        if changed:
+            one = proposals[number]
+            audit.write("change", "gift-person-named", actor=by, record=one, label=one.label, changes=changed)
+    for number in fit if permit else ():
+        one = db.session.get_one(GiftRecipient, ids[number])
+        audit.write("change", "gift-permitted", actor=by, record=one, label=one.label, reason=one.permit_reason[:LONGEST_LINE])
 
 
 def _people(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -327,24 +341,50 @@ def _theirs(recipient: GiftRecipient, user: Staff) -> bool:
 
 
 def name_person(recipient: GiftRecipient, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
-    """Say anew who takes the gift and why: `values` as in `put_one`. Raises `Refusal` with the field, `StateConflict`."""
+    """Say anew who takes the gift and why: `values` as in `put_one`. Raises `Refusal` with the field, `StateConflict`.
+
+    A permit was given for one person: for another a proposal waits for one again, and on a list nobody is named who needs one (GF-2).
+    """
     if not can_name(recipient, by) or recipient.version != version:
         raise StateConflict(f"gift recipient {recipient.id}")
     check_person(values)
-    if values["official"] and not recipient.official and recipient.permitted_by_id is None and recipient.state == LISTED:
-        text = N_("A government body or an official is given nothing, unless a manager permits it with a reason.")
-        raise Refusal(text, field="official")
+    other = _differing(recipient, values)
+    if other and recipient.state == LISTED and needs_permit(recipient.customer, official=values["official"]):
+        if recipient.permitted_by_id is None:
+            text = N_("A government body or an official is given nothing, unless a manager permits it with a reason.")
+            raise Refusal(text, field="official")
+        text = N_("The gift is permitted for %(person)s. For somebody else, take the customer off the list and have it permitted anew.")
+        raise Refusal(text, field=other[0], person=recipient.person)
     if recipient.on_list is not None:
         _turn(recipient.on_list)
         note_author(NAME, recipient.on_list, by)
-    changes = []
-    for name in ("person", "post", "official", "reason"):
-        new = values[name] if name == "official" else (values[name] or "")[: LONGEST_TEXT if name == "reason" else LONGEST_LINE]
+    changes = _write_person(recipient, values)
+    db.session.flush()
+    audit.write("change", "gift-person-named", actor=by, record=recipient, label=recipient.label, changes=changes)
+
+
+def _kept(name: str, values: Mapping[str, Any]) -> Any:
+    """Return what is stored of a value that was entered."""
+    return bool(values[name]) if name == "official" else (values[name] or "")[: LONGEST_TEXT if name == "reason" else LONGEST_LINE]
+
+
+def _differing(recipient: GiftRecipient, values: Mapping[str, Any]) -> list[str]:
+    """Return by which fields somebody else than before takes the gift."""
+    return [name for name in _PERSON if getattr(recipient, name) != _kept(name, values)]
+
+
+def _write_person(recipient: GiftRecipient, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Write who takes a gift and why, and return what changed. A permit for somebody else goes."""
+    other, changes = _differing(recipient, values), []
+    for name in (*_PERSON, "reason"):
+        new = _kept(name, values)
         if getattr(recipient, name) != new:
             changes.append({"field": name, "old": str(getattr(recipient, name)), "new": str(new)})
             setattr(recipient, name, new)
-    db.session.flush()
-    audit.write("change", "gift-person-named", actor=by, record=recipient, label=recipient.label, changes=changes)
+    if other and recipient.permitted_by is not None:
+        changes.append({"field": "permitted_by", "old": recipient.permitted_by.name, "new": ""})
+        recipient.permitted_by, recipient.permit_reason = None, ""
+    return changes
 
 
 # --- taking off ------------------------------------------------------------------------------------------------------------

@@ -35,11 +35,11 @@ class Judged:
     refused: dict[int, Refusal]
 
 
-def judge(tier: GiftTier, customer_ids: Sequence[int], *, official: bool = False, permitted: bool = False, cap: bool = True) -> Judged:
+def judge(tier: GiftTier, customer_ids: Sequence[int], *, officials: Collection[int] = (), permitted: Collection[int] = ()) -> Judged:
     """Judge customers in scope for a tier: dealings, dispute, government body, twice, yearly cap (GF-2).
 
-    `official`: the person who takes the gift holds a public office; `permitted`: a manager has permitted a government body or an official;
-    `cap` False leaves the yearly cap out, for what only is proposed. Rows of the cap stay locked until the transaction ends.
+    `officials`: of these customers, the person who takes the gift holds a public office; `permitted`: of these, a manager has permitted a
+    government body or an official. Rows of the cap stay locked until the transaction ends.
     """
     campaign, refused = tier.campaign, dict[int, Refusal]()
     for ids in _portions(list(dict.fromkeys(customer_ids))):
@@ -49,12 +49,13 @@ def judge(tier: GiftTier, customer_ids: Sequence[int], *, official: bool = False
         there = _in_campaign(campaign, ids)
         quarrelling = in_dispute(ids)
         for number in ids:
-            found = _refusal(states.get(number), there.get(number), quarrelling.get(number), official=official, permitted=permitted)
+            found = _refusal(
+                states.get(number), there.get(number), quarrelling.get(number), official=number in officials, permitted=number in permitted
+            )
             if found is not None:
                 refused[number] = found
-    if cap:
-        rest = [one for one in customer_ids if one not in refused]
-        refused |= benefit.fitting(rest, tier.amount, on=campaign.first_on)
+    rest = [one for one in customer_ids if one not in refused]
+    refused |= benefit.fitting(rest, tier.amount, on=campaign.first_on)
     return Judged([one for one in dict.fromkeys(customer_ids) if one not in refused], refused)
 
 

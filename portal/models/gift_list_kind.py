@@ -5,7 +5,7 @@ Whoever composed the list, and whoever proposed a customer on it, is among its a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +18,9 @@ from portal.models import audit, benefit, gift_budget, gift_delivery, history
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.customer import Customer
+from portal.models.gift_campaign import GiftCampaign, lock
 from portal.models.gift_composing import forget_loaded, leave, let_go
-from portal.models.gift_judging import in_dispute, split_of, words_of_split
+from portal.models.gift_judging import in_dispute, needs_permit, split_of, words_of_split
 from portal.models.gift_list import (
     APPROVED,
     DRAFT,
@@ -36,6 +37,7 @@ from portal.models.gift_notices import tell_of_split
 from portal.models.staff import Staff
 from portal.rules.gifts import TIERS
 from portal.rules.message import N_, Refusal
+from portal.rules.money import figures
 
 _QUIET = {"synchronize_session": False}
 
@@ -54,6 +56,7 @@ def recipients(listed: GiftList) -> list[GiftRecipient]:
 
 def submit(listed: GiftList, *, by: Staff) -> Approval:
     """Send a list through the chain of its tier (AP-3, GF-4). Raises `Refusal` naming what is missing, `StateConflict`."""
+    lock(GiftCampaign, GiftCampaign.id == listed.campaign_id)  # what is frozen of the campaign is not being changed just now (AP-5)
     return Approval.submit(NAME, listed, by=by)
 
 
@@ -127,7 +130,10 @@ def gifts_of(listed: GiftList) -> list[dict[str, str]]:
 
 
 def ensure_ready(listed: GiftList) -> None:
-    """Raise `Refusal` unless the list may be submitted: somebody is on it, each with a person, and nobody in dispute or gone since."""
+    """Raise `Refusal` unless the list may be submitted: somebody is on it, each with a person, and nobody in dispute or gone since.
+
+    What became a government body since, or goes to an official, is permitted, and within the cap of government bodies (GF-2).
+    """
     rows = recipients(listed)
     if not rows:
         raise Refusal("Nobody is on this list yet.")
@@ -144,6 +150,24 @@ def ensure_ready(listed: GiftList) -> None:
             raise Refusal(text, customer=one.customer.full_name, dispute=quarrels[one.customer_id])
         if one.customer.state not in ("active", "prospect"):
             raise Refusal("Dealings with %(customer)s have ended. Take it off the list.", customer=one.customer.full_name)
+        if one.permitted_by_id is None and needs_permit(one.customer, official=one.official):
+            text = N_("No manager has permitted the gift to %(customer)s, a government body or an official. Take it off the list.")
+            raise Refusal(text, customer=one.customer.full_name)
+    _ensure_bodies_within_cap(listed, [one.customer for one in rows if one.customer.nature == benefit.GOVERNMENT])
+
+
+def _ensure_bodies_within_cap(listed: GiftList, bodies: Sequence[Customer]) -> None:
+    """Raise `Refusal` for a customer that was put on under the higher cap of other customers and is a government body now."""
+    day = listed.campaign.first_on
+    over = benefit.fitting([one.id for one in bodies], Decimal(0), on=day)
+    for one in bodies:
+        if one.id in over:
+            text = N_(
+                "%(customer)s is a government body and is given %(cap)s yuan in a year at most; with this list %(taken)s yuan of %(year)s "
+                "are taken. Take it off the list."
+            )
+            cap, taken = Decimal(benefit.cap_of(one.nature).value), benefit.taken_of(one.id, day.year)
+            raise Refusal(text, customer=one.full_name, cap=figures(cap), taken=figures(taken), year=day.year)
 
 
 # --- what decisions do -------------------------------------------------------------------------------------------------------

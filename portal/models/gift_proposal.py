@@ -40,7 +40,7 @@ def propose(tier: GiftTier, customer: Customer, values: Mapping[str, Any], *, by
     if not can_propose(campaign, by):
         raise StateConflict(f"gift campaign {campaign.id}")
     check_person(values)
-    for refusal in judge(tier, [customer.id], permitted=True).refused.values():
+    for refusal in judge(tier, [customer.id], permitted=[customer.id]).refused.values():
         raise refusal.at("customer")
     found = GiftRecipient(
         campaign_id=campaign.id, tier_id=tier.id, customer=customer, person=values["person"][:LONGEST_LINE],

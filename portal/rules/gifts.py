@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -38,10 +38,15 @@ def amount_of(pieces: Iterable[Piece]) -> Decimal:
     return sum((one.unit_price * one.quantity for one in pieces), Decimal(0))
 
 
-def ensure_days(first_on: date | None, last_on: date | None) -> tuple[date, date]:
-    """Return the days of a campaign. Raises `Refusal` with the field unless they follow each other within one calendar year (GF-1)."""
+def ensure_days(first_on: date | None, last_on: date | None, years: Collection[int]) -> tuple[date, date]:
+    """Return the days of a campaign. Raises `Refusal` with the field unless they follow each other within one calendar year (GF-1).
+
+    `years` are those in which it may lie: this one and the next, and the one in which it lies already.
+    """
     if first_on is None:
         raise Refusal("Say from when the campaign is.", field="first_on")
+    if first_on.year not in years:
+        raise Refusal("A campaign is of this year or the next.", field="first_on")
     if last_on is None or last_on < first_on:
         raise Refusal("Say until when the campaign is; not before it begins.", field="last_on")
     if first_on.year != last_on.year:
@@ -78,4 +83,5 @@ def ensure_not_cash(*texts: str, field: str) -> None:
 
 def near(day: date, days: int) -> tuple[date, date]:
     """Return the first and last day within which another gift to the same customer seems split off this one (`days` is the standard)."""
-    return day - timedelta(days=days), day + timedelta(days=days)
+    first, last = max(day.toordinal() - days, date.min.toordinal()), min(day.toordinal() + days, date.max.toordinal())
+    return date.fromordinal(first), date.fromordinal(last)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -75,6 +76,64 @@ def test_a_campaign_stays_within_the_standards_it_began_with(app: Flask) -> None
     drafted(found)
     with pytest.raises(Refusal, match="stays as it is"):
         found.edit(written(tiers={"vip": tier("500.00", 5, (gift("钢笔", "20.00"), 1))}), by=person("sup1"), version=found.version)
+
+
+def test_a_campaign_is_of_this_year_or_the_next_and_an_old_one_can_still_be_worked_on(app: Flask) -> None:
+    for year in (YEAR - 1, YEAR + 2, 1, 9999):
+        with pytest.raises(Refusal) as refused:
+            campaign(first_on=date(year, 12, 31), last_on=date(year, 12, 31))
+        assert refused.value.field == "first_on"
+        db.session.rollback()
+    assert campaign(first_on=date(YEAR + 1, 2, 1), last_on=date(YEAR + 1, 3, 1)).number == f"GF{YEAR + 1}-001"
+    for day in (date(1, 1, 1), date(9999, 12, 31)):
+        found = campaign(name=day.isoformat())
+        found.first_on = found.last_on = day
+        db.session.commit()
+        found.edit(written(name="老活动", first_on=day, last_on=day), by=person("sup1"), version=found.version)
+        assert gift_list_kind.snapshot(drafted(found))["splits"] == []
+
+
+def test_a_tier_for_which_customers_are_proposed_stays(app: Flask) -> None:
+    both = {"vip": tier(), "key": tier()}
+    found = campaign(tiers=both)
+    proposal = gift_proposal.propose(the_tier(found, "key"), factories.customer("rep1"), WHO, by=person("rep1"))
+    for said in ("1 customers are proposed", "were proposed for this tier before"):
+        with pytest.raises(Refusal, match=said) as refused:
+            found.edit(written(), by=person("sup1"), version=found.version)
+        assert refused.value.field == "key-number"
+        if proposal.state == "proposed":
+            db.session.expire(found)
+            gift_proposal.decline(proposal, reason="改期", by=person("sup1"))
+    db.session.commit()
+    found.edit(written(tiers={**both, "prospective": tier("200.00", 3)}), by=person("sup1"), version=found.version)
+    found.edit(written(tiers=both), by=person("sup1"), version=found.version)
+    assert [one.code for one in found.in_order] == ["vip", "key"]
+
+
+def test_what_a_list_in_approval_says_of_its_campaign_stays(app: Flask) -> None:
+    both = {"vip": tier(), "key": tier()}
+    said: dict[str, Any] = {"tiers": both, "first_on": date(YEAR, 3, 1)}
+    found = campaign(**said)
+    approval = submitted(drafted(found))
+    for change, field in (
+        ({"name": "国庆"}, "name"),
+        ({"purpose": "win"}, "purpose"),
+        ({"words": "新"}, "words"),
+        ({"first_on": date(YEAR, 1, 1)}, "first_on"),
+        ({"last_on": date(YEAR, 4, 1)}, "last_on"),
+        ({"budget": Decimal(99_999)}, "budget"),
+        ({"tiers": {**both, "vip": tier("400.00")}}, "vip-amount"),
+        ({"tiers": {**both, "vip": tier(number=6)}}, "vip-number"),
+    ):
+        with pytest.raises(Refusal, match=f"{found.number}-V is being approved") as refused:
+            found.edit(written(**{**said, **change}), by=person("sup1"), version=found.version)
+        assert refused.value.field == field
+        db.session.rollback()
+    found.edit(written(**{**said, "tiers": {**both, "key": tier(number=9)}}), by=person("sup1"), version=found.version)
+    db.session.commit()
+    approval.withdraw(by=person("sup1"))
+    found.edit(written(**said, name="国庆"), by=person("sup1"), version=found.version)
+    assert found.name == "国庆"
 
 
 def test_who_may_not_be_given_anything_is_refused_with_the_reason(app: Flask) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from portal import clock
 from portal.database import db
 from portal.models import benefit, gift_composing, gift_proposal
 from portal.models.gift_campaign import GiftCampaign
@@ -13,6 +14,8 @@ from portal.models.sales_book import CustomerYear
 from tests import factories
 from tests.approving import person
 from tests.campaigning import WHO, campaign, drafted, gift, submitted, the_tier, tier
+
+YEAR = clock.today().year
 
 
 def page(response: Any) -> str:
@@ -25,7 +28,7 @@ def test_a_campaign_is_written_with_its_refusals_beside_their_cells(as_: Any) ->
     db.session.commit()
     browser, cup = as_("sup1"), gift()
     sent = {
-        "name": "中秋", "purpose": "keep", "first_on": "2026-03-01", "last_on": "2026-04-01", "budget": "3,000", "vip-amount": "600",
+        "name": "中秋", "purpose": "keep", "first_on": f"{YEAR}-03-01", "last_on": f"{YEAR}-04-01", "budget": "3,000", "vip-amount": "600",
         "vip-number": "5", "vip-gift0": str(cup.id), "vip-pieces0": "2",
     }  # fmt: skip
     for change, cell, said in (
@@ -44,6 +47,22 @@ def test_a_campaign_is_written_with_its_refusals_beside_their_cells(as_: Any) ->
     for words in ("1,000.00", "Begin the list", "定制保温杯 × 2 件", "Highest amount of a gift to a VIP customer"):
         assert words in text
     assert browser.get(f"/gifts/campaigns/{found.id}/edit").status_code == 200
+
+
+def test_a_campaign_whose_gift_is_not_given_any_more_is_still_changed(as_: Any) -> None:
+    found, browser = drafted().campaign, as_("sup1")
+    gift("旧礼品", active=False)
+    gift().active = False
+    db.session.commit()
+    where = f"/gifts/campaigns/{found.id}/edit"
+    text = page(browser.get(where))
+    assert f'<option value="{gift().id}" selected>' in text
+    assert "旧礼品" not in text
+    sent = {
+        "name": found.name, "purpose": "keep", "first_on": f"{found.first_on}", "last_on": f"{found.last_on}", "budget": "90000",
+        "version": f"{found.version}", "vip-amount": "500", "vip-number": "6", "vip-gift0": f"{gift().id}", "vip-pieces0": "2",
+    }  # fmt: skip
+    assert browser.post(where, data=sent).status_code == 303
 
 
 def test_drawing_puts_on_who_may_be_and_lists_the_others_with_reasons(as_: Any) -> None:

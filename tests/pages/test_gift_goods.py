@@ -7,10 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from portal.database import db
+from portal.models.audit import AuditEvent
 from portal.models.gift import Gift
+from portal.models.gift_agreement import GiftAgreement
 from portal.models.gift_order import GiftOrder
 from tests import goods
 from tests.approving import person
+from tests.campaigning import campaign
 from tests.client import PortalClient
 
 As = Callable[[str], PortalClient]
@@ -46,6 +49,21 @@ def test_a_gift_is_added_counted_and_never_cash(as_: As) -> None:
     assert "期初盘点" in page
     assert "骨瓷" in client.get("/gifts/goods?q=骨").get_data(as_text=True)
     assert "骨瓷" not in client.get("/gifts/goods?q=竹").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_changed_in_a_list_of_goods_stands_in_the_log(as_: As) -> None:
+    found, client = campaign(), as_("sup1")
+    assert client.post(f"/gifts/campaigns/{found.id}/goods").status_code == 303
+    one = db.session.scalars(db.select(GiftAgreement)).one()
+    data = {f"number-{line['gift_id']}": "7" for line in one.lines} | {f"form-{line['gift_id']}": "礼盒" for line in one.lines}
+    for version in ("1", "2"):
+        assert client.post(f"/gifts/goods-lists/{one.id}/lines", data={**data, "version": version}).status_code == 303
+    entry = db.session.scalars(db.select(AuditEvent).where(AuditEvent.action == "gift-goods-changed")).one()
+    assert [(change["field"], change["old"], change["new"]) for change in entry.data["changes"]] == [
+        ("定制保温杯.number", "10", "7"),
+        ("定制保温杯.form", "", "礼盒"),
+    ]
 
 
 @pytest.mark.usefixtures("app")

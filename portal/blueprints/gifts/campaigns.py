@@ -127,9 +127,10 @@ def _form(
 ) -> Any:
     limits = {code: (_why(most_amount(code), campaign), _why(most_number(code), campaign)) for code in TIERS}
     in_use = {one.code for one in campaign.tiers if one.listed} if campaign else set()
+    chosen = {one.gift_id for tier in campaign.tiers for one in tier.gifts} if campaign else set()
     page = render_template(
         "gifts/campaign_form.html", form=form, rows=rows, campaign=campaign, tiers=TIERS, places=range(KINDS_OF_ONE_TIER),
-        gifts=active_gifts(), wrong=wrong or {}, limits=limits, in_use=in_use,
+        gifts=active_gifts(besides=chosen), wrong=wrong or {}, limits=limits, in_use=in_use,
     )  # fmt: skip
     return page, status
 
