@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 SITE_ZONE = ZoneInfo("Asia/Shanghai")
 
-ahead = timedelta(0)
-"""How far the clock is from the machine's: tests play on a day of their own, whatever day it is."""
 _pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 
 
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
-    return _pretended.get() or datetime.now(UTC) + ahead
+    return _pretended.get() or datetime.now(UTC)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
@@ -30,7 +31,7 @@ settings.load_profile("portal")
 
 BEGINS = datetime.fromisoformat(os.environ.get("TESTS_BEGIN", "2026-11-23T10:00:00+08:00"))
 """A Monday morning at the site: from then the clock of every test goes on, whatever day it is, and no run goes over midnight."""
-clock.ahead = BEGINS - datetime.now(UTC)
+time_machine.travel(BEGINS).start()
 
 PASSWORD = "portal-demo-2026"
 CAST = [
