@@ -20,6 +20,7 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
 from portal.models.calendar import site_calendar
 from portal.models.customer import BYTEWISE, Customer, CustomerState
+from portal.models.hand_over import taken_up
 from portal.models.notice import notify
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff
@@ -230,7 +231,8 @@ class Callback(Base):
         if sheet.next_on is not None:
             following.append(self._agree(sheet, by))
         elif sheet.satisfaction is not None and sheet.satisfaction <= standard("callback.low_score") and self.kind != rules.LOW_SCORE:
-            following = due(self.customer, rules.LOW_SCORE, on=clock.today(), by=by, source=f"call:{self.id}")
+            source = f"call:{self.id}:{self.version}"  # taken back and low again, it is another event
+            following = due(self.customer, rules.LOW_SCORE, on=clock.today(), by=by, source=source)
         audit.write("change", "called", actor=by, record=self, label=self.label, satisfaction=sheet.satisfaction, result=sheet.result[:200])
         return following
 
@@ -276,7 +278,10 @@ class Callback(Base):
         audit.write("change", "call-dropped", actor=by, record=self, label=self.label, reason=reason)
 
     def take_back(self, *, by: Staff, version: int) -> None:
-        """Open it again; the next call that was agreed on in it goes while it is untouched. Raises `StateConflict`."""
+        """Open it again, with whose it is now (RO-4); the next call that was agreed on in it goes while it is untouched.
+
+        Raises `StateConflict`.
+        """
         self._ensure(self.can_take_back(by), version)
         for one in db.session.scalars(
             select(Callback).where(Callback.before_id == self.id, Callback.state == OPEN, Callback.attempts == 0)
@@ -284,8 +289,11 @@ class Callback(Base):
             db.session.delete(one)
         values: dict[str, Any] = dict.fromkeys(("spoken_with", "opening", "result", "next_step", "reason"), "")
         values |= {"state": OPEN, "answers": [], "satisfaction": None, "done_at": None, "done_by_id": None}
+        whose, changes = taken_up(self.assignee, self.customer, follows_owner=self.follows_owner, by=by)
+        follows = self.follows_owner or whose.id == self.customer.owner_id
+        values |= {"assignee_id": whose.id, "follows_owner": follows, "team_id": self.customer.team_id}
         transition(self, expect={"state": self.state, "version": version}, change={**values, "version": version + 1})
-        audit.write("change", "call-taken-back", actor=by, record=self, label=self.label)
+        audit.write("change", "call-taken-back", actor=by, record=self, label=self.label, changes=changes)
 
     def assign(self, to: Staff, *, by: Staff, version: int, told: bool = True) -> None:
         """Give it to somebody else who is active, who is `told`. Raises `Refusal` (field `staff`), `StateConflict`."""

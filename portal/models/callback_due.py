@@ -22,7 +22,7 @@ from portal.models.standard import at_version, in_force
 from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules import callbacks as rules
-from portal.rules.callbacks import DAY, PURCHASE, Row, Window
+from portal.rules.callbacks import DAY, LOW_SCORE, PURCHASE, Row, Window
 from portal.rules.message import Refusal
 from portal.rules.sales import ORDERED
 
@@ -33,6 +33,8 @@ _LONG_AGO = 400
 _SALES = "sales"
 _OF_SALES = ("order", "month", "year")
 _SAME_PURCHASE = 31
+_OF_CUSTOMER = (PURCHASE, LOW_SCORE)
+"""Events whose calls ask how the customer is. Those of other events speak of one visit, complaint or proposal, and of no other."""
 
 
 class CallbackMark(Base):
@@ -189,12 +191,17 @@ def _windows(row: Row, on: date, today: date, grace: int) -> list[Window]:
 
 
 def _make(event: CallbackEvent, customer: Customer, row: Row, raw: Window, telephone: str) -> Callback | None:
-    """Make one call, unless it was made before, or the customer waits for the same call already."""
+    """Make one call, unless it was made before, or the customer waits for another that asks the same.
+
+    A visit, complaint or proposal has the calls of its first days to itself, whatever others came before: another fitter comes (SV-10).
+    """
     window = rules.due(row, event.happened_on, site_calendar(), raw.turn)
     # Proposed once a year, whatever was bought in it.
     key = f"y{customer.id}:{row.code}:{window.first.year}" if row.repeats else f"e{event.id}:{row.code}"
-    same = and_(Callback.customer_id == customer.id, Callback.state == OPEN, Callback.row_code == row.code)
-    if db.session.scalar(select(Callback.id).where(or_(Callback.key == key, same)).limit(1)):
+    known = [Callback.key == key]
+    if event.kind in _OF_CUSTOMER or row.unit != DAY:
+        known.append(and_(Callback.customer_id == customer.id, Callback.state == OPEN, Callback.row_code == row.code))
+    if db.session.scalar(select(Callback.id).where(or_(*known)).limit(1)):
         return None
     text = "\n".join(filter(None, (event.note, telephone)))
     call = Callback(

@@ -153,6 +153,35 @@ def _give(ids: list[int], *, to: Staff, by: Staff, reason: str, told: bool = Tru
     return done
 
 
+def now_of(person: Staff | None, customer: Customer | None, *, follows_owner: bool, by: Staff | None) -> Staff | None:
+    """Return whose work is now that was `person`'s when it was given, where it is opened again or begins only now (RO-4, RO-5).
+
+    What follows who is in charge of the customer is theirs. Other work stays where it was while the account is active; then it is of
+    who took over, of who is in charge, or of `by`. None where none of them is there.
+    """
+    owner = customer.owner if customer is not None else None
+    mine = [owner, person] if follows_owner else [person, _successor(person), owner]
+    return next((one for one in (*mine, by) if one is not None and one.in_office), None)
+
+
+def taken_up(person: Staff | None, customer: Customer | None, *, follows_owner: bool, by: Staff) -> tuple[Staff, list[dict[str, Any]]]:
+    """Return whose the work is that `by` opens again, as `now_of`, and what changes by it, as [{field, old, new}]."""
+    whose = now_of(person, customer, follows_owner=follows_owner, by=by) or by
+    same = person is not None and person.id == whose.id
+    return whose, [] if same else [{"field": "staff", "old": person.name if person else "", "new": whose.name}]
+
+
+def _successor(person: Staff | None) -> Staff | None:
+    """Return who took over all that somebody had in hand who has left; of who has left as well, who took over from them."""
+    from portal.models.hand_over_record import HandOver
+
+    known: set[int] = set()
+    while person is not None and not person.active and person.id not in known:
+        known.add(person.id)
+        person = HandOver.taker_of(person)
+    return person
+
+
 # --- assisting reps (RO-8) -----------------------------------------------------------------------------------------------
 
 

@@ -118,6 +118,13 @@ class HandOver(Base):
         return db.session.scalar(select(cls).where(cls.from_id == person.id, cls.state == PREPARED))
 
     @classmethod
+    def taker_of(cls, person: Staff) -> Staff | None:
+        """Return who took over all that somebody had in hand, the last time it was handed over."""
+        done = select(cls).where(cls.from_id == person.id, cls.whole, cls.state == DONE).order_by(cls.id.desc()).limit(1)
+        record = db.session.scalar(done)
+        return record.taker if record is not None else None
+
+    @classmethod
     def prepare(cls, person: Staff, *, by: Staff) -> HandOver:
         """Begin the hand-over of all that `person` has in hand, or return the one that was begun. Raises `Refusal` where `by` may not."""
         if not may_prepare(by, person):

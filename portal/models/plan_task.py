@@ -16,6 +16,7 @@ from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit
 from portal.models.customer import Customer, CustomerState, Money
+from portal.models.hand_over import now_of, taken_up
 from portal.models.notice import notify
 from portal.models.plan import RUNNING, MaintenancePlan
 from portal.models.scope import customer_scope
@@ -118,14 +119,22 @@ class PlanTask(Base):
         audit.write("change", "task-done", actor=by, record=self, label=self.label, cost=figures(cost), effective_on=done_on.isoformat())
 
     def take_back(self, *, reason: str, by: Staff, version: int) -> None:
-        """Open it again; what it cost is given back to the plan. Raises `Refusal` without a reason, `StateConflict`."""
+        """Open it again, with whose it is now (RO-4); what it cost is given back to the plan.
+
+        Raises `Refusal` without a reason, `StateConflict`.
+        """
         self._ensure(self.can_take_back(by), version)
         reason = _asked(reason)
         cost, before = self.cost, self.state
-        values = {"state": OPEN, "result": "", "cost": Decimal(0), "done_on": None, "done_by_id": None, "reason": reason}
+        whose, changes = taken_up(self.staff, self.customer, follows_owner=self.follows_owner, by=by)
+        values = {
+            "state": OPEN, "result": "", "cost": Decimal(0), "done_on": None, "done_by_id": None, "reason": reason, "staff_id": whose.id,
+        }  # fmt: skip
         self._step({"state": before, "version": version}, values)
         book(self.plan, -cost)
-        audit.write("change", "task-taken-back", actor=by, record=self, label=self.label, reason=reason, cost=figures(cost))
+        audit.write(
+            "change", "task-taken-back", actor=by, record=self, label=self.label, reason=reason, cost=figures(cost), changes=changes
+        )
 
     def move(self, due_on: date | None, *, reason: str, by: Staff, version: int) -> None:
         """Put it on another day. Raises `Refusal` with the field: without a day or reason, or outside the plan; `StateConflict`."""
@@ -198,16 +207,24 @@ def book(plan: MaintenancePlan, cost: Decimal) -> None:
 
 
 def make_tasks(plan: MaintenancePlan, measures: Iterable[Measure], by: Staff | None) -> int:
-    """Make the tasks of measures that were approved, tell whose they are, and return how many there are."""
+    """Make the tasks of measures that were approved, tell whose they are, and return how many there are.
+
+    A task of somebody who has left since the plan was written is of who took over (RO-4), or falls to who wrote the plan.
+    """
     made = []
     customers = [one for one in plan.customers if one.state == CustomerState.ACTIVE]
+    author = now_of(plan.created_by, None, follows_owner=False, by=by)
     for one in measures:
+        named = db.session.get_one(Staff, one.staff_id) if one.staff_id is not None else None
         for customer in customers if one.extent == EACH else [None]:
-            owner_id = customer.owner_id if customer is not None else None
+            if named is not None:
+                whose = now_of(named, customer, follows_owner=False, by=author)
+            else:
+                whose = customer.owner if customer is not None else None
             made.append(
                 PlanTask(
-                    plan_id=plan.id, customer_id=customer.id if customer else None, staff_id=one.staff_id or owner_id,
-                    follows_owner=one.staff_id is None, kind=one.kind, text=one.text, due_on=one.due_on,
+                    plan_id=plan.id, customer_id=customer.id if customer else None, staff_id=whose.id if whose else None,
+                    follows_owner=named is None, kind=one.kind, text=one.text, due_on=one.due_on,
                 )
             )  # fmt: skip
     db.session.add_all(made)

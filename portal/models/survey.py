@@ -20,8 +20,9 @@ from portal.database import Base, JsonValue, StateConflict, db, transition
 from portal.models import audit, history, survey_totals
 from portal.models.callback_due import due
 from portal.models.customer import BYTEWISE, Customer
+from portal.models.hand_over import taken_up
 from portal.models.request import ServiceRequest
-from portal.models.scope import customer_scope
+from portal.models.scope import customer_scope, listed
 from portal.models.staff import Staff
 from portal.models.standard import at_version
 from portal.models.team import Team
@@ -195,22 +196,28 @@ class SurveyAnswer(Base):
 
     @classmethod
     def visible_to(cls, user: Staff) -> Select[SurveyAnswer]:
-        """Return the answers of customers in scope, and those that `user` asks for; a supervisor sees those of the team (RO-1).
+        """Return the answers of customers in scope, and those that `user` asks for (RO-1).
 
-        Of a customer whose card is erased only the scores are left: they are seen by who is responsible for the team.
+        Of a customer whose card is erased only the scores are left: they are seen by the supervisor of the team that they count for.
         """
         query = select(cls)
-        return query if user.is_manager else query.where(cls.scope(user))
+        return (
+            query
+            if user.is_manager
+            else query.where(cls._scope(user, exists().where(Customer.id == cls.customer_id, customer_scope(user))))
+        )
 
     @classmethod
-    def scope(cls, user: Staff) -> Any:
-        """Return the condition on answers that `user`, who is no manager, may see."""
-        mine = [
-            and_(cls.assignee_id == user.id, cls.customer_id.is_not(None)),
-            exists().where(Customer.id == cls.customer_id, customer_scope(user)),
-        ]
+    def listed_for(cls, user: Staff) -> Select[SurveyAnswer]:
+        """Return what `visible_to` returns, for a list."""
+        query = select(cls)
+        return query if user.is_manager else query.where(cls._scope(user, listed(user, cls.customer_id)))
+
+    @classmethod
+    def _scope(cls, user: Staff, of_customer: Any) -> Any:
+        mine = [and_(cls.assignee_id == user.id, cls.customer_id.is_not(None)), of_customer]
         if user.is_supervisor and user.team_id is not None:
-            mine.append(cls.team_id == user.team_id)
+            mine.append(and_(cls.customer_id.is_(None), cls.team_id == user.team_id))
         return or_(*mine)
 
     @property
@@ -268,7 +275,8 @@ class SurveyAnswer(Base):
         if low and self.customer is not None:
             said = ", ".join(f"{code} {score}" for code, score in sorted(scores.items()) if score <= self.limit)
             note = " ".join(filter(None, (said, text[:100])))
-            calls = due(self.customer, LOW_SCORE, on=clock.today(), by=by, source=f"survey:{self.id}", note=note)
+            source = f"survey:{self.id}:{self.version}"  # taken back and low again, it is another event
+            calls = due(self.customer, LOW_SCORE, on=clock.today(), by=by, source=source, note=note)
         audit.write("change", "survey-answered", actor=by, record=self, label=self.label, way=self.survey.way, lowest=self.lowest)
         return bool(calls)
 
@@ -282,16 +290,17 @@ class SurveyAnswer(Base):
         audit.write("change", f"survey-{state}", actor=by, record=self, label=self.label, reason=text[: rules.LONGEST_LINE])
 
     def take_back(self, *, by: Staff, version: int) -> None:
-        """Open it again, out of the figures. Raises `StateConflict`."""
+        """Open it again, out of the figures, with whose customer it is now (RO-4). Raises `StateConflict`."""
         if not self.can_take_back(by) or self.version != version:
             raise StateConflict(f"survey answer {self.id}")
         if self.state == ANSWERED:
             survey_totals.move(self, -1)
             _count(self.survey, -1)
         values: dict[str, Any] = {"scores": {}, "lowest": None, "text": "", "spoken_with": "", "month": "", "answered_at": None}
-        values |= {"state": OPEN, "entered_by_id": None, "version": version + 1}
+        whose, changes = taken_up(self.assignee, self.customer, follows_owner=True, by=by)
+        values |= {"state": OPEN, "entered_by_id": None, "assignee_id": whose.id, "version": version + 1}
         transition(self, expect={"state": self.state, "version": version}, change=values)
-        audit.write("change", "survey-taken-back", actor=by, record=self, label=self.label)
+        audit.write("change", "survey-taken-back", actor=by, record=self, label=self.label, changes=changes)
 
     def _step(self, values: dict[str, Any]) -> None:
         change = {**values, "token_hash": "", "token_until": None, "version": self.version + 1}

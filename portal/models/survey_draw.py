@@ -183,14 +183,17 @@ def _last_kind(kind: str) -> ColumnElement[bool]:
 
 
 def _of_requests(wanted: Wanted, seed: int, by: Staff) -> list[SurveyAnswer]:
-    """Return lines for customers with closed requests, each asked about the newest of them."""
+    """Return lines for customers with closed requests, each asked about the newest of them.
+
+    One that was joined to another is closed with no answer of its own: the customer is asked about the other, when that is closed.
+    """
     filters, request = wanted.filters, ServiceRequest
     assert filters.first is not None and filters.last is not None  # noqa: S101, PT018 - checked before
     begin_, end = _start(filters.first), _start(filters.last + timedelta(days=1))
     query = select(request.customer_id, func.max(request.id)).join(Customer, Customer.id == request.customer_id)
     query = query.where(
         request.received_on.between(filters.first - _LONGEST_REQUEST, filters.last), request.closed_at >= begin_, request.closed_at < end,
-        *_free(by, filters),
+        request.state != JOINED, *_free(by, filters),
     )  # fmt: skip
     if filters.kind:
         query = query.where(request.kind == filters.kind)

@@ -96,7 +96,7 @@ def question_names() -> dict[str, dict[str, str]]:
 
 def _answers(user: Staff, query: AnswerQuery) -> Select[Any]:
     one, filters = SurveyAnswer, query.filters
-    found = one.visible_to(user)
+    found = one.listed_for(user)
     for name, column in (("survey", one.survey_id), ("team", one.team_id), ("served", one.served_by_id), ("customer", one.customer_id)):
         if name in filters:
             number = int(filters[name])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, Select, Text, exists, select
+from sqlalchemy import ForeignKey, Index, Select, Text, select, union_all
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
@@ -18,8 +18,10 @@ from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.greeting import contacts_of
 from portal.models.list_query import ListQuery
+from portal.models.paging import NotLeading
+from portal.models.register_indexes import THERE
 from portal.models.sale import Sale
-from portal.models.scope import HangsOnCustomer, customer_scope
+from portal.models.scope import HangsOnCustomer, customer_arms
 from portal.models.staff import Staff
 from portal.models.standard import in_force
 from portal.models.visit import VISITED
@@ -32,7 +34,7 @@ MOST = 200
 """So many letters are written at once."""
 LONGEST_PERIOD = 93
 DEPTH = 5000
-"""So many lines of sales of a period are looked at, the newest first."""
+"""So many lines of sales of a period, with customers in scope, are looked at, the newest first."""
 CONTACT_ZH, CONTACT_EN = "客户", "Sir or Madam"
 
 
@@ -105,8 +107,18 @@ class Deal(NamedTuple):
     """Whether a letter was written for a deal of this day or a later one."""
 
 
-def deals(user: Staff, first: date, last: date, least: Decimal) -> tuple[list[Deal], bool]:
-    """Return the deals of a period with customers in scope from an amount on, the newest first, and whether there are more.
+class Deals(NamedTuple):
+    """The deals of a period, the newest first."""
+
+    shown: list[Deal]
+    more: bool
+    """Whether more were found than are shown."""
+    cut: bool
+    """Whether only the newest `DEPTH` lines were looked at: what was sold before them is not among the deals."""
+
+
+def deals(user: Staff, first: date, last: date, least: Decimal) -> Deals:
+    """Return the deals of a period with customers in scope, from an amount on.
 
     Raises `Refusal` with the field (from, until) for a period that is none or too long.
     """
@@ -114,15 +126,9 @@ def deals(user: Staff, first: date, last: date, least: Decimal) -> tuple[list[De
         raise Refusal("The period ends before it begins.", field="until")
     if (last - first).days > LONGEST_PERIOD:
         raise Refusal("A period has at most %(most)s days.", field="until", most=LONGEST_PERIOD)
-    newest = select(Sale.id).where(Sale.day.between(first, last)).order_by(Sale.day.desc(), Sale.id.desc()).limit(DEPTH)
-    query = select(Sale.customer_id, Sale.day, Sale.document, Sale.amount).where(Sale.id.in_(newest.scalar_subquery()))
-    query = query.where(Sale.state == ORDERED, Sale.amount > 0)
-    if not user.is_manager:
-        query = query.where(exists().where(Customer.id == Sale.customer_id, customer_scope(user)))
+    lines = _lines(user, first, last)
     sums: dict[tuple[int, str], tuple[date, Decimal]] = {}
-    looked = 0
-    for row in db.session.execute(query.order_by(Sale.day.desc(), Sale.id.desc())):
-        looked += 1
+    for row in lines[:DEPTH]:
         key = (row.customer_id, row.document or row.day.isoformat())
         day, amount = sums.get(key, (row.day, Decimal(0)))
         sums[key] = (max(day, row.day), amount + row.amount)
@@ -135,7 +141,21 @@ def deals(user: Staff, first: date, last: date, least: Decimal) -> tuple[list[De
         for day, key, amount in few
         if key[0] in customers
     ]
-    return made, len(found) > MOST or looked >= DEPTH
+    return Deals(made, len(found) > MOST, len(lines) > DEPTH)
+
+
+def _lines(user: Staff, first: date, last: date) -> Sequence[Any]:
+    """Return the newest lines of a period that somebody bought, of customers in scope: `DEPTH`, and one more where there is one.
+
+    A manager's are the first of the index by day. Of others their customers lead to them: all lines of the office would be walked.
+    """
+    bought = (Sale.day.between(first, last), Sale.state == ORDERED, Sale.amount > 0)
+    query = select(Sale.customer_id, Sale.day, Sale.document, Sale.amount).where(*bought).limit(DEPTH + 1)
+    if user.is_manager:
+        return db.session.execute(query.order_by(Sale.day.desc(), Sale.id.desc())).all()
+    theirs = union_all(*(select(Customer.id).where(THERE, *arm.conditions()) for arm in customer_arms(user)))
+    query = query.where(Sale.customer_id.in_(theirs))
+    return db.session.execute(query.order_by(NotLeading(Sale.day).desc(), Sale.id.desc())).all()
 
 
 def _customers(ids: Collection[int]) -> dict[int, Customer]:

@@ -136,10 +136,32 @@ def test_a_written_complaint_needs_a_number_to_call() -> None:
 
 def test_who_waits_for_a_call_is_not_called_twice_for_the_same() -> None:
     of = customer()
-    (first,) = happened(of, "repair-done", source="visit:1")
-    assert happened(of, "repair-done", source="visit:2") == []
+    (first,) = happened(of, "purchase", source="test:1")
+    assert happened(of, "purchase", source="test:2") == []
     finished(first)
-    assert len(happened(of, "repair-done", source="visit:3")) == 1
+    assert len(happened(of, "purchase", source="test:3")) == 1
+
+
+@pytest.mark.parametrize("kind", ["repair-arranged", "repair-late", "repair-done", "complaint", "proposal", "installation"])
+def test_each_visit_complaint_or_proposal_has_its_own_call(kind: str) -> None:
+    of = customer()
+    made = [
+        one for turn, fitter in enumerate(("张师傅 111", "李师傅 222")) for one in happened(of, kind, source=f"visit:{turn}", note=fitter)
+    ]
+    assert [one.text for one in made] == ["张师傅 111", "李师傅 222"], "the customer is told of both fitters"
+    assert happened(of, kind, source="visit:1") == []
+
+
+def test_what_comes_months_after_several_visits_is_asked_once() -> None:
+    row = {**next(one for one in rules.START if one["code"] == "bought-half-year"), "code": "installed-half-year", "event": "installation"}
+    standard.set_value("callback.rules", [*rules.START, row], by=person("mgr1"), reason="试行")
+    db.session.commit()
+    of = customer()
+    for turn in "ab":
+        happened(of, "installation", source=turn)
+    with clock.pretend(clock.now() + timedelta(days=100)):
+        callback_due.make_due(clock.today())
+    assert [code for code, _day, _state in calls(of)] == ["installed", "installed", "installed-half-year"]
 
 
 def test_a_running_event_keeps_its_table() -> None:
@@ -267,6 +289,17 @@ def test_low_satisfaction_is_followed_by_a_call_but_not_without_end() -> None:
     (second,) = finished(one, satisfaction=2)
     assert (second.row_code, second.due_on.isoformat()) == ("low-score", "2026-03-06")
     assert finished(second, satisfaction=1) == []
+
+
+def test_low_again_after_it_was_taken_back_is_followed_by_a_call_again() -> None:
+    one = call()
+    (second,) = finished(one, satisfaction=1)
+    one.take_back(by=person("rep1"), version=one.version)
+    assert finished(one, satisfaction=2) == [], "the call for the first score is open still"
+    one.take_back(by=person("rep1"), version=one.version)
+    second.drop(reason="误录", by=person("rep1"), version=second.version)
+    (third,) = finished(one, satisfaction=2)
+    assert (third.row_code, third.state) == ("low-score", OPEN)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,16 @@ from sqlalchemy import select
 
 from portal.database import db
 from portal.models import hand_over as work
+from portal.models import inbox
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerAssistant
 from portal.models.merge import CustomerMerge
 from portal.models.notice import Notice
 from portal.models.search import search
+from portal.rules.maintenance import Measure
 from portal.rules.message import Refusal
-from tests import factories
+from tests import calling, factories, maintaining, surveying
+from tests.approving import person
 
 
 def owners(*records: Customer) -> list[int | None]:
@@ -125,3 +128,78 @@ def test_who_changes_teams_takes_customers_along_with_history_and_search(staff: 
     assert [hit.id for hit in search(staff["sup2"], "华运", 5)] == [customer.id]
     assert not search(staff["sup1"], "华运", 5)
     assert db.session.scalar(select(Notice.id)) is None
+
+
+# --- work that is opened again, or begins late ----------------------------------------------------------------
+
+
+def measure(**values: Any) -> Measure:
+    return maintaining.measure(due_on=maintaining.day(1), **values)
+
+
+def waiting(account: str) -> list[str]:
+    return sorted(entry.kind for entry in inbox.entries(person(account)))
+
+
+def test_what_is_taken_back_after_somebody_left_is_of_who_has_it_now(app: Any) -> None:
+    call, given = calling.call(), calling.call("rep2")
+    given.assign(person("rep1"), by=person("sup1"), version=given.version)
+    line = next(one for one in surveying.lines(surveying.survey(9)) if one.customer_id == call.customer_id)
+    plan = maintaining.running(call.customer, measures=(measure(), measure(staff_id=person("rep1").id)))
+    tasks = maintaining.tasks(plan)
+    for one in (call, given):
+        calling.finished(one)
+    for task in tasks:
+        maintaining.done(task)
+    line.leave("unreached", text="无人接听", by=person("rep1"), version=line.version)
+    person("rep1").deactivate(by=person("mgr1"), to=person("rep3"))
+    db.session.commit()
+    assert waiting("rep3") == []
+    for one in (call, given, line):
+        one.take_back(by=person("mgr1"), version=one.version)
+    for task in tasks:
+        task.take_back(reason="录错", by=person("mgr1"), version=task.version)
+    db.session.commit()
+    assert [one.assignee.account for one in (call, given, line) if one.assignee] == ["rep3"] * 3
+    assert (call.team_id, given.team_id) == (person("rep3").team_id, person("rep2").team_id)
+    assert [(task.staff.account, task.follows_owner) for task in tasks if task.staff] == [("rep3", True), ("rep3", False)]
+    assert waiting("rep3") == ["call-back", "call-back", "plan-task", "plan-task", "survey"]
+    told = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "call-taken-back")).first()
+    assert told is not None
+    assert told.data["changes"] == [{"field": "staff", "old": "赵一鸣", "new": "孙三省"}]
+
+
+def test_what_is_taken_back_stays_with_who_has_it_and_follows_who_is_in_charge(app: Any) -> None:
+    call, given = calling.call(), calling.call()
+    given.assign(person("rep2"), by=person("sup1"), version=given.version)
+    for one in (call, given):
+        calling.finished(one)
+    work.hand_over([call.customer_id, given.customer_id], to=person("rep3"), by=person("mgr1"))
+    for one in (call, given):
+        one.take_back(by=person("mgr1"), version=one.version)
+    db.session.commit()
+    assert [one.assignee.account for one in (call, given) if one.assignee] == ["rep3", "rep2"]
+    assert {call.team_id, given.team_id} == {person("rep3").team_id}
+
+
+def test_a_plan_approved_after_somebody_left_gives_their_tasks_to_who_took_over(app: Any) -> None:
+    measures = (measure(staff_id=person("rep1").id), measure(staff_id=person("rep1").id, extent="once"))
+    plan = maintaining.drafted(factories.customer("rep3"), measures=measures, by="mgr1")
+    approval = maintaining.submitted(plan, "mgr1")
+    person("rep1").deactivate(by=person("mgr2"), to=person("rep2"))
+    db.session.commit()
+    person("rep2").deactivate(by=person("mgr2"), to=person("sup1"))
+    db.session.commit()
+    maintaining.through(approval, "mgr2")
+    assert [task.staff.account for task in maintaining.tasks(plan) if task.staff] == ["sup1", "sup1"]
+    assert waiting("sup1") == ["plan-task", "plan-task"]
+
+
+def test_where_nobody_took_over_the_tasks_fall_to_who_is_in_charge_and_who_wrote_the_plan(app: Any) -> None:
+    measures = (measure(staff_id=person("rep1").id), measure(staff_id=person("rep1").id, extent="once"))
+    plan = maintaining.drafted(factories.customer("rep2"), measures=measures)
+    approval = maintaining.submitted(plan)
+    person("rep1").deactivate(by=person("mgr1"), to=None)
+    db.session.commit()
+    maintaining.through(approval)
+    assert [task.staff.account for task in maintaining.tasks(plan) if task.staff] == ["rep2", "sup1"]

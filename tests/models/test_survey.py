@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import hand_over, hand_over_list, inbox, survey_desk, survey_draw, survey_link, survey_list, survey_totals
+from portal.models import hand_over, hand_over_list, inbox, request_flow, survey_desk, survey_draw, survey_link, survey_list, survey_totals
 from portal.models.audit import AuditEvent
 from portal.models.callback import Callback
 from portal.models.inbox_count import numbers
@@ -63,6 +63,11 @@ def test_closed_requests_of_a_period_are_drawn_each_customer_once_about_the_newe
     (line,) = lines(survey(9, source="requests", first=today, last=today))
     assert (line.customer_id, line.request_id, line.kind, line.served_by_id) == (customer.id, second.id, second.kind, second.assignee_id)
     assert open_one.id != first.id
+    again = requesting.taken(open_one.customer, text="再次来电催问")
+    request_flow.link(again, open_one, "duplicate", by=person("rep1"), version=again.version)
+    db.session.commit()
+    with pytest.raises(Refusal, match="No customer is left"):
+        survey(9, source="requests", first=today, last=today)
     with pytest.raises(Refusal) as refused:
         survey(9, source="requests", first=today, last=today - timedelta(days=1))
     assert refused.value.field == "first"
@@ -88,8 +93,36 @@ def test_a_low_score_makes_a_call_back_due_once_and_figures_follow() -> None:
     line.take_back(by=person("rep1"), version=line.version)
     db.session.commit()
     assert [row[4:] for row in kept()] == [("", 1, 0, 0, 0, 0)]
-    assert not answered(line, attitude=1), "the same answer asks for no second call"
+    assert not answered(line, attitude=1), "its call is open still"
     assert not answered(asked(), attitude=3)
+
+
+def test_low_again_after_it_was_taken_back_makes_a_call_back_due_again() -> None:
+    line = asked()
+    assert answered(line, attitude=1)
+    line.take_back(by=person("rep1"), version=line.version)
+    call = db.session.scalars(select(Callback)).one()
+    call.drop(reason="答案录错", by=person("rep1"), version=call.version)
+    assert answered(line, attitude=2)
+    assert db.session.scalars(select(Callback.state).order_by(Callback.id)).all() == ["dropped", "open"]
+
+
+def test_what_a_customer_of_another_team_says_by_now_is_that_teams() -> None:
+    line = asked(factories.customer("rep1", full_name="机密贸易公司"))
+    hand_over.hand_over([line.customer_id or 0], to=person("rep3"), by=person("mgr1"))
+    answered(line, by="rep3", text="对二科的评价", attitude=2)
+    query = AnswerQuery.read({"survey": str(line.survey_id)})
+    for account in ("rep1", "sup1", "rep2", "sup2", "rep3", "mgr1"):
+        user, sees = person(account), account in ("sup2", "rep3", "mgr1")
+        assert (db.session.scalar(SurveyAnswer.visible_to(user).where(SurveyAnswer.id == line.id)) is not None) == sees, account
+        assert [one.id for one in survey_list.ANSWERS.rows(user, query)] == [line.id] * sees, account
+        assert survey_list.by_state(line.survey, user)["answered"] == sees
+    survey_desk.forget([line.customer_id or 0])
+    db.session.commit()
+    for account in ("rep1", "sup1", "sup2", "rep3"):
+        user, sees = person(account), account == "sup1"
+        assert (db.session.scalar(SurveyAnswer.visible_to(user).where(SurveyAnswer.id == line.id)) is not None) == sees, account
+        assert [one.id for one in survey_list.ANSWERS.rows(user, query)] == [line.id] * sees, "the scores count for the team they were of"
 
 
 def test_results_are_of_the_own_team_and_lead_to_the_answers() -> None:

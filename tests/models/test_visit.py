@@ -13,9 +13,9 @@ from sqlalchemy import event, select, update
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import dealings, inbox, standard, visit, visit_desk, visit_due, visit_list, visit_report
+from portal.models import dealings, inbox, standard, visit, visit_desk, visit_due, visit_list, visit_report, visit_thanks
 from portal.models.customer import NEVER, Customer, CustomerState
-from portal.models.hand_over import hand_over
+from portal.models.hand_over import assist, hand_over
 from portal.models.inbox_count import numbers
 from portal.models.merge import CustomerMerge
 from portal.models.promise import Promise
@@ -312,3 +312,24 @@ def test_lines_out_of_scope_are_not_shown_nor_printed(app: Flask) -> None:
     assert db.session.scalar(seen(person("sup1"))) is None
     assert db.session.scalar(seen(person("mgr1"))) is report
     assert db.session.scalar(seen(person("rep1"))) is report
+
+
+def test_a_reader_finds_the_deals_of_their_own_customers_however_much_others_sell(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit_thanks, "DEPTH", 3)
+    mine, helped, other = visiting.customer("rep1"), visiting.customer("rep2"), visiting.customer("rep3")
+    assist([helped.id], person("sup2"), by=person("mgr1"))
+    today = clock.today()
+    for of, day, number in ((mine, 10, 1), (helped, 10, 1), (other, 1, 4)):
+        for turn in range(number):
+            samples.sale(of, day=today - timedelta(days=day), document=f"{of.id}-{turn}", amount=Decimal(100))
+    found = {}
+    for account in ("rep1", "sup1", "rep3", "sup2", "mgr1"):
+        seen = visit_thanks.deals(person(account), today - timedelta(days=30), today, Decimal(0))
+        found[account] = ([deal.customer.id for deal in seen.shown], seen.cut)
+    assert found == {
+        "rep1": ([mine.id], False), "sup1": ([helped.id, mine.id], False), "rep3": ([other.id] * 3, True),
+        "sup2": ([other.id] * 3, True), "mgr1": ([other.id] * 3, True),
+    }  # fmt: skip
+    monkeypatch.setattr(visit_thanks, "DEPTH", 5)
+    seen = visit_thanks.deals(person("sup2"), today - timedelta(days=30), today, Decimal(0))
+    assert ([deal.customer.id for deal in seen.shown], seen.cut) == ([other.id] * 4 + [helped.id], False)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.blueprints.callbacks import lists
 from portal.database import db
-from portal.models import standard
+from portal.models import callback_due, standard
 from portal.models.audit import AuditEvent
 from portal.models.callback import Callback
 from portal.models.callback_draw import CallbackDraw
@@ -38,6 +38,23 @@ def errors(page: str) -> dict[str, str]:
 def opened(page: str) -> list[str]:
     """Return which call is open with its sheet."""
     return re.findall(r'action="/call-backs/(\d+)/sheet"', page)
+
+
+def test_a_sheet_tells_of_other_calls_what_its_reader_may_open(app: Any, as_: Any) -> None:
+    last = calling.call(full_name="甲有限公司")
+    calling.finished(last, result="客户抱怨价格")
+    given, other = (
+        callback_due.arrange(last.customer, on=clock.today(), purpose=purpose, text="", by=person("rep1"))
+        for purpose in ("goodwill", "order")
+    )
+    other.title_zh = "催办合同"
+    given.assign(person("rep3"), by=person("mgr1"), version=given.version)
+    db.session.commit()
+    for account, status in (("rep3", 404), ("mgr1", 200)):
+        assert as_(account).get(f"/call-backs/{last.id}").status_code == status
+        page = text_of(as_(account).get(f"/call-backs?open={given.id}"))
+        assert opened(page) == [str(given.id)]
+        assert ("客户抱怨价格" in page, "催办合同" in page) == (status == 200, status == 200)
 
 
 @time_machine.travel(THURSDAY, tick=False)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import time_machine
 from sqlalchemy import select
 
@@ -117,7 +118,7 @@ def test_days_along_the_route_and_a_supervisor_who_plans_for_others(app: Any, as
 
 
 @time_machine.travel(THURSDAY, tick=False)
-def test_letters_to_the_deals_of_a_period_once_each(app: Any, as_: Any) -> None:
+def test_letters_to_the_deals_of_a_period_once_each(app: Any, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, other = visiting.customer("rep1", full_name="买家有限公司"), visiting.customer("rep3", full_name="别组有限公司")
     for of in (customer, other):
         samples.sale(of, day=date(2026, 3, 2), amount=Decimal(20000), document=f"D-{of.id}")
@@ -126,6 +127,10 @@ def test_letters_to_the_deals_of_a_period_once_each(app: Any, as_: Any) -> None:
     page = text_of(rep.get("/visits/letters/new?since=2026-03-01&until=2026-03-05&least=10000"))
     assert re.findall(r'name="deals" value="([^"]+)"( checked)?', page) == [(f"{customer.id}:2026-03-02:D-{customer.id}", " checked")]
     assert rep.get("/visits/letters/new?since=2026-03-05&until=2026-03-01").status_code == 422
+    for depth, said in ((1, (True, True)), (2, (False, False))):
+        monkeypatch.setattr("portal.models.visit_thanks.DEPTH", depth)
+        page = text_of(rep.get("/visits/letters/new?since=2026-03-01&until=2026-03-05&least=10000"))
+        assert ("只查看了最近的" in page, "这些销售行中没有达到该金额的成交" in page) == said
     chosen = [f"{customer.id}:2026-03-02:D-1", f"{other.id}:2026-03-02:D-1", "x:y"]
     answer = rep.post("/visits/letters/new", data={"kind": "card", "deals": chosen})
     letter = db.session.scalars(select(ThankYouLetter)).one()

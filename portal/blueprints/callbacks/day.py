@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from portal import clock, htmx, jobs
 from portal.blueprints.callbacks import bp, reading
@@ -72,13 +71,14 @@ def _day(opened: int = 0, wrong: Wrong | None = None, status: int = 200) -> Any:
 
 
 def _sheet(call: Callback) -> dict[str, Any]:
-    """Return what the sheet of an open call shows beside the call."""
-    last = select(Callback).where(Callback.customer_id == call.customer_id, Callback.state == DONE).order_by(Callback.id.desc()).limit(1)
+    """Return what the sheet of an open call shows beside the call: of other calls those that the reader may open (RO-1)."""
+    theirs = Callback.visible_to(me()).where(Callback.customer_id == call.customer_id)
+    last = theirs.where(Callback.state == DONE).order_by(Callback.id.desc()).limit(1)
     opening = _(
         "Good day, this is %(name)s of %(site)s. Do you have a moment for a few questions?",
         name=me().name, site=current_app.config["SITE_NAME"] or _("Customer relations office"),
     )  # fmt: skip
-    waiting = select(Callback).where(Callback.customer_id == call.customer_id, Callback.state == OPEN, Callback.id != call.id)
+    waiting = theirs.where(Callback.state == OPEN, Callback.id != call.id)
     return {
         "last": db.session.scalar(last),
         "others": db.session.scalars(waiting.where(Callback.due_on <= clock.today()).order_by(Callback.due_until).limit(OTHERS)).all(),

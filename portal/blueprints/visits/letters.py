@@ -128,8 +128,7 @@ def _new(form: LetterKindForm, status: int = 200) -> Any:
     data: dict[str, Any] = {"since": today - timedelta(days=7), "until": today, "least": Decimal(standard("visit.deal_amount"))}
     given = any(request.values.get(name) for name in data)
     period = PeriodForm(formdata=request.values, meta={"csrf": False}) if given else PeriodForm(formdata=None, data=data)
-    found: list[visit_thanks.Deal] = []
-    more = False
+    found = visit_thanks.Deals([], more=False, cut=False)
     if given and not period.validate():
         status = 422
     else:
@@ -137,12 +136,13 @@ def _new(form: LetterKindForm, status: int = 200) -> Any:
         assert first is not None  # noqa: S101 - validated
         assert last is not None  # noqa: S101
         try:
-            found, more = visit_thanks.deals(me(), first, last, period.least.data or Decimal(0))
+            found = visit_thanks.deals(me(), first, last, period.least.data or Decimal(0))
         except Refusal as refusal:
             period.refuse(refusal)
             status = 422
     chosen = set(request.form.getlist("deals"))
-    return render_template("visits/letters_new.html", form=form, period=period, deals=found, more=more, chosen=chosen), status
+    depth = visit_thanks.DEPTH
+    return render_template("visits/letters_new.html", form=form, period=period, found=found, depth=depth, chosen=chosen), status
 
 
 def _chosen_deals() -> list[tuple[Customer, date, str]]:
