@@ -9,7 +9,7 @@ import pytest
 from portal.database import db
 from portal.models.gift import Gift
 from portal.models.gift_order import GiftOrder
-from tests import goods
+from tests import delivering, goods
 from tests.approving import person
 from tests.client import PortalClient
 
@@ -46,6 +46,18 @@ def test_a_gift_is_added_counted_and_never_cash(as_: As) -> None:
     assert "期初盘点" in page
     assert "骨瓷" in client.get("/gifts/goods?q=骨").get_data(as_text=True)
     assert "骨瓷" not in client.get("/gifts/goods?q=竹").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_gift_given_no_more_is_ordered_for_those_who_wait_for_it(as_: As) -> None:
+    client, waits, other, supplier = as_("sup1"), delivering.waiting()[0].pieces[0].gift, goods.gift(), goods.supplier()
+    for one in (waits, other):
+        one.active = False
+    db.session.commit()
+    page = client.get("/gifts/orders/new").get_data(as_text=True)
+    assert (f'name="quantity-{waits.id}"' in page, f'name="quantity-{other.id}"' in page) == (True, False)
+    data = {"supplier": str(supplier.id), "expected_on": "2099-01-01", f"quantity-{waits.id}": "2", f"price-{waits.id}": "99"}
+    assert client.post("/gifts/orders/new", data=data).status_code == 303
 
 
 @pytest.mark.usefixtures("app")
