@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal import clock
 from portal.database import db
-from portal.models import gift_delivery, gift_stock
+from portal.models import gift_stock, gift_stops
 from portal.models.customer import Customer
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_delivery import GiftDelivery
@@ -48,7 +48,7 @@ def planned(*stops: GiftDelivery, who: str = "rep1") -> GiftRun:
     """Return a committed round of today with these stops; with one of a new key customer where none is given."""
     along = stops or tuple(waiting("key"))
     run = GiftRun.plan(day=clock.today(), route="城东线", staff=person(who), driver="李师傅 沪A12345", by=person("sup1"))
-    gift_delivery.fill_run(run, along, by=person("sup1"))
+    gift_stops.fill(run, along, by=person("sup1"))
     db.session.commit()
     return run
 

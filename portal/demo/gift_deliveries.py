@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import db
-from portal.models import gift_agreement, gift_delivery
+from portal.models import gift_agreement, gift_stops
 from portal.models.attachment import Attachment
 from portal.models.gift import Gift, GiftSupplier
 from portal.models.gift_agreement import GiftAgreement
@@ -125,7 +125,7 @@ def _round(stops: Sequence[GiftDelivery], route: str, staff: Mapping[str, Staff]
             day=clock.today() + timedelta(days=1), route=route, staff=staff["rep1"], driver="马师傅 沪A·5D821", note="装车前核对件数。",
             by=staff["sup1"],
         )  # fmt: skip
-        gift_delivery.fill_run(run, stops, by=staff["sup1"])
+        gift_stops.fill(run, stops, by=staff["sup1"])
     if loaded:
         with at(ago):
             run.load(by=staff["sup1"])

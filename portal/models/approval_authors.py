@@ -42,6 +42,12 @@ def note_author(kind_name: str, document: Any, staff: Staff) -> None:
             pass  # noted at the same moment
 
 
+def is_author(kind_name: str, document: Any, staff: Staff) -> bool:
+    """Return whether a document is noted as the own work of `staff`."""
+    mine = {"kind_name": kind_name, "record_id": document.id, "staff_id": staff.id}
+    return db.session.scalar(select(DocumentAuthor.id).filter_by(**mine)) is not None
+
+
 def written_by(approval_id: ColumnElement[int], people: Any) -> ColumnElement[bool]:
     """Return the condition that the document of an approval is the own work of one of `people` (a parameter that expands)."""
     from portal.models.approval import Approval

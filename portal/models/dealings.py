@@ -16,6 +16,7 @@ from portal.models.approval import RETURNED, Approval
 from portal.models.callback_desk import follow_state
 from portal.models.customer import Customer, CustomerState
 from portal.models.duplicate import STAYS_AT_MERGE
+from portal.models.gift_desk import left_open as gifts_left_open
 from portal.models.grading_list import in_approval
 from portal.models.grading_totals import follow as gradings_follow
 from portal.models.loan import GRANTED, OUT, Loan
@@ -111,7 +112,7 @@ def obstacles(customer: Customer) -> list[Message]:
 
 
 def left_open(customer: Customer) -> list[Message]:
-    """Return what stays open when dealings end, to be thought of: loans, urgent reports, and documents that were sent back or withdrawn."""
+    """Return what stays open when dealings end, to be thought of: loans, urgent reports, gifts, documents sent back or withdrawn."""
     loans = select(Loan).where(Loan.customer_id == customer.id, Loan.state.in_((GRANTED, OUT))).order_by(Loan.id)
     found = [
         Message(N_("The dossier is lent to %(name)s until %(day)s."), {"name": one.reader.name, "day": one.until_on.isoformat()})
@@ -122,6 +123,7 @@ def left_open(customer: Customer) -> list[Message]:
     ]
     found += tasks_left_open([customer.id])
     found += [*orders_left_open([customer.id]), *agreements_left_open([customer.id]), *assessments_left_open([customer.id])]
+    found += gifts_left_open([customer.id])
     drafts = select(Approval).where(Approval.customer_id == customer.id, Approval.state.in_(RETURNED)).order_by(Approval.id)
     for one in db.session.scalars(drafts):
         names = {"document": Message(one.kind.title), "title": one.title}

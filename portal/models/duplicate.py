@@ -34,6 +34,12 @@ from portal.rules.names import LIKELY, name_stem, stem_similarity, without_place
 STAYS_AT_MERGE = {"stays_at_merge": True}
 """`info` of a table that says something of the record itself: its rows do not move when the customer is merged into another."""
 
+
+def stays_with(column: str) -> dict[str, str]:
+    """Return the `info` of a table whose rows stay at a merge where the record stays that their `column` names."""
+    return {"stays_with": column}
+
+
 MOST = 10
 """So many candidates are shown."""
 _LOOKED_AT = 100

@@ -1,29 +1,33 @@
 """Delivery of gifts 派送 (GF-6): told and posted, or handed over on a round by our own people; received, or returned into the stock.
 
 A delivery is made for each approved recipient (`prepare`). What becomes of the recipient, the budget and the cap, and who takes the place
-of somebody whose gift came back, is the campaign's (`gift_outcome.py`); what was given is entered in the register (`gift_register.py`).
+of somebody whose gift came back, is the campaign's (`gift_outcome.py`); what was given is entered in the register (`gift_register.py`);
+what goes along on a round is said in `gift_stops.py`.
+
+Whoever locks several rows of gifts takes them in one order, each kind by its numbers, so that nobody waits in a circle: customers,
+round, campaign, deliveries, gifts in stock, recipients, tier, the year of the cap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, Select, Text, exists, func, insert, or_, select, update
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, gift_stock, history, in_charge
+from portal.models import audit, gift_judging, gift_stock, history, in_charge
 from portal.models.attachment import Attachment
-from portal.models.contact import Contact
 from portal.models.customer import Customer
+from portal.models.duplicate import stays_with
 from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign, GiftTier, TierGift
 from portal.models.gift_list import APPROVED, GiftList, GiftRecipient
-from portal.models.gift_run import CLOSED, LOADED, PLANNED, GiftRun
+from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.in_charge import KeptInCharge
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
@@ -31,7 +35,7 @@ from portal.models.word_index import WordIndex
 from portal.permissions import Permission
 from portal.rules import gift_delivery as rules
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN, POST
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Message, Refusal
 
 WAITING, OUT, RECEIVED, RETURNED, DROPPED = "waiting", "out", "received", "returned", "dropped"
 STATES = {
@@ -47,12 +51,11 @@ _TO_TELL = sql("state = 'waiting' AND way = 'post' AND told_on IS NULL")
 _TO_SEND = sql("state = 'waiting' AND way = 'post' AND told_on IS NOT NULL")
 _WAITING = sql("state = 'waiting'")
 _FOR_ROUND = sql("state = 'waiting' AND way = 'own'")
-_BY_CARRIER = sql("carrier <> ''")
+BY_CARRIER = sql("carrier <> ''")
 _LISTED = ("state", "way", "told_on", "run_id", "campaign_id", "tier_id", "customer_id")
 """What lists are filtered by stands in the indexes of who sees them: what does not fit is left out without being looked at."""
 _QUIET = {"synchronize_session": False}
 PORTION = 500
-_CARRIERS = 12
 
 
 class Piece(NamedTuple):
@@ -145,13 +148,14 @@ class GiftDelivery(KeptInCharge, Base):
         Index("ix_gift_delivery_in_charge_team", "in_charge_team_id", "id", *_LISTED),
         Index("ix_gift_delivery_wanted", "tier_id", "state", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_gift_delivery_for_round", "id", sqlite_where=_FOR_ROUND, postgresql_where=_FOR_ROUND),
-        Index("ix_gift_delivery_carrier", "carrier", sqlite_where=_BY_CARRIER, postgresql_where=_BY_CARRIER),
+        Index("ix_gift_delivery_carrier", "carrier", sqlite_where=BY_CARRIER, postgresql_where=BY_CARRIER),
         Index("ix_gift_delivery_state", "state", "id", "customer_id", "run_id"),
         Index("ix_gift_delivery_tier", "tier_id", "id", "customer_id", "run_id"),
         Index(None, "recipient_id", "id"),
         Index(None, "customer_id", "id"),
         Index(None, "campaign_id", "state", "id"),
         Index(None, "run_id", "position", "id"),
+        {"info": stays_with("recipient_id")},
     )
 
     # --- reading ---------------------------------------------------------------------------------------------------------
@@ -219,13 +223,25 @@ class GiftDelivery(KeptInCharge, Base):
         """Let it go another way; back to the tier's own without a reason. Raises `Refusal` with the field, `StateConflict`."""
         self._ensure(self.can_reroute(by), version)
         rules.ensure_way(way, self.tier.code, reason)
-        if self.run_id is not None and way != OWN:
+        if self.run is not None and way != OWN:
+            self.run.lock()
             self._leave_planned()
         self._step(WAITING, {"way": way, "way_reason": reason[:LONGEST_TEXT], "run_id": self.run_id if way == OWN else None})
         changes = [{"field": "way", "old": "", "new": way}]
         audit.write("change", "gift-rerouted", actor=by, record=self, label=self.label, reason=reason, changes=changes)
 
     # --- going out ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def approved_on(self) -> date | None:
+        """Return the day on which the gift was approved, None where nobody noted it."""
+        moment = self.recipient.approved_at
+        return clock.local(moment).date() if moment else None
+
+    @property
+    def hindrance(self) -> Message | None:
+        """Return why it may not go out now although it was approved: dealings have ended, or there is a dispute (GF-2); else None."""
+        return gift_judging.hindrances([self.customer_id]).get(self.customer_id)
 
     def can_send(self, user: Staff) -> bool:
         """Return whether `user` may send it by post or courier: only after the customer was told."""
@@ -240,7 +256,11 @@ class GiftDelivery(KeptInCharge, Base):
             raise Refusal("Say which carrier takes it.", field="carrier")
         if not tracking:
             raise Refusal("Give the number of the parcel.", field="tracking")
-        day = rules.ensure_past(on, clock.today(), field="out_on")
+        day = rules.ensure_out(on, clock.today(), approved_on=self.approved_on, told_on=self.told_on)
+        hold([self])
+        why = self.hindrance
+        if why is not None:
+            raise Refusal(why.text, **why.params)
         self._out({"carrier": carrier[:LONGEST_LINE], "tracking": tracking[:LONGEST_LINE], "out_on": day}, by)
         audit.write("change", "gift-sent", actor=by, record=self, label=self.label, effective_on=day.isoformat(), parcel=tracking)
 
@@ -252,6 +272,8 @@ class GiftDelivery(KeptInCharge, Base):
 
     def _out(self, values: dict[str, Any], by: Staff) -> None:
         self._step(WAITING, {"state": OUT, "out_by_id": by.id, "address": address_of(self.customer), **values})
+        # The campaign may be cancelled at this moment: nothing goes out to who is given nothing any more.
+        transition(self.recipient, expect={"state": APPROVED}, change={"state": APPROVED})
         for piece in self.pieces:
             gift_stock.move(piece.gift, -piece.quantity, gift_stock.ISSUED, by=by, reason=self.number, delivery_id=self.id)
 
@@ -269,7 +291,7 @@ class GiftDelivery(KeptInCharge, Base):
 
         What was committed is spent, and the gift stands in the register. Raises `Refusal` with the field, `StateConflict`.
         """
-        from portal.models import gift_outcome, gift_register
+        from portal.models import gift_outcome, gift_register, gift_stops
 
         self._ensure(self.can_record(by), version)
         if not received_by:
@@ -279,7 +301,8 @@ class GiftDelivery(KeptInCharge, Base):
             raise Refusal("It went out on %(day)s only.", field="received_on", day=self.out_on.isoformat())
         if self.way == OWN and picture is None and signature is None:
             raise Refusal("Give a proof: let them sign, or take a picture of the signed receipt.", field="picture")
-        db.session.flush()
+        run = self.run
+        self._take_turn(run)
         values = {
             "state": RECEIVED, "received_by": received_by[:LONGEST_LINE], "received_on": day, "recorded_by_id": by.id,
             "recorded_at": clock.now(), "remark": remark[:LONGEST_TEXT], "picture_id": picture.id if picture else None,
@@ -289,34 +312,52 @@ class GiftDelivery(KeptInCharge, Base):
         gift_outcome.deliver(self.recipient, on=day, by=by)
         gift_register.enter_delivery(self)
         audit.write("change", "gift-received", actor=by, record=self, label=self.label, effective_on=day.isoformat(), by=received_by)
-        _close_run(self.run_id)
+        gift_stops.close_behind(run)
 
     def can_return(self, user: Staff) -> bool:
-        """Return whether `user` may record that it came back: from the way, or sent back by the customer later."""
-        return self.state in (OUT, RECEIVED) and user.may(Permission.GIFT_DELIVER)
+        """Return whether `user` may give it up before it goes out, or record that it came back: from the way, or sent back later."""
+        return self.state in (WAITING, OUT, RECEIVED) and user.may(Permission.GIFT_DELIVER)
 
     def come_back(self, *, reason: str, intact: bool = True, by: Staff, version: int) -> None:
         """Record that it could not be delivered, was refused or sent back (GF-6): goods that are intact lie in stock again.
 
-        Budget, cap and place are free (`gift_outcome.come_back`); another customer takes the place through its approval. Raises `Refusal`
-        without a reason, `StateConflict`.
+        What has not gone out yet is given up: no goods move. Budget, cap and place are free (`gift_outcome.come_back`); another customer
+        takes the place through its approval. Raises `Refusal` without a reason, `StateConflict`.
         """
-        from portal.models import gift_outcome, gift_register
+        from portal.models import gift_outcome, gift_register, gift_stops
 
         self._ensure(self.can_return(by), version)
+        if self.state == WAITING:
+            if not reason:
+                raise Refusal("Say why.", field="reason")
+            self.give_up(reason=reason, by=by)
+            return
         if not reason:
             raise Refusal("Say why it came back.", field="reason")
-        before = self.state
+        before, run = self.state, self.run
+        self._take_turn(run)
         values = {"state": RETURNED, "returned_on": clock.today(), "return_reason": reason[:LONGEST_TEXT], "intact": intact}
         self._step(before, values)
         if intact:
+            gift_stock.lock(piece.gift.id for piece in self.pieces)
             for piece in self.pieces:
                 gift_stock.move(piece.gift, piece.quantity, gift_stock.RETURNED, by=by, reason=self.number, delivery_id=self.id)
         gift_outcome.come_back(self.recipient, reason=reason, by=by)
         if before == RECEIVED:
             gift_register.take_back(self)
         audit.write("change", "gift-came-back", actor=by, record=self, label=self.label, reason=reason, intact=intact)
-        _close_run(self.run_id)
+        gift_stops.close_behind(run)
+
+    def give_up(self, *, reason: str, by: Staff) -> None:
+        """Let it go before it goes out, off its round too; no goods move. Raises `StateConflict` where it waits no more."""
+        from portal.models import gift_outcome, gift_stops
+
+        run = self.run
+        self._take_turn(run)
+        self._step(WAITING, {"state": DROPPED, "return_reason": reason[:LONGEST_TEXT], "run_id": None, "position": 0})
+        gift_outcome.come_back(self.recipient, reason=reason, by=by)
+        audit.write("change", "gift-given-up", actor=by, record=self, label=self.label, reason=reason)
+        gift_stops.close_behind(run)
 
     # --- rounds --------------------------------------------------------------------------------------------------------------
 
@@ -326,14 +367,20 @@ class GiftDelivery(KeptInCharge, Base):
             raise StateConflict(f"gift delivery {self.id}")
         self._step(WAITING, {"run_id": run.id, "position": position})
 
-    def leave(self) -> None:
-        """Take it off its round. Raises `StateConflict` where it is out already."""
-        self._leave_planned()
+    def leave_run(self) -> None:
+        """Take it off its round. Raises `StateConflict` where it waits no more."""
         self._step(WAITING, {"run_id": None, "position": 0})
 
     def _leave_planned(self) -> None:
         if self.run is None or self.run.state != PLANNED:
             raise StateConflict(f"gift delivery {self.id}")
+
+    def _take_turn(self, run: GiftRun | None) -> None:
+        """Lock what is locked before a delivery: whoever merges the customer, closes the round or cancels the campaign queues there."""
+        in_charge.lock([self.customer_id])
+        if run is not None:
+            run.lock()
+        db.session.refresh(self.campaign, with_for_update={"key_share": True})
 
     def _ensure(self, allowed: bool, version: int) -> None:
         if not allowed or self.version != version:
@@ -384,14 +431,28 @@ def prepare(listed: GiftList) -> int:
 
 def drop(campaign: GiftCampaign) -> None:
     """Let everything that waits go, because its campaign is cancelled. Raises `Refusal` while something is on the way."""
-    way = select(GiftDelivery.id).where(GiftDelivery.campaign_id == campaign.id, GiftDelivery.state == OUT)
-    number = len(db.session.scalars(way).all())
+    lock(GiftDelivery.campaign_id == campaign.id)
+    way = (GiftDelivery.campaign_id == campaign.id, GiftDelivery.state == OUT)
+    number = db.session.scalar(select(func.count()).select_from(GiftDelivery).where(*way))
     if number:
         raise Refusal("%(count)s gifts of this campaign are on the way. Record first what came of them.", count=number)
     waiting = (GiftDelivery.campaign_id == campaign.id, GiftDelivery.state == WAITING)
     values = {"state": DROPPED, "run_id": None, "version": GiftDelivery.version + 1}
     db.session.execute(update(GiftDelivery).where(*waiting).values(**values), execution_options=_QUIET)
     _forget_loaded()
+
+
+def hold(deliveries: Collection[GiftDelivery]) -> None:
+    """Lock what is touched where gifts go out: customers, deliveries, gifts in stock."""
+    in_charge.lock(one.customer_id for one in deliveries)
+    lock(GiftDelivery.id.in_([one.id for one in deliveries]))
+    gift_stock.lock(piece.gift.id for one in deliveries for piece in one.pieces)
+
+
+def lock(*which: Any) -> None:
+    """Lock deliveries in the order of their numbers."""
+    query = select(GiftDelivery.id).where(*which).order_by(GiftDelivery.id).with_for_update(key_share=True)
+    db.session.execute(query).all()
 
 
 def let_go(recipient: GiftRecipient) -> None:
@@ -409,82 +470,10 @@ def live_of(recipient: GiftRecipient) -> GiftDelivery | None:
     return db.session.scalar(select(GiftDelivery).where(GiftDelivery.recipient_id == recipient.id, GiftDelivery.state.in_(LIVE)))
 
 
-# --- rounds ------------------------------------------------------------------------------------------------------------------
-
-
-def stops_of(run: GiftRun) -> Sequence[GiftDelivery]:
-    """Return what goes along on a round, in the order of its stops."""
-    query = select(GiftDelivery).where(GiftDelivery.run_id == run.id).options(*LOADED_WITH)
-    return db.session.scalars(query.order_by(GiftDelivery.position, GiftDelivery.id)).unique().all()
-
-
-def fill_run(run: GiftRun, deliveries: Iterable[GiftDelivery], *, by: Staff) -> int:
-    """Let deliveries go along on a planned round, behind those that do, and return how many. Raises `StateConflict`."""
-    if not run.can_edit(by):
-        raise StateConflict(f"gift run {run.id}")
-    last = max((one.position for one in stops_of(run)), default=0)
-    count = 0
-    for count, one in enumerate(deliveries, 1):
-        one.join_run(run, last + count)
-    if count:
-        audit.write("change", "gift-run-filled", actor=by, record=run, label=run.label, stops=count)
-    return count
-
-
-def reorder(run: GiftRun, ids: Sequence[int], *, by: Staff) -> None:
-    """Put the stops of a planned round into an order. Raises `StateConflict` where they are not those of the round."""
-    stops = {one.id: one for one in stops_of(run)}
-    if not run.can_edit(by) or set(ids) != set(stops):
-        raise StateConflict(f"gift run {run.id}")
-    for position, number in enumerate(ids, 1):
-        if stops[number].position != position:
-            stops[number].join_run(run, position)
-
-
-def leave_run(run: GiftRun) -> None:
-    """Take everything off a round that is cancelled."""
-    values = {"run_id": None, "position": 0, "version": GiftDelivery.version + 1}
-    db.session.execute(update(GiftDelivery).where(GiftDelivery.run_id == run.id).values(**values), execution_options=_QUIET)
-    _forget_loaded()
-
-
-def _close_run(run_id: int | None) -> None:
-    """Close a round when nothing of it is on the way any more."""
-    if run_id is None:
-        return
-    out = exists().where(GiftDelivery.run_id == run_id, GiftDelivery.state == OUT)
-    step = update(GiftRun).where(GiftRun.id == run_id, GiftRun.state == LOADED, ~out)
-    db.session.execute(step.values(state=CLOSED, version=GiftRun.version + 1), execution_options=_QUIET)
-    run = db.session.get(GiftRun, run_id)
-    if run is not None:
-        db.session.refresh(run)
-
-
 def _forget_loaded() -> None:
     for one in list(db.session.identity_map.values()):
         if isinstance(one, GiftDelivery):
             db.session.expire(one)
-
-
-def carriers_used() -> Sequence[str]:
-    """Return carriers that were written before, to be offered again."""
-    one, first = aliased(GiftDelivery), select(func.min(GiftDelivery.carrier).label("carrier")).where(_BY_CARRIER).cte(recursive=True)
-    later = select(func.min(one.carrier)).where(one.carrier > first.c.carrier, one.carrier != sql("''")).scalar_subquery()
-    each = first.union_all(select(later).where(first.c.carrier.is_not(None)))
-    return db.session.scalars(select(each.c.carrier).where(each.c.carrier.is_not(None)).limit(_CARRIERS)).all()
-
-
-def contacts_of(deliveries: Collection[GiftDelivery]) -> dict[int, Contact]:
-    """Return for each customer the contact whose telephone stands on lists: who takes the gift by name, else the first one."""
-    wanted = {one.customer_id: one.recipient.person for one in deliveries}
-    found: dict[int, Contact] = {}
-    query = select(Contact).where(Contact.customer_id.in_(wanted)).order_by(Contact.emergency, Contact.id)
-    for contact in db.session.scalars(query):
-        if contact.customer_id not in found or contact.name == wanted[contact.customer_id]:
-            found.setdefault(contact.customer_id, contact)
-            if contact.name == wanted[contact.customer_id]:
-                found[contact.customer_id] = contact
-    return found
 
 
 for _action, _title in (
@@ -493,6 +482,6 @@ for _action, _title in (
     ("gift-sent", N_("Gift sent")),
     ("gift-received", N_("Gift received by the customer")),
     ("gift-came-back", N_("Gift came back")),
+    ("gift-given-up", N_("Gift given up before it went out")),
 ):
     history.action("GiftDelivery", _action, _title)
-history.action("GiftRun", "gift-run-filled", N_("Gifts put on a round"))

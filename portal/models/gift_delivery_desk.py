@@ -8,23 +8,25 @@ from typing import Any
 
 from sqlalchemy import Executable, Select, func, select, update
 from sqlalchemy import text as sql
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from portal import clock
-from portal.database import db
-from portal.models import gift_register, hand_over_list, inbox
+from portal.database import db, transition
+from portal.models import audit, gift_composing, gift_outcome, gift_register, hand_over_list, inbox
 from portal.models.attachment import Attachment
 from portal.models.customer import Customer
 from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign, TierGift
-from portal.models.gift_delivery import WAITING, GiftDelivery
+from portal.models.gift_delivery import WAITING, GiftDelivery, live_of, lock
+from portal.models.gift_list import APPROVED, DECLINED, DRAFT, GONE, LISTED, PROPOSED, REMOVED, REPLACED, RETURNED, GiftRecipient
+from portal.models.gift_order import OPEN as ORDERED
 from portal.models.gift_order import GiftOrder, GiftOrderLine
 from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.hand_over import goes_along
-from portal.models.merge import settles
+from portal.models.merge import clears, settles
 from portal.models.staff import Staff
 from portal.permissions import Permission
-from portal.rules.message import N_
+from portal.rules.message import N_, Refusal
 
 TELL, SEND, RUN, LATE, BUY = "gift-to-tell", "gift-to-send", "gift-round", "gift-order-late", "gift-to-buy"
 TITLES = {
@@ -82,11 +84,11 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
     yield inbox.Queue(TELL, [tells.order_by(one.id)], _tell_tells, counted=select(one.id).where(*mine))
     runs = select(*inbox.row(run.id, func.coalesce(run.loaded_at, run.created_at), run.day)).where(*_rounds(user))
     yield inbox.Queue(RUN, [runs.order_by(run.day, run.id)], _tell_runs)
+    lates = select(*inbox.row(order.id, order.created_at, order.expected_on)).where(*_late(user))
+    yield inbox.Queue(LATE, [lates.order_by(order.expected_on, order.id)], _tell_lates)  # of reps too, who took it over (RO-4)
     if user.may(Permission.GIFT_STOCK):
         sends = select(*inbox.row(campaign.id, campaign.created_at, campaign.last_on)).where(campaign.id.in_(_to_send(user)))
         yield inbox.Queue(SEND, [sends.order_by(campaign.id)], _tell_sends, counted=_to_send(user))
-        lates = select(*inbox.row(order.id, order.created_at, order.expected_on)).where(*_late(user))
-        yield inbox.Queue(LATE, [lates.order_by(order.expected_on, order.id)], _tell_lates)
         short: Any = _short().with_only_columns(*inbox.row(Gift.id))
         yield inbox.Queue(BUY, [short], _tell_buys, timed=lambda *_said: (clock.now(), None))
 
@@ -157,12 +159,71 @@ def _gifts_after_merge(ids: list[int]) -> None:
         _move(GiftDelivery.customer_id == customer_id, staff_id=owner_id)
 
 
+@clears
+def _one_gift_each(survivor: Customer, loser: Customer, by: Staff) -> None:
+    """Let two records that become one be given one gift in a campaign (GF-2): what is further on stays, else the survivor's.
+
+    What is not delivered yet is let go, with its cap, its money and its place: a proposal, a line of a draft, an approved gift that waits.
+    What both were given is history and stays. Raises `Refusal` naming the campaign where a gift is on the way, or its list is signed.
+    """
+    theirs, ours = aliased(GiftRecipient), aliased(GiftRecipient)
+    query = select(theirs, ours).join(ours, ours.campaign_id == theirs.campaign_id)
+    query = query.where(theirs.customer_id == loser.id, ours.customer_id == survivor.id)
+    query = query.where(theirs.state.not_in((*GONE, RETURNED, REPLACED)), ours.state.not_in(GONE))
+    pairs = db.session.execute(query.order_by(theirs.campaign_id)).all()
+    ids = [one.campaign_id for one, _other in pairs]
+    db.session.execute(
+        select(GiftCampaign.id).where(GiftCampaign.id.in_(ids)).order_by(GiftCampaign.id).with_for_update(key_share=True)
+    ).all()
+    lock(GiftDelivery.customer_id.in_((survivor.id, loser.id)))
+    for one, other in pairs:
+        for recipient in (one, other):
+            db.session.refresh(recipient)
+        second = other if _FAR.get(other.state, _GIVEN) < _FAR.get(one.state, _GIVEN) else one
+        if second.state in _FAR:
+            _let_second_go(second, f"{loser.number} → {survivor.number}", by)
+
+
+_FAR = {PROPOSED: 0, LISTED: 1, APPROVED: 2}
+_GIVEN = 3
+"""How far recipients are; what is in no state of these was given, or came back."""
+
+
+def _let_second_go(one: GiftRecipient, reason: str, by: Staff) -> None:
+    if one.state == PROPOSED:
+        change = {"state": DECLINED, "end_reason": reason, "ended_by_id": by.id, "ended_at": clock.now(), "version": one.version + 1}
+        transition(one, expect={"state": PROPOSED, "version": one.version}, change=change)
+        audit.write("change", "gift-declined", actor=by, record=one, label=one.label, reason=reason)
+    elif one.state == LISTED and one.on_list is not None:
+        listed = one.on_list
+        if listed.state != DRAFT:
+            text = N_("Both records stand in the gift campaign “%(campaign)s”, and its list is in approval. Merge when that is decided.")
+            raise Refusal(text, campaign=one.campaign.name)
+        transition(listed, expect={"state": DRAFT}, change={"version": listed.version + 1})
+        gift_composing.leave(listed, REMOVED, by=by, ids={one.id}, reason=reason)
+        audit.write("change", "gift-list-changed", actor=by, record=listed, label=listed.label, reason=reason, taken_off=1)
+    else:
+        delivery = live_of(one)
+        if delivery is None:
+            gift_outcome.come_back(one, reason=reason, by=by)
+        elif delivery.state == WAITING:
+            delivery.give_up(reason=reason, by=by)
+        else:
+            text = N_("Both records stand in the gift campaign “%(campaign)s”, and a gift is on the way. Record first what came of it.")
+            raise Refusal(text, campaign=one.campaign.name)
+
+
 def take_over(gone: Staff, to: Staff) -> int:
-    """Give what somebody who leaves was to tell, and the rounds that they were to make, to `to`; return how many rounds (RO-4)."""
-    _move(GiftDelivery.staff_id == gone.id, staff_id=to.id)
+    """Give `to` what somebody who leaves was to tell, the rounds that they were to make, and their open orders (RO-4).
+
+    Return how many rounds. Whoever placed an order stays among those who do not receive what comes of it (RO-3).
+    """
+    for order in db.session.scalars(select(GiftOrder).where(*_open_orders(gone)).order_by(GiftOrder.id)).all():
+        order.pass_on(to)
     mine = (GiftRun.staff_id == gone.id, GiftRun.state.in_((PLANNED, LOADED)))
     step = update(GiftRun).where(*mine).values(staff_id=to.id, version=GiftRun.version + 1)
     moved: int = db.session.execute(step, execution_options=_QUIET).rowcount  # type: ignore[attr-defined]
+    _move(GiftDelivery.staff_id == gone.id, staff_id=to.id)
     _forget_loaded()
     return moved
 
@@ -203,6 +264,36 @@ hand_over_list.declare(
         ],
         page=lambda number: ("gifts.run", {"run_id": number}),
         model=GiftRun,
+    )
+)
+
+
+def _open_orders(of: Staff) -> tuple[Any, ...]:
+    return GiftOrder.ordered_by_id == of.id, GiftOrder.state == ORDERED
+
+
+def _order_rows(of: Staff, limit: int | None) -> list[dict[str, Any]]:
+    query = select(GiftOrder).where(*_open_orders(of)).options(joinedload(GiftOrder.supplier)).order_by(GiftOrder.expected_on, GiftOrder.id)
+    return [
+        {"id": one.id, "supplier": one.supplier.name, "ordered_on": one.ordered_on.isoformat(), "expected_on": one.expected_on.isoformat()}
+        for one in db.session.scalars(query.limit(limit))
+    ]
+
+
+hand_over_list.declare(
+    hand_over_list.Part(
+        "gift-orders",
+        N_("Orders of gifts"),
+        N_("They go to who takes over."),
+        (
+            hand_over_list.Column("supplier", N_("Supplier")),
+            hand_over_list.Column("ordered_on", N_("Ordered on"), "s-w4", "middle"),
+            hand_over_list.Column("expected_on", N_("Expected by"), "s-w4", "middle"),
+        ),
+        count=lambda of: db.session.scalar(select(func.count()).select_from(GiftOrder).where(*_open_orders(of))) or 0,
+        rows=_order_rows,
+        page=lambda number: ("gifts.order", {"order_id": number}),
+        model=GiftOrder,
     )
 )
 

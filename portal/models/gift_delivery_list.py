@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy import text as sql
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from portal.database import db
+from portal.models.contact import Contact
 from portal.models.gift_campaign import GiftCampaign, GiftTier, TierGift
-from portal.models.gift_delivery import LOADED_WITH, OUT, RECEIVED, RETURNED, SEARCH, WAITING, GiftDelivery, Piece, in_one_line
+from portal.models.gift_delivery import BY_CARRIER, LOADED_WITH, OUT, RECEIVED, RETURNED, SEARCH, WAITING, GiftDelivery, Piece, in_one_line
 from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing, found_by, lines
 from portal.models.paging import NotLeading
@@ -32,6 +33,7 @@ STEPS = {
 """What a reader looks for: where gifts stand."""
 _FOR_ROUND = sql("gift_delivery.state = 'waiting' AND gift_delivery.way = 'own'")
 """In these words SQLite knows the index of what waits for a round."""
+_CARRIERS = 12
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,24 @@ def goods_of(tiers: Collection[int]) -> dict[int, str]:
 def campaigns(user: Staff) -> list[Any]:
     """Return the open campaigns that `user` sees, the newest first: to filter by."""
     return list(db.session.scalars(GiftCampaign.visible_to(user).order_by(GiftCampaign.id.desc()).limit(50)))
+
+
+def carriers_used() -> Sequence[str]:
+    """Return carriers that were written before, to be offered again."""
+    one, first = aliased(GiftDelivery), select(func.min(GiftDelivery.carrier).label("carrier")).where(BY_CARRIER).cte(recursive=True)
+    later = select(func.min(one.carrier)).where(one.carrier > first.c.carrier, one.carrier != sql("''")).scalar_subquery()
+    each = first.union_all(select(later).where(first.c.carrier.is_not(None)))
+    return db.session.scalars(select(each.c.carrier).where(each.c.carrier.is_not(None)).limit(_CARRIERS)).all()
+
+
+def contacts_of(deliveries: Collection[GiftDelivery]) -> dict[int, Contact]:
+    """Return for each customer the contact whose telephone stands on lists: who takes the gift by name, else the first one."""
+    wanted = {one.customer_id: one.recipient.person for one in deliveries}
+    found: dict[int, Contact] = {}
+    query = select(Contact).where(Contact.customer_id.in_(wanted)).order_by(Contact.emergency, Contact.id)
+    for contact in db.session.scalars(query):
+        if contact.customer_id not in found or contact.name == wanted[contact.customer_id]:
+            found.setdefault(contact.customer_id, contact)
+            if contact.name == wanted[contact.customer_id]:
+                found[contact.customer_id] = contact
+    return found

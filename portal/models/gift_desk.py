@@ -183,12 +183,19 @@ def _tiers(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
 
 @blocker
 def _open_gifts(disposal: Disposal) -> Iterable[Message]:
-    ids = [customer.id for customer in disposal.customers]
-    query = select(GiftRecipient).where(GiftRecipient.customer_id.in_(ids), GiftRecipient.state.in_((PROPOSED, LISTED, APPROVED)))
+    return left_open([customer.id for customer in disposal.customers])
+
+
+def left_open(customer_ids: Collection[int]) -> list[Message]:
+    """Return in words in which campaigns customers stand whose gift is neither delivered nor given up."""
+    open_ = (GiftRecipient.customer_id.in_(customer_ids), GiftRecipient.state.in_((PROPOSED, LISTED, APPROVED)))
+    query = select(GiftRecipient).where(*open_)
     query = query.options(joinedload(GiftRecipient.customer), joinedload(GiftRecipient.campaign))
-    for one in db.session.scalars(query.order_by(GiftRecipient.id)):
-        text = N_("%(customer)s stands in the gift campaign “%(campaign)s”, and its gift is neither delivered nor given up.")
-        yield Message(text, {"customer": one.customer.full_name, "campaign": one.campaign.name})
+    text = N_("%(customer)s stands in the gift campaign “%(campaign)s”, and its gift is neither delivered nor given up.")
+    return [
+        Message(text, {"customer": one.customer.full_name, "campaign": one.campaign.name})
+        for one in db.session.scalars(query.order_by(GiftRecipient.id))
+    ]
 
 
 def forget(customer_ids: Collection[int]) -> None:

@@ -25,6 +25,8 @@ from portal.rules.requests import COMPLAINT
 from portal.rules.sales import ORDERED
 
 PORTION = 500
+_ENDED = N_("Dealings with this customer have ended; it is given nothing.")
+_DISPUTE = N_("This customer is in dispute with us: %(dispute)s.")
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,11 @@ def judge(tier: GiftTier, customer_ids: Sequence[int], *, officials: Collection[
 
 def _refusal(row: Any, there: str | None, dispute: Message | None, *, official: bool, permitted: bool) -> Refusal | None:
     if row is None or row.state not in (CustomerState.ACTIVE, CustomerState.PROSPECT):
-        return Refusal("Dealings with this customer have ended; it is given nothing.", field="customer")
+        return Refusal(_ENDED, field="customer")
     if there is not None:
         return Refusal("This customer is in the campaign already: %(standing)s.", field="customer", standing=Message(there))
     if dispute is not None:
-        return Refusal("This customer is in dispute with us: %(dispute)s.", field="customer", dispute=dispute)
+        return Refusal(_DISPUTE, field="customer", dispute=dispute)
     if not permitted and (row.nature == benefit.GOVERNMENT or official):
         text = N_("A government body or an official is given nothing, unless a manager permits it with a reason.")
         return Refusal(text, field="permit_reason")
@@ -83,6 +85,15 @@ def _in_campaign(campaign: GiftCampaign, ids: Collection[int]) -> dict[int, str]
     one = GiftRecipient
     query = select(one.customer_id, one.state).where(one.campaign_id == campaign.id, one.customer_id.in_(ids), one.state.not_in(GONE))
     return {row.customer_id: RECIPIENT_STATES[row.state][0] for row in db.session.execute(query) if row.state != PROPOSED}
+
+
+def hindrances(ids: Collection[int]) -> dict[int, Message]:
+    """Return whose approved gifts may not go out now, and why: dealings have ended since, or there is a dispute (GF-2)."""
+    found = {number: Message(_DISPUTE, {"dispute": dispute}) for number, dispute in in_dispute(ids).items()}
+    dealing = (CustomerState.ACTIVE.value, CustomerState.PROSPECT.value)
+    for number in db.session.scalars(select(Customer.id).where(Customer.id.in_(ids), Customer.state.not_in(dealing))):
+        found[number] = Message(_ENDED)
+    return found
 
 
 def in_dispute(ids: Collection[int]) -> dict[int, Message]:

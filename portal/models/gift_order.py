@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, gift_stock, history
+from portal.models.approval_authors import is_author, note_author
 from portal.models.customer import Money
 from portal.models.gift import Gift, GiftSupplier
 from portal.models.staff import Staff
@@ -29,6 +30,8 @@ STATES = {
     CLOSED: (N_("Closed with a shortage"), "warn"),
     CANCELLED: (N_("Cancelled"), ""),
 }
+NAME = "gift-order"
+"""What its authors are noted under."""
 _OPEN = sql("state = 'open'")
 
 
@@ -53,6 +56,7 @@ class GiftOrder(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it was cancelled, or closed although not all had come."""
     ordered_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    """Who sees to it: who placed it, or took it over since (RO-4); the log says who placed it."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     ended_at: Mapped[datetime | None]
 
@@ -115,7 +119,16 @@ class GiftOrder(Base):
 
     def can_receive(self, user: Staff) -> bool:
         """Return whether `user` may record what came: not who ordered it, so that an order and its goods have four eyes (RO-3)."""
-        return self.state == OPEN and user.may(Permission.GIFT_STOCK) and user.id != self.ordered_by_id
+        return self.state == OPEN and user.may(Permission.GIFT_STOCK) and not self.is_own_of(user)
+
+    def is_own_of(self, user: Staff) -> bool:
+        """Return whether `user` has it in hand, or placed it and passed it on since."""
+        return user.id == self.ordered_by_id or is_author(NAME, self, user)
+
+    def pass_on(self, to: Staff) -> None:
+        """Give an open order to who takes over the work of who has it. Raises `StateConflict`."""
+        note_author(NAME, self, self.ordered_by)
+        transition(self, expect={"state": OPEN, "ordered_by_id": self.ordered_by_id}, change={"ordered_by_id": to.id})
 
     def receive(self, line: GiftOrderLine, quantity: int | None, *, note: str = "", by: Staff) -> None:
         """Record that some or all of a line has come, into the stock. Raises `Refusal` where it is more than is open, `StateConflict`."""

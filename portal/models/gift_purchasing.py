@@ -69,6 +69,12 @@ def on_order() -> dict[int, tuple[int, int]]:
     return found
 
 
+def orderable() -> list[Gift]:
+    """Return the gifts that may be ordered, by name: those that may be given, and those given no more that approved recipients wait for."""
+    query = select(Gift).where(Gift.active | Gift.id.in_(list(wanted())))
+    return list(db.session.scalars(query.order_by(Gift.name, Gift.id)))
+
+
 def needs(*, everything: bool = False) -> list[Need]:
     """Return what is to be bought, by supplier and name; with `everything` also what is asked for, ordered or there without a need."""
     asked, ordered = wanted(), on_order()

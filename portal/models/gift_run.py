@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, history
+from portal.models import audit, history, in_charge
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT
@@ -97,6 +97,10 @@ class GiftRun(Base):
         self.day, self.route, self.staff, self.driver = day, route[:LONGEST_LINE], staff, driver[:LONGEST_LINE]
         self.note = note[:LONGEST_TEXT]
 
+    def lock(self) -> None:
+        """Lock its row and read it anew: what follows from its state holds until the transaction ends."""
+        db.session.refresh(self, with_for_update={"key_share": True})
+
     def _tell(self, by: Staff) -> None:
         from portal.models.notice import notify
 
@@ -126,18 +130,25 @@ class GiftRun(Base):
     def load(self, *, by: Staff) -> int:
         """Hand out the goods of all its stops, and return how many stops there are.
 
-        Raises `Refusal` where there are no stops, or a gift is not in stock; `StateConflict`. Nothing is handed out in part.
+        Raises `Refusal` where there are no stops, a gift is not in stock, or a customer may not be given anything now (GF-2);
+        `StateConflict`. Nothing is handed out in part.
         """
-        from portal.models import gift_delivery
+        from portal.models import gift_delivery, gift_judging, gift_stops
 
         if not self.can_load(by):
             raise StateConflict(f"gift run {self.id}")
         change = {"state": LOADED, "loaded_by_id": by.id, "loaded_at": clock.now(), "version": self.version + 1}
+        in_charge.lock(one.customer_id for one in gift_stops.stops_of(self))
         transition(self, expect={"state": PLANNED}, change=change)
-        stops = gift_delivery.stops_of(self)
+        gift_delivery.hold(gift_stops.stops_of(self))
+        stops = gift_stops.stops_of(self)
         if not stops:
             raise Refusal("Nothing goes along on this round yet.")
+        against = gift_judging.hindrances({one.customer_id for one in stops})
         for stop in stops:
+            if stop.customer_id in against:
+                text = N_("%(customer)s may not be given anything now: %(why)s Take the gift off the round.")
+                raise Refusal(text, customer=stop.customer.full_name, why=against[stop.customer_id])
             stop.go_out(by=by)
         audit.write("change", "gift-run-loaded", actor=by, record=self, label=self.label, stops=len(stops))
         return len(stops)
@@ -148,12 +159,12 @@ class GiftRun(Base):
 
     def cancel(self, *, by: Staff) -> None:
         """Cancel a planned round; what was to go along waits for another one. Raises `StateConflict`."""
-        from portal.models import gift_delivery
+        from portal.models import gift_stops
 
         if not self.can_cancel(by):
             raise StateConflict(f"gift run {self.id}")
         transition(self, expect={"state": PLANNED}, change={"state": CANCELLED, "version": self.version + 1})
-        gift_delivery.leave_run(self)
+        gift_stops.take_all_off(self)
         audit.write("change", "gift-run-cancelled", actor=by, record=self, label=self.label)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, select, update
@@ -88,6 +88,12 @@ def move(
     db.session.add(found)
     db.session.flush()
     return found
+
+
+def lock(gift_ids: Iterable[int]) -> None:
+    """Lock gifts in the order of their numbers, before several of them are moved."""
+    ids = sorted(set(gift_ids))
+    db.session.execute(select(Gift.id).where(Gift.id.in_(ids)).order_by(Gift.id).with_for_update(key_share=True)).all()
 
 
 def correct(gift: Gift, counted: int | None, *, seen: int, reason: str, witness: Staff | None, by: Staff) -> GiftMovement:

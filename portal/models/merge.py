@@ -2,7 +2,8 @@
 
 What hangs on a customer is found by following the foreign keys, so that tables added later are covered without a word here; a table whose
 rows say something of the record itself declares `info=duplicate.STAYS_AT_MERGE`. The audit log stays as it is: the survivor's
-history shows the entries of both. A row that would stand twice (the same tag, the same assisting rep) stays where it is.
+history shows the entries of both. A row that would stand twice (the same tag, the same assisting rep) stays where it is, and so does what
+hangs on it by `duplicate.stays_with`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _PORTION = 500
 
 Settler = Callable[[list[int]], None]
 _settlers: list[Settler] = []
+Clearer = Callable[[Customer, Customer, Staff], None]
+_clearers: list[Clearer] = []
 
 
 def settles(settler: Settler) -> Settler:
@@ -46,6 +49,16 @@ def settles(settler: Settler) -> Settler:
     if settler not in _settlers:
         _settlers.append(settler)
     return settler
+
+
+def clears(clearer: Clearer) -> Clearer:
+    """Declare what must be cleared up before a merge: called with survivor, loser and who merges, before anything moves.
+
+    Of what only one can stand it lets one go, and raises `Refusal` where it cannot. An undo does not bring that back.
+    """
+    if clearer not in _clearers:
+        _clearers.append(clearer)
+    return clearer
 
 
 action("Customer", "merged", N_("Another record merged into this one"))
@@ -149,6 +162,8 @@ class CustomerMerge(Base):
             transition(record, expect=expect, change=change)
         if pending(survivor.id, loser.id):
             raise StateConflict("submitted meanwhile")
+        for clear in _clearers:
+            clear(survivor, loser, by)
         merge = cls(survivor_id=survivor.id, loser_id=loser.id, by_id=by.id, at=moment, loser_state=loser_state)
         moved: dict[str, dict[str, list[int]]] = {}
         for hanging in hanging_on(loser.id, survivor.id, taken={survivor.owner_id}):
@@ -296,6 +311,7 @@ def title_of(table: str) -> Message:
 
 def hanging_on(customer_id: int, other_id: int, *, taken: Collection[int | None] = ()) -> Iterator[Hanging]:
     """Yield what hangs on `customer_id` and would move to `other_id`, table by table; `taken` are staff who need not assist there."""
+    left: dict[str, set[int]] = {}
     for table in db.metadata.sorted_tables:
         if table.info.get("stays_at_merge") or table is CustomerSearch.__table__:
             continue
@@ -307,6 +323,10 @@ def hanging_on(customer_id: int, other_id: int, *, taken: Collection[int | None]
             if table is CustomerAssistant.__table__:
                 unneeded = select(table.c.id).where(key.parent == customer_id, table.c.staff_id.in_([one for one in taken if one]))
                 staying |= set(db.session.scalars(unneeded))
+            if ids and (follows := table.info.get("stays_with")):
+                left_there = left.get(next(iter(table.c[follows].foreign_keys)).column.table.name, set())
+                staying |= set(db.session.scalars(select(table.c.id).where(key.parent == customer_id, table.c[follows].in_(left_there))))
+            left[table.name] = left.get(table.name, set()) | staying
             yield Hanging(table, key.parent, [one for one in ids if one not in staying], sorted(staying))
 
 

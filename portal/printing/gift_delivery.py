@@ -6,9 +6,10 @@ from typing import Any
 
 from portal.models import gift_delivery_list as delivery_list
 from portal.models.gift_campaign import GiftCampaign
-from portal.models.gift_delivery import STATES, GiftDelivery, contacts_of, stops_of
-from portal.models.gift_delivery_list import STEPS, DeliveryQuery
+from portal.models.gift_delivery import STATES, GiftDelivery
+from portal.models.gift_delivery_list import STEPS, DeliveryQuery, contacts_of
 from portal.models.gift_run import CANCELLED, GiftRun
+from portal.models.gift_stops import stops_of
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission

@@ -36,6 +36,16 @@ def ensure_told(how: str, on: date | None, to: str, today: date) -> date:
     return ensure_past(on, today, field="told_on")
 
 
+def ensure_out(on: date | None, today: date, *, approved_on: date | None, told_on: date | None) -> date:
+    """Return the day on which a gift was sent: not before it was approved, nor before the customer was told. Raises `Refusal`."""
+    day = ensure_past(on, today, field="out_on")
+    if approved_on is not None and day < approved_on:
+        raise Refusal("It was approved on %(day)s only.", field="out_on", day=approved_on.isoformat())
+    if told_on is not None and day < told_on:
+        raise Refusal("The customer was told on %(day)s only.", field="out_on", day=told_on.isoformat())
+    return day
+
+
 def ensure_past(on: date | None, today: date, *, field: str) -> date:
     """Return a day that is not ahead. Raises `Refusal` (with `field`) otherwise."""
     if on is None or on > today:

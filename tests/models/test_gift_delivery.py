@@ -7,14 +7,29 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import benefit, gift_budget, gift_composing, gift_delivery, gift_outcome, gift_purchasing, gift_register_list, gift_stock
+from portal.models import (
+    benefit,
+    dealings,
+    gift_budget,
+    gift_composing,
+    gift_delivery,
+    gift_delivery_desk,
+    gift_outcome,
+    gift_purchasing,
+    gift_register_list,
+    gift_stock,
+    gift_stops,
+    inbox,
+)
 from portal.models.attachment import Attachment
+from portal.models.audit import AuditEvent
 from portal.models.customer import CustomerAssistant
 from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign
@@ -23,11 +38,19 @@ from portal.models.gift_list import DRAFT, GiftList
 from portal.models.gift_register import GiftEntry
 from portal.models.gift_run import GiftRun
 from portal.models.gift_stock import GiftMovement
+from portal.models.hand_over_list import to_be_taken
 from portal.rules.message import Refusal
-from tests import campaigning, delivering, factories, proposing
+from tests import campaigning, delivering, factories, goods, proposing
 from tests.approving import person
+from tests.service.requesting import taken
 
 YEAR = clock.today().year
+
+
+def _log(record_type: str) -> list[str]:
+    """Return what the log says of records of a type, in its order."""
+    event = AuditEvent
+    return list(db.session.scalars(db.select(event.action).where(event.record_type == record_type).order_by(event.id)))
 
 
 def _proof(of: GiftDelivery) -> Attachment:
@@ -98,15 +121,16 @@ def test_a_round_is_loaded_by_four_eyes_and_whole_and_closes_behind_its_last_sto
     db.session.rollback()
     assert (run.state, first.state) == ("planned", "waiting")
     delivering.stock(5)
-    gift_delivery.reorder(run, [second.id, first.id], by=sup)
-    assert [one.id for one in gift_delivery.stops_of(run)] == [second.id, first.id]
+    gift_stops.reorder(run, [second.id, first.id], by=sup)
+    assert [one.id for one in gift_stops.stops_of(run)] == [second.id, first.id]
     run.load(by=sup)
     db.session.commit()
     assert (cup.in_stock, run.state, first.state, first.out_by_id) == (1, "loaded", "out", sup.id)
+    assert _log("GiftRun")[-2:] == ["gift-run-reordered", "gift-run-loaded"]
     with pytest.raises(StateConflict):
         run.load(by=sup)
     with pytest.raises(StateConflict):
-        first.leave()
+        gift_stops.take_off(run, first, by=sup)
     db.session.rollback()
     assert first in db.session.scalars(GiftDelivery.visible_to(rep)).all()
     with pytest.raises(Refusal, match="proof"):
@@ -132,7 +156,7 @@ def test_another_way_needs_a_reason_and_a_cancelled_campaign_lets_go(app: Flask)
     one.reroute("post", reason="客户在外地", by=sup, version=one.version)
     assert (one.run_id, one.way) == (None, "post")
     one.reroute("own", reason="", by=sup, version=one.version)
-    gift_delivery.fill_run(run, [one], by=sup)
+    gift_stops.fill(run, [one], by=sup)
     run.cancel(by=sup)
     db.session.commit()
     db.session.refresh(one)
@@ -140,6 +164,96 @@ def test_another_way_needs_a_reason_and_a_cancelled_campaign_lets_go(app: Flask)
     gift_outcome.cancel(one.campaign, reason="预算收回", by=sup, version=one.campaign.version)
     db.session.commit()
     assert (one.state, gift_purchasing.wanted()) == ("dropped", {})
+
+
+def test_a_stop_that_is_taken_off_waits_for_another_round(app: Flask) -> None:
+    run = delivering.planned()
+    one = run.stops[0]
+    gift_stops.take_off(run, one, by=person("sup1"))
+    db.session.commit()
+    assert (one.state, one.run_id, list(run.stops), _log("GiftRun")[-1]) == ("waiting", None, [], "gift-run-left")
+
+
+@pytest.mark.parametrize("code", ["vip", "key"])
+def test_an_approved_gift_is_given_up_before_it_goes_out(app: Flask, code: str) -> None:
+    one = delivering.waiting(code)[0]
+    rep, sup = person("rep1"), person("sup1")
+    run = delivering.planned(one) if code == "key" else None
+    with pytest.raises(Refusal, match="Say why"):
+        one.come_back(reason="", by=rep, version=one.version)
+    with pytest.raises(Refusal, match="not delivered yet"):
+        one.campaign.close(by=sup)
+    db.session.rollback()
+    one.come_back(reason="客户谢绝", by=rep, version=one.version)
+    db.session.commit()
+    assert (one.state, one.run_id, one.return_reason, one.recipient.state) == ("dropped", None, "客户谢绝", "returned")
+    assert run is None or (run.state, list(run.stops)) == ("planned", [])
+    assert (one.campaign.committed, gift_budget.differences(one.campaign), benefit.taken_of(one.customer_id, YEAR)) == (0, [], 0)
+    assert db.session.query(GiftMovement).count() == 0
+    assert _log("GiftDelivery")[-1] == "gift-given-up"
+    assert gift_composing.replaceable(one.tier) == 1
+    with pytest.raises(StateConflict):
+        one.come_back(reason="再次", by=rep, version=one.version)
+    one.campaign.close(by=sup)
+
+
+@pytest.mark.parametrize("why", ["ended", "dispute"])
+def test_nothing_goes_out_to_who_is_in_dispute_or_past(app: Flask, why: str) -> None:
+    delivering.stock()
+    customer, sup = factories.customer("rep1", state="active"), person("sup1")
+    mailed = delivering.told(delivering.waiting("vip", customer)[0])
+    brought = delivering.waiting("key", customer)[0]
+    run = delivering.planned(brought)
+    assert [one.params["campaign"] for one in dealings.left_open(customer)] == [mailed.campaign.name, brought.campaign.name]
+    if why == "ended":
+        dealings.end(customer, kind="dissolved", reason="解散", ended_on=clock.today(), by=person("mgr1"))
+    else:
+        taken(customer, kind="complaint")
+    db.session.commit()
+    said = "have ended" if why == "ended" else "in dispute"
+    with pytest.raises(Refusal, match=said):
+        mailed.send(carrier="顺丰", tracking="SF1", on=clock.today(), by=sup, version=mailed.version)
+    with pytest.raises(Refusal, match="off the round") as refused:
+        run.load(by=sup)
+    assert (refused.value.message.params["customer"], said in str(refused.value.message.params["why"])) == (customer.full_name, True)
+    db.session.rollback()
+    for one in (mailed, brought):
+        one.come_back(reason="不再馈赠", by=person("rep1"), version=one.version)
+    assert (dealings.left_open(customer), campaigning.gift().in_stock) == ([], 50)
+
+
+def test_a_gift_is_sent_after_it_was_approved_and_told_of(app: Flask) -> None:
+    delivering.stock()
+    one = delivering.waiting()[0]
+    one.recipient.approved_at = clock.now() - timedelta(days=9)
+    today, sup = clock.today(), person("sup1")
+    one.tell(how="email", on=today - timedelta(days=3), to="林", by=person("rep1"), version=one.version)
+    for days, why in ((900, "approved on"), (10, "approved on"), (4, "told on")):
+        with pytest.raises(Refusal, match=why) as refused:
+            one.send(carrier="顺丰", tracking="SF1", on=today - timedelta(days=days), by=sup, version=one.version)
+        assert refused.value.field == "out_on"
+    one.send(carrier="顺丰", tracking="SF1", on=today - timedelta(days=3), by=sup, version=one.version)
+    with pytest.raises(Refusal, match="went out") as refused:
+        one.receive(received_by="林", on=today - timedelta(days=4), by=person("rep1"), version=one.version)
+    assert refused.value.field == "received_on"
+
+
+def test_open_orders_go_to_who_takes_over_and_stay_out_of_the_hands_that_placed_them(app: Flask) -> None:
+    late = goods.order(days=0)
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        sup, rep = person("sup1"), person("rep2")
+        with pytest.raises(Refusal) as refused:
+            sup.deactivate(by=person("mgr1"), to=None)
+        assert refused.value.field == "to_id"
+        assert to_be_taken(sup)["gift-orders"] == 1
+        db.session.rollback()
+        late.pass_on(rep)
+        db.session.commit()
+        assert [entry.kind for entry in inbox.entries(rep) if entry.kind == gift_delivery_desk.LATE] == [gift_delivery_desk.LATE]
+        assert (late.ordered_by, late.can_receive(sup), late.can_receive(person("mgr1"))) == (rep, False, True)
+        rep.deactivate(by=person("mgr1"), to=sup)
+        db.session.commit()
+        assert (late.ordered_by, to_be_taken(rep), late.can_receive(person("sup2"))) == (sup, {}, True)
 
 
 def test_totals_show_who_is_given_again_and_again(app: Flask) -> None:
@@ -166,7 +280,7 @@ def test_totals_show_who_is_given_again_and_again(app: Flask) -> None:
 def test_deliveries_and_entries_are_found_by_customer_person_parcel_and_goods(
     monkeypatch: pytest.MonkeyPatch, app: Flask, many: bool
 ) -> None:
-    from portal.models import gift_delivery_desk, gift_delivery_list, gift_desk, gift_register, word_index
+    from portal.models import gift_delivery_list, gift_desk, gift_register, word_index
     from portal.models.contact import Contact
 
     if many:
@@ -219,10 +333,7 @@ def test_who_has_the_parts_of_a_text_and_not_the_text_is_not_found(monkeypatch: 
 
 
 def test_what_waits_for_whom_and_what_follows(app: Flask) -> None:
-    from portal.models import gift_delivery_desk as desk
-    from portal.models import inbox
-    from tests import goods
-
+    desk = gift_delivery_desk
     one, other = delivering.waiting("vip", factories.customer("rep1"), factories.customer("rep2"))
     run = delivering.planned(who="rep2")
     late = goods.order()

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal import clock
 from portal.database import db
+from portal.models import gift_stops
 from tests import delivering
 from tests.access import Row, everyone
 from tests.approving import person
@@ -53,7 +54,7 @@ def _planned() -> dict[str, Any]:
 def _empty() -> dict[str, Any]:
     one = delivering.waiting("key")[0]
     run = delivering.planned(one)
-    one.leave()
+    gift_stops.take_off(run, one, by=person("sup1"))
     db.session.commit()
     return {**_ids(one), "run": run.id}
 

@@ -82,6 +82,44 @@ def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_a_gift_that_waits_is_given_up_with_a_reason(as_: As) -> None:
+    one, client = delivering.waiting()[0], as_("rep1")
+    path, version = f"/gifts/deliveries/{one.id}", str(one.version)
+    assert 'id="intact"' not in client.get(path).get_data(as_text=True)
+    answer = client.post(f"{path}/return", data={"reason": "", "version": version})
+    assert (answer.status_code, 'id="reason-error"' in answer.get_data(as_text=True)) == (422, True)
+    assert client.post(f"{path}/return", data={"reason": "客户谢绝", "version": version}).status_code == 303
+    assert "客户谢绝" in client.get(path).get_data(as_text=True)
+    assert client.post(f"{path}/return", data={"reason": "客户谢绝", "version": version}).status_code == 409
+
+
+@pytest.mark.usefixtures("app")
+def test_the_page_says_why_a_gift_does_not_go_out_and_days_stand_beside_their_field(as_: As) -> None:
+    delivering.stock(4)
+    one, client = delivering.told(), as_("sup1")
+    path = f"/gifts/deliveries/{one.id}"
+    data = {"carrier": "顺丰", "tracking": "SF1", "out_on": "2020-01-01", "version": str(one.version)}
+    answer = client.post(f"{path}/parcel", data=data)
+    assert (answer.status_code, 'id="out_on-error"' in answer.get_data(as_text=True)) == (422, True)
+    one.customer.state = "past"
+    db.session.commit()
+    said = "与该客户的交易已结束"
+    assert said in client.get(path).get_data(as_text=True)
+    answer = client.post(f"{path}/parcel", data={**data, "out_on": clock.today().isoformat()})
+    assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_campaign_or_round_of_others_stands_as_a_number_on_filters(as_: As) -> None:
+    run = delivering.planned()
+    campaign = run.stops[0].campaign
+    for account, named in (("sup1", True), ("mgr1", True), ("sup2", False), ("rep3", False)):
+        for query, name in ((f"campaign={campaign.id}", campaign.number), (f"run={run.id}", run.route)):
+            page = as_(account).get(f"/gifts/deliveries?{query}").get_data(as_text=True)
+            assert (name in page) is named, (account, query)
+
+
+@pytest.mark.usefixtures("app")
 def test_goods_are_agreed_and_passed_on(as_: As) -> None:
     campaign, client = campaigning.campaign(), as_("sup1")
     assert client.post(f"/gifts/campaigns/{campaign.id}/goods").status_code == 303

@@ -11,7 +11,7 @@ from portal.models.audit import AuditEvent
 from portal.models.gift import Gift
 from portal.models.gift_agreement import GiftAgreement
 from portal.models.gift_order import GiftOrder
-from tests import goods
+from tests import delivering, goods
 from tests.approving import person
 from tests.campaigning import campaign
 from tests.client import PortalClient
@@ -64,6 +64,18 @@ def test_what_is_changed_in_a_list_of_goods_stands_in_the_log(as_: As) -> None:
         ("定制保温杯.number", "10", "7"),
         ("定制保温杯.form", "", "礼盒"),
     ]
+
+
+@pytest.mark.usefixtures("app")
+def test_a_gift_given_no_more_is_ordered_for_those_who_wait_for_it(as_: As) -> None:
+    client, waits, other, supplier = as_("sup1"), delivering.waiting()[0].pieces[0].gift, goods.gift(), goods.supplier()
+    for one in (waits, other):
+        one.active = False
+    db.session.commit()
+    page = client.get("/gifts/orders/new").get_data(as_text=True)
+    assert (f'name="quantity-{waits.id}"' in page, f'name="quantity-{other.id}"' in page) == (True, False)
+    data = {"supplier": str(supplier.id), "expected_on": "2099-01-01", f"quantity-{waits.id}": "2", f"price-{waits.id}": "99"}
+    assert client.post("/gifts/orders/new", data=data).status_code == 303
 
 
 @pytest.mark.usefixtures("app")

@@ -23,8 +23,8 @@ from portal.looks import look
 from portal.models import gift_delivery_list as delivery_list
 from portal.models import history
 from portal.models.customer import Customer
-from portal.models.gift_delivery import STATES, GiftDelivery, carriers_used, contacts_of
-from portal.models.gift_delivery_list import STEPS, DeliveryQuery
+from portal.models.gift_delivery import STATES, WAITING, GiftDelivery
+from portal.models.gift_delivery_list import STEPS, DeliveryQuery, carriers_used, contacts_of
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.printing import batches, documents
@@ -125,6 +125,7 @@ def _page(delivery: GiftDelivery, refused: dict[str, PortalForm], status: int = 
         problems=next(iter(refused.values()), forms["tell"]),
         carriers=carriers_used(),
         today=clock.today(),
+        against=delivery.hindrance if delivery.state == WAITING else None,
         events=[(one, history.title_of(one)) for one in history.of_record("GiftDelivery", delivery.id, limit=30)],
         can={
             "tell": delivery.can_tell(user), "way": delivery.can_reroute(user), "send": delivery.can_send(user),
@@ -208,14 +209,16 @@ def delivery_receive(delivery: GiftDelivery) -> Any:
 @bp.post("/gifts/deliveries/<int:delivery_id>/return")
 @requires(Permission.GIFT_DELIVER, delivery=GiftDelivery)
 def delivery_return(delivery: GiftDelivery) -> Any:
-    """Record that a gift came back; another customer can take the place."""
-    form = ReturnForm()
+    """Give a gift up that has not gone out, or record that it came back; another customer can take the place."""
+    form, waits = ReturnForm().about(delivery), delivery.state == WAITING
 
     def act() -> None:
         text = said(form, "reason")
-        delivery.come_back(**text, intact=bool(form.intact.data), by=me(), version=sent_version(form.version.data))
+        delivery.come_back(**text, intact=waits or bool(form["intact"].data), by=me(), version=sent_version(form.version.data))
 
-    return _step(delivery, "return", form, act, _("It came back. Another customer takes the place through a supplementary list."))
+    came_back = _("It came back. Another customer takes the place through a supplementary list.")
+    given_up = _("The gift is given up. Another customer takes the place through a supplementary list.")
+    return _step(delivery, "return", form, act, given_up if waits else came_back)
 
 
 @bp.get("/gifts/deliveries/<int:delivery_id>/signature.png")

@@ -17,7 +17,7 @@ from portal import clock
 from portal.database import db
 from portal.forms import PortalForm
 from portal.models.attachment import Attachment
-from portal.models.gift_delivery import GiftDelivery
+from portal.models.gift_delivery import WAITING, GiftDelivery
 from portal.models.gift_run import GiftRun
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
@@ -96,11 +96,18 @@ class ReceiptForm(PortalForm):
 
 
 class ReturnForm(PortalForm):
-    """Why a gift came back, and whether it can be given to somebody else."""
+    """Why a gift is given up or came back, and whether what came back can be given to somebody else."""
 
     reason = StringField(_l("Why it came back"), _LINE)
     intact = BooleanField(_l("It is intact and lies in stock again"), default=True)
     version = HiddenField()
+
+    def about(self, delivery: GiftDelivery) -> ReturnForm:
+        """Ask what fits a delivery that waits, or went out; return the form."""
+        if delivery.state == WAITING:
+            self.reason.label.text = _("Why it is given up")
+            del self.intact
+        return self
 
 
 class RunForm(PortalForm):
@@ -148,7 +155,7 @@ def forms_of(delivery: GiftDelivery) -> dict[str, PortalForm]:
         "way": WayForm(formdata=None, way=delivery.way, way_reason=delivery.way_reason, version=version),
         "send": SendForm(formdata=None, out_on=today, version=version),
         "receipt": ReceiptForm(formdata=None, received_by=delivery.recipient.person, received_on=today, version=version),
-        "return": ReturnForm(formdata=None, version=version),
+        "return": ReturnForm(formdata=None, version=version).about(delivery),
     }
 
 

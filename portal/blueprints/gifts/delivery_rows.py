@@ -24,8 +24,8 @@ from portal.blueprints.gifts.goods_forms import sent_version, whole
 from portal.database import StateConflict, commit, db
 from portal.forms import PortalForm
 from portal.models import gift_delivery_list as delivery_list
-from portal.models.gift_delivery import LOADED_WITH, GiftDelivery, carriers_used, contacts_of
-from portal.models.gift_delivery_list import DeliveryQuery
+from portal.models.gift_delivery import LOADED_WITH, GiftDelivery, hold
+from portal.models.gift_delivery_list import DeliveryQuery, carriers_used, contacts_of
 from portal.permissions import Permission, requires
 from portal.rules.gift_delivery import LONGEST_LINE, TOLD_BY
 from portal.rules.message import N_, Refusal
@@ -107,6 +107,7 @@ def _record(sort: Sort, act: Any, done: Any) -> Any:
     if form.validate():
         if not meant:
             refused.append(Refusal("Fill in at least one row."))
+        hold(meant)
         for one in meant:
             try:
                 with db.session.begin_nested():

@@ -62,12 +62,16 @@ def chips(query: Any, endpoint: str, words: dict[str, Any]) -> list[tuple[str, s
     found, colon = [], "：" if is_chinese() else ": "
     for name, value in query.filters.items():
         text = _(words[name][value]) if name in words else value
-        model = _NAMED.get(name)
-        record: Any = db.session.get(model, int(value)) if model else None
-        if record is not None:
-            text = getattr(record, "label", "") or record.name
+        if name in _NAMED:
+            text = _name_of(_NAMED[name], int(value)) or text
         found.append((f"{_(query.FILTERS[name])}{colon}{text}", address(endpoint, query.without(name))))
     return found
+
+
+def _name_of(model: Any, number: int) -> str:
+    """Return what a record is called, empty where there is none or it is none of the reader's: then its number stands alone (RO-1)."""
+    record: Any = db.session.scalar(model.visible_to(me()).where(model.id == number))
+    return (getattr(record, "label", "") or record.name) if record is not None else ""
 
 
 @bp.get("/gifts/goods/file")

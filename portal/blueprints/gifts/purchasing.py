@@ -15,9 +15,10 @@ from portal.blueprints.gifts.goods_forms import EndingForm, OrderForm, ReceiptFo
 from portal.database import StateConflict, db
 from portal.models import gift_goods_list as goods_list
 from portal.models import gift_stock, history
-from portal.models.gift import Gift, active_gifts
+from portal.models.gift import Gift
 from portal.models.gift_goods_list import ORDER_STATES, OrderQuery
 from portal.models.gift_order import STATES, GiftOrder, GiftOrderLine
+from portal.models.gift_purchasing import orderable
 from portal.models.gift_stock import GiftMovement
 from portal.permissions import Permission, ensure, requires
 from portal.saving import saving
@@ -90,7 +91,7 @@ def order_new() -> Any:
 def _offered() -> list[Gift]:
     """Return the gifts that may be ordered: of the supplier that was chosen first."""
     supplier = whole(request.values.get("supplier"))
-    gifts = active_gifts()
+    gifts = orderable()
     return sorted(gifts, key=lambda one: one.supplier_id != supplier) if supplier else gifts
 
 
@@ -120,7 +121,7 @@ def _order_page(order: GiftOrder, receipt: ReceiptForm, ending: EndingForm, stat
         ending=ending,
         problems=receipt if receipt.problems else ending,
         events=[(one, history.title_of(one)) for one in history.of_record("GiftOrder", order.id, limit=30)],
-        own=order.ordered_by_id == user.id,
+        own=order.is_own_of(user),
         can={"receive": order.can_receive(user), "close": order.can_close(user)},
     )
     return page, status
@@ -130,7 +131,7 @@ def _order_page(order: GiftOrder, receipt: ReceiptForm, ending: EndingForm, stat
 @requires(Permission.GIFT_STOCK, order=GiftOrder)
 def order_receive(order: GiftOrder) -> Any:
     """Record what has come of a line, in parts or whole; not by who ordered it."""
-    ensure(order.ordered_by_id != me().id)
+    ensure(not order.is_own_of(me()))
     form, number = ReceiptForm(), order.id
     line = db.session.get(GiftOrderLine, whole(form.line.data) or 0)
     if line is None or line.order_id != order.id:

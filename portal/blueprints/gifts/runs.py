@@ -14,13 +14,14 @@ from portal import clock
 from portal.blueprints.gifts import bp
 from portal.blueprints.gifts.delivery_forms import RunForm, none_chosen
 from portal.blueprints.gifts.goods_forms import sent_version
-from portal.database import db
+from portal.database import StateConflict, db
 from portal.i18n import translate
-from portal.models import gift_delivery, history
+from portal.models import gift_delivery, gift_stops, history
 from portal.models import gift_delivery_list as delivery_list
-from portal.models.gift_delivery import GiftDelivery, contacts_of, stops_of
-from portal.models.gift_delivery_list import DeliveryQuery
+from portal.models.gift_delivery import GiftDelivery
+from portal.models.gift_delivery_list import DeliveryQuery, contacts_of
 from portal.models.gift_run import LOADED, PLANNED, STATES, GiftRun
+from portal.models.gift_stops import stops_of
 from portal.permissions import Permission, ensure, requires
 from portal.saving import saving
 from portal.sessions import me
@@ -163,7 +164,7 @@ def run_fill(run: GiftRun) -> Any:
     query = GiftDelivery.visible_to(me()).where(GiftDelivery.id.in_(numbers)).options(*gift_delivery.LOADED_WITH)
     found = list(db.session.scalars(query).unique())
     found.sort(key=lambda one: (one.customer.route or "~", one.customer.route_order or 0, one.customer.city, one.customer.street))
-    return _act(run, lambda: gift_delivery.fill_run(run, found, by=me()), lambda count: _("%(count)s gifts go along.", count=count))
+    return _act(run, lambda: gift_stops.fill(run, found, by=me()), lambda count: _("%(count)s gifts go along.", count=count))
 
 
 @bp.post("/gifts/runs/<int:run_id>/stops/<int:delivery_id>/removal")
@@ -171,7 +172,7 @@ def run_fill(run: GiftRun) -> Any:
 def run_leave(run: GiftRun, delivery: GiftDelivery) -> Any:
     """Take a stop off a planned round; it waits for another one."""
     ensure(delivery.run_id == run.id)
-    return _act(run, delivery.leave, lambda _none: _("It is taken off the round."))
+    return _act(run, lambda: gift_stops.take_off(run, delivery, by=me()), lambda _none: _("It is taken off the round."))
 
 
 @bp.post("/gifts/runs/<int:run_id>/stops/<int:delivery_id>/place")
@@ -180,11 +181,13 @@ def run_place(run: GiftRun, delivery: GiftDelivery) -> Any:
     """Put a stop one place earlier or later."""
     ensure(delivery.run_id == run.id)
     ids = [one.id for one in stops_of(run)]
+    if delivery.id not in ids:
+        raise StateConflict(f"gift delivery {delivery.id}")
     place = ids.index(delivery.id)
     to = place - 1 if request.form.get("to") == "earlier" else place + 1
     if 0 <= to < len(ids):
         ids[place], ids[to] = ids[to], ids[place]
-    return _act(run, lambda: gift_delivery.reorder(run, ids, by=me()), lambda _none: _("The order is changed."))
+    return _act(run, lambda: gift_stops.reorder(run, ids, by=me()), lambda _none: _("The order is changed."))
 
 
 @bp.post("/gifts/runs/<int:run_id>/loading")
