@@ -220,6 +220,42 @@ def test_more_days_count_when_the_signed_sheet_is_back_and_not_before():
         asked_for_days(other)
 
 
+def _values(one: Proposal, **values: object) -> dict[str, object]:
+    return {name: getattr(one, name) for name in proposal_intake.WRITTEN} | values
+
+
+def test_what_more_days_are_asked_for_stays_as_it_is_until_that_is_decided(as_):
+    """The sheet names day and words of the proposal (AP-5): they are not changed behind it, nor does it count no more."""
+    one, day = registered(), clock.today() - timedelta(days=3)
+    opened = one.version
+    approval = asked_for_days(one)
+    with pytest.raises(StateConflict):
+        proposal_intake.change(one, _values(one, received_on=day), by=person("rep1"), version=opened)
+    proposal_intake.change(
+        one, _values(one, received_on=day, summary="另一句", reach="13900002222"), by=person("rep1"), version=one.version
+    )
+    db.session.commit()
+    asked = approval.current_round.content["proposal"]
+    assert (one.received_on.isoformat(), one.summary, one.reach) == (asked["received_on"], asked["summary"], "13900002222")
+    with pytest.raises(StateConflict):
+        proposal_intake.void(one, reason="重复", by=person("rep1"))
+    browser = as_("rep1")
+    assert f"/proposals/{one.id}/voidance" not in browser.get(one.link).text
+    assert 'name="summary" type="text"' not in browser.get(f"{one.link}/edit").text
+    assert browser.post(f"{one.link}/voidance", data={"reason": "重复"}).status_code == 409
+    approval.withdraw(by=person("sup1"))
+    db.session.commit()
+    proposal_intake.change(one, _values(one, received_on=day), by=person("rep1"), version=one.version)
+    db.session.commit()
+    assert one.received_on == day
+    assert f"/proposals/{one.id}/voidance" in browser.get(one.link).text
+    again = proposal_extension.undecided_of(one)
+    assert again is not None
+    approval = again.submit(by=person("sup1"))
+    db.session.commit()
+    assert approval.current_round.content["proposal"]["received_on"] == day.isoformat()
+
+
 RECEIVED = date(2028, 2, 15)
 """So that the days go over a leap day."""
 
@@ -252,6 +288,31 @@ def test_the_worker_warns_on_days_10_15_and_18_and_tells_of_the_first_late_day_o
     assert any("is late" in text and "2028-03-06" in text for text in told("sup1"))
     assert any("is on day 18" in text for text in told("mgr1"))
     assert not any("is on day 15" in text for text in told("mgr1"))
+
+
+def test_a_day_of_receipt_that_is_corrected_is_warned_of_and_told_anew():
+    """What was told of a day that was wrong keeps nobody from hearing of the right one (PP-4), nor the customer (PP-2)."""
+    with _at(RECEIVED + timedelta(days=40)):
+        one = registered(on=RECEIVED)
+        proposal_clock.tell_due()
+        letter = proposal_letter.draft(one, proposal_letter.THANKS, by=person("rep1"))
+        letter.way = proposal_letter.LETTER
+        letter.send(by=person("rep1"))
+        db.session.commit()
+        assert (one.warned, one.warn_on, one.to_tell) == (21, None, False)
+        proposal_intake.change(one, _values(one, contact="别人"), by=person("rep1"), version=one.version)
+        assert (one.warned, one.to_tell) == (21, False)
+        received = clock.today() - timedelta(days=12)
+        proposal_intake.change(one, _values(one, received_on=received), by=person("rep1"), version=one.version)
+        db.session.commit()
+        assert (one.warned, one.warn_on, one.to_tell) == (10, received + timedelta(days=15), True)
+        proposal_intake.change(one, _values(one, received_on=received - timedelta(days=4)), by=person("rep1"), version=one.version)
+        db.session.commit()
+        before = _notices()
+        proposal_clock.tell_due()
+        db.session.commit()
+        assert (one.warned, _notices() - before) == (15, 1)
+        assert "is on day 16" in told("rep1")[-1]
 
 
 def test_a_worker_that_slept_tells_the_latest_step_alone_and_none_of_what_is_decided():
