@@ -30,6 +30,7 @@ from portal.models.proposal_extension import ProposalExtension
 from portal.models.proposal_letter import ProposalLetter
 from portal.models.proposal_routing import ProposalRouting
 from portal.models.request import FAR_DAY
+from portal.models.scope import assisted
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import proposals as rules
@@ -114,14 +115,16 @@ inbox.source(_queues, lambda: dict(TITLES))
 
 
 def _still_open(user: Staff) -> Iterable[Select[Any]]:
-    """Yield the statement of what is undecided: a rep's own, a supervisor's team's, all for managers."""
-    here: list[Any] = [_UNDECIDED, Proposal.limit_on < FAR_DAY]
-    if user.is_supervisor and user.team_id is not None:
-        here.append(Proposal.team_id == user.team_id)
-    elif not user.is_manager:
-        here.append(Proposal.handler_id == user.id)
-    if user.may(Permission.PROPOSAL_WORK):
-        yield select(Proposal.id).where(*here)
+    """Yield the statements of what is undecided: a rep's own, a supervisor's team's, with what they assist with; all for managers."""
+    if not user.may(Permission.PROPOSAL_WORK):
+        return
+    every = select(Proposal.id).where(_UNDECIDED, Proposal.limit_on < FAR_DAY)
+    if user.is_manager:
+        yield every
+        return
+    column, value = (Proposal.team_id, user.team_id) if user.is_supervisor and user.team_id is not None else (Proposal.handler_id, user.id)
+    yield every.where(column == value)
+    yield every.where(assisted(user, Proposal.customer_id), or_(column != value, column.is_(None)))
 
 
 FIGURES: tuple[Area, ...] = (_still_open, lambda user: (one.where(Proposal.limit_on < clock.today()) for one in _still_open(user)))

@@ -86,6 +86,10 @@ class ProposalRouting(OfProposal, Draft):
         """Return whether `user`, who sees the proposal, may change or submit it: a draft, of a proposal that is undecided."""
         return super().can_edit(user) and self.proposal.is_undecided
 
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user`, who sees the proposal, may let the draft go: also where the proposal was decided without it."""
+        return super().can_edit(user)
+
     def edit(self, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
         with self.changing(by, version):

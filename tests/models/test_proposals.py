@@ -9,15 +9,25 @@ import time_machine
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import callback, proposal_clock, proposal_desk, proposal_extension, proposal_intake, proposal_letter, proposal_routing
+from portal.models import (
+    callback,
+    proposal_clock,
+    proposal_desk,
+    proposal_extension,
+    proposal_intake,
+    proposal_letter,
+    proposal_list,
+    proposal_routing,
+)
 from portal.models.audit import AuditEvent
 from portal.models.dossier import Upload
-from portal.models.hand_over import hand_over
+from portal.models.hand_over import assist, hand_over
 from portal.models.inbox import entries
 from portal.models.inbox_count import numbers
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_department import parts_of
 from portal.models.proposal_letter import ProposalLetter
+from portal.models.proposal_list import ProposalQuery
 from portal.models.request_step import steps_of
 from portal.models.standard import set_value
 from portal.models.standard import value as standard
@@ -357,6 +367,38 @@ def test_it_stands_in_the_inbox_and_goes_along_with_its_customer():
     assert (one.handler.account, one.team_id) == ("rep3", person("rep3").team_id)
     assert db.session.scalar(Proposal.visible_to(person("rep1"))) is None
     assert proposal_desk.take_over(person("rep3"), person("rep2")) == 1
+
+
+def test_a_draft_that_a_decision_has_overtaken_is_let_go(as_):
+    """It is neither changed nor submitted any more; nothing but its words go with it."""
+    one = deciding.assessed()
+    route = proposing.routing(one, word="再议")
+    more = proposal_extension.ProposalExtension.begin(one, {"ground": "important", "reason": "需试验"}, by=person("sup1"))
+    db.session.commit()
+    deciding.decided(one)
+    browser = as_("sup1")
+    for draft, path in ((route, "proposal-routings"), (more, "proposal-extensions")):
+        address = f"/{path}/{draft.id}"
+        assert browser.get(f"{address}/edit").status_code == 409
+        assert f"{address}/giving-up" in browser.get(address).text
+        assert browser.post(f"{address}/giving-up").status_code == 303
+        db.session.refresh(draft)
+        assert draft.state == "given-up"
+        with pytest.raises(StateConflict):
+            draft.give_up(by=person("sup1"))
+
+
+def test_the_first_page_counts_what_the_list_shows_also_of_customers_one_assists_with():
+    theirs = factories.customer("rep2")
+    registered(theirs, by="rep2", on=clock.today() - timedelta(days=25))
+    registered()
+    assist([theirs.id], person("rep1"), by=person("sup1"))
+    db.session.commit()
+    assert {name: numbers(person(name), proposal_desk.FIGURES) for name in ("rep1", "rep2", "rep3", "sup1", "sup2", "mgr1")} == {
+        "rep1": [2, 1], "rep2": [1, 1], "rep3": [0, 0], "sup1": [2, 1], "sup2": [0, 0], "mgr1": [2, 1],
+    }  # fmt: skip
+    listed = proposal_list.listing(ProposalQuery.read({"state": "open"})).ids(person("rep1"), ProposalQuery.read({"state": "open"}), 10)
+    assert len(listed) == 2
 
 
 def test_an_erased_card_leaves_days_without_words_and_no_file():
