@@ -16,7 +16,7 @@ from portal.models.customer import Customer
 from portal.models.list_query import ListQuery
 from portal.models.newest_first import Listing
 from portal.models.proposal import Proposal
-from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
+from portal.models.proposal_award import DENIED, KINDS, LAPSED, STATES, ProposalAward
 from portal.models.proposal_decision import ProposalDecision
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -82,13 +82,16 @@ AWARDS = Listing(ProposalAward, _chosen, _LOADED, shown=_shown, parts=ProposalAw
 
 
 def sums(user: Staff, query: AwardQuery) -> dict[str, tuple[int, Decimal]]:
-    """Return number and yuan of each kind among the awards of a query of one year, without what has lapsed; of all years there are none."""
+    """Return number and yuan of each kind among the awards of a query of one year; of all years there are none.
+
+    What has lapsed or is not paid is left out.
+    """
     if "year" not in query.filters:
         return {}
     columns = (ProposalAward.kind, func.count(ProposalAward.id), func.sum(ProposalAward.amount))
     rows = (
         _chosen(user, query)
-        .where(ProposalAward.in_scope(user), ProposalAward.state != LAPSED)
+        .where(ProposalAward.in_scope(user), ProposalAward.state.not_in((LAPSED, DENIED)))
         .with_only_columns(*columns)
         .group_by(ProposalAward.kind)
     )

@@ -121,9 +121,14 @@ class Draft(Base):
         note_author(self.kind_name, self, by)
         audit.write("change", entry, actor=by, record=self, label=self.label, **words)
 
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user`, who sees it, may let it go: who may change it, where its class says nothing else."""
+        return self.can_edit(user)
+
     def give_up(self, *, by: Staff) -> None:
         """Let a draft go. Raises `Refusal` for one that was submitted before, `StateConflict`."""
-        self.ensure_draft(by)
+        if not self.can_give_up(by):
+            raise StateConflict(f"{self.kind_name} {self.id}")
         ensure_never_submitted(self.kind_name, self)
         expect = {"state": DRAFT, "version": self.version}
         transition(self, expect=expect, change={"state": GIVEN_UP, "version": self.version + 1})

@@ -49,7 +49,7 @@ def _tell(campaign: GradingCampaign, own: str, others: str) -> int:
     people, teams = _open_figures(campaign)
     told = 0
     for person in db.session.scalars(select(Staff).where(Staff.in_office).order_by(Staff.id)):
-        of_others = teams.get(person.team_id or 0, 0) if person.role == Role.SUPERVISOR else 0
+        of_others = teams.get(person.team_id, 0) if person.role == Role.SUPERVISOR and person.team_id is not None else 0
         if person.role == Role.MANAGER:
             of_others = sum(people.values())
         for said, count in ((own, people.get(person.id, 0)), (others, of_others)):

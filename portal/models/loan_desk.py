@@ -70,9 +70,15 @@ def _waiting(user: Staff, today: date) -> ColumnElement[bool]:
     conditions = [and_(overdue, or_(Loan.reader_id == user.id, Customer.owner_id == user.id))]
     if user.may(Permission.LOAN_HAND_OUT):
         asked = and_(Loan.state == GRANTED, Loan.form == PAPER, Loan.until_on >= today)
-        mine = Customer.team_id == user.team_id if user.role == Role.SUPERVISOR else _without_supervisor()
-        conditions.append(and_(mine, or_(overdue, asked)))
+        conditions.append(and_(_lent_by(user), or_(overdue, asked)))
     return and_(Loan.state.in_((GRANTED, OUT)), Loan.form != DIGITAL, or_(*conditions))
+
+
+def _lent_by(user: Staff) -> ColumnElement[bool]:
+    """Return the condition on customers whose papers `user` lends: of a supervisor the team's, without a team the own ones (RO-1)."""
+    if user.role != Role.SUPERVISOR:
+        return _without_supervisor()
+    return Customer.owner_id == user.id if user.team_id is None else Customer.team_id == user.team_id
 
 
 def _without_supervisor() -> ColumnElement[bool]:

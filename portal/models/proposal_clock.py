@@ -41,8 +41,12 @@ def begin(proposal: Proposal) -> None:
 
 
 def count(proposal: Proposal) -> None:
-    """Bring its days into step with its receipt, its extension and what was told."""
+    """Bring its days into step with its receipt, its extension and what was told.
+
+    Where it was received later than was thought, steps that it has not reached are still to be told, though they were once (PP-4).
+    """
     days = days_of(proposal)
+    proposal.warned = min(proposal.warned, days.reached(proposal.received_on, clock.today(), extended=proposal.extended))
     proposal.target_on = days.target_day(proposal.received_on)
     proposal.limit_on = days.last_day(proposal.received_on, extended=proposal.extended)
     proposal.warn_on = days.next_step(proposal.received_on, proposal.warned, extended=proposal.extended) if proposal.is_undecided else None

@@ -6,13 +6,14 @@ from typing import Any
 
 from portal import clock
 from portal.database import transition
-from portal.models import history, proposal_prize
+from portal.models import history, proposal_letter, proposal_prize
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.draft import APPROVED, PENDING
 from portal.models.notice import notify
 from portal.models.proposal_award import reward, souvenir
 from portal.models.proposal_decision import DECIDABLE, NAME, ProposalDecision
+from portal.models.proposal_notice import DECISION
 from portal.models.staff import Staff
 from portal.rules.encouragement import is_consoled
 from portal.rules.message import N_, Message, Refusal
@@ -29,6 +30,7 @@ def _approved(decision: ProposalDecision, _approval: Approval, by: Staff | None)
     change["version"] = proposal.version + 1
     transition(proposal, expect={"state": list(DECIDABLE)}, change=change)
     transition(decision, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now(), "version": decision.version + 1})
+    proposal_letter.let_go(proposal, DECISION)  # it tells of the decision before
     if decision.is_adopted:
         reward(decision)
     prize = proposal_prize.follow(proposal.customer_id, proposal.received_on.year, by_proposal=proposal)

@@ -23,11 +23,14 @@ from portal.models.hand_over import goes_along
 from portal.models.inbox_count import COUNT_CAP, Area
 from portal.models.merge import settles
 from portal.models.proposal import Proposal, ProposalFile
+from portal.models.proposal_award import DUE as AWARD_DUE
+from portal.models.proposal_award import OVER, ProposalAward
 from portal.models.proposal_department import ProposalDepartment
 from portal.models.proposal_extension import ProposalExtension
 from portal.models.proposal_letter import ProposalLetter
 from portal.models.proposal_routing import ProposalRouting
 from portal.models.request import FAR_DAY
+from portal.models.scope import assisted
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import proposals as rules
@@ -112,14 +115,16 @@ inbox.source(_queues, lambda: dict(TITLES))
 
 
 def _still_open(user: Staff) -> Iterable[Select[Any]]:
-    """Yield the statement of what is undecided: a rep's own, a supervisor's team's, all for managers."""
-    here: list[Any] = [_UNDECIDED, Proposal.limit_on < FAR_DAY]
-    if user.is_supervisor and user.team_id is not None:
-        here.append(Proposal.team_id == user.team_id)
-    elif not user.is_manager:
-        here.append(Proposal.handler_id == user.id)
-    if user.may(Permission.PROPOSAL_WORK):
-        yield select(Proposal.id).where(*here)
+    """Yield the statements of what is undecided: a rep's own, a supervisor's team's, with what they assist with; all for managers."""
+    if not user.may(Permission.PROPOSAL_WORK):
+        return
+    every = select(Proposal.id).where(_UNDECIDED, Proposal.limit_on < FAR_DAY)
+    if user.is_manager:
+        yield every
+        return
+    column, value = (Proposal.team_id, user.team_id) if user.is_supervisor and user.team_id is not None else (Proposal.handler_id, user.id)
+    yield every.where(column == value)
+    yield every.where(assisted(user, Proposal.customer_id), or_(column != value, column.is_(None)))
 
 
 FIGURES: tuple[Area, ...] = (_still_open, lambda user: (one.where(Proposal.limit_on < clock.today()) for one in _still_open(user)))
@@ -139,17 +144,19 @@ def to_answer(user: Staff) -> int:
 @goes_along
 def _follow(customer_ids: list[int], to: Staff, _by: Staff) -> None:
     """Let whoever is in charge of these customers now handle their proposals towards them (RO-5)."""
-    _give(Proposal.customer_id.in_(customer_ids), to=to, team_id=to.team_id)
+    _give(Proposal.customer_id.in_(customer_ids), to=to)
 
 
 def take_over(gone: Staff, to: Staff) -> int:
     """Give all proposals that somebody who leaves handles to `to`, and return how many (RO-4)."""
-    return _give(Proposal.handler_id == gone.id, to=to, team_id=to.team_id)
+    return _give(Proposal.handler_id == gone.id, to=to)
 
 
-def _give(*which: Any, to: Staff, team_id: int | None) -> int:
+def _give(*which: Any, to: Staff) -> int:
+    """Let `to` handle proposals, and return how many. They are of their customer's team, and of the handler's where it has none."""
     db.session.flush()
-    values = {"handler_id": to.id, "team_id": team_id, "version": Proposal.version + 1}
+    team = select(Customer.team_id).where(Customer.id == Proposal.customer_id).scalar_subquery()
+    values = {"handler_id": to.id, "team_id": func.coalesce(team, to.team_id), "version": Proposal.version + 1}
     step = update(Proposal).where(*which).values(values)
     moved: int = db.session.execute(step, execution_options=_QUIET).rowcount  # type: ignore[attr-defined]
     for one in list(db.session.identity_map.values()):
@@ -162,20 +169,25 @@ def _give(*which: Any, to: Staff, team_id: int | None) -> int:
 def _after_merge(ids: list[int]) -> None:
     """Proposals move along with a merge and its undo; whoever is in charge of the record handles them (AR-3)."""
     for customer in db.session.scalars(select(Customer).where(Customer.id.in_(ids), Customer.owner_id.is_not(None))):
-        _give(Proposal.customer_id == customer.id, to=db.session.get_one(Staff, customer.owner_id), team_id=customer.team_id)
+        _give(Proposal.customer_id == customer.id, to=db.session.get_one(Staff, customer.owner_id))
 
 
 def in_hand(of: Staff) -> Any:
-    """Return the undecided proposals that somebody handles, as rows for the hand-over list."""
+    """Return the proposals that somebody handles and of which something is open, as rows for the hand-over list.
+
+    They are to be decided, at once or later, carried out or told, or something is to be handed over for them.
+    """
+    given = exists().where(ProposalAward.proposal_id == Proposal.id, ProposalAward.state.in_((AWARD_DUE, OVER)))
+    is_open = or_(Proposal.state.in_((*rules.UNDECIDED, rules.KEPT, rules.ADOPTED, rules.CARRYING_OUT)), _TELL, given)
     columns = (Proposal.id, Proposal.received_on, Customer.full_name, Proposal.summary, Proposal.state, Proposal.limit_on)
     query: Any = select(*columns).join(Customer, Customer.id == Proposal.customer_id)
-    return query.where(_UNDECIDED, Proposal.handler_id == of.id).order_by(Proposal.limit_on, Proposal.id)
+    return query.where(Proposal.handler_id == of.id, is_open).order_by(Proposal.limit_on, Proposal.id)
 
 
 hand_over_list.declare(
     hand_over_list.Part(
         "proposals",
-        N_("Undecided proposals"),
+        N_("Proposals with something open"),
         N_("They go to who takes over."),
         (
             hand_over_list.Column("number", N_("Proposal number"), "s-w4"),
@@ -192,7 +204,7 @@ hand_over_list.declare(
                 "customer": row.full_name,
                 "summary": row.summary,
                 "state": row.state,
-                "limit_on": row.limit_on.isoformat(),
+                "limit_on": row.limit_on.isoformat() if row.state in rules.UNDECIDED else "",
             }
             for row in db.session.execute(in_hand(of).limit(limit))
         ],

@@ -16,7 +16,7 @@ from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit, history, proposal_clock
 from portal.models.approval import Approval
-from portal.models.approval_kinds import DocumentKind, declare
+from portal.models.approval_kinds import DocumentKind, declare, into_approval
 from portal.models.draft import APPROVED, PENDING, UNDECIDED, Draft, Entries
 from portal.models.draft import STATES as STATES
 from portal.models.proposal import OfProposal, Proposal
@@ -76,6 +76,10 @@ class ProposalExtension(OfProposal, Draft):
     def can_edit(self, user: Staff) -> bool:
         """Return whether `user`, who sees the proposal, may change or submit it: a draft, of a proposal that is undecided."""
         return super().can_edit(user) and self.proposal.is_undecided
+
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user`, who sees the proposal, may let the draft go: also where the proposal was decided without it."""
+        return super().can_edit(user)
 
     def edit(self, values: Mapping[str, str], *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
@@ -142,6 +146,13 @@ def _check(extension: ProposalExtension) -> None:
         raise Refusal("More days need the deputy general manager's signature on paper: the chain of this document has no such step.")
 
 
+def _submitted(extension: ProposalExtension, _approval: Approval, _by: Staff | None) -> None:
+    """Take it into approval. With the proposal's new version a change of it that is open at this moment fails (AP-5)."""
+    proposal = extension.proposal  # as it was frozen: with its extension it would be read anew
+    into_approval(extension)
+    transition(proposal, expect={"version": proposal.version}, change={"version": proposal.version + 1})
+
+
 def _approved(extension: ProposalExtension, approval: Approval, by: Staff | None) -> None:
     """Move the proposal's last day (PP-4); the customer is to be told of it (PP-2). A chain without its paper step moves nothing."""
     if not extension.proposal.is_undecided or extension.proposal.extended:
@@ -166,6 +177,7 @@ KIND = declare(
         page=lambda extension: ("proposals.extension", {"extension_id": extension.id}),
         filed_as="correspondence",
         check=_check,
+        on_submitted=_submitted,
         on_approved=_approved,
         labels={
             "proposal.number": N_("Proposal number"),

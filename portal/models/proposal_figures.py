@@ -250,11 +250,11 @@ def years() -> list[int]:
 
 
 def overviews(user: Staff, year: int, *others: int) -> list[Overview]:
-    """Return the figures of some years' proposals: all for managers, the team's for a supervisor, for others those they see (RO-1).
+    """Return the figures of some years' proposals: all for managers, the team's for its supervisor, for others those they see (RO-1).
 
     Customers are named for the first year alone.
     """
-    lines = (_kept if user.is_manager or user.is_supervisor else _counted)(user, year, others)
+    lines = (_kept if user.is_manager or (user.is_supervisor and user.team_id is not None) else _counted)(user, year, others)
     found, customers = {one: Overview(one) for one in (year, *others)}, []
     for line in lines:
         here, part, code, figures = found[line[0]], line[1], line[2], _read(line, 3)
@@ -276,7 +276,7 @@ def _kept(user: Staff, year: int, others: Sequence[int]) -> Iterator[Sequence[An
     here: list[Any] = [total.year.in_((year, *others))]
     customers = select(each.year, literal(CUSTOMERS), each.customer_id, *(getattr(each, name) for name in FIGURES)).where(each.year == year)
     if not user.is_manager:
-        here.append(total.team == (user.team_id or 0))
+        here.append(total.team == user.team_id)
         customers = customers.join(Customer, Customer.id == each.customer_id).where(Customer.team_id == user.team_id)
     keys = (total.year, total.part, total.code)
     yield from db.session.execute(select(*keys, *_sums(total)).where(*here).group_by(*keys))

@@ -16,9 +16,12 @@ from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
 from portal.models.dossier import Upload
+from portal.models.draft import PENDING
 from portal.models.notice import notify
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_clock import begin, count
+from portal.models.proposal_extension import undecided_of
+from portal.models.proposal_letter import promise_of
 from portal.models.proposal_prize import follow
 from portal.models.proposal_search import index
 from portal.models.request import ServiceRequest
@@ -110,14 +113,14 @@ def _check(values: Mapping[str, Any], also: str = "") -> None:
 def change(proposal: Proposal, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
     """Change what was registered; its days follow its receipt. Raises `Refusal` with the field, `StateConflict`.
 
-    While its routing is in approval it stays as it is (AP-5); once departments have it, kind, receipt and words stay, and only who is
-    reached where changes.
+    While its routing is in approval it stays as it is (AP-5); where it is fixed, kind, receipt and words stay, and only who is reached
+    where changes. A customer who was told another day than the receipt now gives is told again (PP-2).
     """
     if not can_change(proposal, by) or proposal.version != version:
         raise StateConflict(f"proposal {proposal.id}")
     _check(values, also=proposal.kind)
     before = proposal.received_on
-    names = WRITTEN if proposal.state == rules.REGISTERED else ("contact", "reach")
+    names = ("contact", "reach") if is_fixed(proposal) else WRITTEN
     changes = [
         {"field": name, "old": str(getattr(proposal, name)), "new": str(values[name])}
         for name in names
@@ -128,6 +131,9 @@ def change(proposal: Proposal, values: Mapping[str, Any], *, by: Staff, version:
     person = _contact(proposal.customer, values["contact"])
     proposal.contact_id = person.id if person else None
     count(proposal)
+    if proposal.received_on != before:
+        told = (proposal.promised_on, proposal.promised_department)
+        proposal.to_tell = proposal.promised_on is None or told != promise_of(proposal)
     index(proposal)
     audit.write("change", "proposal-changed", actor=by, record=proposal, label=proposal.label, changes=changes)
     for year in sorted({before.year, proposal.received_on.year}):
@@ -139,9 +145,20 @@ def can_change(proposal: Proposal, user: Staff) -> bool:
     return proposal.can_work(user) and proposal.state in (rules.REGISTERED, rules.ROUTED, rules.ASSESSED)
 
 
+def in_extension(proposal: Proposal) -> bool:
+    """Return whether more days are in approval: what is signed names its receipt, kind and words (AP-5)."""
+    extension = undecided_of(proposal)
+    return extension is not None and extension.state == PENDING
+
+
+def is_fixed(proposal: Proposal) -> bool:
+    """Return whether kind, receipt and words stay as they are: departments have it, or more days are in approval."""
+    return proposal.state != rules.REGISTERED or in_extension(proposal)
+
+
 def can_void(proposal: Proposal, user: Staff) -> bool:
-    """Return whether `user`, who sees the proposal, may say that it was entered by mistake: as long as no department has it."""
-    return proposal.can_work(user) and proposal.state == rules.REGISTERED
+    """Return whether `user`, who sees the proposal, may say that it was entered by mistake: as long as it is not fixed."""
+    return proposal.can_work(user) and not is_fixed(proposal)
 
 
 def void(proposal: Proposal, *, reason: str, by: Staff) -> None:

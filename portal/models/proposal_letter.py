@@ -208,6 +208,13 @@ def letters_of(proposal: Proposal) -> list[ProposalLetter]:
     return list(db.session.scalars(query.order_by(ProposalLetter.id.desc())))
 
 
+def let_go(proposal: Proposal, what: str) -> None:
+    """Give up the drafts of a letter that says no more how things stand."""
+    for one in letters_of(proposal):
+        if (one.what, one.state) == (what, DRAFT):
+            transition(one, expect={"state": DRAFT}, change={"state": DROPPED, "version": one.version + 1})
+
+
 def draft(proposal: Proposal, what: str, *, by: Staff, language: str = CHINESE) -> ProposalLetter:
     """Write a draft of thanks or of a change from the site's template, and return it, flushed; one that is there is given back."""
     present = next((one for one in letters_of(proposal) if one.what == what and one.state == DRAFT), None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from portal.database import StateConflict, transition
 from portal.models import proposal_award, proposal_decision, proposal_letter, proposal_work
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import PRIZE, SOUVENIR
 from portal.models.proposal_letter import CHINESE, DRAFT, ENGLISH, ProposalLetter
-from portal.models.proposal_work import UNDER_WAY
+from portal.models.proposal_work import PLAN, RESULT, UNDER_WAY
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules.message import N_, Named
@@ -17,7 +17,7 @@ from portal.rules.money import capitals, figures
 from portal.rules.rewards import OUTCOMES
 from portal.rules.visits import fill
 
-DECISION, PLAN, RESULT = "decision", "plan", "result"
+DECISION = "decision"
 WHAT = {
     DECISION: N_("Notice of the decision"),
     SOUVENIR: N_("Letter of thanks with a souvenir"),
@@ -36,20 +36,34 @@ proposal_letter.WHAT.update(WHAT)
 proposal_letter.SHEETS.update({SOUVENIR: "proposal_thanks", DECISION: "decision_notice"})
 
 
+_GIVEN = (proposal_award.DUE, proposal_award.HANDED, proposal_award.PAID)
+
+
 def wanted(proposal: Proposal) -> list[str]:
-    """Return which letters the customer is to have by now and has not been sent: after a decision, a prize, a plan, a result."""
-    found: list[str] = []
+    """Return which letters the customer is to have by now and has not been sent: after a decision, a prize, a plan, a result.
+
+    Of what was decided or planned anew since the last one the customer is told again.
+    """
+    sent: dict[str, datetime] = {}
+    for one in proposal_letter.letters_of(proposal):
+        if one.sent_at is not None:
+            sent[one.what] = max(one.sent_at, sent.get(one.what, one.sent_at))
+    return [what for what, since in _due(proposal).items() if what not in sent or (since is not None and sent[what] < since)]
+
+
+def _due(proposal: Proposal) -> dict[str, datetime | None]:
+    """Return the letters that belong to how a proposal stands, each with the moment since when; None where that never changes."""
+    found: dict[str, datetime | None] = {}
     decided = proposal_decision.standing(proposal)
-    sent = {one.what: one.sent_at for one in proposal_letter.letters_of(proposal) if one.sent_at is not None}
     if decided is not None and decided.approved_at is not None:
-        told = sent.get(DECISION)
-        if told is None or told < decided.approved_at:
-            found.append(DECISION)
-    given = {one.kind for one in proposal_award.of_proposal(proposal) if one.state in (proposal_award.DUE, proposal_award.HANDED)}
-    found += [kind for kind in (SOUVENIR, PRIZE) if kind in given and kind not in sent]
+        found[DECISION] = decided.approved_at
+    given = {one.kind for one in proposal_award.of_proposal(proposal) if one.state in _GIVEN}
+    found |= {kind: None for kind in (SOUVENIR, PRIZE) if kind in given}
     work = proposal_work.of_proposal(proposal)
     if work is not None:
-        found += [what for what, there in ((PLAN, True), (RESULT, work.state != UNDER_WAY)) if there and what not in sent]
+        found[PLAN] = proposal_work.planned_anew(work)
+        if work.state != UNDER_WAY:
+            found |= {PLAN: None, RESULT: None}
     return found
 
 
@@ -64,10 +78,16 @@ proposal_letter.FOLLOWERS.append(mark)
 
 
 def draft(proposal: Proposal, what: str, *, by: Staff, language: str = CHINESE) -> ProposalLetter:
-    """Write the draft of a letter and return it, flushed; one that is there is given back. Raises `StateConflict` for none that is due."""
+    """Write the draft of a letter and return it, flushed; one that is there is given back. Raises `StateConflict` for none that is due.
+
+    One that was written before the decision or plan that stands now is given up.
+    """
     present = next((one for one in proposal_letter.letters_of(proposal) if one.what == what and one.state == DRAFT), None)
     if present is not None:
-        return present
+        since = _due(proposal).get(what)
+        if since is None or present.made_at >= since:
+            return present
+        proposal_letter.let_go(proposal, what)
     if what not in wanted(proposal):
         raise StateConflict(f"letter {what} of proposal {proposal.id}")
     english = language == ENGLISH

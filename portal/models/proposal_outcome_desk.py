@@ -70,11 +70,11 @@ _OPEN: Any = sql("proposal_measure.done_on IS NULL")
 def _of_team(user: Staff) -> list[Any]:
     """Return conditions, without an overlap, on what a supervisor looks after: the team's; a manager: what is of no team, and own ones.
 
-    Each is led by an index.
+    A supervisor without a team has the own ones alone (RO-1). Each is led by an index.
     """
     if user.is_manager:
         return [Proposal.team_id.is_(None), and_(Proposal.handler_id == user.id, Proposal.team_id.is_not(None))]
-    return [Proposal.team_id == user.team_id]
+    return [Proposal.handler_id == user.id if user.team_id is None else Proposal.team_id == user.team_id]
 
 
 def _proposals(user: Staff) -> Iterator[tuple[str, list[list[Any]], Any]]:

@@ -19,12 +19,14 @@ from portal.database import db
 from portal.models.customer import Customer
 from portal.models.merge import settles
 from portal.models.proposal import Proposal
-from portal.models.proposal_award import DUE, LAPSED, OVER, PRIZE, PrizeYear, ProposalAward, prize
+from portal.models.proposal_award import DUE, LAPSED, OVER, PRIZE, SOUVENIR, PrizeYear, ProposalAward, of_proposal, prize, souvenir
+from portal.models.proposal_decision import standing
+from portal.models.proposal_letter import letters_of
 from portal.models.proposal_notice import mark
 from portal.models.standard import in_force
 from portal.models.standard import value as standard
 from portal.rules import proposals as rules
-from portal.rules.encouragement import OPEN, Terms, earned, stands
+from portal.rules.encouragement import OPEN, Terms, earned, is_consoled, stands
 
 _OUTCOMES = {rules.CARRYING_OUT: rules.ADOPTED, rules.DONE: rules.ADOPTED, **dict.fromkeys(rules.UNDECIDED, OPEN)}
 
@@ -50,18 +52,45 @@ def follow(customer_id: int, year: int, *, by_proposal: Proposal | None = None) 
     db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
     found = _proposals(customer_id, year)
     outcomes = [outcome_of(one.state) for one in found]
+    lapsed: list[ProposalAward] = []
+    added: ProposalAward | None = None
     for one in _standing(customer_id, year):
         if one.state not in (DUE, OVER) or stands(one.rule, outcomes, terms(one.found_on)):
-            return None
+            break
         one.lapse()
-    rule = earned(outcomes, terms())
-    if not rule:
-        return None
-    earner = by_proposal if by_proposal is not None and by_proposal.id in {one.id for one in found} else found[-1]
-    added = prize(earner, customer_id, rule, in_force("proposal.prize.amount"))
+        lapsed.append(one)
+    else:
+        rule = earned(outcomes, terms())
+        earner = by_proposal if by_proposal is not None and by_proposal.id in {one.id for one in found} else next(reversed(found), None)
+        if rule and earner is not None:
+            added = prize(earner, customer_id, rule, in_force("proposal.prize.amount"))
     if added is not None:
-        mark(earner)
+        _instead_of_souvenir(added.proposal)
+    for one in lapsed:
+        if added is None or added.proposal_id != one.proposal_id:
+            _thank(one.proposal)
     return added
+
+
+def _thank(proposal: Proposal) -> None:
+    """Give the souvenir for a proposal whose prize has lapsed: it is one of the others that are not adopted (PP-7)."""
+    decided = standing(proposal)
+    if decided is not None and is_consoled(outcome_of(proposal.state), found_a_prize=False) and not _souvenirs(proposal):
+        souvenir(decided)
+    mark(proposal)
+
+
+def _instead_of_souvenir(proposal: Proposal) -> None:
+    """Let the souvenir go of a proposal that has earned the prize after all; not what was handed over, or told the customer."""
+    if not any(one.what == SOUVENIR and one.sent_at is not None for one in letters_of(proposal)):
+        for one in _souvenirs(proposal):
+            if one.state in (DUE, OVER):
+                one.lapse()
+    mark(proposal)
+
+
+def _souvenirs(proposal: Proposal) -> list[ProposalAward]:
+    return [one for one in of_proposal(proposal) if one.kind == SOUVENIR and one.state != LAPSED]
 
 
 def _proposals(customer_id: int, year: int) -> list[Proposal]:
@@ -94,6 +123,7 @@ def after_merge(customer_ids: list[int]) -> None:
         for extra in found[1:]:
             if extra.state in (DUE, OVER):
                 extra.lapse()
+                _thank(extra.proposal)
         follow(customer_id, year)
 
 

@@ -86,6 +86,10 @@ class ProposalRouting(OfProposal, Draft):
         """Return whether `user`, who sees the proposal, may change or submit it: a draft, of a proposal that is undecided."""
         return super().can_edit(user) and self.proposal.is_undecided
 
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user`, who sees the proposal, may let the draft go: also where the proposal was decided without it."""
+        return super().can_edit(user)
+
     def edit(self, values: Mapping[str, Any], *, by: Staff, version: int) -> None:
         """Change a draft. Raises `Refusal` with the field, `StateConflict`."""
         with self.changing(by, version):
@@ -206,12 +210,15 @@ def _check(routing: ProposalRouting) -> None:
 
 def _move(proposal: Proposal, expect: str, state: str) -> None:
     if proposal.state == expect:
-        transition(proposal, expect={"state": expect}, change={"state": state, "version": proposal.version + 1})
+        before = {"state": expect, "version": proposal.version}
+        transition(proposal, expect=before, change={"state": state, "version": proposal.version + 1})
 
 
 def _submitted(routing: ProposalRouting, _approval: Approval, _by: Staff | None) -> None:
+    """Take it into approval, and its proposal as it was frozen: one that was changed meanwhile is not signed (AP-5)."""
+    proposal = routing.proposal  # with its routing it would be read anew
     into_approval(routing)
-    _move(routing.proposal, rules.REGISTERED, rules.ROUTING)
+    _move(proposal, rules.REGISTERED, rules.ROUTING)
 
 
 def _back(routing: ProposalRouting, _approval: Approval, _by: Staff | None) -> None:

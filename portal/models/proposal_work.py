@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, select
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
-from portal.models import audit, history
+from portal.models import audit, history, proposal_letter
 from portal.models.customer import Money
 from portal.models.notice import notify
 from portal.models.proposal import OfProposal, Proposal
@@ -25,6 +27,10 @@ from portal.rules.proposal_outcomes import LONGEST_LINE, LONGEST_TEXT, Measure, 
 
 UNDER_WAY, DONE = "under-way", "done"
 STATES = {UNDER_WAY: (N_("Under way"), "accent"), DONE: (N_("Implemented"), "ok")}
+PLAN, RESULT = "plan", "result"
+"""The letters to the customer that tell of it (`proposal_notice.py`)."""
+_TOLD = ("first_on", "last_on", "measures")
+"""What the customer is told of a plan: dates and measures."""
 MOST_VALUE = Decimal(10) ** 12
 _OPEN = sql("done_on IS NULL")
 
@@ -71,12 +77,28 @@ class ProposalWork(OfProposal, Base):
         return self.state == UNDER_WAY and _may(self.proposal, self.department, user)
 
     def change(self, planned: Planned, *, by: Staff, version: int) -> None:
-        """Change the plan; what is done stays done, by its place and words. Raises `Refusal` with the field, `StateConflict`."""
+        """Change the plan; what is done stays done. Raises `Refusal` with the field, `StateConflict`.
+
+        The customer is told other dates or measures again (PP-2, PP-8).
+        """
         if not self.can_write(by) or self.version != version:
             raise StateConflict(f"proposal work {self.id}")
+        before = self._said()
         self.set(planned)
-        _touch(self.proposal)
-        audit.write("change", "plan-changed", actor=by, record=self.proposal, label=self.proposal.label)
+        changes = [{"field": name, "old": before[name], "new": new} for name, new in self._said().items() if before[name] != new]
+        if any(one["field"] in _TOLD for one in changes):
+            proposal_letter.let_go(self.proposal, PLAN)
+            _touch(self.proposal, to_tell=True)
+        else:
+            _touch(self.proposal)
+        audit.write("change", "plan-changed", actor=by, record=self.proposal, label=self.proposal.label, changes=changes)
+
+    def _said(self) -> dict[str, str]:
+        """Return what the plan says, as the log keeps it."""
+        measures = "\n".join(f"{one.text} ({one.due_on})" for one in self.measures)
+        people = "\n".join(one.person for one in self.measures)
+        days = {"first_on": self.first_on.isoformat(), "last_on": self.last_on.isoformat()}
+        return {"plan": self.plan, **days, "measures": measures, "people": people}
 
     def settle(self, measure: ProposalMeasure, on: date | None, note: str, *, by: Staff) -> None:
         """Record that a measure is done. Raises `Refusal` with the field, `StateConflict`."""
@@ -136,16 +158,28 @@ class ProposalWork(OfProposal, Base):
                 raise Refusal("At most %(most)s characters.", field=name, most=most)
         assert planned.first_on is not None and planned.last_on is not None  # noqa: S101, PT018 - judged above
         self.plan, self.first_on, self.last_on = planned.plan, planned.first_on, planned.last_on
-        done = {one.text: one for one in self.measures if one.done_on is not None}
-        gone = [text for text in done if text not in {one.text for one in planned.measures}]
-        if gone:
-            raise Refusal("A measure that is done stays in the plan: %(measure)s.", field="plan", measure=gone[0])
+        done = self._done(planned.measures)
         if self.id is not None:
             for old in list(self.measures):
                 db.session.delete(old)
             db.session.flush()
             db.session.expire(self, ["measures"])
-        self.measures = [self._measure(row, one, done.get(one.text)) for row, one in enumerate(planned.measures)]
+        self.measures = [self._measure(row, one, done.get(row)) for row, one in enumerate(planned.measures)]
+
+    def _done(self, measures: Sequence[Measure]) -> dict[int, ProposalMeasure]:
+        """Return what is done already, by its place among new measures. Raises `Refusal` (field `plan`) where one is not among them.
+
+        Each is found once, by its words; of several with the same words by who does it, by its day, by its place.
+        """
+        found: dict[int, ProposalMeasure] = {}
+        for old in self.measures:
+            if old.done_on is None:
+                continue
+            alike = [row for row, one in enumerate(measures) if one.text == old.text and row not in found]
+            if not alike:
+                raise Refusal("A measure that is done stays in the plan: %(measure)s.", field="plan", measure=old.text)
+            found[max(alike, key=partial(_likeness, old, measures))] = old
+        return found
 
     def _measure(self, row: int, one: Measure, before: ProposalMeasure | None) -> ProposalMeasure:
         kept: dict[str, Any] = {"done_on": before.done_on, "note": before.note} if before is not None else {}
@@ -176,6 +210,17 @@ class ProposalMeasure(Base):
     def is_overdue(self) -> bool:
         """Return whether its day has passed and it is not done."""
         return self.done_on is None and self.due_on < clock.today()
+
+
+def _likeness(old: ProposalMeasure, measures: Sequence[Measure], row: int) -> tuple[bool, bool, int]:
+    """Return how well a row of a plan fits a measure of the plan before, more is better."""
+    return measures[row].person == old.person, measures[row].due_on == old.due_on, -abs(row - old.position)
+
+
+def planned_anew(work: ProposalWork) -> datetime | None:
+    """Return when dates or measures of a plan were last changed, as the log says; None for never."""
+    changes = (one for one in history.of_record("Proposal", work.proposal_id) if one.action == "plan-changed")
+    return next((one.at for one in changes if any(row["field"] in _TOLD for row in one.data.get("changes", []))), None)
 
 
 def of_proposal(proposal: Proposal) -> ProposalWork | None:
@@ -216,9 +261,9 @@ def plan(proposal: Proposal, planned: Planned, *, by: Staff) -> ProposalWork:
     return found
 
 
-def _touch(proposal: Proposal) -> None:
-    """Let a proposal be counted anew: its figures have changed."""
-    transition(proposal, expect={"version": proposal.version}, change={"version": proposal.version + 1})
+def _touch(proposal: Proposal, **change: Any) -> None:
+    """Let a proposal be counted anew, as its figures have changed; with what else changes."""
+    transition(proposal, expect={"version": proposal.version}, change={**change, "version": proposal.version + 1})
 
 
 for _name, _title in (

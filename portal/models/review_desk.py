@@ -44,7 +44,7 @@ def _tell(campaign: ReviewCampaign, own: str, team: str) -> int:
     all_of_them = sum(people.values())
     told = 0
     for person in db.session.scalars(select(Staff).where(Staff.in_office).order_by(Staff.id)):
-        of_others = teams.get(person.team_id or 0, 0) if person.role == Role.SUPERVISOR else 0
+        of_others = teams.get(person.team_id, 0) if person.role == Role.SUPERVISOR and person.team_id is not None else 0
         if person.role == Role.MANAGER:
             of_others = all_of_them
         for text, count in ((own, people.get(person.id, 0)), (team, of_others)):

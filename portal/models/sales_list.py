@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -93,8 +93,9 @@ class MonthRow(NamedTuple):
 
 
 def _is_month(text: str) -> bool:
+    """Return whether it is a month such as 2026-03 that has a next one: the calendar ends with 9999."""
     try:
-        return text[4:5] == "-" and len(text) == 7 and bool(date.fromisoformat(text + "-01"))
+        return text[4:5] == "-" and len(text) == 7 and date.fromisoformat(text + "-01").year < MAXYEAR
     except ValueError:
         return False
 

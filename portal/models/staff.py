@@ -150,7 +150,8 @@ class Staff(UserMixin, Base):
         """Change name, role, team, department, post, telephone or email; who works here by then sees it at the next request.
 
         Customers follow their owner into another team (RO-1: a supervisor sees what the team owns); open steps are given
-        to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost.
+        to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost, or an account of the office with
+        something in hand would become a department's, which does none of it.
         """
         if "role" in values or "department_code" in values:
             role, team = values.get("role", self.role), values.get("team", self.team)
@@ -163,8 +164,8 @@ class Staff(UserMixin, Base):
         if not changes:
             return
         _check_contact(values)
-        if values.get("role") == Role.DEPARTMENT.value and self.role != Role.DEPARTMENT and self.customers():
-            raise Refusal(N_("%(name)s is in charge of customers. Hand them over first."), field="role", name=self.name)
+        if values.get("role") == Role.DEPARTMENT.value and self.role != Role.DEPARTMENT:
+            self._ensure_nothing_in_hand()
         changed = {change["field"] for change in changes}
         if "role" in changed and self.is_manager and self.active:
             self._keep_a_manager("role")
@@ -247,6 +248,15 @@ class Staff(UserMixin, Base):
 
         theirs = (Customer.owner_id == self.id) & (Customer.state != CustomerState.MERGED)
         return db.session.scalar(select(func.count()).select_from(Customer).where(theirs)) or 0
+
+    def _ensure_nothing_in_hand(self) -> None:
+        """Raise `Refusal` (field `role`) where somebody has to take over customers or open work first."""
+        if self.customers():
+            raise Refusal(N_("%(name)s is in charge of customers. Hand them over first."), field="role", name=self.name)
+        from portal.models.hand_over_list import to_be_taken
+
+        if work := sum(to_be_taken(self).values()):
+            raise Refusal(N_("%(name)s has open work in hand (%(count)s). Hand it over first."), field="role", name=self.name, count=work)
 
     def _keep_a_manager(self, field: str | None) -> None:
         """Raise `Refusal` if no other manager is active. The managers are locked, so that two cannot remove each other at once."""

@@ -479,6 +479,15 @@ def test_everybody_concerned_is_told_and_reminded_once(office: dict[str, Custome
     assert len(list(db.session.scalars(query.where(Notice.staff_id == person("rep1").id)))) == 2
 
 
+def test_customers_of_no_team_are_not_told_of_to_a_supervisor_without_one(office: dict[str, Customer], march: Any) -> None:
+    for customer in office.values():
+        customer.owner_id = customer.team_id = None
+    person("sup2").team_id = None
+    opened()
+    told = {one.staff_id for one in db.session.scalars(select(Notice).where(Notice.link == "/gradings/2026"))}
+    assert told == {person(name).id for name in ("mgr1", "mgr2")}
+
+
 # --- provisional grades ------------------------------------------------------------------------------------------------------------
 
 

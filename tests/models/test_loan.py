@@ -295,6 +295,19 @@ def test_managers_answer_for_a_team_without_a_supervisor(noon):
     assert loan.state == "granted"
 
 
+def test_a_supervisor_without_a_team_lends_for_the_own_customers_alone(noon):
+    """Customers of no team are for managers (RO-1)."""
+    theirs, own = factories.customer("rep1"), factories.customer("rep1")
+    for customer in (theirs, own):
+        document(customer)
+        granted(customer, form="paper")
+    one = person("sup1")
+    theirs.owner_id = theirs.team_id = own.team_id = one.team_id = None
+    own.owner_id = one.id
+    db.session.commit()
+    assert [entry.title for entry in inbox.entries(one, "loan") if entry.group == "do"] == [own.full_name]
+
+
 def test_overdue_papers_are_asked_for_on_the_first_day_and_then_every_few_days(noon):
     loan = out(document().customer)
     noon.move_to(NOON + timedelta(days=7))

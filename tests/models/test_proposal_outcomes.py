@@ -10,9 +10,18 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.database import StateConflict, db
-from portal.models import inbox, proposal_assessment, proposal_figures, proposal_outcome_desk, proposal_prize
+from portal.database import StateConflict, db, transition
+from portal.models import (
+    hand_over_list,
+    inbox,
+    proposal_assessment,
+    proposal_figures,
+    proposal_notice,
+    proposal_outcome_desk,
+    proposal_prize,
+)
 from portal.models.attachment import Attachment
+from portal.models.hand_over_record import HandOver
 from portal.models.merge import CustomerMerge
 from portal.models.notice import Notice
 from portal.models.proposal import Proposal
@@ -23,10 +32,11 @@ from portal.models.proposal_department import ProposalDepartment
 from portal.models.proposal_desk import forget
 from portal.models.proposal_figures import Figures
 from portal.models.proposal_work import ProposalWork
+from portal.models.staff import Staff
 from portal.rules import proposals as rules
 from portal.rules.message import Refusal
 from tests import factories, proposing
-from tests.approving import person
+from tests.approving import person, sign
 from tests.deciding import SAID, assessed, awards, decided, decision, line_of, planned, registered, routed, scan
 
 
@@ -216,3 +226,73 @@ def test_what_cannot_be_done(app: Flask) -> None:
     with pytest.raises(StateConflict):
         work.settle(work.measures[0], clock.today(), "", by=person("rep1"))
     assert proposal_prize.outcome_of(proposal.state) == rules.ADOPTED
+
+
+def test_what_is_open_of_a_decided_proposal_goes_to_who_takes_over(app: Flask) -> None:
+    """Of a customer nobody is in charge of, the one who handles it has it alone: the account is not closed on it (RO-4)."""
+    customer, gone = factories.customer("rep1"), person("mgr1")
+    team, customer.owner_id = customer.team_id, None
+    db.session.commit()
+    proposal = assessed(registered(customer, by="mgr1"))
+    approval = decision(proposal).submit(by=person("sup1"))
+    db.session.commit()
+    sign(approval, "mgr2")
+    assert hand_over_list.to_be_taken(gone)["proposals"] == 1
+    assert hand_over_list.rows(gone, "proposals")[0]["limit_on"] == ""
+    with pytest.raises(Refusal, match="open work in hand"):
+        gone.deactivate(by=person("mgr2"), to=None)
+    db.session.rollback()
+    gone.deactivate(by=person("mgr2"), to=person("rep3"))
+    db.session.commit()
+    assert (proposal.handler.account, proposal.team_id) == ("rep3", team)  # the team is the customer's, not the taker's
+    assert waiting("rep3") == {"proposal-outcome-tell": 1, "proposal-pay": 1}
+    taker = person("rep3")
+    for step in (lambda: awards(customer)[0].hand_over("林秋实", clock.today(), by=taker), lambda: _tell_decision(proposal, taker)):
+        assert hand_over_list.to_be_taken(taker)["proposals"] == 1
+        step()
+        db.session.commit()
+    assert hand_over_list.to_be_taken(taker)["proposals"] == 1  # adopted: to be carried out
+    db.session.refresh(proposal)
+    transition(proposal, expect={"state": rules.ADOPTED}, change={"state": rules.DONE, "version": proposal.version + 1})
+    assert "proposals" not in hand_over_list.to_be_taken(taker)
+
+
+def _tell_decision(proposal: Proposal, by: Staff) -> None:
+    letter = proposal_notice.draft(proposal, "decision", by=by)
+    letter.way = "letter"
+    letter.send(by=by)
+
+
+def test_an_account_with_work_in_hand_does_not_become_a_departments(app: Flask) -> None:
+    """What it handles would wait for somebody who does nothing of it (RO-4, PP-3)."""
+    customer, one = factories.customer("rep1"), person("sup1")
+    customer.owner_id = None
+    db.session.commit()
+    registered(customer, by="sup1")
+    values = {"role": "department", "team": None, "department_code": "quality"}
+    with pytest.raises(Refusal, match="open work in hand") as refused:
+        one.change(by=person("mgr1"), **values)
+    assert refused.value.field == "role"
+    db.session.rollback()
+    HandOver.prepare(one, by=person("mgr1")).carry_out(to=person("rep2"), by=person("mgr1"))
+    one.change(by=person("mgr1"), **values)
+    db.session.commit()
+    assert one.is_department
+
+
+def test_a_supervisor_without_a_team_has_the_own_proposals_and_not_those_of_no_team(app: Flask) -> None:
+    """As of customers (RO-1): what is of no team is for managers."""
+    one = person("sup1")
+    theirs, own = factories.customer("rep1"), factories.customer("rep1")
+    theirs.owner_id = theirs.team_id = one.team_id = own.team_id = None
+    own.owner_id = one.id
+    db.session.commit()
+    for customer in (theirs, own):
+        proposal = assessed(registered(customer, by="mgr1"))
+    assert (proposal.handler_id, proposal.team_id) == (one.id, None)
+    while proposal_figures.count_changed():
+        db.session.commit()
+    figures = proposal_figures.overviews(one, clock.today().year)[0]
+    assert (figures.total.received, [number for number, _name, _figures in figures.customers]) == (1, [own.id])
+    assert waiting("sup1") == {"proposal-decide": 1}
+    assert waiting("mgr1") == {"proposal-decide": 2}

@@ -108,7 +108,7 @@ def test_the_way_through_decisions() -> None:
     decided(assessed(registered(customer)), rules.ADOPTED, "2000", "B")
     db.session.refresh(prize)
     assert prize.state == LAPSED  # it was not paid, and now one is adopted
-    assert [line.amount for line in benefit.of(customer.id, prize.found_on.year)] == [50, 50]
+    assert [line.amount for line in benefit.of(customer.id, prize.found_on.year)] == [50, 50, 50]  # the third is thanked like the others
 
     other = factories.customer("rep1")
     first = assessed(registered(other))

@@ -9,15 +9,25 @@ import time_machine
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import callback, proposal_clock, proposal_desk, proposal_extension, proposal_intake, proposal_letter, proposal_routing
+from portal.models import (
+    callback,
+    proposal_clock,
+    proposal_desk,
+    proposal_extension,
+    proposal_intake,
+    proposal_letter,
+    proposal_list,
+    proposal_routing,
+)
 from portal.models.audit import AuditEvent
 from portal.models.dossier import Upload
-from portal.models.hand_over import hand_over
+from portal.models.hand_over import assist, hand_over
 from portal.models.inbox import entries
 from portal.models.inbox_count import numbers
 from portal.models.proposal import Proposal, ProposalFile
 from portal.models.proposal_department import parts_of
 from portal.models.proposal_letter import ProposalLetter
+from portal.models.proposal_list import ProposalQuery
 from portal.models.request_step import steps_of
 from portal.models.standard import set_value
 from portal.models.standard import value as standard
@@ -220,6 +230,42 @@ def test_more_days_count_when_the_signed_sheet_is_back_and_not_before():
         asked_for_days(other)
 
 
+def _values(one: Proposal, **values: object) -> dict[str, object]:
+    return {name: getattr(one, name) for name in proposal_intake.WRITTEN} | values
+
+
+def test_what_more_days_are_asked_for_stays_as_it_is_until_that_is_decided(as_):
+    """The sheet names day and words of the proposal (AP-5): they are not changed behind it, nor does it count no more."""
+    one, day = registered(), clock.today() - timedelta(days=3)
+    opened = one.version
+    approval = asked_for_days(one)
+    with pytest.raises(StateConflict):
+        proposal_intake.change(one, _values(one, received_on=day), by=person("rep1"), version=opened)
+    proposal_intake.change(
+        one, _values(one, received_on=day, summary="另一句", reach="13900002222"), by=person("rep1"), version=one.version
+    )
+    db.session.commit()
+    asked = approval.current_round.content["proposal"]
+    assert (one.received_on.isoformat(), one.summary, one.reach) == (asked["received_on"], asked["summary"], "13900002222")
+    with pytest.raises(StateConflict):
+        proposal_intake.void(one, reason="重复", by=person("rep1"))
+    browser = as_("rep1")
+    assert f"/proposals/{one.id}/voidance" not in browser.get(one.link).text
+    assert 'name="summary" type="text"' not in browser.get(f"{one.link}/edit").text
+    assert browser.post(f"{one.link}/voidance", data={"reason": "重复"}).status_code == 409
+    approval.withdraw(by=person("sup1"))
+    db.session.commit()
+    proposal_intake.change(one, _values(one, received_on=day), by=person("rep1"), version=one.version)
+    db.session.commit()
+    assert one.received_on == day
+    assert f"/proposals/{one.id}/voidance" in browser.get(one.link).text
+    again = proposal_extension.undecided_of(one)
+    assert again is not None
+    approval = again.submit(by=person("sup1"))
+    db.session.commit()
+    assert approval.current_round.content["proposal"]["received_on"] == day.isoformat()
+
+
 RECEIVED = date(2028, 2, 15)
 """So that the days go over a leap day."""
 
@@ -252,6 +298,31 @@ def test_the_worker_warns_on_days_10_15_and_18_and_tells_of_the_first_late_day_o
     assert any("is late" in text and "2028-03-06" in text for text in told("sup1"))
     assert any("is on day 18" in text for text in told("mgr1"))
     assert not any("is on day 15" in text for text in told("mgr1"))
+
+
+def test_a_day_of_receipt_that_is_corrected_is_warned_of_and_told_anew():
+    """What was told of a day that was wrong keeps nobody from hearing of the right one (PP-4), nor the customer (PP-2)."""
+    with _at(RECEIVED + timedelta(days=40)):
+        one = registered(on=RECEIVED)
+        proposal_clock.tell_due()
+        letter = proposal_letter.draft(one, proposal_letter.THANKS, by=person("rep1"))
+        letter.way = proposal_letter.LETTER
+        letter.send(by=person("rep1"))
+        db.session.commit()
+        assert (one.warned, one.warn_on, one.to_tell) == (21, None, False)
+        proposal_intake.change(one, _values(one, contact="别人"), by=person("rep1"), version=one.version)
+        assert (one.warned, one.to_tell) == (21, False)
+        received = clock.today() - timedelta(days=12)
+        proposal_intake.change(one, _values(one, received_on=received), by=person("rep1"), version=one.version)
+        db.session.commit()
+        assert (one.warned, one.warn_on, one.to_tell) == (10, received + timedelta(days=15), True)
+        proposal_intake.change(one, _values(one, received_on=received - timedelta(days=4)), by=person("rep1"), version=one.version)
+        db.session.commit()
+        before = _notices()
+        proposal_clock.tell_due()
+        db.session.commit()
+        assert (one.warned, _notices() - before) == (15, 1)
+        assert "is on day 16" in told("rep1")[-1]
 
 
 def test_a_worker_that_slept_tells_the_latest_step_alone_and_none_of_what_is_decided():
@@ -296,6 +367,38 @@ def test_it_stands_in_the_inbox_and_goes_along_with_its_customer():
     assert (one.handler.account, one.team_id) == ("rep3", person("rep3").team_id)
     assert db.session.scalar(Proposal.visible_to(person("rep1"))) is None
     assert proposal_desk.take_over(person("rep3"), person("rep2")) == 1
+
+
+def test_a_draft_that_a_decision_has_overtaken_is_let_go(as_):
+    """It is neither changed nor submitted any more; nothing but its words go with it."""
+    one = deciding.assessed()
+    route = proposing.routing(one, word="再议")
+    more = proposal_extension.ProposalExtension.begin(one, {"ground": "important", "reason": "需试验"}, by=person("sup1"))
+    db.session.commit()
+    deciding.decided(one)
+    browser = as_("sup1")
+    for draft, path in ((route, "proposal-routings"), (more, "proposal-extensions")):
+        address = f"/{path}/{draft.id}"
+        assert browser.get(f"{address}/edit").status_code == 409
+        assert f"{address}/giving-up" in browser.get(address).text
+        assert browser.post(f"{address}/giving-up").status_code == 303
+        db.session.refresh(draft)
+        assert draft.state == "given-up"
+        with pytest.raises(StateConflict):
+            draft.give_up(by=person("sup1"))
+
+
+def test_the_first_page_counts_what_the_list_shows_also_of_customers_one_assists_with():
+    theirs = factories.customer("rep2")
+    registered(theirs, by="rep2", on=clock.today() - timedelta(days=25))
+    registered()
+    assist([theirs.id], person("rep1"), by=person("sup1"))
+    db.session.commit()
+    assert {name: numbers(person(name), proposal_desk.FIGURES) for name in ("rep1", "rep2", "rep3", "sup1", "sup2", "mgr1")} == {
+        "rep1": [2, 1], "rep2": [1, 1], "rep3": [0, 0], "sup1": [2, 1], "sup2": [0, 0], "mgr1": [2, 1],
+    }  # fmt: skip
+    listed = proposal_list.listing(ProposalQuery.read({"state": "open"})).ids(person("rep1"), ProposalQuery.read({"state": "open"}), 10)
+    assert len(listed) == 2
 
 
 def test_an_erased_card_leaves_days_without_words_and_no_file():

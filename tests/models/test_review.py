@@ -332,6 +332,13 @@ def test_everybody_concerned_is_told_at_the_opening(office: dict[str, Customer])
     }  # fmt: skip
 
 
+def test_customers_of_no_team_are_not_told_of_to_a_supervisor_without_one(office: dict[str, Customer]) -> None:
+    office["rep3"].owner_id = office["rep3"].team_id = person("sup2").team_id = None
+    opened()
+    assert _notices("sup2") == []
+    assert [one["count"] for one in _notices("mgr1")] == [4]
+
+
 def test_who_is_not_done_is_reminded_five_working_days_before_the_end_once(office: dict[str, Customer], february: Any) -> None:
     opened()
     line_of(office["rep2"]).confirm(by=person("rep2"), version=1)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
@@ -142,3 +145,18 @@ def test_every_record_has_a_name(app: Any) -> None:
     records = {mapper.class_.__name__ for mapper in Base.registry.mappers}
     assert records - PARTS == set(RECORD_LABELS)
     assert records >= PARTS
+
+
+@pytest.mark.parametrize("query", ["from_date=0001-01-01", f"record_id={10**25}"])
+def test_what_no_database_holds_is_refused_before_the_file_begins(as_: Any, entries: dict[str, int], query: str) -> None:
+    """Nothing is said to have been exported, and nothing breaks off in the middle."""
+    assert as_("mgr1").get(f"/audit.csv?{query}").status_code == 400
+    assert not db.session.query(AuditEvent).filter_by(action="audit-exported").count()
+
+
+def test_every_route_that_hands_a_file_out_writes_into_the_log(app: Flask) -> None:
+    """Whoever adds a download is told here (RO-7)."""
+    views = {name: inspect.getsource(inspect.unwrap(view)) for name, view in app.view_functions.items() if name != "static"}
+    handing = {name: source for name, source in views.items() if re.search(r"return download\(", source)}
+    assert {"proposals.file", "gifts.delivery_picture", "archive.document_file"} <= set(handing)
+    assert [name for name, source in handing.items() if not re.search(r"audit\.write(_view)?\(", source)] == []

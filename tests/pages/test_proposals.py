@@ -10,8 +10,9 @@ import pytest
 
 from portal import clock
 from portal.database import db
-from portal.models import proposal_search
+from portal.models import proposal_intake, proposal_search
 from portal.models.approval import Approval
+from portal.models.audit import AuditEvent
 from portal.models.proposal import Proposal
 from portal.models.proposal_department import ProposalDepartment, parts_of
 from portal.models.proposal_letter import ProposalLetter
@@ -70,6 +71,10 @@ def test_a_letter_with_its_scan_goes_its_way_to_the_departments(as_: Any) -> Non
     assert rep.post(f"/proposal-letters/{letter.id}", data=sent).status_code == 303
     assert rep.post(f"/proposal-letters/{letter.id}", data=sent).status_code == 409
     assert "请向客户致谢" not in rep.get(f"/proposals/{one.id}").text
+    file = proposal_intake.files_of(one)[0]
+    assert "attachment" in rep.get(f"/proposals/{one.id}/files/{file.id}").headers["Content-Disposition"]
+    looks = db.session.query(AuditEvent).filter_by(kind="access", action="downloaded", record_type="Proposal", record_id=one.id)
+    assert [(look.actor_name, look.label) for look in looks] == [(person("rep1").name, file.attachment.filename)]
 
 
 @pytest.mark.usefixtures("app")

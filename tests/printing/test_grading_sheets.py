@@ -92,3 +92,8 @@ def test_the_form_says_figure_band_and_reason(graded: tuple[int, int]) -> None:
 def test_empty_forms_print(app: Flask, name: str) -> None:
     text, _page = printed(lambda: blank_paper(PRINTABLES[name]), "zh")
     assert SHEETS[name].form_number in text
+
+
+def test_a_grade_list_is_of_a_year(as_: Any) -> None:
+    assert as_("mgr1").get("/prints/lists/grade_list").status_code == 404
+    assert as_("mgr1").post("/prints/lists/grade_list").status_code == 404

@@ -153,3 +153,12 @@ def test_receivables_stand_against_the_limit(as_: Any) -> None:
             assert percent in text, address
             assert [one for one in ("接近额度", "超过额度") if one in text] == ([word] if word else []), address
     assert "超过额度" in as_("sup1").get(f"/customers/{one.id}/credit-changes/new").get_data(as_text=True)
+
+
+def test_a_month_behind_which_there_is_none_is_left_out(as_: Any) -> None:
+    """The calendar ends with the year 9999: such an address opens the list, as one with any other word that is no month."""
+    browser, one = as_("rep1"), sale(document="N1")
+    for address in ("/sales", "/sales/payments", "/prints/lists/sales_list"):
+        assert browser.get(f"{address}?till=9999-12").status_code == 200
+    assert SalesQuery.of("sales", {"since": "9999-01", "till": "9998-12"}).filters == {"till": "9998-12"}
+    assert one.document in browser.get("/sales?till=9999-12").text

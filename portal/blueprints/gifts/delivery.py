@@ -20,8 +20,8 @@ from portal.downloads import download
 from portal.forms import PortalForm
 from portal.i18n import translate
 from portal.looks import look
+from portal.models import audit, history
 from portal.models import gift_delivery_list as delivery_list
-from portal.models import history
 from portal.models.customer import Customer
 from portal.models.gift_delivery import STATES, WAITING, GiftDelivery
 from portal.models.gift_delivery_list import STEPS, DeliveryQuery, carriers_used, contacts_of
@@ -236,7 +236,8 @@ def delivery_signature(delivery: GiftDelivery) -> Response:
 @bp.get("/gifts/deliveries/<int:delivery_id>/picture")
 @requires(Permission.GIFT_DELIVER, delivery=GiftDelivery)
 def delivery_picture(delivery: GiftDelivery) -> Response:
-    """Answer the picture that was taken as proof, to be saved."""
+    """Answer the picture that was taken as proof, to be saved; written into the log (RO-7)."""
     if delivery.picture is None:
         abort(404)
+    audit.write_view("downloaded", actor=me(), record=delivery, label=delivery.picture.filename)
     return download(delivery.picture)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
+from werkzeug.routing import BuildError
 
 from portal import htmx, jobs
 from portal.blueprints.prints import bp
@@ -30,7 +32,7 @@ from portal.sessions import me
 def list_preview(sheet: str) -> Any:
     """Show the beginning of a list as it would print; the address says which list, as the register's own does."""
     listed = _listed(sheet)
-    return _preview(listed, listed.source.read(request.args))
+    return _preview(listed, _asked(listed, request.args))
 
 
 @bp.post("/prints/lists/<sheet>")
@@ -38,7 +40,7 @@ def list_preview(sheet: str) -> Any:
 def print_list(sheet: str) -> Any:
     """Print a list: a short one at once, a long one in the background."""
     listed = _listed(sheet)
-    query = listed.source.read(request.form)
+    query = _asked(listed, request.form)
     language = documents.chosen_language(request.form.get("language"))
     job = None
     with saving() as saved:
@@ -90,6 +92,17 @@ def _listed(sheet: str) -> lists.ListSheet:
     if listed is None:
         abort(404)
     return listed
+
+
+def _asked(listed: lists.ListSheet, args: Mapping[str, str]) -> Any:
+    """Return the query of an address; 404 where it does not say of what the list is, such as the year of a grade list."""
+    query = listed.source.read(args)
+    endpoint, values = listed.source.page(query)
+    try:
+        url_for(endpoint, **values)
+    except BuildError:
+        abort(404)
+    return query
 
 
 def _preview(listed: lists.ListSheet, query: Any, *, problem: str = "", status: int = 200) -> Any:

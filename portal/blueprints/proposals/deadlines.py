@@ -78,6 +78,7 @@ def extension(extension: ProposalExtension) -> Any:
         grounds=GROUNDS,
         asked=proposal_clock.days_of(extension.proposal).last_day(extension.proposal.received_on, extended=True),
         can_edit=extension.can_edit(me()),
+        can_give_up=extension.can_give_up(me()),
         **words(),
     )
 

@@ -15,7 +15,7 @@ from portal.blueprints.proposals.lists import words
 from portal.database import db, write_apart
 from portal.downloads import download
 from portal.looks import look
-from portal.models import proposal_clock, proposal_extension, proposal_intake, proposal_letter, proposal_routing
+from portal.models import audit, proposal_clock, proposal_extension, proposal_intake, proposal_letter, proposal_routing
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.history import title_of
@@ -160,10 +160,11 @@ def _events(proposal: Proposal) -> list[AuditEvent]:
 @bp.get("/proposals/<int:proposal_id>/files/<int:file_id>")
 @requires(Permission.PROPOSAL_READ, proposal=Proposal)
 def file(proposal: Proposal, file_id: int) -> Any:
-    """Hand out a file of a proposal; a department's account has what came with the proposal."""
+    """Hand out a file of a proposal; a department's account has what came with the proposal. Written into the log (RO-7)."""
     found = db.session.scalar(select(ProposalFile).where(ProposalFile.id == file_id, ProposalFile.proposal_id == proposal.id))
     if found is None or (me().is_department and found.what != "received"):
         abort(404)
+    audit.write_view("downloaded", actor=me(), record=proposal, label=found.attachment.filename)
     return download(found.attachment)
 
 

@@ -59,7 +59,9 @@ def proposal_new() -> Any:
 
 def _page(form: ProposalForm, *, proposal: Proposal | None = None, hits: list[search.Hit] | None = None, status: int = 200) -> Any:
     alike = similar(me(), form.summary.data or "", form.text.data or "", besides=proposal.id if proposal else 0)
-    return render_template("proposals/form.html", form=form, proposal=proposal, hits=hits or [], alike=alike, **words()), status
+    fixed = proposal is not None and proposal_intake.is_fixed(proposal)
+    page = render_template("proposals/form.html", form=form, proposal=proposal, fixed=fixed, hits=hits or [], alike=alike, **words())
+    return page, status
 
 
 @bp.route("/proposals/<int:proposal_id>/edit", methods=["GET", "POST"])

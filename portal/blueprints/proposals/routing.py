@@ -94,6 +94,7 @@ def routing(routing: ProposalRouting) -> Any:
         approval=Approval.latest_for(NAME, routing.id),
         routing_states=STATES,
         can_edit=routing.can_edit(me()),
+        can_give_up=routing.can_give_up(me()),
         **words(),
     )
 
