@@ -281,7 +281,8 @@ def reopen(request: ServiceRequest, word: str, *, by: Staff, version: int) -> No
     request.first_worked = request.first_elapsed = request.solve_worked = request.solve_elapsed = None
     request.satisfied, request.word = None, ""
     if not request.assignee.active:
-        request.assignee, request.team_id = by, by.team_id
+        request.assignee = by
+    request.team_id = request.assignee.team_id  # who had it in hand may be in another team by now
     request_clock.begin(request, clock.now())
     _tell(request, "reopened", by=by, word=word)
     if request.assignee_id != by.id:

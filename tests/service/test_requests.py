@@ -254,6 +254,24 @@ def test_open_requests_go_along_unless_passed_on_by_name() -> None:
     assert stays.assignee.account == "rep2"
 
 
+def test_open_requests_follow_who_has_them_in_hand_into_another_team() -> None:
+    named, unknown, closed = taken(factories.customer("rep1")), taken(customer_name="路人"), worked(taken(), "answered", "closed")
+    of_others = taken(factories.customer("rep2"))
+    request_flow.pass_on(of_others, f"person:{person('rep1').id}", word="请接手", by=person("rep2"), version=of_others.version)
+    before = person("rep1").team_id
+    person("rep1").change(by=person("mgr1"), team=person("rep3").team)
+    db.session.commit()
+    after = person("rep3").team_id
+    assert [one.team_id for one in (named, unknown, of_others, closed)] == [after, after, after, before]
+    assert {one.assignee.account for one in (named, unknown, of_others, closed)} == {"rep1"}
+    assert [sees("sup2", one) for one in (named, unknown, of_others)] == [True] * 3
+    assert [sees("sup1", one) for one in (named, unknown, of_others)] == [False, False, True]  # that one is of a customer of the team
+    assert [one.kind for one in inbox.entries(person("sup2")) if one.kind.startswith("request")] == ["request-to-assign"]
+    assert not [one for one in inbox.entries(person("sup1")) if one.kind.startswith("request")]
+    request_flow.reopen(closed, "又来电", by=person("rep1"), version=closed.version)
+    assert closed.team_id == after
+
+
 def test_requests_follow_a_merge_and_go_with_an_erased_card() -> None:
     survivor, loser = factories.customer(), factories.customer()
     request = taken(loser, promise="回电", promised_at=clock.now() + timedelta(days=1))
