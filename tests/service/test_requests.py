@@ -195,9 +195,23 @@ def test_a_repeated_one_is_joined_and_related_ones_are_linked() -> None:
     assert {(kind, forth, one.id) for kind, forth, one in links_of(first, person("rep1"))} == {
         ("duplicate", False, again.id), ("related", True, other.id),
     }  # fmt: skip
-    for a, b in ((first, first), (other, again), (first, other)):
+    for a, b, kind in ((first, first, "duplicate"), (other, again, "duplicate"), (first, other, "related")):
         with pytest.raises(Refusal):
-            request_flow.link(a, b, "duplicate", by=person("rep1"), version=a.version)
+            request_flow.link(a, b, kind, by=person("rep1"), version=a.version)
+
+
+def test_related_ones_and_reopened_ones_can_be_joined() -> None:
+    first, again = taken(), taken()
+    for kind in ("related", "duplicate", "duplicate"):
+        request_flow.link(again, first, kind, by=person("rep1"), version=again.version)
+        db.session.commit()
+        assert (again.state == "joined", again.is_open) == (kind == "duplicate", kind == "related")
+        assert [(one, forth) for one, forth, _other in links_of(again, person("rep1"))] == [(kind, True)]
+        if kind == "duplicate":
+            with pytest.raises(StateConflict):
+                request_flow.link(again, first, kind, by=person("rep1"), version=again.version)
+            request_flow.reopen(again, "误并", by=person("rep1"), version=again.version)
+            db.session.commit()
 
 
 def test_changing_the_kind_counts_anew_and_what_is_no_word_is_refused() -> None:
