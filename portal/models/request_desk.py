@@ -281,6 +281,7 @@ def forget(customer_ids: list[int]) -> None:
     for table in (Promise, ServiceRequest):
         db.session.execute(delete(table).where(table.customer_id.in_(customer_ids)), execution_options={"synchronize_session": False})
     request_tally.count_complaints(days)
+    request_tally.count_later(sorted({(day.year, day.month) for day in days}))
     db.session.flush()
 
 

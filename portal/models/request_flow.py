@@ -272,6 +272,13 @@ def _close_entry(request: ServiceRequest, *, by: Staff) -> None:
     entry.change({"result": request.done[:2000], "closed_on": max(clock.today(), entry.dated_on)}, by=by, source="request")
 
 
+def _reopen_entry(request: ServiceRequest, *, by: Staff) -> None:
+    """Take the end of a special event out of its entry, which keeps it in the log: the next closing writes it anew."""
+    entry = request.register_entry
+    if entry is not None and entry.closed is None:
+        entry.change({"result": "", "closed_on": None}, by=by, source="request")
+
+
 def reopen(request: ServiceRequest, word: str, *, by: Staff, version: int) -> None:
     """Open it again; its clocks begin anew. Raises `Refusal` without a reason, `StateConflict`."""
     word = _asked(word, N_("Say why."))
@@ -284,6 +291,7 @@ def reopen(request: ServiceRequest, word: str, *, by: Staff, version: int) -> No
         request.assignee = by
     request.team_id = request.assignee.team_id  # who had it in hand may be in another team by now
     request_clock.begin(request, clock.now())
+    _reopen_entry(request, by=by)
     _tell(request, "reopened", by=by, word=word)
     if request.assignee_id != by.id:
         figures = {"name": by.name, "customer": request.named, "text": request.first_line}

@@ -125,6 +125,24 @@ def test_a_running_case_keeps_its_version() -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_it_is_followed_up_by_what_held_when_it_began() -> None:
+    with time_machine.travel(at("2026-10-12 09:00"), tick=False) as now:
+        request = taken()
+        request_flow.answer(request, "已处理", by=person("rep1"), version=request.version)
+        db.session.commit()
+        assert request.due_on == date(2026, 10, 15)
+        now.move_to(at("2026-10-12 10:00"))
+        standard.set_value("request.follow_up_days", 1, by=person("mgr1"), reason="试行")
+        db.session.commit()
+        request_flow.pass_on(request, f"person:{person('rep2').id}", word="请接手", by=person("rep1"), version=request.version)
+        assert request.due_on == date(2026, 10, 15)
+        now.move_to(at("2026-10-12 11:00"))
+        after = taken()
+        request_flow.answer(after, "已处理", by=person("rep1"), version=after.version)
+        assert after.due_on == date(2026, 10, 13)
+
+
+@pytest.mark.usefixtures("app")
 def test_grade_a_comes_first_on_the_same_day() -> None:
     with time_machine.travel(at("2026-06-01 09:00"), tick=False):
         first, plain = taken(factories.customer(grade="B")), taken(factories.customer(grade="C"), kind="inquiry")

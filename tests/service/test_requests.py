@@ -104,6 +104,18 @@ def test_a_special_event_is_told_at_once_and_is_one_with_its_register_entry() ->
     worked(request, "answered", "closed")
     assert entry.data["result"] == COMPLETE["done"]
     assert entry.data["closed_on"] == clock.today().isoformat()
+    request_flow.reopen(request, "又漏了", by=person("rep1"), version=request.version)
+    assert not {"result", "closed_on"} & entry.data.keys()
+    request_flow.answer(request, "换整根管道。", by=person("rep1"), version=request.version)
+    request_flow.close(request, {"done": "整根管道已更换。"}, by=person("rep1"), version=request.version)
+    db.session.commit()
+    assert entry.data["result"] == "整根管道已更换。"
+    log = db.session.query(AuditEvent).filter_by(record_type="RegisterEntry", action="changed").order_by(AuditEvent.id)
+    said = [change["new"] for one in log for change in one.data["changes"] if change["field"] == "result"]
+    assert said == [COMPLETE["done"], "", "整根管道已更换。"]
+    entry.remove(by=person("rep1"), reason="误登")
+    request_flow.reopen(request, "再查", by=person("rep1"), version=request.version)
+    assert entry.data["result"] == "整根管道已更换。"  # it is kept as it was
 
 
 # --- the way -----------------------------------------------------------------------------------------------------------------
