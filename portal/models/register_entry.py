@@ -148,7 +148,8 @@ class RegisterEntry(HangsOnCustomer, Base):
         changes = differences(register, before, new["data"])
         if not changes:
             return []
-        for name, value in {**new, "data": {**before, **_filled(register, checked)}}.items():
+        undeclared = {name: text for name, text in before.items() if name not in register.by_name}  # of an earlier declaration: kept
+        for name, value in {**new, "data": {**undeclared, **new["data"]}}.items():
             setattr(self, name, value)
         self.updated_by_id, self.updated_at = by.id, clock.now()
         self._store()

@@ -1,17 +1,22 @@
 """The clocks of requests (SV-4): deadlines of first answer and solution in working hours, stopped while it waits for the customer.
 
-A request keeps the versions of the hours and of the office hours with which it began (ST-2).
+A request keeps the versions of the hours and of the office hours with which it began, and is followed up by what held then (ST-2).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from portal import clock
+from portal.database import db
 from portal.models.calendar import site_calendar
 from portal.models.request import FAR, FAR_DAY, ServiceRequest
-from portal.models.standard import Why, at_version, in_force, why
+from portal.models.request_step import MANAGER, RequestEscalation
+from portal.models.standard import Why, at_version, in_force, value_at, why
 from portal.models.standard import value as standard
 from portal.rules import request_standards  # noqa: F401 - adds the standards
 from portal.rules.grading import grade_rank
@@ -56,11 +61,31 @@ def count(request: ServiceRequest) -> None:
     request.due_at = _next(request, calendar)
     request.due_on = FAR_DAY if request.due_at >= FAR else clock.local(request.due_at).date()
     if request.due_at != before:
-        request.escalation = 0
-    if request.due_at >= FAR:
+        request.escalation, request.escalate_at = _gone_up(request)
+    elif request.due_at >= FAR:
         request.escalate_at = None
     elif request.escalation == 0:
         request.escalate_at = request.due_at
+
+
+def _gone_up(request: ServiceRequest) -> tuple[int, datetime | None]:
+    """Return how far up the request went for what is due now, and when it goes up next.
+
+    What was due before may be due again, after waiting for the customer or a change that was taken back: it goes on from where it was.
+    """
+    if request.due_at >= FAR:
+        return 0, None
+    row = RequestEscalation
+    last = select(row.level, row.at).where(row.request_id == request.id, row.due_at == request.due_at).order_by(row.level.desc()).limit(1)
+    found = db.session.execute(last).first() if request.id is not None else None
+    if found is None:
+        return 0, request.due_at
+    return found.level, None if found.level >= MANAGER else following(found.at, waits(request))
+
+
+def following(moment: datetime, pauses: Sequence[tuple[datetime, datetime]] = ()) -> datetime:
+    """Return when what went up to the supervisor at a moment goes up to the managers (standard `request.escalate_hours`)."""
+    return site_calendar().add_working_hours(moment, standard("request.escalate_hours"), pauses)
 
 
 def _next(request: ServiceRequest, calendar: Calendar) -> datetime:
@@ -70,7 +95,8 @@ def _next(request: ServiceRequest, calendar: Calendar) -> datetime:
         due_at = request.solve_due_at or FAR
         return due_at if request.first_answered_at or request.first_due_at is None else min(request.first_due_at, due_at)
     if request.state in (ANSWERED, FOLLOWED) and request.answered_at is not None and request.first_minutes is not None:
-        day = calendar.add_working_days(clock.local(request.answered_at).date(), standard("request.follow_up_days"))
+        days = value_at("request.follow_up_days", request.clock_from)
+        day = calendar.add_working_days(clock.local(request.answered_at).date(), days)
         return datetime.combine(day, calendar.office_hours[-1][1], tzinfo=ZONE)
     return FAR
 

@@ -193,6 +193,19 @@ def _give(ids: list[int], to: Staff, by: Staff | None) -> None:
         db.session.add_all(
             RequestStep(request_id=one, kind="assigned", by_id=by.id if by else None, at=moment, to_id=to.id) for one in some
         )
+    _expire()
+
+
+def follow_team(of: Staff) -> int:
+    """Take the open requests that somebody who changed teams has in hand along into the new one; return how many (RO-1, RO-4)."""
+    here = (_OPEN, ServiceRequest.assignee_id == of.id, ServiceRequest.team_id.is_distinct_from(of.team_id))
+    step = update(ServiceRequest).where(*here).values(team_id=of.team_id)
+    done: Any = db.session.execute(step, execution_options={"synchronize_session": False})
+    _expire()
+    return int(done.rowcount)
+
+
+def _expire() -> None:
     for one in list(db.session.identity_map.values()):
         if isinstance(one, ServiceRequest | Promise):
             db.session.expire(one)
@@ -268,6 +281,7 @@ def forget(customer_ids: list[int]) -> None:
     for table in (Promise, ServiceRequest):
         db.session.execute(delete(table).where(table.customer_id.in_(customer_ids)), execution_options={"synchronize_session": False})
     request_tally.count_complaints(days)
+    request_tally.count_later(sorted({(day.year, day.month) for day in days}))
     db.session.flush()
 
 

@@ -10,23 +10,25 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import structlog
 from sqlalchemy import exists, insert, select, update
 
+from portal import outage
 from portal.database import db
-from portal.models.calendar import site_calendar
 from portal.models.customer import Customer
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.models.request import ServiceRequest
+from portal.models.request_clock import following
 from portal.models.request_intake import managers, supervisors_of
-from portal.models.request_step import RequestEscalation, RequestStep
+from portal.models.request_step import MANAGER, SUPERVISOR, RequestEscalation, RequestStep
 from portal.models.staff import Staff
-from portal.models.standard import value as standard
 from portal.rules.message import N_, Message
+
+log = structlog.get_logger()
 
 KIND = "request-escalation"
 PORTION = 500
-SUPERVISOR, MANAGER = 1, 2
 
 
 def is_due(now: datetime) -> bool:
@@ -43,42 +45,75 @@ def queue(now: datetime) -> Job | None:
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
-    return ServiceRequest.escalate_at.is_not(None), ServiceRequest.escalate_at <= now
+    return ServiceRequest.escalate_at.is_not(None), ServiceRequest.escalate_at <= now, ServiceRequest.is_open
 
 
 def escalate_portion(now: datetime, size: int = PORTION) -> int:
-    """Let the first `size` requests that are due go up, tell whom it concerns, and return how many; the caller commits.
+    """Let the first `size` requests that are due go up, tell whom it concerns, and return how many were due; the caller commits.
 
-    Whoever is told of several at once is told once, with their number.
+    Whoever is told of several at once is told once, with their number. Where one request fails, the others go up by themselves.
     """
+    ids = list(
+        db.session.scalars(select(ServiceRequest.id).where(*_due(now)).order_by(ServiceRequest.escalate_at, ServiceRequest.id).limit(size))
+    )
+    if not _try(now, ids):
+        for number in ids:
+            if not _try(now, [number]):
+                # It is tried again later, so that it does not stand in the way of the others every minute.
+                _set([ServiceRequest.id == number, *_due(now)], {"escalate_at": following(now)})
+    db.session.expire_all()
+    return len(ids)
+
+
+def _try(now: datetime, ids: list[int]) -> bool:
+    """Let these requests go up, or none of them, and return whether they did. What passes by itself, such as a lock, is raised."""
+    try:
+        with db.session.begin_nested():
+            _go_up(now, ids)
+    except Exception as error:
+        if outage.passes(error):
+            raise
+        log.error("requests did not go up", requests=ids, exc_info=True)
+        return False
+    return True
+
+
+def _set(conditions: list[Any], values: dict[str, Any]) -> bool:
+    """Change a request where it is as it was read, and return whether it was."""
+    step = update(ServiceRequest).where(*conditions).values(**values)
+    done: Any = db.session.execute(step, execution_options={"synchronize_session": False})
+    return bool(done.rowcount == 1)
+
+
+def _go_up(now: datetime, ids: list[int]) -> None:
     request = ServiceRequest
     columns = (request.id, request.escalation, request.due_at, request.escalate_at, request.team_id, request.assignee_id, Customer.team_id)
-    query = select(*columns).outerjoin(Customer, Customer.id == request.customer_id).where(*_due(now))
-    rows = db.session.execute(query.order_by(request.escalate_at, request.id).limit(size)).all()
-    again = site_calendar().add_working_hours(now, standard("request.escalate_hours"))
-    wanted = _addressees()
-    told: dict[int, list[int]] = {}
+    query = select(*columns).outerjoin(Customer, Customer.id == request.customer_id).where(request.id.in_(ids), *_due(now))
+    again, wanted = following(now), _addressees()
     levels: list[dict[str, Any]] = []
-    for number, level, due_at, moment, team_id, assignee_id, customer_team in rows:
-        following = MANAGER if level >= SUPERVISOR else SUPERVISOR
-        people = wanted(team_id or customer_team, following)
-        if not people and following == SUPERVISOR:  # the team has no supervisor: the managers stand for them
-            following, people = MANAGER, wanted(None, MANAGER)
-        step = update(request).where(request.id == number, request.escalate_at == moment, request.escalation == level)
-        values = {"escalation": following, "escalate_at": again if following == SUPERVISOR else None}
-        if db.session.execute(step.values(**values), execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
+    for number, level, due_at, moment, team_id, assignee_id, customer_team in db.session.execute(query.order_by(request.id)).all():
+        up = MANAGER if level >= SUPERVISOR else SUPERVISOR
+        people = wanted(team_id or customer_team, up)
+        if not people and up == SUPERVISOR:  # the team has no supervisor: the managers stand for them
+            up, people = MANAGER, wanted(None, MANAGER)
+        unchanged = [request.id == number, request.is_open, request.escalate_at == moment, request.escalation == level]
+        if not _set(unchanged, {"escalation": up, "escalate_at": again if up == SUPERVISOR else None}):
             continue  # somebody has just worked on it
         others = [one for one in people if one != assignee_id] or people
-        for person in others:
-            told.setdefault(person, []).append(number)
-        levels.append({"request_id": number, "level": following, "due_at": due_at, "at": now, "people": others})
+        levels.append({"request_id": number, "level": up, "due_at": due_at, "at": now, "people": others})
+    # A deadline that went up before is told to nobody a second time.
+    row = RequestEscalation
+    before = {tuple(one) for one in db.session.execute(select(row.request_id, row.level, row.due_at).where(row.request_id.in_(ids)))}
+    levels = [one for one in levels if (one["request_id"], one["level"], one["due_at"]) not in before]
     if levels:
         db.session.execute(insert(RequestEscalation), levels)
         steps = [{"request_id": one["request_id"], "kind": "escalated", "at": now, "word": ""} for one in levels]
         db.session.execute(insert(RequestStep), steps)
+    told: dict[int, list[int]] = {}
+    for one in levels:
+        for person in one["people"]:
+            told.setdefault(person, []).append(one["request_id"])
     _tell(told)
-    db.session.expire_all()
-    return len(rows)
 
 
 def _addressees() -> Callable[[int | None, int], list[int]]:

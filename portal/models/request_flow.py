@@ -272,6 +272,13 @@ def _close_entry(request: ServiceRequest, *, by: Staff) -> None:
     entry.change({"result": request.done[:2000], "closed_on": max(clock.today(), entry.dated_on)}, by=by, source="request")
 
 
+def _reopen_entry(request: ServiceRequest, *, by: Staff) -> None:
+    """Take the end of a special event out of its entry, which keeps it in the log: the next closing writes it anew."""
+    entry = request.register_entry
+    if entry is not None and entry.closed is None:
+        entry.change({"result": "", "closed_on": None}, by=by, source="request")
+
+
 def reopen(request: ServiceRequest, word: str, *, by: Staff, version: int) -> None:
     """Open it again; its clocks begin anew. Raises `Refusal` without a reason, `StateConflict`."""
     word = _asked(word, N_("Say why."))
@@ -281,8 +288,10 @@ def reopen(request: ServiceRequest, word: str, *, by: Staff, version: int) -> No
     request.first_worked = request.first_elapsed = request.solve_worked = request.solve_elapsed = None
     request.satisfied, request.word = None, ""
     if not request.assignee.active:
-        request.assignee, request.team_id = by, by.team_id
+        request.assignee = by
+    request.team_id = request.assignee.team_id  # who had it in hand may be in another team by now
     request_clock.begin(request, clock.now())
+    _reopen_entry(request, by=by)
     _tell(request, "reopened", by=by, word=word)
     if request.assignee_id != by.id:
         figures = {"name": by.name, "customer": request.named, "text": request.first_line}
@@ -353,14 +362,19 @@ def link(request: ServiceRequest, other: ServiceRequest, kind: str, *, word: str
         raise Refusal("Choose one of the list.", field="link")
     if other.id == request.id:
         raise Refusal("A request is not linked with itself.", field="other")
-    if kind == DUPLICATE and other.state == rules.JOINED:
-        raise Refusal("That one was joined to another one itself.", field="other")
-    found = RequestLink(request_id=request.id, other_id=other.id, kind=kind, by_id=by.id)
-    try:
-        with db.session.begin_nested():
-            db.session.add(found)
-    except IntegrityError as error:
-        raise Refusal("These two are linked already.", field="other") from error
+    if kind == DUPLICATE:
+        _hold(request, other)
+        if other.state == rules.JOINED:
+            raise Refusal("That one was joined to another one itself.", field="other")
+    there = db.session.scalar(select(RequestLink).where(RequestLink.request_id == request.id, RequestLink.other_id == other.id))
+    if there is not None and kind == DUPLICATE:  # it was only related, or joined and reopened
+        there.kind, there.by_id, there.at = kind, by.id, clock.now()
+    else:
+        try:
+            with db.session.begin_nested():
+                db.session.add(RequestLink(request_id=request.id, other_id=other.id, kind=kind, by_id=by.id))
+        except IntegrityError as error:
+            raise Refusal("These two are linked already.", field="other") from error
     if kind == RELATED:
         if not by.may(Permission.REQUEST_WORK):
             raise StateConflict(f"request {request.id}")
@@ -374,6 +388,13 @@ def link(request: ServiceRequest, other: ServiceRequest, kind: str, *, word: str
             one.source_id, one.staff_id = other.id, other.assignee_id
     _tell(request, "joined", by=by, word=" ".join(filter(None, (other.number, word))))
     note(other, "note", by=by, word=f"{request.number}: {request.text}"[: rules.LONGEST])
+
+
+def _hold(*requests: ServiceRequest) -> None:
+    """Read requests as they stand now, held until the end of the transaction: of two joined to each other at once one leaves the queue."""
+    ids = [one.id for one in requests]
+    locked = select(ServiceRequest).where(ServiceRequest.id.in_(ids)).order_by(ServiceRequest.id).with_for_update()
+    db.session.scalars(locked.execution_options(populate_existing=True)).all()
 
 
 def settle_promise(request: ServiceRequest, found: Promise, *, kept: bool, word: str, by: Staff) -> None:

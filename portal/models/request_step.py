@@ -17,6 +17,8 @@ from portal.models.staff import Staff
 from portal.rules.requests import STEPS
 
 DUPLICATE, RELATED = "duplicate", "related"
+SUPERVISOR, MANAGER = 1, 2
+"""The levels to which a request goes up."""
 _UNDER_WAY = sql("done_at IS NULL AND overran_at IS NULL")
 
 
@@ -60,13 +62,13 @@ class RequestLink(Base):
 
 
 class RequestEscalation(Base):
-    """That a request went up, because its deadline was past: once to each level."""
+    """That a request went up, because its deadline was past: once to each level for a deadline."""
 
     __tablename__ = "request_escalation"
 
     request_id: Mapped[int] = mapped_column(ForeignKey("service_request.id", ondelete="CASCADE"))
     level: Mapped[int]
-    """1 supervisor, 2 manager"""
+    """`SUPERVISOR` or `MANAGER`."""
     due_at: Mapped[datetime]
     """The deadline that was past."""
     at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -5,7 +5,7 @@ counted when they are asked for, as are the complaints of readers who do not see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -59,6 +59,18 @@ def count_month(year: int, month: int) -> None:
     first, last = bounds(year, month)
     _count_month(year, month)
     count_complaints([first + timedelta(days=one) for one in range((last - first).days + 1)])
+
+
+def count_later(months: Iterable[tuple[int, int]]) -> None:
+    """Have the worker count the figures of months anew of which requests are gone, as (year, month)."""
+    request = ServiceRequest
+    for month in months:
+        one = db.session.scalar(select(request.id).where(request.received_on.between(*bounds(*month))).limit(1))
+        if one is None:
+            _count_month(*month)
+        else:  # a month is counted where something in it is not counted yet
+            changed = update(request).where(request.id == one).values(tallied=False)
+            db.session.execute(changed, execution_options={"synchronize_session": False})
 
 
 def _count_month(year: int, month: int) -> None:

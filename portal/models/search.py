@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, column, false, func, literal_column, or_, select, table
+from sqlalchemy import Select, and_, column, false, func, literal_column, or_, select, table, true
 
 from portal.database import db
 from portal.models.customer import Customer, CustomerState
@@ -56,6 +56,7 @@ NEWEST = 600
 _CODE_REGION = 8
 """The first eight characters of a credit code say kind and region: too many codes begin alike to look for fewer."""
 _LONGEST_NUMBER = 16
+_START = re.compile(r"[^\W_]+")
 _SEPARATORS = re.compile(r"[\s\-+()./]")
 _FTS = table("customer_search_fts", column("rowid"))
 
@@ -98,13 +99,17 @@ def _scope_tokens(user: Staff) -> list[str]:
 
 def _contains(query: str, words: Any = CustomerSearch.words) -> Any:
     """Return the condition that a customer's words have a query in them."""
-    return or_(*(and_(*(place_of(words, part) > 0 for part in parts)) for parts in _parts(query)))
+    return or_(*(and_(true(), *(place_of(words, part) > 0 for part in parts)) for parts in _parts(query)))
 
 
 def _beginning(query: str, asked: list[list[str]]) -> list[list[str]]:
-    """Return what to ask the index for where a name is to begin with `query`, of what is asked for it anywhere."""
-    start = fold(query)
-    return [[START + start[: 3 if start.isascii() else 2], *tokens] for tokens in asked]
+    """Return what to ask the index for where a name is to begin with `query`, of what is asked for it anywhere.
+
+    Up to the first sign that is neither letter nor figure: FTS5 divides a token there. Nothing where `query` begins with one.
+    """
+    text = fold(query)
+    start = _START.match(text[: 3 if text.isascii() else 2])
+    return [[START + start[0], *tokens] for tokens in asked] if start else []
 
 
 def _ask(user: Staff, query: str, limit: int, *, beginning: bool = False) -> list[tuple[int, str]]:
@@ -132,7 +137,7 @@ def _among_newest(user: Staff, query: str, limit: int) -> list[tuple[int, str, b
     if not asked:
         return []
     newest = select(kept.id, kept.words, kept.tokens).order_by(kept.id.desc()).limit(NEWEST).subquery()
-    begins = or_(*(holding(newest.c.tokens, one) for one in _beginning(query, asked)))
+    begins = or_(false(), *(holding(newest.c.tokens, one) for one in _beginning(query, asked)))
     statement = select(newest.c.id, newest.c.words, begins.label("begins")).where(
         or_(*(holding(newest.c.tokens, one) for one in asked)), _contains(query, newest.c.words)
     )

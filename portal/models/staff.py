@@ -149,9 +149,9 @@ class Staff(UserMixin, Base):
     def change(self, *, by: Staff, **values: Any) -> None:
         """Change name, role, team, department, post, telephone or email; who works here by then sees it at the next request.
 
-        Customers follow their owner into another team (RO-1: a supervisor sees what the team owns); open steps are given
-        to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost, or an account of the office with
-        something in hand would become a department's, which does none of it.
+        Customers follow their owner into another team, open requests who has them in hand (RO-1: a supervisor sees what the
+        team has); open steps are given to whoever has the role now. Raises `Refusal` (field `role`) where the last manager would be lost,
+        or an account of the office with something in hand would become a department's, which does none of it.
         """
         if "role" in values or "department_code" in values:
             role, team = values.get("role", self.role), values.get("team", self.team)
@@ -173,7 +173,7 @@ class Staff(UserMixin, Base):
             setattr(self, field, new)
         audit.write("permission", "account-changed", actor=by, record=self, label=self.name, changes=changes)
         if "team" in changed:
-            self._take_customers_along(by)
+            self._take_work_along(by)
         if changed & {"team", "role"}:
             _reroute()
 
@@ -266,11 +266,13 @@ class Staff(UserMixin, Base):
         if not set(managers) - {self.id}:
             raise Refusal(N_("%(name)s is the last active manager. Make somebody else manager first."), field=field, name=self.name)
 
-    def _take_customers_along(self, by: Staff) -> None:
+    def _take_work_along(self, by: Staff) -> None:
         from portal.models.hand_over import follow_owner
+        from portal.models.request_desk import follow_team
 
         db.session.flush()
         follow_owner(self, by=by)
+        follow_team(self)
 
     # --- passwords -------------------------------------------------------------------------------------------------
 

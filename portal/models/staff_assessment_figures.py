@@ -71,7 +71,9 @@ def _requests(month: str, staff_ids: Collection[int]) -> list[tuple[int, str, Pa
     lasting: Any = select(one.assignee_id, func.count(), func.sum(case((one.reopened == 0, 1), else_=0))).where(*here)
     lasting = lasting.where(solved | (one.reopened > 0)).group_by(one.assignee_id)
     timely: Any = select(one.assignee_id, func.count(), func.sum(case((one.answered_at <= one.solve_due_at, 1), else_=0))).where(*here)
-    timely = timely.where(one.kind == COMPLAINT, one.solve_due_at.is_not(None), solved | (one.solve_due_at < now))
+    # While the customer is waited for the clock stands: only what was late before that is late.
+    late = (one.solve_due_at < now) & (one.waiting_since.is_(None) | (one.waiting_since > one.solve_due_at))
+    timely = timely.where(one.kind == COMPLAINT, one.solve_due_at.is_not(None), solved | late)
     found = [(number, LASTING, Part(int(count), int(good or 0))) for number, count, good in db.session.execute(lasting)]
     rows = db.session.execute(timely.group_by(one.assignee_id))
     return found + [(number, ON_TIME, Part(int(count), int(good or 0))) for number, count, good in rows]

@@ -150,6 +150,18 @@ def value(name: str, on: date | None = None) -> Any:
     return in_force(name, on).value
 
 
+def value_at(name: str, moment: datetime) -> Any:
+    """Return the value of a standard as it stood at a moment, for a case that keeps no version of it (ST-2).
+
+    What was set later does not count, though it be for the same day. Raises KeyError for a name that is not declared.
+    """
+    declared, version = STANDARDS[name], StandardVersion
+    held = select(version.value).where(version.name == name, version.cancelled_at.is_(None), version.at <= moment)
+    held = held.where(version.from_date <= clock.local(moment).date()).order_by(version.from_date.desc(), version.number.desc())
+    found = db.session.execute(held.limit(1)).first()
+    return declared.start if found is None else found.value
+
+
 def at_version(name: str, number: int) -> InForce:
     """Return a standard as a running case began with it (ST-2). Raises KeyError where there is no such version."""
     if number == 0:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -47,6 +51,31 @@ def test_what_goes_up_at_once_goes_up_once(app: Flask) -> None:
 
     assert at_once(app, *[escalate] * 3) == ["done"] * 3
     assert db.session.scalar(select(func.count()).select_from(RequestEscalation)) == 1
+
+
+def test_of_two_joined_to_each_other_at_once_one_stays(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = taken(text="甲").id, taken(text="乙").id
+    db.session.remove()
+    read = threading.Barrier(2)
+    whole = request_flow._hold
+
+    def hold(*requests: ServiceRequest) -> None:
+        # On PostgreSQL both have read by now; on SQLite the second one only begins when the first has ended.
+        with suppress(threading.BrokenBarrierError):
+            read.wait(1)
+        whole(*requests)
+
+    monkeypatch.setattr(request_flow, "_hold", hold)
+
+    def joining(first: int, second: int) -> Callable[[], None]:
+        def join() -> None:
+            one, other = (db.session.get_one(ServiceRequest, number) for number in (first, second))
+            request_flow.link(one, other, "duplicate", by=person("rep1"), version=one.version)
+
+        return join
+
+    assert sorted(at_once(app, joining(*ids), joining(*reversed(ids)))) == ["Refusal", "done"]
+    assert sorted(db.session.scalars(select(ServiceRequest.is_open))) == [False, True]
 
 
 def test_requests_taken_in_during_a_hand_over_are_in_the_new_charge(app: Flask) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text, update
 
 from portal.database import db
 from portal.models import search as search_module
 from portal.models.customer import Customer, CustomerAssistant, derived
-from portal.models.search import candidates, search
+from portal.models.search import candidates, customers, search
 from portal.models.search_index import CustomerSearch, index_all, index_many
+from portal.rules.text import clean_line
 from tests import factories
 
 
@@ -72,6 +75,32 @@ def test_names_that_begin_so_come_first(staff: Any) -> None:
         named(f"上海东方第{serial}商店")
     assert names(staff["rep1"], "东方")[0] == first.full_name
     assert len(search(staff["rep1"], "东方", 10)) == 10
+
+
+@pytest.mark.parametrize("account", ["rep1", "mgr1"])
+def test_names_with_signs_in_them_are_found_and_come_first(account: str, staff: Any) -> None:
+    for name in ("H&M服饰有限公司", "7-11便利店", "5.1音响", "(1)号仓库", "J.P.贸易", "A·B电子"):
+        named(name)
+        named("东方" + name)
+    for query in ("H&M", "h&", "H", "H&M服", "7-11", "7-11便利", "5.1", "5.", "J.P.", "A·B", "a·"):
+        assert names(staff[account], query)[0].lower().startswith(query.lower()), query
+    assert {one.removeprefix("东方") for one in names(staff[account], "（1）号")} == {"(1)号仓库"}
+    assert names(staff[account], "&") == names(staff[account], "M&H") == []
+
+
+def test_no_text_typed_makes_the_search_fail(staff: Any) -> None:
+    for name in ("H&M服饰有限公司", "7-11便利店", "𠮷野家（深圳）A_1"):
+        named(name, telephone="0755-28780808")
+    typed = st.text(st.one_of(st.characters(), st.sampled_from("aH1&-._ 《（*\\\"'服𠮷²٣")), max_size=12).map(clean_line)
+
+    @given(typed)
+    def search_is_answered(query: str) -> None:
+        for account in ("rep1", "mgr1"):
+            assert len(search(staff[account], query)) <= 3
+            assert len(candidates(staff[account], query)) <= 3
+            assert customers(staff[account], query) is not None
+
+    search_is_answered()
 
 
 @pytest.mark.parametrize("newest", [0, 2, 6, 600])

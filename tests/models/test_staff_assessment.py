@@ -15,6 +15,7 @@ from portal.models import staff_assessment_desk as desk
 from portal.models.callback import Callback
 from portal.models.request import ServiceRequest
 from portal.models.staff_assessment import AssessmentMonth, StaffAssessment
+from portal.models.staff_assessment_figures import of_month
 from portal.models.staff_assessment_reward import Proposal, StaffReward
 from portal.models.standard import set_value
 from portal.models.standard_effects import effects
@@ -23,6 +24,7 @@ from portal.rules.assessments import START_WEIGHTS, Judged, Part, bounds, month_
 from portal.rules.message import Refusal
 from tests import calling, factories
 from tests.approving import person, sign, told
+from tests.service.requesting import taken
 from tests.surveying import answered, asked, closed, judged, of, opened, reward, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -65,6 +67,16 @@ def test_figures_come_from_the_records_of_the_month_and_of_the_person() -> None:
     assert (nothing.scores, nothing.total, nothing.covered) == ({}, None, 0), "no records are not 0"
     (group,) = desk.departments(month, desk.of_month(month, person("mgr1")))
     assert (group.people, group.scores["attitude"]) == (6, 50), "records of a department count together"
+
+
+def test_a_complaint_that_waits_for_the_customer_is_late_only_if_it_was_before() -> None:
+    day = bounds(last_month())[0] + timedelta(days=7)
+    due = datetime.combine(day, datetime.min.time(), tzinfo=clock.SITE_ZONE) + timedelta(hours=12)
+    for waiting_since in (None, due - timedelta(hours=1), due + timedelta(hours=1)):
+        request = taken(factories.customer("rep1"))
+        request.received_on, request.solve_due_at, request.waiting_since = day, due, waiting_since
+    db.session.commit()
+    assert of_month(last_month(), [person("rep1").id])[person("rep1").id]["on-time"] == Part(2, 0)
 
 
 def test_only_a_month_that_is_over_opens_once() -> None:

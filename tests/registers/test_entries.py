@@ -142,6 +142,12 @@ def test_a_change_says_what_changed() -> None:
     assert rep is not None
     assert made.change({"colour": "白", "plate": "粤BD12345"}, by=rep) == [{"field": "colour", "old": "甲-1203", "new": "白"}]
     assert made.change({"colour": "白"}, by=rep) == []
+    made.data = {**made.data, "from_before": "旧栏"}
+    assert made.change({"colour": ""}, by=rep) == [{"field": "colour", "old": "白", "new": ""}]
+    db.session.commit()
+    assert "colour" not in made.data, "what was emptied is empty"
+    assert made.data["from_before"] == "旧栏", "what an earlier declaration knew stays"
+    assert made.change({"colour": ""}, by=rep) == []
 
 
 @pytest.mark.usefixtures("app")

@@ -61,3 +61,23 @@ def test_figures_that_are_kept_are_those_that_are_counted(monkeypatch: pytest.Mo
     assert (left.total.number, left.total.solve_worked) == (4, 60 * sum((0, 2, 4, 6)))
     db.session.execute(update(ServiceRequest).values(tallied=False))
     assert read() == left
+
+
+@pytest.mark.usefixtures("app")
+def test_what_was_erased_is_counted_in_no_month() -> None:
+    def received() -> dict[str, int]:
+        while request_tally.count_changed():
+            db.session.commit()
+        month = f"{clock.today():%Y-%m}"
+        return {channel: one.received for channel, one in request_tally.by_channel(month, month).items()}
+
+    gone, stays = factories.customer("rep1"), factories.customer("rep1")
+    for one, channel in ((gone, "telephone"), (gone, "letter"), (stays, "letter")):
+        taken(one, channel=channel)
+    assert received() == {"telephone": 1, "letter": 2}
+    forget([gone.id])
+    db.session.commit()
+    assert received() == {"letter": 1}
+    forget([stays.id])
+    db.session.commit()
+    assert received() == {}

@@ -10,6 +10,7 @@ from portal.blueprints.service.jobs import look_after_requests
 from portal.database import db
 from portal.exchange.cells import cell_parser
 from portal.exchange.columns import Column
+from portal.exchange.request_importing import RequestWriter
 from portal.exchange.taking_back import obstacles
 from portal.models import request_intake, request_list, request_tally
 from portal.models.job import Job
@@ -107,3 +108,21 @@ def test_all_or_nothing_shows_at_the_end_and_is_taken_back_unless_somebody_worke
     request_intake.promise(request, "回电", at("2099-01-01 09:00"), by=person("rep1"))
     db.session.commit()
     assert [one.name for one in obstacles(run)] == [request.label]
+
+
+@pytest.mark.usefixtures("app")
+def test_what_nobody_may_see_yet_goes_up_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = factories.customer("rep1")
+    whole, hidden = RequestWriter.show, []
+
+    def show(writer: RequestWriter) -> None:
+        look_after_requests()
+        hidden.extend((one.escalation, one.escalate_at is None) for one in db.session.query(ServiceRequest).filter_by(reference="2555"))
+        whole(writer)
+
+    monkeypatch.setattr(RequestWriter, "show", show)
+    done("requests", HEADS + ROWS.format(number=customer.number), mode="all")
+    assert hidden == [(0, False)]
+    look_after_requests()
+    db.session.expire_all()
+    assert [one.escalation for one in db.session.query(ServiceRequest).filter_by(reference="2555")] == [1]

@@ -19,6 +19,7 @@ from portal.models.notice import Notice
 from portal.models.request import FAR, ServiceRequest
 from portal.models.request_query import RequestQuery
 from portal.models.request_step import RequestEscalation
+from portal.models.staff import Staff
 from portal.rules import request_deadlines
 from portal.rules.message import Refusal
 from portal.rules.requests import KINDS, PRIORITIES
@@ -31,6 +32,12 @@ RECEIVED = at("2026-04-30 16:00")
 
 def told() -> list[str]:
     return sorted(notice.staff.account for notice in db.session.query(Notice))
+
+
+def escalate() -> int:
+    number = request_escalation.escalate_portion(clock.now())
+    db.session.commit()
+    return number
 
 
 # --- the table of hours ------------------------------------------------------------------------------------------------------
@@ -118,6 +125,24 @@ def test_a_running_case_keeps_its_version() -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_it_is_followed_up_by_what_held_when_it_began() -> None:
+    with time_machine.travel(at("2026-10-12 09:00"), tick=False) as now:
+        request = taken()
+        request_flow.answer(request, "已处理", by=person("rep1"), version=request.version)
+        db.session.commit()
+        assert request.due_on == date(2026, 10, 15)
+        now.move_to(at("2026-10-12 10:00"))
+        standard.set_value("request.follow_up_days", 1, by=person("mgr1"), reason="试行")
+        db.session.commit()
+        request_flow.pass_on(request, f"person:{person('rep2').id}", word="请接手", by=person("rep1"), version=request.version)
+        assert request.due_on == date(2026, 10, 15)
+        now.move_to(at("2026-10-12 11:00"))
+        after = taken()
+        request_flow.answer(after, "已处理", by=person("rep1"), version=after.version)
+        assert after.due_on == date(2026, 10, 13)
+
+
+@pytest.mark.usefixtures("app")
 def test_grade_a_comes_first_on_the_same_day() -> None:
     with time_machine.travel(at("2026-06-01 09:00"), tick=False):
         first, plain = taken(factories.customer(grade="B")), taken(factories.customer(grade="C"), kind="inquiry")
@@ -197,3 +222,62 @@ def test_going_up_is_one_job_that_goes_on_where_it_was_killed(monkeypatch: pytes
     assert db.session.query(RequestEscalation).count() == 10
     assert {one.escalation for one in db.session.query(ServiceRequest)} == {1}
     assert told().count("sup1") == 3  # four, four and two of them: told once for each portion
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_due_again_goes_on_from_where_it_was_and_stops_nobody_else() -> None:
+    with time_machine.travel(at("2026-06-01 09:00"), tick=False) as now:
+        waited, hurried = taken(), taken()
+        now.move_to(at("2026-06-01 14:31"))
+        escalate()
+        me, first_due = person("rep1"), waited.due_at
+        request_flow.wait(waited, "请提供照片", by=me, version=waited.version)
+        for priority in ("urgent", "normal"):
+            request_flow.change(hurried, {"priority": priority}, by=me, version=hurried.version)
+        db.session.commit()
+        assert (waited.escalation, waited.escalate_at) == (0, None)
+        assert (hurried.escalation, hurried.escalate_at) == (1, at("2026-06-02 15:01"))
+        now.move_to(at("2026-06-01 15:31"))
+        request_flow.resume(waited, "", by=me, version=waited.version)
+        db.session.commit()
+        # Waiting stopped this clock too: an hour later than the other one.
+        assert (waited.due_at, waited.escalation, waited.escalate_at) == (first_due, 1, at("2026-06-02 16:01"))
+        assert "request-escalated" in {one.kind for one in inbox.entries(person("sup1"))}
+        before = told()
+        now.move_to(at("2026-06-02 16:02"))
+        late = taken(factories.customer("rep3"), by="rep3")
+        late.escalate_at = late.due_at = clock.now()
+        waited.escalation = 0  # as an earlier portal left it
+        db.session.commit()
+        escalate()
+        assert (waited.escalation, hurried.escalation, late.escalation) == (1, 2, 1)
+        assert sorted(set(told()) - set(before)) == ["mgr1", "mgr2", "sup2"]
+        now.move_to(at("2026-06-05 09:00"))
+        escalate()
+        assert (waited.escalation, waited.escalate_at) == (2, None)
+    steps = [(one.request_id, one.level) for one in db.session.query(RequestEscalation).filter_by(due_at=first_due)]
+    assert sorted(steps) == [(waited.id, 1), (waited.id, 2), (hurried.id, 1), (hurried.id, 2)]
+    assert told().count("sup1") == 1  # of both together
+
+
+@pytest.mark.usefixtures("app")
+def test_one_that_cannot_go_up_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = request_escalation.notify
+
+    def fails(staff: Staff, *said: Any, **more: Any) -> None:
+        if staff.account == "sup1":
+            raise RuntimeError("a mistake")
+        whole(staff, *said, **more)
+
+    monkeypatch.setattr(request_escalation, "notify", fails)
+    with time_machine.travel(at("2026-06-01 09:00"), tick=False) as now:
+        stuck, other = taken(), taken(factories.customer("rep3"), by="rep3")
+        now.move_to(at("2026-06-01 14:31"))
+        assert escalate() == 2
+        assert (stuck.escalation, other.escalation, told()) == (0, 1, ["sup2"])
+        assert not request_escalation.is_due(clock.now())  # not again every minute
+        monkeypatch.setattr(request_escalation, "notify", whole)
+        assert stuck.escalate_at is not None
+        now.move_to(stuck.escalate_at)
+        escalate()
+        assert (stuck.escalation, told().count("sup1")) == (1, 1)

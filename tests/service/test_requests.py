@@ -104,6 +104,18 @@ def test_a_special_event_is_told_at_once_and_is_one_with_its_register_entry() ->
     worked(request, "answered", "closed")
     assert entry.data["result"] == COMPLETE["done"]
     assert entry.data["closed_on"] == clock.today().isoformat()
+    request_flow.reopen(request, "又漏了", by=person("rep1"), version=request.version)
+    assert not {"result", "closed_on"} & entry.data.keys()
+    request_flow.answer(request, "换整根管道。", by=person("rep1"), version=request.version)
+    request_flow.close(request, {"done": "整根管道已更换。"}, by=person("rep1"), version=request.version)
+    db.session.commit()
+    assert entry.data["result"] == "整根管道已更换。"
+    log = db.session.query(AuditEvent).filter_by(record_type="RegisterEntry", action="changed").order_by(AuditEvent.id)
+    said = [change["new"] for one in log for change in one.data["changes"] if change["field"] == "result"]
+    assert said == [COMPLETE["done"], "", "整根管道已更换。"]
+    entry.remove(by=person("rep1"), reason="误登")
+    request_flow.reopen(request, "再查", by=person("rep1"), version=request.version)
+    assert entry.data["result"] == "整根管道已更换。"  # it is kept as it was
 
 
 # --- the way -----------------------------------------------------------------------------------------------------------------
@@ -195,9 +207,23 @@ def test_a_repeated_one_is_joined_and_related_ones_are_linked() -> None:
     assert {(kind, forth, one.id) for kind, forth, one in links_of(first, person("rep1"))} == {
         ("duplicate", False, again.id), ("related", True, other.id),
     }  # fmt: skip
-    for a, b in ((first, first), (other, again), (first, other)):
+    for a, b, kind in ((first, first, "duplicate"), (other, again, "duplicate"), (first, other, "related")):
         with pytest.raises(Refusal):
-            request_flow.link(a, b, "duplicate", by=person("rep1"), version=a.version)
+            request_flow.link(a, b, kind, by=person("rep1"), version=a.version)
+
+
+def test_related_ones_and_reopened_ones_can_be_joined() -> None:
+    first, again = taken(), taken()
+    for kind in ("related", "duplicate", "duplicate"):
+        request_flow.link(again, first, kind, by=person("rep1"), version=again.version)
+        db.session.commit()
+        assert (again.state == "joined", again.is_open) == (kind == "duplicate", kind == "related")
+        assert [(one, forth) for one, forth, _other in links_of(again, person("rep1"))] == [(kind, True)]
+        if kind == "duplicate":
+            with pytest.raises(StateConflict):
+                request_flow.link(again, first, kind, by=person("rep1"), version=again.version)
+            request_flow.reopen(again, "误并", by=person("rep1"), version=again.version)
+            db.session.commit()
 
 
 def test_changing_the_kind_counts_anew_and_what_is_no_word_is_refused() -> None:
@@ -252,6 +278,24 @@ def test_open_requests_go_along_unless_passed_on_by_name() -> None:
     person("sup1").deactivate(by=person("mgr1"), to=person("rep2"))
     db.session.commit()
     assert stays.assignee.account == "rep2"
+
+
+def test_open_requests_follow_who_has_them_in_hand_into_another_team() -> None:
+    named, unknown, closed = taken(factories.customer("rep1")), taken(customer_name="路人"), worked(taken(), "answered", "closed")
+    of_others = taken(factories.customer("rep2"))
+    request_flow.pass_on(of_others, f"person:{person('rep1').id}", word="请接手", by=person("rep2"), version=of_others.version)
+    before = person("rep1").team_id
+    person("rep1").change(by=person("mgr1"), team=person("rep3").team)
+    db.session.commit()
+    after = person("rep3").team_id
+    assert [one.team_id for one in (named, unknown, of_others, closed)] == [after, after, after, before]
+    assert {one.assignee.account for one in (named, unknown, of_others, closed)} == {"rep1"}
+    assert [sees("sup2", one) for one in (named, unknown, of_others)] == [True] * 3
+    assert [sees("sup1", one) for one in (named, unknown, of_others)] == [False, False, True]  # that one is of a customer of the team
+    assert [one.kind for one in inbox.entries(person("sup2")) if one.kind.startswith("request")] == ["request-to-assign"]
+    assert not [one for one in inbox.entries(person("sup1")) if one.kind.startswith("request")]
+    request_flow.reopen(closed, "又来电", by=person("rep1"), version=closed.version)
+    assert closed.team_id == after
 
 
 def test_requests_follow_a_merge_and_go_with_an_erased_card() -> None:
