@@ -15,14 +15,19 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import card, history, search
+from portal.models import binder_list, card, history, review_shelves, search
 from portal.models.approval import Approval
+from portal.models.binder import Binder
+from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerTag, derived
+from portal.models.dossier import ArchiveDocument
 from portal.models.hand_over import add_tag, assist
 from portal.models.merge import CustomerMerge, default_choice, hanging_on
 from portal.models.staff import Staff
+from portal.printing.binder_content import volume_of
+from portal.printing.boxes import lying_in
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import APPROVE, sign, submitted
@@ -239,3 +244,44 @@ def test_a_merge_is_undone_within_its_days_and_once(staff: dict[str, Staff]) -> 
     merge.undo(by=staff["sup1"])
     with pytest.raises(Refusal, match="already"):
         merge.undo(by=staff["sup1"])
+
+
+def test_an_undo_takes_out_of_a_binder_what_is_another_customers_then(staff: dict[str, Staff]) -> None:
+    rep, survivor, loser = staff["rep1"], factories.customer("rep1"), factories.customer("rep3")
+
+    def paper(customer: Customer, binder: Binder) -> ArchiveDocument:
+        values = {"kind": "company", "title": "合同", "dated_on": date(2020, 3, 5), "on_paper": True, "binder_id": binder.id}
+        return ArchiveDocument.file(customer, values, by=rep)
+
+    ours, theirs = (Binder.add(customer, {"title": "盒", "shelf": "A-1"}, by=rep) for customer in (survivor, loser))
+    stays = paper(loser, theirs)
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["mgr1"])
+    db.session.commit()
+    filed_since = paper(survivor, theirs)
+    stays_too = paper(survivor, ours)
+    assert [(one.number, one.code) for one in leaving(merge)] == [(filed_since.archive_number, theirs.code)]
+    put_elsewhere = paper(survivor, theirs)
+    merge.moved = {**merge.moved, "archive_document": {"customer_id": [stays.id, put_elsewhere.id]}}
+    put_elsewhere.change({"binder_id": ours.id}, by=rep)
+    db.session.commit()
+    assert {one.number for one in leaving(merge)} == {filed_since.archive_number, put_elsewhere.archive_number}
+    merge.undo(by=staff["mgr1"])
+    db.session.commit()
+    assert (filed_since.customer_id, put_elsewhere.customer_id) == (survivor.id, loser.id)
+    assert [one.binder_id for one in (filed_since, put_elsewhere, stays, stays_too)] == [None, None, theirs.id, ours.id]
+    told = history.of_record("ArchiveDocument", filed_since.id)[0]
+    assert (told.action, told.data["changes"]) == ("left-binder", [{"field": "binder_id", "old": theirs.code, "new": ""}])
+
+
+def test_a_binder_shows_nothing_of_another_customer(staff: dict[str, Staff]) -> None:
+    rep, customer, other = staff["rep1"], factories.customer("rep1"), factories.customer("rep3")
+    binder = Binder.add(customer, {"title": "盒", "shelf": "A-1"}, by=rep)
+    values = {"kind": "company", "title": "合同", "on_paper": True}
+    own = ArchiveDocument.file(customer, {**values, "dated_on": date(2020, 3, 5), "binder_id": binder.id}, by=rep)
+    foreign = ArchiveDocument.file(other, {**values, "dated_on": date(2021, 3, 5), "retention": "D10"}, by=rep)
+    foreign.binder_id = binder.id
+    db.session.commit()
+    assert lying_in(binder) == review_shelves.contents([binder])[binder.id] == [own]
+    assert [one.facts["archive_number"] for one in volume_of(binder).documents] == [own.archive_number]
+    assert (binder_list.holdings([binder.id])[binder.id].count, binder.mixed()) == (1, [])
+    assert binder_list.page(rep, binder_list.Query({"mixed": "years"})).rows == []
