@@ -18,7 +18,7 @@ from portal.models.notice import notify
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, Role
-from portal.rules.loans import DIGITAL, PAPER, days_overdue
+from portal.rules.loans import PAPER, days_overdue
 from portal.rules.message import N_, Message, Refusal
 
 
@@ -72,7 +72,7 @@ def _waiting(user: Staff, today: date) -> ColumnElement[bool]:
         asked = and_(Loan.state == GRANTED, Loan.form == PAPER, Loan.until_on >= today)
         mine = Customer.team_id == user.team_id if user.role == Role.SUPERVISOR else _without_supervisor()
         conditions.append(and_(mine, or_(overdue, asked)))
-    return and_(Loan.state.in_((GRANTED, OUT)), Loan.form != DIGITAL, or_(*conditions))
+    return and_(Loan.state.in_((GRANTED, OUT)), or_(*conditions))
 
 
 def _without_supervisor() -> ColumnElement[bool]:

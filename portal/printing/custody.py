@@ -40,6 +40,7 @@ def _papers(loan: Loan) -> list[dict[str, Any]]:
             "condition_back": one.condition_back,
         }
         for one in loan.documents
+        if one.condition_out
     ]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import binder_list, card, history, review_shelves, search
+from portal.models import binder_list, card, history, loan_papers, review_shelves, search
 from portal.models.approval import Approval
 from portal.models.binder import Binder
 from portal.models.binder_holding import leaving
@@ -24,6 +24,7 @@ from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerTag, derived
 from portal.models.dossier import ArchiveDocument
 from portal.models.hand_over import add_tag, assist
+from portal.models.loan_reading import loan_by_which
 from portal.models.merge import CustomerMerge, default_choice, hanging_on
 from portal.models.staff import Staff
 from portal.printing.binder_content import volume_of
@@ -31,6 +32,7 @@ from portal.printing.boxes import lying_in
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import APPROVE, sign, submitted
+from tests.lending import document, granted, readable
 
 WHY: dict[str, Any] = {"reason": "工商登记为准", "effective_on": date(2026, 1, 5)}
 HUNG = ("contact", "tag", "same tag", "assistant", "same assistant", "draft", "same draft", "merged before")
@@ -285,3 +287,24 @@ def test_a_binder_shows_nothing_of_another_customer(staff: dict[str, Staff]) -> 
     assert [one.facts["archive_number"] for one in volume_of(binder).documents] == [own.archive_number]
     assert (binder_list.holdings([binder.id])[binder.id].count, binder.mixed()) == (1, [])
     assert binder_list.page(rep, binder_list.Query({"mixed": "years"})).rows == []
+
+
+def test_a_loan_granted_before_a_merge_opens_nothing_that_came_with_it(staff: dict[str, Staff]) -> None:
+    survivor, loser = factories.customer("rep1"), factories.customer("rep1")
+    ours, theirs = document(survivor), document(loser)
+    digital, on_paper = granted(survivor), granted(survivor, form="paper", by="rep4")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])
+    db.session.commit()
+    filed_since = document(survivor)
+    assert readable("rep3") == [ours.id, filed_since.id]
+    assert {one.id for one in loan_papers.papers_of(on_paper)} == {ours.id, filed_since.id}
+    assert (loan_by_which(staff["rep3"], ours), loan_by_which(staff["rep3"], theirs)) == (digital, None)
+    granted(survivor, by="rep4")
+    assert readable("rep4") == [ours.id, theirs.id, filed_since.id]
+    merge.undo(by=staff["sup1"])
+    db.session.commit()
+    assert readable("rep3") == readable("rep4") == [ours.id, filed_since.id]
+    again = CustomerMerge.carry_out(loser, survivor, by=staff["sup1"])
+    again.undo(by=staff["sup1"])
+    db.session.commit()
+    assert readable("rep3") == [ours.id, filed_since.id]
