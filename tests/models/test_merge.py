@@ -17,6 +17,7 @@ from portal import clock
 from portal.database import StateConflict, db
 from portal.models import binder_list, card, history, loan_papers, review_shelves, search
 from portal.models.approval import Approval
+from portal.models.approval_kinds import KINDS
 from portal.models.binder import Binder
 from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
@@ -30,7 +31,7 @@ from portal.models.staff import Staff
 from portal.printing.binder_content import volume_of
 from portal.printing.boxes import lying_in
 from portal.rules.message import Refusal
-from tests import factories
+from tests import campaigning, disposing, factories, grading, maintaining
 from tests.approving import APPROVE, sign, submitted
 from tests.lending import document, granted, readable
 
@@ -205,6 +206,55 @@ def test_nothing_is_merged_while_a_document_is_in_approval(staff: dict[str, Staf
     survivor.frozen_by_id = 1
     with pytest.raises(Refusal, match="in approval"):
         CustomerMerge.carry_out(survivor, factories.customer(), by=staff["sup1"])
+
+
+def on_disposal(*customers: Customer) -> Approval:
+    return disposing.submitted(*[disposing.old(disposing.past(one)) for one in customers])
+
+
+def on_grade_list(*customers: Customer) -> Approval:
+    grading.opened()
+    return grading.submitted(*[grading.reviewed(one) for one in customers])
+
+
+def on_plan(*customers: Customer) -> Approval:
+    return maintaining.submitted(maintaining.drafted(*customers))
+
+
+def on_plan_summary(*customers: Customer) -> Approval:
+    plan = maintaining.running(*customers)
+    for task in maintaining.tasks(plan):
+        maintaining.done(task)
+    approval = maintaining.summed(plan).submit(by=maintaining.person("sup1"))
+    db.session.commit()
+    return approval
+
+
+def on_gift_list(*customers: Customer) -> Approval:
+    return campaigning.submitted(campaigning.drafted(None, *customers))
+
+
+@pytest.mark.parametrize("submit", [on_disposal, on_grade_list, on_plan, on_plan_summary, on_gift_list])
+def test_nothing_is_merged_while_a_list_on_which_it_stands_is_in_approval(staff: dict[str, Staff], submit: Any) -> None:
+    first, second, survivor, before = (factories.customer("rep1") for _number in range(4))
+    merge = CustomerMerge.carry_out(first, before, by=staff["sup1"])
+    db.session.commit()
+    assert submit(first, second).customer_id is None
+    survivor.state = second.state
+    db.session.commit()
+    for loser in (first, second):
+        with pytest.raises(Refusal, match="in approval"):
+            CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])
+    assert "in approval" in str(merge.obstacles()[0])
+
+
+def test_every_kind_of_document_says_which_customers_it_covers(app: Flask) -> None:
+    for kind in KINDS.values():
+        own = kind.model.__table__.c.get("customer_id")
+        several = own.nullable if own is not None else not hasattr(kind.model, "customer_id")
+        assert (kind.covers is not None) == several, kind.name
+        if kind.covers is not None:
+            assert db.session.execute(kind.covers).all() == []
 
 
 def test_who_saw_older_records_does_not_merge_them(staff: dict[str, Staff]) -> None:
