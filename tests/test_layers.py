@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -106,3 +107,28 @@ def test_browser_tests_wait_for_the_page_before_they_ask_for_all_of_it() -> None
         for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "all":
                 assert "locator" not in ast.unparse(node.func.value), f"{path.name}:{node.lineno} asks at once; use windows.every"
+
+
+MOMENT = re.compile("(.*_)?at|since")
+"""How columns that hold a moment are called."""
+SAYS_UTC = {"models/audit.py"}
+
+
+def day_asked_of(node: ast.AST) -> ast.AST | None:
+    """Return of what a piece of code takes the day: `{x:%Y-%m-%d}`, `x.date()`, `x.strftime(…)`, `x.isoformat()[:10]`."""
+    if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+        return node.value if re.search("%[Ymd]", ast.unparse(node.format_spec)) else None
+    is_cut = isinstance(node, ast.Subscript)
+    call = node.value if isinstance(node, ast.Subscript) else node
+    called = call.func if isinstance(call, ast.Call) else None
+    asks = {"isoformat"} if is_cut else {"date", "strftime"}
+    return called.value if isinstance(called, ast.Attribute) and called.attr in asks else None
+
+
+def test_the_day_of_a_moment_is_that_of_the_site() -> None:
+    """Moments are kept in UTC, where it is still yesterday until eight in the morning: `clock.local` comes before any day."""
+    for path in sorted(PORTAL.rglob("*.py")):
+        for node in nodes(path) if named(path) not in SAYS_UTC else ():
+            asked = day_asked_of(node)
+            if isinstance(asked, ast.Attribute):
+                assert not MOMENT.fullmatch(asked.attr), f"{named(path)}:{asked.lineno}: the day of {ast.unparse(asked)} in UTC"

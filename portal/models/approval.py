@@ -6,10 +6,11 @@ simultaneous signatures, or a signature and a withdrawal, queue up and one of th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, and_, exists, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, and_, exists, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
@@ -198,6 +199,17 @@ class Approval(Base):
         sent = self.reminders if self.reminded_on == clock.today() else 0
         return self.state == "pending" and self.submitter_id == user.id and sent < standard("approval.reminders_per_day")
 
+    @classmethod
+    def running_on(cls, customer_ids: Collection[int]) -> ColumnElement[bool]:
+        """Return the condition on approvals that run and cover one of these customers: named by it, or on a list of several (AP-5)."""
+        on_lists = [
+            and_(cls.kind_name == kind.name, cls.record_id.in_(select(rows.c[0]).where(rows.c[1].in_(customer_ids))))
+            for kind in KINDS.values()
+            if kind.covers is not None
+            for rows in (kind.covers.subquery(),)
+        ]
+        return and_(cls.state == "pending", or_(cls.customer_id.in_(customer_ids), *on_lists))
+
     # --- submitting ------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -210,6 +222,7 @@ class Approval(Base):
         kind = KINDS[kind_name]
         if not by.may(Permission.APPROVAL_SUBMIT):
             raise Refusal("Your role does not submit documents.")
+        _hold(kind, document)
         content = kind.snapshot(document)
         running = cls.live_for(kind_name, document.id)
         if running is not None and running.state == "pending":
@@ -340,6 +353,24 @@ class Approval(Base):
     sign = approval_signing.sign
     record_paper = approval_signing.record_paper
     ask_opinion = approval_signing.ask_opinion
+
+
+def _hold(kind: DocumentKind, document: Any) -> None:
+    """Keep the customers that a document covers from being merged until its submission is through.
+
+    Raises `StateConflict` where a merge was faster: what is to be signed names a record that is none any more.
+    """
+    from portal.models.customer import Customer
+
+    if kind.covers is None:
+        return
+    rows = kind.covers.subquery()
+    covered = select(rows.c[1]).where(rows.c[0] == document.id)
+    before = set(db.session.scalars(covered))
+    held = select(Customer.id).where(Customer.id.in_(covered)).order_by(Customer.id).with_for_update(read=True, key_share=True)
+    db.session.execute(held).all()
+    if set(db.session.scalars(covered)) != before:
+        raise StateConflict(f"customers of {kind.name} {document.id} were merged")
 
 
 @goes_along

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Select
+
 from portal.database import transition
 
 if TYPE_CHECKING:
@@ -62,6 +64,9 @@ class DocumentKind:
     """Under which kind of document (a code of `choices.document_kind`) its sealed form is filed in the customer's dossier (AP-7)."""
     case: Callable[[Any], Mapping[str, str]] = lambda document: {}
     """Return the facts of the document that pick the case of the chain, such as `{"limit": "above"}` (`rules.chains.choose_case`)."""
+    covers: Select[Any, Any] | None = None
+    """Which customers each document covers, where one may cover several: a statement of (number of the document, customer). Where it is
+    None, a document is of the one customer its approval names, or of none. `Approval.running_on` asks it: they are not merged meanwhile."""
     label: Callable[[Any], str] = lambda document: document.label
     """Return what the inbox calls the document, such as the customer's name."""
     snapshot: Callable[[Any], dict[str, Any]] = lambda document: document.snapshot()

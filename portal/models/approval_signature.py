@@ -63,6 +63,11 @@ class Signature(Base):
         return signer["name"] if signer else self.paper_name
 
     @property
+    def given_on(self) -> date:
+        """Return the day on which it was given, at the site; on paper, the day that stands there."""
+        return self.paper_date or clock.local(self.at).date()
+
+    @property
     def principal_name(self) -> str:
         """Return for whom it was given, or nothing (RO-6)."""
         principal = self.who.get("on_behalf_of")

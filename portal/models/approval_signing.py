@@ -96,6 +96,10 @@ def record_paper(
     submitted = clock.local(approval.current_round.submitted_at).date()
     if date < submitted:
         raise Refusal("It was submitted on %(day)s: nobody can have signed it before.", field="date", day=submitted.isoformat())
+    before = _last_before(approval, step)
+    if before is not None and date < before.given_on:
+        text = N_("%(name)s signed before, on %(day)s: this signature cannot be older.")
+        raise Refusal(text, field="date", name=before.name, day=before.given_on.isoformat())
     if scan is None:
         raise Refusal("The scan of the signed sheet is missing.", field="scan")
     take_turn(approval, {"signed": type(approval).signed + 1})
@@ -151,6 +155,12 @@ RECORDED_BY_OTHERS = N_("Signatures on paper are recorded by a manager who has n
 
 def _may_record(approval: Approval, step: ApprovalStep, by: Staff) -> bool:
     return by.may(Permission.APPROVAL_RECORD_PAPER) and approval.seat(step, by) is not None
+
+
+def _last_before(approval: Approval, step: ApprovalStep) -> Signature | None:
+    """Return the latest of the signatures that a step follows: those of the places before its own in this round."""
+    earlier = [one.signature for one in approval.current_round.steps if one.position < step.position and one.signature is not None]
+    return max(earlier, key=lambda one: one.given_on, default=None)
 
 
 def _not_theirs(approval: Approval, by: Staff) -> Refusal:

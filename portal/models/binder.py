@@ -61,12 +61,11 @@ class Binder(HangsOnCustomer, Base):
 
     def mixed(self) -> list[Message]:
         """Return warnings that documents of several years or retention periods lie in it: DA/T 22-2015 keeps them apart (PR-7)."""
-        from portal.models.dossier import FILED, ArchiveDocument
+        from portal.models.binder_holding import lies_in
+        from portal.models.dossier import ArchiveDocument
 
-        lying = (ArchiveDocument.binder_id == self.id, ArchiveDocument.state == FILED)
-        years, periods = db.session.execute(
-            select(func.count(ArchiveDocument.year.distinct()), func.count(ArchiveDocument.retention.distinct())).where(*lying)
-        ).one()
+        counts = select(func.count(ArchiveDocument.year.distinct()), func.count(ArchiveDocument.retention.distinct()))
+        years, periods = db.session.execute(counts.join(Binder, lies_in()).where(Binder.id == self.id)).one()
         found = []
         if years > 1:
             found.append(Message(N_("Documents of %(count)s years lie in this binder."), {"count": years}))

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased, joinedload
 
 from portal.database import db
 from portal.models.binder import Binder
-from portal.models.dossier import FILED, ArchiveDocument
+from portal.models.binder_holding import lies_in
+from portal.models.dossier import ArchiveDocument
 from portal.models.staff import Staff
 from portal.rules.archive_numbers import rank
 from portal.rules.message import N_, Message
@@ -84,8 +85,7 @@ def wanted(user: Staff, query: Query) -> Select[Any]:
         one, other = aliased(ArchiveDocument), aliased(ArchiveDocument)
         name = "year" if query.filters["mixed"] == "years" else "retention"
         apart = getattr(one, name) < getattr(other, name)
-        lying = and_(one.binder_id == Binder.id, other.binder_id == Binder.id, one.state == FILED, other.state == FILED)
-        found = found.where(exists().where(lying, apart))
+        found = found.where(exists().where(lies_in(one), lies_in(other), apart))
     return found.order_by(Binder.shelf, Binder.code)
 
 
@@ -105,7 +105,7 @@ def holdings(ids: list[int]) -> dict[int, Holding]:
     """Return what lies in each binder of these, by its id; empty ones are left out."""
     document = ArchiveDocument
     columns = (document.binder_id, document.archive_number, document.year, document.retention)
-    lying = select(*columns).where(document.binder_id.in_(ids), document.state == FILED)
+    lying = select(*columns).join(Binder, lies_in()).where(Binder.id.in_(ids))
     rows: dict[int, list[Any]] = {}
     for row in db.session.execute(lying.order_by(document.series, func.length(document.archive_number), document.archive_number)):
         rows.setdefault(row.binder_id, []).append(row)

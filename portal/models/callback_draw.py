@@ -83,7 +83,7 @@ class CallbackDraw(Base):
     @property
     def label(self) -> str:
         """Return what the log calls it."""
-        return f"{WAYS[self.way]} {self.created_at:%Y-%m-%d}"
+        return f"{WAYS[self.way]} {clock.local(self.created_at):%Y-%m-%d}"
 
     @classmethod
     def carry_out(

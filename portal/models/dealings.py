@@ -19,7 +19,7 @@ from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.gift_desk import left_open as gifts_left_open
 from portal.models.grading_list import in_approval
 from portal.models.grading_totals import follow as gradings_follow
-from portal.models.loan import GRANTED, OUT, Loan
+from portal.models.loan_list import open_of
 from portal.models.order_desk import left_open as orders_left_open
 from portal.models.plan_desk import in_approval as plans_in_approval
 from portal.models.plan_desk import left_open as tasks_left_open
@@ -113,10 +113,9 @@ def obstacles(customer: Customer) -> list[Message]:
 
 def left_open(customer: Customer) -> list[Message]:
     """Return what stays open when dealings end, to be thought of: loans, urgent reports, gifts, documents sent back or withdrawn."""
-    loans = select(Loan).where(Loan.customer_id == customer.id, Loan.state.in_((GRANTED, OUT))).order_by(Loan.id)
     found = [
         Message(N_("The dossier is lent to %(name)s until %(day)s."), {"name": one.reader.name, "day": one.until_on.isoformat()})
-        for one in db.session.scalars(loans)
+        for one in open_of(customer.id)
     ]
     found += [
         Message(_OPEN_REPORT, {"customer": customer.full_name, "day": one.dated_on.isoformat()}) for one in open_urgent([customer.id])

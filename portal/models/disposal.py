@@ -283,6 +283,9 @@ KIND = declare(
         chain="chain.disposal",
         page=lambda disposal: ("custody.disposal", {"disposal_id": disposal.id}),
         filed_as="correspondence",
+        covers=select(DisposalItem.disposal_id, ArchiveDocument.customer_id).join(
+            ArchiveDocument, ArchiveDocument.id == DisposalItem.document_id
+        ),
         on_submitted=_submitted,
         on_returned=_back_to(DRAFT),
         on_rejected=_back_to(REJECTED),

@@ -13,6 +13,7 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.disposal import NAME, Disposal
 from portal.models.dossier import FILED
 from portal.models.loan import OPEN, WHOLE, Loan
+from portal.models.loan_papers import out_now
 from portal.rules.disposal import why_retained
 from portal.rules.message import N_, Message
 
@@ -63,6 +64,13 @@ def _loans(disposal: Disposal) -> Iterator[Message]:
         if loan.extent == WHOLE or ids & {one.document_id for one in loan.documents}:
             figures = {"customer": loan.customer.full_name, "name": loan.reader.name, "day": loan.until_on.isoformat()}
             yield Message(N_("The dossier of %(customer)s is lent to %(name)s until %(day)s, or such a loan is asked for."), figures)
+    # A merge and its undo move documents, not loans: a paper may be out on a loan of the other record.
+    elsewhere = out_now(ids)
+    for document in disposal.documents:
+        lent = elsewhere.get(document.id)
+        if lent is not None and lent.customer_id not in customers:
+            figures = {"number": document.archive_number, "name": lent.reader.name, "day": lent.until_on.isoformat()}
+            yield Message(N_("%(number)s is out with %(name)s until %(day)s."), figures)
 
 
 @blocker

@@ -241,6 +241,7 @@ KIND = declare(
         snapshot=snapshot,
         page=lambda listed: ("gifts.gift_list", {"listed_id": listed.id}),
         filed_as="correspondence",
+        covers=select(GiftRecipient.list_id, GiftRecipient.customer_id).where(GiftRecipient.state == LISTED),
         check=ensure_ready,
         on_submitted=_submitted,
         on_returned=_back,

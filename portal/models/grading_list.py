@@ -341,6 +341,7 @@ KIND = declare(
         case=lambda listed: {"grade": listed.grade},
         page=lambda listed: ("grading.grade_list", {"listed_id": listed.id}),
         filed_as="company",
+        covers=select(Grading.list_id, Grading.customer_id),
         on_submitted=_submitted,
         on_returned=_back(DRAFT),
         on_rejected=_back(REJECTED),

@@ -64,7 +64,8 @@ _RUNNING = text("state IN ('granted', 'out')")
 class Loan(Base):
     """One loan: draft → pending → granted | rejected; a digital one ends, a paper one is handed out and returned.
 
-    A merge of the customer leaves it where it is: it must not open the other record's dossier as well (RO-2).
+    A merge of the customer leaves it where it is: it must not open the other record's dossier as well (RO-2), neither that of the
+    merged record nor what came from it into this one (`loan_reading`).
     """
 
     __tablename__ = "loan"
@@ -188,9 +189,20 @@ class Loan(Base):
         return loan
 
     def ensure_extends(self, loan: Loan) -> None:
-        """Raise `Refusal` unless `loan` can carry this one on: the same papers, out, by the same reader."""
+        """Raise `Refusal` unless `loan` can carry this one on: as papers too, which are out with the same reader."""
         if self.form != PAPER or self.state != OUT or (self.reader, self.customer) != (loan.reader, loan.customer):
             raise Refusal("Only papers that are out with the same reader can be kept longer.")
+        if loan.form != PAPER:
+            raise Refusal("Papers that are out are kept longer as papers. Ask for digital reading by itself.", field="form")
+
+    def ensure_out(self, documents: list[ArchiveDocument]) -> None:
+        """Raise `Refusal` (field `numbers`) where one of the documents is not out on this loan: nothing else is kept longer."""
+        out = {one.document_id for one in self.documents if one.is_out}
+        other = next((one for one in documents if one.id not in out), None)
+        if other is not None:
+            raise Refusal(
+                "%(number)s is not among the papers that are out. Ask for it by itself.", field="numbers", number=other.archive_number
+            )
 
     def can_edit(self, user: Staff) -> bool:
         """Return whether `user` may change the draft."""
@@ -216,6 +228,8 @@ class Loan(Base):
             raise Refusal("Say what the dossier is needed for.", field="purpose")
         check_until(values.get("until_on"), clock.today(), standard("loan.most_days"))
         wanted = self._documents(values.get("numbers") or [])
+        if self.extends is not None and self.extends.state == OUT:
+            self.extends.ensure_out(wanted)
         self.purpose, self.until_on = values["purpose"], values["until_on"]
         self.extent = CHOSEN if wanted else WHOLE
         there = {one.document_id: one for one in self.documents}
@@ -256,9 +270,13 @@ class Loan(Base):
         if not self.reader.active:
             raise Refusal("%(name)s is no longer here.", field="reader_id", name=self.reader.name)
         check_until(self.until_on, clock.today(), standard("loan.most_days"))
-        gone = next((one.document for one in self.documents if one.document.state != FILED), None)
+        gone = next((one.document for one in self.documents if not self.is_of(one.document)), None)
         if gone is not None:
             raise Refusal("%(number)s is no longer in the dossier.", field="numbers", number=gone.archive_number)
+
+    def is_of(self, document: ArchiveDocument) -> bool:
+        """Return whether a document is filed in the dossier that is lent: a merge or its undo may have moved it into another one."""
+        return document.state == FILED and document.customer_id == self.customer_id
 
     # --- ending --------------------------------------------------------------------------------------------------------
 
@@ -278,7 +296,7 @@ class Loan(Base):
     def carry_on(self, by: Staff | None) -> None:
         """Take the papers over from the loan that this one extends, if they are still out."""
         before = self.extends
-        if before is None or before.state != OUT:
+        if before is None or before.state != OUT or self.form != PAPER:
             return
         from portal.models.loan_papers import take_over
 

@@ -18,7 +18,7 @@ from portal.models.notice import notify
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, Role
-from portal.rules.loans import DIGITAL, PAPER, days_overdue
+from portal.rules.loans import PAPER, days_overdue
 from portal.rules.message import N_, Message, Refusal
 
 
@@ -71,7 +71,7 @@ def _waiting(user: Staff, today: date) -> ColumnElement[bool]:
     if user.may(Permission.LOAN_HAND_OUT):
         asked = and_(Loan.state == GRANTED, Loan.form == PAPER, Loan.until_on >= today)
         conditions.append(and_(_lent_by(user), or_(overdue, asked)))
-    return and_(Loan.state.in_((GRANTED, OUT)), Loan.form != DIGITAL, or_(*conditions))
+    return and_(Loan.state.in_((GRANTED, OUT)), or_(*conditions))
 
 
 def _lent_by(user: Staff) -> ColumnElement[bool]:

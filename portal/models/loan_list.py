@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import Select, or_
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
-from portal.models.loan import DRAFT, ENDED, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan
+from portal.models.dossier import ArchiveDocument
+from portal.models.loan import DRAFT, ENDED, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan, LoanDocument
 from portal.models.staff import Staff
 from portal.rules.loans import DIGITAL, PAPER
 from portal.rules.message import N_
@@ -86,8 +87,13 @@ def page(user: Staff, query: LoanQuery, *, before: int = 0, size: int = PAGE_SIZ
 
 
 def open_of(customer_id: int) -> list[Loan]:
-    """Return the loans of a customer's dossier that run: granted, or with their papers out; the first due on top."""
-    query = db.select(Loan).where(Loan.customer_id == customer_id, Loan.state.in_((GRANTED, OUT)))
+    """Return the loans of a customer's dossier that run: granted, or with papers of it out; the first due on top.
+
+    A merge and its undo move documents, not loans: papers of this dossier may be out on a loan of the other record.
+    """
+    out = db.select(LoanDocument.loan_id).join(ArchiveDocument, ArchiveDocument.id == LoanDocument.document_id)
+    out = out.where(LoanDocument.is_out, ArchiveDocument.customer_id == customer_id)
+    query = db.select(Loan).where(or_(Loan.customer_id == customer_id, Loan.id.in_(out)), Loan.state.in_((GRANTED, OUT)))
     return list(db.session.scalars(query.options(*_WITH).order_by(Loan.until_on, Loan.id)))
 
 

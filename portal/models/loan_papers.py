@@ -11,8 +11,9 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit
-from portal.models.dossier import FILED, ArchiveDocument
+from portal.models.dossier import ArchiveDocument
 from portal.models.loan import CHOSEN, ENDED, GRANTED, OUT, RETURNED, Loan, LoanDocument
+from portal.models.loan_reading import documents_of
 from portal.models.notice import notify
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role
@@ -36,12 +37,11 @@ def _lends(loan: Loan, user: Staff) -> bool:
 
 def papers_of(loan: Loan) -> list[ArchiveDocument]:
     """Return the papers that a loan is about: those that are or were out, else the chosen ones, else all that the dossier has on paper."""
-    if loan.extent == CHOSEN or loan.handed_out_at is not None:
+    if loan.handed_out_at is not None:
+        return [one.document for one in loan.documents if one.condition_out]
+    if loan.extent == CHOSEN:
         return [one.document for one in loan.documents]
-    query = select(ArchiveDocument).where(
-        ArchiveDocument.customer_id == loan.customer_id, ArchiveDocument.state == FILED, ArchiveDocument.on_paper
-    )
-    return list(db.session.scalars(query.order_by(ArchiveDocument.archive_number)))
+    return list(db.session.scalars(documents_of(loan).where(ArchiveDocument.on_paper)))
 
 
 def out_now(document_ids: Collection[int]) -> dict[int, Loan]:
@@ -70,7 +70,7 @@ def hand_out(loan: Loan, conditions: Mapping[int, str], *, by: Staff, note: str 
     if is_over(loan.until_on, clock.today()):
         raise Refusal("The loan is over. It must be asked for again.")
     _ensure_conditions(papers, conditions, HANDED_OUT)
-    gone = next((one for one in papers if one.state != FILED), None)
+    gone = next((one for one in papers if not loan.is_of(one)), None)
     if gone is not None:
         raise Refusal("%(number)s is no longer in the dossier.", number=gone.archive_number)
     elsewhere = out_now([one.id for one in papers])
@@ -108,16 +108,17 @@ def take_back(loan: Loan, conditions: Mapping[int, str], *, by: Staff, note: str
 
     Raises `Refusal` where a condition is missing, or where something is damaged or lost and `note` does not say what happened.
     """
-    papers = [one.document for one in loan.documents]
+    rows = [one for one in loan.documents if one.is_out]
+    papers = [one.document for one in rows]
     _ensure_conditions(papers, conditions, tuple(CONDITIONS))
-    before = {one.document_id: one.condition_out for one in loan.documents}
+    before = {one.document_id: one.condition_out for one in rows}
     rank = list(CONDITIONS)
     worse = [one for one in papers if rank.index(conditions[one.id]) > max(rank.index(before[one.id]), rank.index("soiled"))]
     if worse and not note:
         raise Refusal("Say what happened to %(number)s.", field="note", number=worse[0].archive_number)
     change = {"state": RETURNED, "returned_at": clock.now(), "received_by_id": by.id, "returned_note": note[:500]}
     transition(loan, expect={"state": OUT}, change=change)
-    for row in loan.documents:
+    for row in rows:
         row.is_out, row.condition_back = False, conditions[row.document_id]
     audit.write("change", "loan-returned", actor=by, record=loan, label=loan.label, papers=_noted(papers, conditions), reason=note)
     for paper in worse:
@@ -127,16 +128,18 @@ def take_back(loan: Loan, conditions: Mapping[int, str], *, by: Staff, note: str
 
 
 def take_over(loan: Loan, before: Loan, *, by: Staff | None) -> None:
-    """Carry the papers of `before` on by `loan`, which extends it: they stay out, until the new day."""
+    """Carry the papers of `before` on by `loan`, which extends it: they stay out, until the new day. Nothing else is on it then."""
     now = clock.now()
     transition(before, expect={"state": OUT}, change={"state": ENDED, "ended_at": now, "ended_by_id": by.id if by else None})
+    carried = [row for row in before.documents if row.is_out]
     rows = {one.document_id: one for one in loan.documents}
-    for row in before.documents:
+    loan.documents[:] = [rows[row.document_id] for row in carried if row.document_id in rows]
+    for row in carried:
         row.is_out = False
     db.session.flush()  # the papers are let go before they are taken: out once at a time
     taken = {"state": OUT, "extent": CHOSEN, "handed_out_at": before.handed_out_at, "handed_out_by_id": before.handed_out_by_id}
     transition(loan, expect={"state": GRANTED}, change={**taken, "handed_out_note": before.handed_out_note})
-    for row in before.documents:
+    for row in carried:
         own = rows.get(row.document_id) or LoanDocument(loan=loan, document=row.document)
         own.is_out, own.condition_out = True, row.condition_out
         db.session.add(own)

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from portal import clock
 from portal.database import db
 from portal.models.dossier import FILED, ArchiveDocument
-from portal.models.loan import CHOSEN, WHOLE, Loan, LoanDocument
+from portal.models.loan import WHOLE, Loan, LoanDocument
+from portal.models.merge import CustomerMerge
 from portal.models.staff import Staff
 from portal.rules.loans import DIGITAL
 
@@ -34,8 +35,17 @@ def lent_to(user: Staff) -> ColumnElement[bool] | None:
 def _covered(loan: Loan) -> ColumnElement[bool]:
     own = ArchiveDocument.customer_id == loan.customer_id
     if loan.extent == WHOLE:
-        return own
+        return and_(own, ArchiveDocument.id.not_in(_merged_in(loan)))
     return and_(own, ArchiveDocument.id.in_(select(LoanDocument.document_id).where(LoanDocument.loan_id == loan.id)))
+
+
+def _merged_in(loan: Loan) -> list[int]:
+    """Return the ids of documents that came to its customer by a merge after the loan was granted: nobody granted it for them."""
+    if loan.granted_at is None:
+        return []
+    moved = CustomerMerge.moved["archive_document", "customer_id"]
+    since = (CustomerMerge.survivor_id == loan.customer_id, CustomerMerge.undone_at.is_(None), CustomerMerge.at >= loan.granted_at)
+    return [number for ids in db.session.scalars(select(moved).where(*since)) for number in ids or ()]
 
 
 def documents_of(loan: Loan) -> Select[ArchiveDocument]:
@@ -52,8 +62,8 @@ def loan_by_which(user: Staff, document: ArchiveDocument) -> Loan | None:
     if document.state != FILED:
         return None
     for loan in open_loans(user):
-        chosen = loan.extent == CHOSEN and document.id not in {one.document_id for one in loan.documents}
-        if loan.customer_id == document.customer_id and not chosen:
+        covered = select(ArchiveDocument.id).where(ArchiveDocument.id == document.id, _covered(loan))
+        if loan.customer_id == document.customer_id and db.session.scalar(covered) is not None:
             return loan
     return None
 

@@ -362,8 +362,8 @@ def _portions(ids: list[int]) -> Iterator[list[int]]:
 
 
 def pending(*ids: int) -> bool:
-    """Return whether a document of one of the customers is in approval."""
-    return bool(db.session.scalar(select(exists().where(Approval.customer_id.in_(ids), Approval.state == "pending"))))
+    """Return whether a document of one of the customers, or a list on which they stand, is in approval."""
+    return bool(db.session.scalar(select(exists().where(Approval.running_on(ids)))))
 
 
 def refuse_unless_mergeable(survivor: Customer, loser: Customer) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from portal import clock
 from portal.database import transition
 from portal.models import audit, history, plan, plan_papers, plan_task
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, Event, declare, into_approval
 from portal.models.draft import APPROVED, DRAFT, PENDING, REJECTED
-from portal.models.plan import MaintenancePlan
+from portal.models.plan import MaintenancePlan, PlanCustomer
 from portal.models.plan_papers import PlanAmendment, PlanSummary
 from portal.models.staff import Staff
 from portal.rules.message import N_
@@ -57,6 +59,7 @@ PLAN = declare(
         chain="chain.maintenance_plan",
         page=lambda document: ("maintenance.plan", {"plan_id": document.id}),
         filed_as="correspondence",
+        covers=select(PlanCustomer.plan_id, PlanCustomer.customer_id),
         on_approved=_plan_approved,
         labels={
             "plan.title": N_("Name of the plan"),
@@ -103,6 +106,7 @@ AMENDMENT = declare(
         chain="chain.maintenance_plan",
         page=lambda document: ("maintenance.amendment", {"amendment_id": document.id}),
         filed_as="correspondence",
+        covers=select(PlanAmendment.id, PlanCustomer.customer_id).join(PlanCustomer, PlanCustomer.plan_id == PlanAmendment.plan_id),
         on_approved=_amended,
         labels={
             "plan.title": N_("Name of the plan"),
@@ -156,6 +160,7 @@ SUMMARY = declare(
         chain="chain.maintenance_summary",
         page=lambda document: ("maintenance.summary", {"plan_id": document.plan_id}),
         filed_as="correspondence",
+        covers=select(PlanSummary.id, PlanCustomer.customer_id).join(PlanCustomer, PlanCustomer.plan_id == PlanSummary.plan_id),
         on_submitted=_summed,
         on_returned=_back(DRAFT),
         on_rejected=_back(REJECTED),

@@ -18,8 +18,9 @@ from portal import clock
 from portal.database import StateConflict, db, transition
 from portal.models import audit
 from portal.models.binder import Binder
+from portal.models.binder_holding import lies_in
 from portal.models.customer import Customer, CustomerState
-from portal.models.dossier import FILED, ArchiveDocument
+from portal.models.dossier import ArchiveDocument
 from portal.models.review import LONGEST_REMARK, RUNNING, ReviewCampaign, ReviewLine, move_totals
 from portal.models.staff import Staff
 from portal.permissions import Permission
@@ -81,7 +82,7 @@ def records(numbers: list[int]) -> list[Binder]:
 def contents(binders: Collection[Binder]) -> dict[int, list[ArchiveDocument]]:
     """Return what should lie in each binder, in the order of archive numbers."""
     document = ArchiveDocument
-    query = select(document).where(document.binder_id.in_([one.id for one in binders]), document.state == FILED)
+    query = select(document).join(Binder, lies_in()).where(Binder.id.in_([one.id for one in binders]))
     found: dict[int, list[ArchiveDocument]] = {one.id: [] for one in binders}
     for one in db.session.scalars(query.order_by(document.archive_number)):
         found[one.binder_id or 0].append(one)

@@ -103,11 +103,11 @@ def volume_of(record: Customer | Binder) -> Volume:
 
 
 def _volume(sheet: str, record: Customer | Binder, customer: Customer, head: dict[str, str]) -> Volume:
-    of = ArchiveDocument.binder_id == record.id if sheet == BINDER else ArchiveDocument.customer_id == record.id
+    documents_of = select(ArchiveDocument).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
+    if sheet == BINDER:
+        documents_of = documents_of.where(ArchiveDocument.binder_id == record.id)
     query = (
-        select(ArchiveDocument)
-        .where(of, ArchiveDocument.state == FILED)
-        .options(selectinload(ArchiveDocument.versions).joinedload(DocumentVersion.file), selectinload(ArchiveDocument.binder))
+        documents_of.options(selectinload(ArchiveDocument.versions).joinedload(DocumentVersion.file), selectinload(ArchiveDocument.binder))
         # Numbers of one series have the same beginning, so that the longer one is the later.
         .order_by(ArchiveDocument.series, func.length(ArchiveDocument.archive_number), ArchiveDocument.archive_number)
         .limit(MOST + 1)

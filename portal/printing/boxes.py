@@ -11,8 +11,9 @@ from sqlalchemy.orm import joinedload
 from portal.database import db
 from portal.models import binder_list
 from portal.models.binder import Binder
+from portal.models.binder_holding import lies_in
 from portal.models.binder_list import MIXED, Holding, Query
-from portal.models.dossier import FILED, ArchiveDocument
+from portal.models.dossier import ArchiveDocument
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
@@ -31,7 +32,7 @@ BOX_LIST, BINDERS, SPINES = "box_list", "binder_list", "spine_labels"
 def lying_in(binder: Binder) -> list[ArchiveDocument]:
     """Return the documents in a binder in the order of their archive numbers, as they lie."""
     document = ArchiveDocument
-    query = select(document).where(document.binder_id == binder.id, document.state == FILED)
+    query = select(document).join(Binder, lies_in()).where(Binder.id == binder.id)
     return list(db.session.scalars(query.order_by(document.series, func.length(document.archive_number), document.archive_number)))
 
 

@@ -40,7 +40,12 @@ def _papers(loan: Loan) -> list[dict[str, Any]]:
             "condition_back": one.condition_back,
         }
         for one in loan.documents
+        if one.condition_out
     ]
+
+
+def _handed_out_on(loan: Loan) -> str:
+    return clock.local(loan.handed_out_at).date().isoformat() if loan.handed_out_at else ""
 
 
 def _placeholder(loan: Loan) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def _placeholder(loan: Loan) -> dict[str, Any]:
             "reader_team": loan.reader.team.name if loan.reader.team else loan.reader.department,
             "telephone": loan.reader.telephone,
             "purpose": loan.purpose,
-            "handed_out_on": f"{loan.handed_out_at:%Y-%m-%d}" if loan.handed_out_at else "",
+            "handed_out_on": _handed_out_on(loan),
             "handed_out_by": loan.handed_out_by.name if loan.handed_out_by else "",
             "until_on": loan.until_on.isoformat(),
         },
@@ -127,7 +132,7 @@ def _rows(loans: list[Loan]) -> list[dict[str, Any]]:
             "form": loan.form,
             "extent": loan.extent,
             "purpose": loan.purpose,
-            "handed_out_on": f"{loan.handed_out_at:%Y-%m-%d}" if loan.handed_out_at else "",
+            "handed_out_on": _handed_out_on(loan),
             "until_on": loan.until_on.isoformat(),
             "state": loan.state,
         }

@@ -13,12 +13,16 @@ from portal.database import StateConflict, db
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.customer_code import CustomerCode
+from portal.models.disposal import Disposal
 from portal.models.duplicate import ensure_distinct
 from portal.models.merge import CustomerMerge
 from portal.models.staff import Staff
+from portal.rules.message import Refusal
 from tests import factories
+from tests.approving import person
 from tests.concurrency.locks import until_somebody_waits
 from tests.concurrency.test_edits import at_once
+from tests.disposing import listed, old, past
 
 
 def test_of_four_merges_of_one_record_one_counts(app: Flask) -> None:
@@ -64,6 +68,41 @@ def test_what_is_written_at_the_moment_of_a_merge_moves_along(app: Flask) -> Non
         other.commit()
         merging.result(timeout=30)
     assert db.session.scalars(select(Contact.customer_id).where(Contact.name == "刚写下的")).one() == survivor_id
+
+
+def test_of_a_merge_and_a_list_submitted_at_the_moment_one_counts(app: Flask) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    customers, engine = [factories.customer("rep1") for _number in range(4)], db.engine
+    lists = [listed(*(old(past(one)) for one in customers[some : some + 2])) for some in (0, 2)]
+    survivor_id, kept_id, lost_id = past().id, customers[0].id, customers[2].id
+    first_id, second_id = (one.id for one in lists)
+    db.session.rollback()
+
+    def merge(loser_id: int) -> None:
+        CustomerMerge.carry_out(db.session.get_one(Customer, survivor_id), db.session.get_one(Customer, loser_id), by=person("sup1"))
+
+    def submit(list_id: int) -> None:
+        db.session.get_one(Disposal, list_id).submit(by=person("sup1"))
+
+    def beside(act: Callable[[int], None], number: int) -> None:
+        with app.app_context():
+            act(number)
+            db.session.commit()
+
+    for first, of_first, second, of_second, refused in (
+        (submit, first_id, merge, kept_id, Refusal),
+        (merge, lost_id, submit, second_id, StateConflict),
+    ):
+        first(of_first)
+        db.session.flush()
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(beside, second, of_second)
+            until_somebody_waits(engine, other.done)
+            db.session.commit()
+            with pytest.raises(refused):
+                other.result(timeout=30)
+    assert db.session.get_one(Disposal, second_id).state == "draft"
 
 
 def test_a_merged_customer_gets_no_code_any_more(app: Flask) -> None:

@@ -153,6 +153,21 @@ def test_paper_dates():
         assert record_paper(approval, date=date(2026, 3, 5)).paper_date == date(2026, 3, 5)
 
 
+def test_a_signature_on_paper_is_not_older_than_those_before_it():
+    early = datetime(2026, 3, 3, 23, 30, tzinfo=UTC)  # half past seven in the morning of the fourth, at the site
+    with time_machine.travel(early - timedelta(days=2), tick=False):
+        approval = submitted(APPROVE, FINANCE, INFORM)
+    with time_machine.travel(early, tick=False):
+        sign(approval, "mgr1")
+    with time_machine.travel(early + timedelta(days=3), tick=False):
+        for too_old, right in ((3, 5), (4, 5)):
+            with pytest.raises(Refusal, match="signed before, on") as refused:
+                record_paper(approval, date=date(2026, 3, too_old))
+            assert refused.value.field == "date"
+            record_paper(approval, date=date(2026, 3, right))
+        assert approval.state == "approved"
+
+
 def test_paper_can_reject_but_who_is_informed_cannot():
     approval = submitted(FINANCE)
     with pytest.raises(Refusal):

@@ -8,12 +8,13 @@ import pytest
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import dealings, disposal, disposal_check, disposal_record, inbox
+from portal.models import dealings, disposal, disposal_check, disposal_record, inbox, loan_list, loan_papers
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState
 from portal.models.dealings import DealingsEnd
+from portal.models.merge import CustomerMerge
 from portal.models.register_entry import RegisterEntry
 from portal.models.search import search
 from portal.rules.message import Refusal
@@ -21,7 +22,7 @@ from tests import factories
 from tests.approving import change, person, scan, sign
 from tests.approving import submitted as credit_submitted
 from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
-from tests.lending import asked, granted
+from tests.lending import asked, granted, out
 from tests.registers.samples import entry
 from tests.stored import is_stored
 
@@ -135,6 +136,34 @@ def test_a_loan_of_other_documents_does_not():
     one.customer.state = "past"
     db.session.commit()
     assert words(listed(one)) == []
+
+
+def test_a_paper_that_is_out_on_a_loan_of_the_other_record_of_a_merge_stands_against_it():
+    survivor, one = factories.customer("rep1"), old(factories.customer("rep1"))
+    loser = one.customer
+    out(loser)
+    CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    assert any("lent to 孙三省" in str(one) for one in dealings.left_open(survivor))
+    past(survivor)
+    assert words(listed(one)) == [f"{one.archive_number} is out with 孙三省 until {lent_until(one)}."]
+
+
+def test_a_paper_that_came_with_a_merge_and_is_out_stands_against_it_after_the_undo():
+    survivor, one = factories.customer("rep1"), old(factories.customer("rep1"))
+    loser = one.customer
+    merge = CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    loan = out(survivor)
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    assert loan_list.open_of(loser.id) == [loan]
+    past(loser)
+    assert words(listed(one)) == [f"{one.archive_number} is out with 孙三省 until {lent_until(one)}."]
+
+
+def lent_until(document):
+    return loan_papers.out_now([document.id])[document.id].until_on.isoformat()
 
 
 def test_running_approvals_stand_against_it():

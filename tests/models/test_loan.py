@@ -266,6 +266,64 @@ def test_only_the_own_papers_are_kept_longer():
         asked(first.customer, form="paper", by="rep4", extends=first)
 
 
+def test_papers_are_kept_longer_as_papers():
+    one = document(pages=1)
+    first = out(one.customer)
+    with pytest.raises(Refusal, match="longer as papers") as refused:
+        asked(one.customer, extends=first)
+    assert refused.value.field == "form"
+
+
+def test_nothing_but_the_papers_that_are_out_is_kept_longer():
+    one = document()
+    two = document(one.customer)
+    first = out(one.customer, numbers=[one.archive_number])
+    numbers = [one.archive_number, two.archive_number]
+    with pytest.raises(Refusal, match="not among the papers that are out") as refused:
+        asked(one.customer, form="paper", extends=first, numbers=numbers)
+    assert refused.value.field == "numbers"
+    second = asked(one.customer, form="paper", extends=first, numbers=numbers[:1])
+    with pytest.raises(Refusal, match="not among the papers that are out"):
+        second.edit({"numbers": numbers, "purpose": "甲", "until_on": second.until_on}, by=person("rep3"))
+
+
+def test_what_was_asked_for_besides_before_that_was_refused_does_not_stay_on_the_loan():
+    one = document()
+    two = document(one.customer)
+    first = out(one.customer, numbers=[one.archive_number])
+    second = asked(one.customer, form="paper", extends=first, numbers=[one.archive_number])
+    second.documents.append(LoanDocument(document=two))
+    db.session.commit()
+    approval = second.submit(by=person("rep3"))
+    db.session.commit()
+    sign(approval, "sup1")
+    assert [(row.document_id, row.is_out) for row in second.documents] == [(one.id, True)]
+    loan_papers.take_back(second, clean(second), by=person("sup1"))
+    assert loan_papers.out_now([one.id, two.id]) == {}
+
+
+def test_a_digital_loan_asked_for_instead_leaves_the_papers_where_they_are():
+    one = document(pages=1)
+    first = out(one.customer)
+    second = asked(one.customer)
+    second.extends = first
+    db.session.commit()
+    sign(second.submit(by=person("rep3")), "sup1")
+    assert (first.state, second.state, loan_papers.out_now([one.id])) == ("out", "granted", {one.id: first})
+    assert readable("rep3") == [one.id]
+
+
+def test_a_chosen_paper_that_went_back_to_another_customer_is_not_handed_out():
+    survivor, one = factories.customer("rep1"), document()
+    merge = CustomerMerge.carry_out(survivor, one.customer, by=person("sup1"))
+    db.session.commit()
+    loan = granted(survivor, form="paper", numbers=[one.archive_number])
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="no longer in the dossier"):
+        loan_papers.hand_out(loan, clean(loan), by=person("sup1"))
+
+
 # --- what waits -------------------------------------------------------------------------------------------------------
 
 

@@ -15,17 +15,25 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import card, history, search
+from portal.models import binder_list, card, history, loan_papers, review_shelves, search
 from portal.models.approval import Approval
+from portal.models.approval_kinds import KINDS
+from portal.models.binder import Binder
+from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerTag, derived
+from portal.models.dossier import ArchiveDocument
 from portal.models.hand_over import add_tag, assist
+from portal.models.loan_reading import loan_by_which
 from portal.models.merge import CustomerMerge, default_choice, hanging_on
 from portal.models.staff import Staff
+from portal.printing.binder_content import volume_of
+from portal.printing.boxes import lying_in
 from portal.rules.message import Refusal
-from tests import factories
+from tests import campaigning, disposing, factories, grading, maintaining
 from tests.approving import APPROVE, sign, submitted
+from tests.lending import document, granted, readable
 
 WHY: dict[str, Any] = {"reason": "工商登记为准", "effective_on": date(2026, 1, 5)}
 HUNG = ("contact", "tag", "same tag", "assistant", "same assistant", "draft", "same draft", "merged before")
@@ -200,6 +208,55 @@ def test_nothing_is_merged_while_a_document_is_in_approval(staff: dict[str, Staf
         CustomerMerge.carry_out(survivor, factories.customer(), by=staff["sup1"])
 
 
+def on_disposal(*customers: Customer) -> Approval:
+    return disposing.submitted(*[disposing.old(disposing.past(one)) for one in customers])
+
+
+def on_grade_list(*customers: Customer) -> Approval:
+    grading.opened()
+    return grading.submitted(*[grading.reviewed(one) for one in customers])
+
+
+def on_plan(*customers: Customer) -> Approval:
+    return maintaining.submitted(maintaining.drafted(*customers))
+
+
+def on_plan_summary(*customers: Customer) -> Approval:
+    plan = maintaining.running(*customers)
+    for task in maintaining.tasks(plan):
+        maintaining.done(task)
+    approval = maintaining.summed(plan).submit(by=maintaining.person("sup1"))
+    db.session.commit()
+    return approval
+
+
+def on_gift_list(*customers: Customer) -> Approval:
+    return campaigning.submitted(campaigning.drafted(None, *customers))
+
+
+@pytest.mark.parametrize("submit", [on_disposal, on_grade_list, on_plan, on_plan_summary, on_gift_list])
+def test_nothing_is_merged_while_a_list_on_which_it_stands_is_in_approval(staff: dict[str, Staff], submit: Any) -> None:
+    first, second, survivor, before = (factories.customer("rep1") for _number in range(4))
+    merge = CustomerMerge.carry_out(first, before, by=staff["sup1"])
+    db.session.commit()
+    assert submit(first, second).customer_id is None
+    survivor.state = second.state
+    db.session.commit()
+    for loser in (first, second):
+        with pytest.raises(Refusal, match="in approval"):
+            CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])
+    assert "in approval" in str(merge.obstacles()[0])
+
+
+def test_every_kind_of_document_says_which_customers_it_covers(app: Flask) -> None:
+    for kind in KINDS.values():
+        own = kind.model.__table__.c.get("customer_id")
+        several = own.nullable if own is not None else not hasattr(kind.model, "customer_id")
+        assert (kind.covers is not None) == several, kind.name
+        if kind.covers is not None:
+            assert db.session.execute(kind.covers).all() == []
+
+
 def test_who_saw_older_records_does_not_merge_them(staff: dict[str, Staff]) -> None:
     survivor, loser = factories.customer(), factories.customer()
     seen = (survivor.version, loser.version)
@@ -239,3 +296,65 @@ def test_a_merge_is_undone_within_its_days_and_once(staff: dict[str, Staff]) -> 
     merge.undo(by=staff["sup1"])
     with pytest.raises(Refusal, match="already"):
         merge.undo(by=staff["sup1"])
+
+
+def test_an_undo_takes_out_of_a_binder_what_is_another_customers_then(staff: dict[str, Staff]) -> None:
+    rep, survivor, loser = staff["rep1"], factories.customer("rep1"), factories.customer("rep3")
+
+    def paper(customer: Customer, binder: Binder) -> ArchiveDocument:
+        values = {"kind": "company", "title": "合同", "dated_on": date(2020, 3, 5), "on_paper": True, "binder_id": binder.id}
+        return ArchiveDocument.file(customer, values, by=rep)
+
+    ours, theirs = (Binder.add(customer, {"title": "盒", "shelf": "A-1"}, by=rep) for customer in (survivor, loser))
+    stays = paper(loser, theirs)
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["mgr1"])
+    db.session.commit()
+    filed_since = paper(survivor, theirs)
+    stays_too = paper(survivor, ours)
+    assert [(one.number, one.code) for one in leaving(merge)] == [(filed_since.archive_number, theirs.code)]
+    put_elsewhere = paper(survivor, theirs)
+    merge.moved = {**merge.moved, "archive_document": {"customer_id": [stays.id, put_elsewhere.id]}}
+    put_elsewhere.change({"binder_id": ours.id}, by=rep)
+    db.session.commit()
+    assert {one.number for one in leaving(merge)} == {filed_since.archive_number, put_elsewhere.archive_number}
+    merge.undo(by=staff["mgr1"])
+    db.session.commit()
+    assert (filed_since.customer_id, put_elsewhere.customer_id) == (survivor.id, loser.id)
+    assert [one.binder_id for one in (filed_since, put_elsewhere, stays, stays_too)] == [None, None, theirs.id, ours.id]
+    told = history.of_record("ArchiveDocument", filed_since.id)[0]
+    assert (told.action, told.data["changes"]) == ("left-binder", [{"field": "binder_id", "old": theirs.code, "new": ""}])
+
+
+def test_a_binder_shows_nothing_of_another_customer(staff: dict[str, Staff]) -> None:
+    rep, customer, other = staff["rep1"], factories.customer("rep1"), factories.customer("rep3")
+    binder = Binder.add(customer, {"title": "盒", "shelf": "A-1"}, by=rep)
+    values = {"kind": "company", "title": "合同", "on_paper": True}
+    own = ArchiveDocument.file(customer, {**values, "dated_on": date(2020, 3, 5), "binder_id": binder.id}, by=rep)
+    foreign = ArchiveDocument.file(other, {**values, "dated_on": date(2021, 3, 5), "retention": "D10"}, by=rep)
+    foreign.binder_id = binder.id
+    db.session.commit()
+    assert lying_in(binder) == review_shelves.contents([binder])[binder.id] == [own]
+    assert [one.facts["archive_number"] for one in volume_of(binder).documents] == [own.archive_number]
+    assert (binder_list.holdings([binder.id])[binder.id].count, binder.mixed()) == (1, [])
+    assert binder_list.page(rep, binder_list.Query({"mixed": "years"})).rows == []
+
+
+def test_a_loan_granted_before_a_merge_opens_nothing_that_came_with_it(staff: dict[str, Staff]) -> None:
+    survivor, loser = factories.customer("rep1"), factories.customer("rep1")
+    ours, theirs = document(survivor), document(loser)
+    digital, on_paper = granted(survivor), granted(survivor, form="paper", by="rep4")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])
+    db.session.commit()
+    filed_since = document(survivor)
+    assert readable("rep3") == [ours.id, filed_since.id]
+    assert {one.id for one in loan_papers.papers_of(on_paper)} == {ours.id, filed_since.id}
+    assert (loan_by_which(staff["rep3"], ours), loan_by_which(staff["rep3"], theirs)) == (digital, None)
+    granted(survivor, by="rep4")
+    assert readable("rep4") == [ours.id, theirs.id, filed_since.id]
+    merge.undo(by=staff["sup1"])
+    db.session.commit()
+    assert readable("rep3") == readable("rep4") == [ours.id, filed_since.id]
+    again = CustomerMerge.carry_out(loser, survivor, by=staff["sup1"])
+    again.undo(by=staff["sup1"])
+    db.session.commit()
+    assert readable("rep3") == [ours.id, filed_since.id]

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from portal.database import db
+from portal.models.binder import Binder
 from portal.models.customer import Customer, derived
 from portal.models.duplicate import DeclaredDifferent
 from portal.models.merge import CustomerMerge
 from tests import factories
+from tests.approving import person
+from tests.lending import document
 from tests.pages.test_customers import fields_of
 
 NEW = "/customers/new"
@@ -103,6 +106,18 @@ def test_merge_from_choice_to_undo(as_: Any, there: Customer) -> None:
     assert there.short_name == "华为"
     assert browser.post(f"/merges/{merge.id}/undo").status_code == 303
     assert "李堃" in browser.get(f"/customers/{other.id}").get_data(as_text=True)
+
+
+def test_an_undo_says_what_leaves_its_binder(as_: Any, there: Customer) -> None:
+    supervisor, other = person("sup2"), factories.customer("rep3")
+    binder = Binder.add(other, {"title": "盒", "shelf": "A-1"}, by=supervisor)
+    merge = CustomerMerge.carry_out(there, other, by=supervisor)
+    db.session.commit()
+    filed = document(there, binder_id=binder.id)
+    browser = as_("sup2")
+    assert f"{filed.archive_number}，在档案盒 {binder.code} 中" in browser.get(f"/merges/{merge.id}").get_data(as_text=True)
+    address = browser.post(f"/merges/{merge.id}/undo").location
+    assert "有 1 份文件已移出现属另一客户的档案盒" in browser.get(address).get_data(as_text=True)
 
 
 def test_a_merge_that_replaces_facts_that_matter_asks_once_for_reason_and_day(as_: Any, there: Customer) -> None:

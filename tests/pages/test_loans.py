@@ -10,7 +10,7 @@ import time_machine
 from portal import clock
 from portal.database import db
 from portal.models.audit import AuditEvent
-from portal.models.loan import Loan
+from portal.models.loan import Loan, LoanDocument
 from tests import factories
 from tests.approving import person, sign
 from tests.lending import approval_of, asked, document, granted, out
@@ -158,6 +158,35 @@ def test_papers_are_kept_longer_by_asking_again(as_):
     assert browser.post("/loans/new", data=values).status_code == 303
     second = db.session.query(Loan).filter(Loan.id != loan.id).one()
     assert (second.extends_id, second.state) == (loan.id, "pending")
+
+
+def test_papers_that_are_out_are_offered_to_be_kept_as_papers_alone(as_):
+    loan = out(document(pages=1).customer)
+    browser = as_("rep3")
+    asking = text_of(browser, f"/loans/new?extends={loan.id}")
+    assert ('value="paper"' in asking, 'value="digital"' in asking) == (True, False)
+    assert loan.documents[0].document.archive_number in asking
+    refused = browser.post("/loans/new", data={**form(loan.customer), "extends_id": str(loan.id)})
+    assert refused.status_code == 422
+    assert "只能以纸质方式续借" in refused.get_data(as_text=True)
+
+
+def test_papers_on_a_loan_that_was_carried_on_as_a_digital_one_are_taken_back(as_):
+    with time_machine.travel(NOON, tick=False):
+        paper = document()
+        loan = out(paper.customer, numbers=[paper.archive_number])
+        other = document(paper.customer)
+        db.session.add(LoanDocument(loan=loan, document=other))
+        loan.form = "digital"
+        db.session.commit()
+    with time_machine.travel(NOON + timedelta(days=8), tick=False):
+        browser = as_("sup1")
+        assert loan.customer.full_name in text_of(browser, "/inbox")
+        page = text_of(browser, f"/loans/{loan.id}/return")
+        assert (f"condition-{paper.id}" in page, f"condition-{other.id}" in page) == (True, False)
+        assert browser.post(f"/loans/{loan.id}/return", data={f"condition-{paper.id}": "clean"}).status_code == 303
+    db.session.expire_all()
+    assert (loan.state, [row.is_out for row in loan.documents]) == ("returned", [False, False])
 
 
 def test_the_dossier_says_who_has_it(as_):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from flask import Flask
 from pypdf import PdfReader
 
@@ -65,6 +67,14 @@ def test_the_list_of_loans_says_until_when(app: Flask) -> None:
         html = documents.preview(paper, "zh", by=person("sup1"))
     assert loan.until_on.isoformat() in html
     assert loan.customer.full_name in html
+
+
+def test_papers_handed_out_early_in_the_morning_are_handed_out_that_day(app: Flask) -> None:
+    with time_machine.travel(datetime(2026, 11, 23, 23, 30, tzinfo=UTC), tick=False):
+        card = papers.paper_of(papers.PRINTABLES["placeholder_card"], out(document().customer))
+        listed_ = lists.list_paper(lists.LISTS["loan_list"], person("sup1"), LoanQuery("out"))
+    assert card.content["loan"]["handed_out_on"] == "2026-11-24"
+    assert listed_.content["loans"][0]["handed_out_on"] == "2026-11-24"
 
 
 def test_to_its_reader_an_ungranted_loan_is_listed_as_it_was_asked_for(app: Flask) -> None:

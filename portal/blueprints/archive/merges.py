@@ -17,6 +17,7 @@ from portal.looks import look
 from portal.models import card
 from portal.models import merge as work
 from portal.models import search as index
+from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag
 from portal.models.merge import CustomerMerge
@@ -100,7 +101,7 @@ def merge_page(merge: CustomerMerge) -> Any:
 @requires(Permission.CUSTOMER_MERGE, merge=CustomerMerge)
 def merge_undo(merge: CustomerMerge) -> Any:
     """Undo a merge: everything moves back."""
-    number, survivor_id = merge.loser.number, merge.survivor_id
+    number, survivor_id, taken_out = merge.loser.number, merge.survivor_id, len(leaving(merge))
     form = _why()
     with saving() as saved:
         merge.undo(by=me(), **form.reason_and_day())
@@ -109,6 +110,9 @@ def merge_undo(merge: CustomerMerge) -> Any:
             form.refuse(saved.refusal)
         return _merge_page(merge, form, 422)
     flash(_("The merge is undone: %(number)s is a record of its own again.", number=number), "ok")
+    if taken_out:
+        text = _("%(count)s documents left binders that are another customer's now: fetch their papers from there.", count=taken_out)
+        flash(text, "warning")
     return redirect(url_for("archive.customer", customer_id=survivor_id), 303)
 
 
@@ -208,6 +212,13 @@ def _merge_page(merge: CustomerMerge, form: ReasonForm, status: int) -> Any:
     ]
     matters = [_(card.CARD[name].title) for name in merge.put_back()]
     page = render_template(
-        "archive/merge_done.html", merge=merge, form=form, matters=matters, moved=moved, fields=fields, obstacles=merge.obstacles()
+        "archive/merge_done.html",
+        merge=merge,
+        form=form,
+        matters=matters,
+        moved=moved,
+        fields=fields,
+        obstacles=merge.obstacles(),
+        leaving=leaving(merge) if merge.undone_at is None else [],
     )
     return page, status

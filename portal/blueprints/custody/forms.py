@@ -20,7 +20,7 @@ from portal.models.dossier import ArchiveDocument
 from portal.models.loan import Loan
 from portal.models.staff import Staff
 from portal.permissions import Permission
-from portal.rules.loans import DIGITAL, FORMS
+from portal.rules.loans import DIGITAL, FORMS, PAPER
 from portal.rules.text import clean_line
 
 _MOST = 2000
@@ -55,6 +55,10 @@ class LoanForm(PortalForm):
             return
         query = select(Staff.id, Staff.name).where(Staff.in_office).order_by(Staff.name, Staff.id)
         self.reader_id.choices = [SelectChoice(number, name) for number, name in db.session.execute(query)]
+
+    def keep_longer(self) -> None:
+        """Offer only what papers that are out can be kept longer as: papers."""
+        self.form.choices = [SelectChoice(PAPER, _l(FORMS[PAPER]))]
 
     def values(self) -> dict[str, Any]:
         """Return what was entered, as `Loan.ask` takes it, without the customer."""

@@ -54,8 +54,10 @@ def loan_new() -> Any:
     """Ask for a dossier by number, credit code or name; of one outside the scope it is told that it exists and who is in charge."""
     form = LoanForm(data={**_proposed(), "customer": clean_line(request.args.get("customer", ""))[:200]})
     before = _extended(request.args.get("extends", form.extends_id.data or "0"))
-    if before is not None and request.method == "GET":
-        form.process(data=_carried_on(before))
+    if before is not None:
+        form.keep_longer()
+        if request.method == "GET":
+            form.process(data=_carried_on(before))
     picked = request.form.get("pick", "")
     if picked:
         form.customer.data = picked[:200]
@@ -100,7 +102,7 @@ def _proposed() -> dict[str, Any]:
 
 
 def _carried_on(loan: Loan) -> dict[str, Any]:
-    numbers = "\n".join(one.document.archive_number for one in loan.documents)
+    numbers = "\n".join(one.document.archive_number for one in loan.documents if one.is_out or loan.state != "out")
     until = (
         loan.until_on if loan.state == "draft" else default_until(clock.today(), standard("loan.default_days"), standard("loan.most_days"))
     )
@@ -175,7 +177,7 @@ def _page(loan: Loan, form: EndForm, status: int = 200) -> Any:
         },
         documents=list(db.session.scalars(documents)) if reads else [],
         reads=reads,
-        papers=loan.documents if loan.handed_out_at else [],
+        papers=[one for one in loan.documents if one.condition_out],
         to_fetch=loan_papers.papers_of(loan) if papers and loan.state == "granted" else [],
     )
     return page, status

@@ -14,7 +14,7 @@ from portal.database import StateConflict, db
 from portal.models import loan_papers
 from portal.models.loan import GRANTED, OUT, Loan
 from portal.permissions import Permission, ensure, requires
-from portal.rules.loans import CONDITIONS, HANDED_OUT
+from portal.rules.loans import CONDITIONS, HANDED_OUT, PAPER
 from portal.rules.text import clean_line
 from portal.saving import saving
 from portal.sessions import me
@@ -39,7 +39,7 @@ def loan_return(loan: Loan) -> Any:
 def _papers(loan: Loan, state: str, act: Callable[..., None], allowed: tuple[str, ...], done: str) -> Any:
     user = me()
     ensure(loan.lends(user))
-    if loan.form != "paper" or loan.state != state:
+    if loan.state != state or (state == GRANTED and loan.form != PAPER):
         raise StateConflict(f"loan {loan.id}")
     form, loan_id = PapersForm(), loan.id
     if form.validate_on_submit():
