@@ -76,7 +76,7 @@ def test_what_is_not_there_any_more_leads_nowhere(as_: Any) -> None:
 
 def test_the_stream_names_fields_as_people_do_and_not_the_customer(as_: Any, staff: dict[str, Staff]) -> None:
     customer = factories.customer("rep1", full_name="本户有限公司")
-    task = {"actor": staff["rep1"], "record": visiting.planned("rep1", of=customer)}
+    task: dict[str, Any] = {"actor": staff["rep1"], "record": visiting.planned("rep1", of=customer)}
     changes = [{"field": name, "old": "", "new": "x"} for name in ("day", "people")]
     audit.write("change", "visit-moved", label="本户有限公司 · 春季", changes=changes, **task)
     audit.write("change", "visit-moved", label="本户有限公司", changes=changes[1:], reason="客户改约", **task)
