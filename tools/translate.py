@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import io
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -21,6 +24,17 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "portal" / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 PLACES = re.compile(r"%\((\w+)\)[sd]")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one run at a time change the messages of this tree: the lock is on their folder, so that nothing is left behind."""
+    folder = os.open(PO.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def read() -> Catalog:
@@ -51,8 +65,7 @@ def extracted() -> Catalog:
 
 
 def add(path: str) -> None:
-    with (ROOT / ".git" / "translate.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone():
         catalog = read()
         for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
             if not line.strip():
@@ -69,8 +82,7 @@ def add(path: str) -> None:
 
 
 def update() -> None:
-    with (ROOT / ".git" / "translate.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone():
         catalog = read()
         catalog.update(extracted(), no_fuzzy_matching=True)
         catalog.obsolete.clear()

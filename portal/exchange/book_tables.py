@@ -70,7 +70,7 @@ STATE = Column(
 )  # fmt: skip
 DAY = ("销售日期", "订单日期", "开单日期", "开票日期", "发票日期", "date", "order date", "invoice date", "sale date", "date_yyyymmdd")
 DOCUMENT = ("单据号", "单号", "订单号", "订单编号", "发票号", "发票号码", "order number", "order no", "invoice number", "invoice no")
-DUE = Column("due_on", N_("Due on"), "到期日", ("应付日期", "应收日期", "付款到期日", "due date"), "date")
+DUE = Column("due_on", N_("Payment due on"), "到期日", ("应付日期", "应收日期", "付款到期日", "截止日期", "due date", "due on"), "date")
 REGION = Column("region", N_("Region"), "地区", ("销售地区", "省份", "区域", "province", "territory"), max_length=40)
 AMOUNT = ("销售额", "销售金额", "价税合计", "合计", "总额", "amount", "amount_usd", "invoice amount", "total")
 

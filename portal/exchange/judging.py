@@ -206,7 +206,8 @@ class Judge:
             return verdict
         closed = Customer(frozen_by_id=customer.frozen_by_id, state=customer.state).closed
         if closed is not None:
-            return verdict.refuse(closed.text, **closed.params)
+            named = {"name": record.card.get("full_name") or record.number, "customer": customer.full_name, "number": customer.number}
+            return verdict.refuse(N_("“%(name)s” of the file is %(customer)s (%(number)s) here. %(why)s"), why=closed, **named)
         if not self.may_edit:
             return verdict.refuse(N_("Your role does not include changes of customers."))
         if (

@@ -73,7 +73,7 @@ def heads(query: BookQuery) -> list[str]:
         return [*shared, gettext("Payment number"), gettext("Amount"), gettext("Pays the document"), gettext("State")]
     return [
         *shared, gettext("Document number"), gettext("Line"), gettext("Product code"), gettext("Product name"), gettext("Quantity"),
-        gettext("Unit price"), gettext("Amount"), gettext("Region"), gettext("State"), gettext("Due on"), gettext("Settled on"),
+        gettext("Unit price"), gettext("Amount"), gettext("Region"), gettext("State"), gettext("Payment due on"), gettext("Settled on"),
         gettext("Disputed"),
     ]  # fmt: skip
 

@@ -39,7 +39,7 @@ RECIPIENT_STATES = {
     LISTED: (N_("On the list"), "accent"),
     APPROVED: (N_("Approved"), "accent"),
     DELIVERED: (N_("Delivered"), "ok"),
-    RETURNED: (N_("Returned"), "warn"),
+    RETURNED: (N_("Came back"), "warn"),
     REPLACED: (N_("Replaced"), ""),
     REMOVED: (N_("Taken off"), ""),
     DECLINED: (N_("Not taken up"), ""),

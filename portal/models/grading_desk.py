@@ -164,11 +164,15 @@ def _since_due(_since: datetime | None, oldest: date | None) -> tuple[datetime, 
     return datetime.combine(day, time(), tzinfo=clock.SITE_ZONE), None
 
 
+def _name(campaign: GradingCampaign) -> Message:
+    return Message(N_("Grading %(year)s"), {"year": campaign.year})
+
+
 def _tell_own(campaign_id: int, user: Staff, _numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
     campaign = db.session.get_one(GradingCampaign, campaign_id)
     figures = {"count": own_progress(user, campaign)[OPEN]}
     page = ("grading.next_line", {"year": campaign.year})
-    yield 1, inbox.Told(str(campaign.year), N_("Rate your customers: %(count)s"), page, figures=figures)
+    yield 1, inbox.Told(_name(campaign), N_("Rate your customers: %(count)s"), page, figures=figures)
 
 
 def _tell_team(campaign_id: int, state: str, user: Staff, _numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
@@ -176,12 +180,17 @@ def _tell_team(campaign_id: int, state: str, user: Staff, _numbers: Sequence[int
     what, page, place = N_("Have the meeting re-rate: %(count)s customers"), "grading.lines", {"year": campaign.year, "state": RATED}
     if state == REVIEWED:
         what, page, place = N_("Propose grades: %(count)s customers"), "grading.lists", {"year": campaign.year}
-    yield 1, inbox.Told(str(campaign.year), what, (page, place), figures={"count": progress_of(user, campaign)[state]})
+    yield 1, inbox.Told(_name(campaign), what, (page, place), figures={"count": progress_of(user, campaign)[state]})
 
 
 def _tell_provisional(user: Staff, _numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
     figures = {"count": provisional_due(user)[0]}
-    yield 1, inbox.Told("", N_("Judge provisional grades anew: %(count)s"), ("grading.provisional", {}), figures=figures)
+    yield (
+        1,
+        inbox.Told(
+            Message(N_("Provisional grades")), N_("Judge provisional grades anew: %(count)s"), ("grading.provisional", {}), figures=figures
+        ),
+    )
 
 
 shaped_by(GradingCampaign, func.max(GradingCampaign.id).filter(GradingCampaign.state == RUNNING))

@@ -29,7 +29,7 @@ from portal.models.inbox_count import Fixed, ask, count_of, fix, hold, numbers, 
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission
-from portal.rules.message import N_
+from portal.rules.message import N_, Message
 
 MOST = 50
 """So many records of a queue's list are shown, the most pressing ones; nobody works through more without a filter."""
@@ -47,7 +47,7 @@ class Entry:
     """Code for the filter; for approvals the document kind."""
     kind_title: str
     """English message id."""
-    title: str
+    title: str | Message
     what: str
     """English message id of what is to be done."""
     since: datetime
@@ -81,7 +81,8 @@ def _made_once(said: Callable[[], Executable]) -> Executable:
 class Told(NamedTuple):
     """What is said of a record that waits."""
 
-    title: str
+    title: str | Message
+    """What people call the record; words of ours where a line stands for many."""
     what: str
     page: tuple[str, dict[str, Any]]
     who: str = ""

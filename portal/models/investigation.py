@@ -26,6 +26,13 @@ from portal.rules.message import N_, Message, Refusal
 _NOT_OF_INDIVIDUALS = frozenset({"credit_code", "legal_representative"})
 
 
+def lacking_of_card(customer: Customer) -> list[card.Field]:
+    """Return what the card of a prospect still lacks before an investigation can be submitted (AR-2)."""
+    individual = customer.nature == "individual"
+    required = (name for name in card.REQUIRED_OF_CUSTOMER if not (individual and name in _NOT_OF_INDIVIDUALS))
+    return [card.CARD[name] for name in required if not getattr(customer, name)]
+
+
 class Investigation(HangsOnCustomer, Base):
     """One investigation of a prospect. At most one of a customer is open; after one was rejected or given up a new one can be begun."""
 
@@ -111,12 +118,7 @@ class Investigation(HangsOnCustomer, Base):
 
     def missing(self) -> tuple[list[card.Field], list[card.Field]]:
         """Return the required entries that are still empty: of the customer's card, and of the investigation."""
-        individual = self.customer.nature == "individual"
-        of_customer = [
-            card.CARD[name]
-            for name in card.REQUIRED_OF_CUSTOMER
-            if not getattr(self.customer, name) and not (individual and name in _NOT_OF_INDIVIDUALS)
-        ]
+        of_customer = lacking_of_card(self.customer)
         own = [field for field in card.INVESTIGATION_FIELDS if field.required and getattr(self, field.name) in ("", None)]
         return of_customer, own
 

@@ -157,7 +157,8 @@ def print_batch(job: Job) -> None:
     forms = sum(place >= 0 for place in course.parts)
     job.result = {"attachment": kept.id, "forms": forms, "pages": pages, "refused": course.refused[:NAMED]}
     said = {"sheet": Message(declared.title), "count": forms}
-    notify(person, Message(N_("%(sheet)s: %(count)s forms are ready to print."), said), link=f"/prints/batches/{job_id}")
+    text = N_("%(sheet)s: 1 form is ready to print.") if forms == 1 else N_("%(sheet)s: %(count)s forms are ready to print.")
+    notify(person, Message(text, said), link=f"/prints/batches/{job_id}")
 
 
 def _print_all(person_id: int, args: dict[str, Any], language: Language, folder: Path, note: Callable[[int], None]) -> Course:

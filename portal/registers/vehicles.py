@@ -73,7 +73,7 @@ declare(
             RegisterField("holder", N_("User"), length=80, width=3, why=_DRIVER),
             RegisterField("telephone", N_("Telephone"), kind="phone", length=60, width=4, why=_DRIVER),
             RegisterField("contract", N_("Contract number"), length=60),
-            RegisterField("from_on", N_("From"), kind="date", required=True, width=3),
+            RegisterField("from_on", N_("From the day"), kind="date", required=True, width=3),
             RegisterField("until", N_("Until"), kind="date", width=3),
             RegisterField("rent", N_("Monthly rent (yuan)"), kind="money", width=3),
             RegisterField("price", N_("Price (yuan)"), kind="money", width=3),

@@ -81,7 +81,7 @@ Yours sincerely
 {site}"""
 COPY_ZH = """{department}：
 
-现转来客户提案{number}“{summary}”（{received_on}收到），贵部门为：{part}。请于{promised_on}前提出评估意见并退回客户服务部。
+现转来客户提案{number}“{summary}”（{received_on}收到），贵部门为：{part}。请于{promised_on}前提出评估意见并送交客户服务部。
 
 提案内容：
 {text}

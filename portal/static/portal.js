@@ -152,7 +152,7 @@
     if (form) form.classList.add("is-unsaved");
   });
   // After a refusal (422) the page holds what was typed and nothing of it is stored.
-  if (summary) document.querySelectorAll("form[data-unsaved]").forEach((form) => form.classList.add("is-unsaved"));
+  if (summary) document.querySelectorAll("form[data-unsaved]:not([data-stored])").forEach((form) => form.classList.add("is-unsaved"));
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-unsaved]")) sending = true;
   });
@@ -223,4 +223,17 @@
   });
   document.addEventListener("htmx:afterSwap", prepareBulk);
   prepareBulk();
+
+  // ---- Tabs: the current one is in sight where the strip is wider than the page (a telephone) ----
+
+  function showCurrentTab() {
+    for (const strip of document.querySelectorAll(".tabs ul")) {
+      const current = strip.querySelector("[aria-current]");
+      if (!current || strip.scrollWidth <= strip.clientWidth) continue;
+      const [box, tab] = [strip.getBoundingClientRect(), current.getBoundingClientRect()];
+      if (tab.left < box.left || tab.right > box.right) strip.scrollLeft += tab.left - box.left - (box.width - tab.width) / 2;
+    }
+  }
+  document.addEventListener("htmx:afterSwap", showCurrentTab);
+  showCurrentTab();
 })();

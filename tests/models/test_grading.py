@@ -464,6 +464,7 @@ def test_inbox_says_what_waits_for_whom(office: dict[str, Customer], march: Any)
     assert waits["rep1"] == [("Rate your customers: %(count)s", 1)]
     assert {count for _what, count in waits["sup1"]} == {1}
     assert len(waits["sup1"]) == 2
+    assert {str(entry.title) for found in entries.values() for entry in found} == {"Grading 2026"}
     march.move_to(datetime(2026, 4, 2, 2, tzinfo=UTC))
     assert [entry.is_overdue(date(2026, 4, 2)) for entry in inbox.entries(person("rep1"), kind="grading")] == [True]
 

@@ -207,9 +207,11 @@ def test_customers_of_others_are_refused_without_their_content(staff):
 
 
 def test_frozen_customers_are_refused_and_only_creating_leaves_them_alone(staff):
-    factories.customer("rep1", full_name="审批中客户有限公司", name_key="审批中客户", frozen_by_id=1)
+    held = factories.customer("rep1", full_name="审批中客户有限公司", name_key="审批中客户", frozen_by_id=1)
     text = "客户名称,城市\n审批中客户有限公司,深圳市\n"
-    assert "in approval" in reasons(checked(text, staff["rep1"]))[2][0]
+    (said,) = reasons(checked(text, staff["rep1"]))[2]
+    assert "in approval" in said
+    assert f"“审批中客户有限公司” of the file is 审批中客户有限公司 ({held.number}) here." in said
     assert counted(checked(text, staff["rep1"], what="create"), "unchanged", "refused") == (1, 0)
 
 

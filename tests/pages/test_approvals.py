@@ -266,7 +266,9 @@ def test_inbox_page_by_page(as_, monkeypatch: pytest.MonkeyPatch):
 def test_a_long_queue_is_counted_to_two_hundred(as_, monkeypatch: pytest.MonkeyPatch):
     for counted, shown in ((inbox.MANY - 1, "199"), (inbox.MANY, "200+")):
         monkeypatch.setattr(inbox, "counts", lambda user, counted=counted: [counted])
-        assert re.findall(r'<span class="count">([^<]*)</span>', text(as_("sup1").get("/profile"))) == [shown, shown]
+        assert re.findall(r'<span class="count">([^<]*)</span>', text(as_("sup1").get("/profile"))) == [shown] * 3, (
+            "top bar, rail, bottom bar"
+        )
 
 
 def test_the_count_asks_for_itself_and_keeps_no_session_awake(as_):
@@ -324,3 +326,20 @@ def test_every_page_in_both_languages(app: Flask, as_, account, language):
     base = f"/customers/{draft.customer_id}/credit-changes"
     for address in (base, f"{base}/new", f"{base}/{draft.id}", f"{base}/{draft.id}/edit"):
         assert as_(account).get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [("approve", "”：已同意。没有更多同类文件待您处理。"), ("send-back", "”：已退回修改。"), ("reject", "”：已驳回。")],
+)
+def test_after_signing_it_is_said_what_was_decided(as_, decision, said):
+    approval, browser = submitted(), as_("sup1")
+    answer = post_signature(browser, approval, decision, opinion="已核对")
+    assert answer.status_code == 303
+    assert f"“{approval.title}{said}" in text(browser.get(answer.location))
+
+
+def test_the_bar_of_a_telephone_counts_what_waits(as_):
+    submitted()
+    bar = text(as_("sup1").get("/")).split('class="bottombar"')[1].split("</nav>")[0]
+    assert '<span class="count">1</span>' in bar

@@ -350,3 +350,18 @@ def test_after_a_rejection_it_is_begun_again_from_what_was_written(as_: Any, sta
     assert browser.get(f"/customers/{made.id}/investigation").status_code == 200
     assert browser.post(f"/customers/{made.id}/investigation/renewal").status_code == 303
     assert opened(browser, f"/customers/{made.id}/investigation")["opinion"] == "建议开始交易"
+
+
+def test_an_investigation_says_from_the_first_what_the_card_lacks_and_that_a_refused_one_is_kept(as_: Any) -> None:
+    made = factories.customer(state="prospect")
+    browser, at = as_("rep1"), f"/customers/{made.id}/investigation"
+    page = browser.get(at).get_data(as_text=True)
+    assert re.search("客户资料卡还缺：[^<]*客户性质[^<]*。 <a", page)
+    assert "草稿已保存" not in page
+    answer = browser.post(f"{at}/submission", data={"opinion": "可以交易", "version": "0"})
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert "草稿已保存，尚未提交。" in page
+    assert page.count("客户资料卡还缺") == 1
+    assert "data-unsaved data-stored" in page, "leaving asks nobody"
+    assert "可以交易" in browser.get(at).get_data(as_text=True)

@@ -155,3 +155,13 @@ def test_the_register_shows_what_its_reader_may_see(as_: As) -> None:
     file = as_("rep3").get("/gifts/register/file?format=csv").get_data(as_text=True)
     assert ("甲公司" in file, "乙公司" in file) == (False, True)
     assert "320.00" in as_("mgr1").get("/gifts/register/totals").get_data(as_text=True)
+
+
+def test_sending_is_offered_once_the_customer_was_told(as_: As) -> None:
+    (one,) = delivering.waiting("vip")[:1]
+    path, client = f"/gifts/deliveries/{one.id}", as_("sup1")
+    page = client.get(path).get_data(as_text=True)
+    assert "须先告知客户。" in page
+    assert 'name="tracking"' not in page
+    delivering.told(one)
+    assert 'name="tracking"' in client.get(path).get_data(as_text=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from portal.models.standard import value as standard
 from tests import factories
 from tests.approving import person, picture, sign
 from tests.pages.test_standards_page import fields
-from tests.proposing import registered, routed
+from tests.proposing import registered, routed, routing
 from tests.service.requesting import taken
 
 
@@ -134,3 +135,13 @@ def test_managers_edit_days_and_departments_and_what_cannot_be_is_refused(as_: A
     assert standard("proposal.deadlines")["limit"] == 25
     table = {row["kind"]: row["departments"] for row in standard("proposal.routes")}
     assert (table["other"], table["production-technology"]) == (["quality", "workshops"], ["service"])
+
+
+@pytest.mark.usefixtures("app")
+def test_a_routing_that_was_begun_is_gone_on_with(as_: Any) -> None:
+    one = registered()
+    sup = as_("sup1")
+    assert "继续分派" not in sup.get(f"/proposals/{one.id}").text
+    draft = routing(one)
+    assert re.search(f'href="/proposal-routings/{draft.id}/edit">继续分派<', sup.get(f"/proposals/{one.id}").text)
+    assert "继续分派" not in as_("rep1").get(f"/proposals/{one.id}").text

@@ -158,3 +158,15 @@ def test_an_assistant_works_on_it_but_does_not_hand_it_over(as_: Any, staff: Any
     assert browser.post("/customers/hand-over", data={**form, "person": staff["rep1"].id}).status_code == 422
     assert as_("sup2").post("/customers/assistant-removals", data=form).status_code == 303
     assert "协办公司" not in text(browser.get("/customers"))
+
+
+def test_provinces_are_in_the_language_of_the_page_and_numbers_are_not_broken(as_):
+    named("甲方贸易公司", province="广东省", city="深圳市", telephone="0755-12345678")
+    named("乙方贸易公司", province="北京市", city="北京市")
+    browser = as_("rep1")
+    assert "广东省 深圳市" in text(browser.get("/customers"))
+    browser.post("/language", data={"language": "en"})
+    page = text(browser.get("/customers"))
+    assert '<td class="one-line">Guangdong 深圳市</td>' in page
+    assert '<td class="one-line">Beijing</td>' in page
+    assert '<td class="one-line">0755-12345678</td>' in page

@@ -104,7 +104,7 @@ class DelegationForm(PortalForm):
 
     principal_id = SelectField(_l("For"), coerce=int)
     delegate_id = SelectField(_l("Delegate"), coerce=int)
-    from_date = DateField(_l("From"), [InputRequired(_l("Enter the first day."))])
+    from_date = DateField(_l("From the day"), [InputRequired(_l("Enter the first day."))])
     to_date = DateField(_l("To"), [InputRequired(_l("Enter the last day."))])
     reason = StringField(_l("Reason"), [Length(max=200)])
 

@@ -46,7 +46,7 @@ def signature(approval: Approval) -> Any:
     if not saved:
         return answer(approval, status=429 if isinstance(saved.refusal, Throttled) else 422, signature_form=form)
     filing.begin(approval)
-    return onwards(approval)
+    return onwards(approval, "inform" if step.meaning == "inform" else form.decision.data or "")
 
 
 def _sign(approval: Approval, step: ApprovalStep, form: SignatureForm) -> None:
@@ -74,7 +74,7 @@ def paper_outcome(approval: Approval) -> Any:
     if not saved:
         return answer(approval, status=429 if isinstance(saved.refusal, Throttled) else 422, paper_form=form)
     filing.begin(approval)
-    return onwards(approval)
+    return onwards(approval, form.outcome.data or "")
 
 
 def _record(approval: Approval, step: ApprovalStep, form: PaperForm) -> None:

@@ -165,13 +165,29 @@ def opinion_form(approval: Approval, user: Staff, *, fresh: bool = False) -> Opi
     return form
 
 
-def onwards(approval: Approval) -> Response:
+DONE = {
+    "approve": N_("“%(title)s”: agreed."),
+    "send-back": N_("“%(title)s”: sent back for correction."),
+    "reject": N_("“%(title)s”: rejected."),
+    "opinion": N_("“%(title)s”: your opinion is given."),
+    "inform": N_("“%(title)s”: noted."),
+}
+"""What is said after each decision."""
+
+
+def said(*sentences: str) -> str:
+    """Return sentences one after the other, as the reader's language sets them."""
+    return ("" if is_chinese() else " ").join(sentences)
+
+
+def onwards(approval: Approval, decision: str) -> Response:
     """Return the way to the next of the same kind that the reader can sign, or back to the inbox (AP-8)."""
+    done = _(DONE.get(decision, DONE["opinion"]), title=approval.title)
     following = inbox.next_to_sign(current_user, approval.kind_name, approval)
     if following is None:
-        flash(_("“%(title)s” is done. Nothing more of this kind waits for you.", title=approval.title), "ok")
+        flash(said(done, _("Nothing more of this kind waits for you.")), "ok")
         return redirect(url_for("approvals.inbox"), 303)
-    flash(_("“%(title)s” is done. This is the next one.", title=approval.title), "ok")
+    flash(said(done, _("This is the next one.")), "ok")
     return redirect(url_for("approvals.show", approval_id=following.id), 303)
 
 

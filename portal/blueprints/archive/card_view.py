@@ -12,9 +12,6 @@ from portal import field_values
 from portal.field_values import shown
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
-from portal.models.dossier_fields import BY_NAME
-from portal.models.report_fields import BY_NAME as REPORT_FIELDS
-from portal.models.report_fields import PERIODIC
 from portal.rules.message import N_
 
 STATES = {
@@ -24,16 +21,6 @@ STATES = {
     CustomerState.MERGED.value: (N_("Merged"), ""),
 }
 """Word and tone of each state of a customer."""
-
-SOURCES = {
-    "form": N_("Form"),
-    "import": N_("Import"),
-    "approval": N_("By approval"),
-    "merge": N_("Merge"),
-    "review": N_("Half-yearly review"),
-    "demo": N_("Demonstration data"),
-}
-"""Where a change came from."""
 
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _TEXT = card.Field("", "")
@@ -102,19 +89,3 @@ def groups(customer: Customer) -> list[dict[str, Any]]:
 def grade_of(customer: Customer) -> str:
     """Return the grade as it is read, with the word for a provisional one."""
     return _("%(grade)s (provisional)", grade=customer.grade) if customer.grade_provisional else customer.grade
-
-
-def field_of(record_type: str, name: str) -> card.Field | None:
-    """Return the declared field behind an entry of the history, None for the others such as state."""
-    tables = {"Customer": card.CARD, "Contact": card.CONTACT, "Investigation": card.INVESTIGATION, "ArchiveDocument": BY_NAME}
-    tables |= {"InformationReport": REPORT_FIELDS[PERIODIC]}
-    return tables.get(record_type, {}).get(name)
-
-
-def title_of_field(record_type: str, name: str) -> str:
-    """Return the label of a field of the history."""
-    field = field_of(record_type, name)
-    titles = {"state": N_("State"), "owner": N_("In charge"), "team": N_("Team"), "assistant": N_("Assisting"), "tag": N_("Tag")}
-    titles |= {"graded_on": N_("Graded on"), "grade_valid_until": N_("Grade valid until"), "grade_provisional": N_("Provisional grade")}
-    titles |= {"archive_number": N_("Archive number"), "file": N_("File")}
-    return _(field.title if field else titles.get(name, name))

@@ -8,16 +8,17 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from portal import htmx
+from portal import htmx, log_words
 from portal.blueprints.archive import bp, card_view
+from portal.filters import choice
 from portal.i18n import is_chinese
 from portal.looks import look
 from portal.models import history
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.permissions import Permission, requires
-from portal.printing.catalogue import SHEETS
 from portal.registers import REGISTERS
+from portal.sessions import me
 
 LONGEST_NOTE = 200
 """So many characters of an opinion or a reason stand on a timeline."""
@@ -54,14 +55,19 @@ def customer_history(customer: Customer) -> Any:
 
 def entries_of(events: Iterable[AuditEvent], customer: Customer, *, labelled: bool = True) -> list[dict[str, Any]]:
     """Return entries for the timeline macro: moment, person, what happened, what it touched; on a record's own page without its name."""
+    events = list(events)
+    changed = {event.id: address for event in events if (address := _card_history(event, customer))}
+    pages = log_words.addresses((event for event in events if event.id not in changed), me()) | changed
     return [
         {
             "at": event.at,
             "who": _who(event),
-            "text": _(history.title_of(event)) + (f" · {event.label}" if labelled and event.label not in ("", customer.full_name) else ""),
+            "text": " · ".join(
+                filter(None, [_(history.title_of(event)), log_words.name_of(event, customer) if labelled and event.kind != "print" else ""])
+            ),
             "note": _short(_touched(event)),
             "tone": _tone(event),
-            "link": _link(event, customer),
+            "link": pages.get(event.id, ""),
         }
         for event in events
     ]
@@ -86,16 +92,20 @@ def _tone(event: AuditEvent) -> str:
 def _touched(event: AuditEvent) -> str:
     changes = event.data.get("changes") or []
     if event.kind == "print":
-        return f"{_(SHEETS[event.data['sheet']].title)} · {_('Copy no. %(n)s', n=event.data['copy'])}"
+        return f"{log_words.said('sheet', event.data['sheet'])} · {_('Copy no. %(n)s', n=event.data['copy'])}"
     if event.record_type == "RegisterEntry":
         return _of_register(event)
     if event.action in ("tagged", "untagged", "assistant-named", "assistant-ended"):
         return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
-    if event.action in ("created", "added", "begun", "filed") or not changes:
+    if event.action in ("copy-sent", "assessment-returned"):
+        return choice(changes[0]["new"], "department") if changes else ""
+    if event.action in ("created", "added", "begun", "filed", "entered") or not changes:
         return str(event.data.get("opinion") or event.data.get("reason") or "")
-    titles = list(dict.fromkeys(card_view.title_of_field(event.record_type, change["field"]) for change in changes))
+    named = (log_words.title_of_field(event.record_type, change["field"]) for change in changes)
+    titles = list(dict.fromkeys(filter(None, named)))
     shown = ("、" if is_chinese() else ", ").join(titles[:6]) + ("…" if len(titles) > 6 else "")
-    return f"{shown} ({event.data['reason']})" if event.data.get("reason") else shown
+    reason = str(event.data.get("reason") or "")
+    return f"{shown} ({reason})" if shown and reason else shown or reason
 
 
 def _of_register(event: AuditEvent) -> str:
@@ -110,22 +120,9 @@ def _of_register(event: AuditEvent) -> str:
     return " · ".join(filter(None, [*said, event.data.get("reason", "")]))
 
 
-def _link(event: AuditEvent, customer: Customer) -> str:
-    if event.record_type == "Approval":
-        return url_for("approvals.show", approval_id=event.record_id)
-    if event.kind == "print":
-        return url_for("prints.verification", code=event.data["code"])
-    if event.record_type == "RegisterEntry" and event.action != "taken-back":
-        return url_for("registers.entry", entry_id=event.record_id)
-    if event.record_type == "InformationReport" and event.action != "report-discarded":
-        return url_for("reports.report", report_id=event.record_id)
-    if event.record_type == "ArchiveDocument":
-        return url_for("archive.document", document_id=event.record_id)
-    if event.record_type == "Binder":
-        return url_for("archive.dossier", customer_id=customer.id, _anchor="binders")
-    if event.record_type == "Investigation":
-        return url_for("archive.investigation", customer_id=customer.id)
-    if event.kind == "change" and event.record_type in history.CARD_TYPES:
+def _card_history(event: AuditEvent, customer: Customer) -> str:
+    """Return where a change of the card stands with old and new values, '' for what is no such change."""
+    if event.kind == "change" and event.record_type in ("Customer", "Contact"):
         return url_for("archive.customer_history", customer_id=customer.id) + f"#event-{event.id}"
     return ""
 
@@ -133,10 +130,10 @@ def _link(event: AuditEvent, customer: Customer) -> str:
 def _rows(event: AuditEvent) -> dict[str, Any]:
     changes = []
     for change in event.data.get("changes") or []:
-        field = card_view.field_of(event.record_type, change["field"])
+        field = log_words.field_of(event.record_type, change["field"])
         changes.append(
             {
-                "title": card_view.title_of_field(event.record_type, change["field"]),
+                "title": log_words.title_of_field(event.record_type, change["field"]) or change["field"],
                 "old": card_view.plain(field, change.get("old")),
                 "new": card_view.plain(field, change.get("new")),
             }
@@ -149,7 +146,7 @@ def _rows(event: AuditEvent) -> dict[str, Any]:
         "title": _(history.title_of(event)),
         "label": event.label if event.record_type == "Contact" else "",
         "changes": changes,
-        "source": _(card_view.SOURCES.get(source, source)) if source else "",
+        "source": _(log_words.SOURCES.get(source, source)) if source else "",
         "reason": event.data.get("reason") or "",
         "effective_on": event.data.get("effective_on") or "",
     }

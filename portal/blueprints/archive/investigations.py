@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.blueprints.archive import bp, card_view
 from portal.database import StateConflict, commit
+from portal.i18n import is_chinese
 from portal.looks import look
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
 from portal.models.edits import Clash
-from portal.models.investigation import Investigation
+from portal.models.investigation import Investigation, lacking_of_card
 from portal.permissions import Permission, requires
 from portal.record_form import RecordForm
 from portal.rules.message import Refusal
@@ -111,27 +112,34 @@ def _save(customer: Customer) -> tuple[Investigation | None, Any]:
 
 
 def _refused(customer: Customer, document: Investigation, refusal: Refusal) -> Any:
-    """Answer the saved draft with what its submission lacks beside the fields."""
+    """Answer the saved draft with what its submission lacks: of the investigation beside the fields, of the card above them."""
     form = RecordForm(card.INVESTIGATION_FIELDS, document, formdata=None)
     of_customer, own = document.missing()
     for field in own:
         form.refuse(Refusal("Fill this in before the investigation is submitted.", field=field.name))
-    if of_customer:
-        names = "、".join(_(field.title) for field in of_customer)
-        form.refuse(Refusal("The customer card still lacks: %(names)s.", names=names))
-    if not form.problems:
+    if not form.problems and not of_customer:
         form.refuse(refusal)
-    return _form_page(form, customer, document, status=422)
+    return _form_page(form, customer, document, status=422, stored=True)
 
 
-def _form_page(form: RecordForm, customer: Customer, document: Investigation | None, found: Sequence[Clash] = (), status: int = 200) -> Any:
+def _form_page(
+    form: RecordForm,
+    customer: Customer,
+    document: Investigation | None,
+    found: Sequence[Clash] = (),
+    status: int = 200,
+    *,
+    stored: bool = False,
+) -> Any:
+    """Answer the form; `stored` where all that was sent is kept, and only its submission was refused."""
     page = render_template(
         "archive/investigation_form.html",
         form=form,
         customer=customer,
         document=document,
         groups=card.grouped(card.INVESTIGATION_FIELDS, card.INVESTIGATION_GROUPS),
-        lacking=document.missing()[0] if document else [],
+        lacking=("、" if is_chinese() else ", ").join(_(field.title) for field in lacking_of_card(customer)),
+        stored=stored,
         approval=document.approval() if document else None,
         clashes=found,
         plain=card_view.plain,

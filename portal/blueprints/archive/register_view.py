@@ -14,16 +14,19 @@ from sqlalchemy import Row, Select, bindparam, select
 from portal import clock
 from portal.database import db
 from portal.filters import colon, yuan
-from portal.i18n import of_choice
+from portal.i18n import is_chinese, of_choice
 from portal.models import register
 from portal.models.import_run import ImportRun
 from portal.models.register_query import COLUMNS, FILTERS, MISSING, REVIEW, SORTS, TABS, Column, RegisterQuery
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
+from portal.rules.regions import find_province
 
 SORTED_BY = {"number": "number", "full_name": "name", "grade": "grade", "updated_at": "changed"}
 """Columns whose head sorts, with the order."""
 FIGURES = ("integer", "money")
+ON_ONE_LINE = {"telephone": "one-line", "region": "one-line"}
+"""Columns whose words are not broken, with the class that says so."""
 
 
 class Line(NamedTuple):
@@ -34,7 +37,7 @@ class Line(NamedTuple):
     number: str
     name: str
     cells: list[tuple[str, str]]
-    """Of each column `number` or nothing, and the words."""
+    """Of each column `number`, `one-line` or nothing, and the words."""
 
 
 class Head(NamedTuple):
@@ -68,7 +71,7 @@ def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
         teams = names_of(Team, (row.team_id for row in rows))
         return lambda row: teams.get(row.team_id, "")
     if column.kind == "region":
-        return lambda row: row.city if row.city.startswith(row.province) else f"{row.province} {row.city}".strip()
+        return _region
     place = rows[0]._fields.index(column.name)
     if column.kind == "choice":
         words = {entry["code"]: of_choice(entry) for entry in standard(f"choices.{column.choices}")}
@@ -80,11 +83,20 @@ def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
     return lambda row: "" if row[place] is None else str(row[place])
 
 
+def _region(row: Row[Any]) -> str:
+    """Return province and city, a municipality once; the province in the reader's language, as sheets print it."""
+    if row.city.startswith(row.province) and (is_chinese() or not row.province):
+        return str(row.city)
+    found = None if is_chinese() else find_province(row.province)
+    city = "" if found and row.city.startswith(row.province) else row.city
+    return f"{found.en if found else row.province} {city}".strip()
+
+
 def lines(rows: list[Row[Any]], columns: tuple[str, ...]) -> list[Line]:
     """Return the rows of a page with the words of their cells."""
     if not rows:
         return []
-    writers = [("number" if COLUMNS[name].kind in FIGURES else "", _writer(COLUMNS[name], rows)) for name in columns]
+    writers = [("number" if COLUMNS[name].kind in FIGURES else ON_ONE_LINE.get(name, ""), _writer(COLUMNS[name], rows)) for name in columns]
     place = url_for("archive.customer", customer_id=0).removesuffix("0")  # one address made, not fifty
     return [Line(row.id, f"{place}{row.id}", row.number, row.full_name, [(kind, write(row)) for kind, write in writers]) for row in rows]
 

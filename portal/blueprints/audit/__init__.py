@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import clock, htmx, navigation
+from portal import clock, htmx, log_words, navigation
 from portal.blueprints.audit.forms import AuditForm
 from portal.database import db, write_apart
 from portal.exchange.writing import iter_csv
@@ -83,7 +83,10 @@ def log() -> Any:
         older=url_for("audit.log", **rest, before=events[-1].id) if more else "",
         export=url_for("audit.export", **rest),
         title_of=title_of,
+        name_of=log_words.name_of,
+        pages=log_words.addresses(events, current_user),
         kinds=KIND_LABELS,
+        records=RECORD_LABELS,
     )
 
 
@@ -97,9 +100,11 @@ def entry(event: AuditEvent) -> Any:
         event=event,
         title=title_of(event),
         kinds=KIND_LABELS,
-        fields=FIELD_LABELS,
+        title_of_field=log_words.title_of_field,
         record=_record(event),
-        details=details(event),
+        page=log_words.addresses([event], current_user).get(event.id, ""),
+        name=log_words.name_of(event),
+        details=_details(event),
         before=before,
         after=after,
     )
@@ -132,7 +137,7 @@ HEADS = (
     N_("Action"),
     N_("Record"),
     N_("Record number"),
-    N_("Name"),
+    N_("Name of the record"),
     N_("Field"),
     N_("Old value"),
     N_("New value"),
@@ -144,6 +149,11 @@ HEADS = (
 def _record(event: AuditEvent) -> str:
     """Return what the type of an entry's record is called, empty where it has none."""
     return _(RECORD_LABELS.get(event.record_type, event.record_type)) if event.record_type else ""
+
+
+def _details(event: AuditEvent) -> list[tuple[str, Any]]:
+    """Return what an entry carries besides its changes, in the reader's words; a key that has none stays as it is."""
+    return [(_(FIELD_LABELS[key]) if key in FIELD_LABELS else key, log_words.said(key, value)) for key, value in details(event).items()]
 
 
 def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
@@ -159,14 +169,14 @@ def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
             _(title_of(event)),
             _record(event),
             event.record_id,
-            event.label,
+            log_words.name_of(event),
         ]
-        more = "; ".join(f"{name}: {value}" for name, value in details(event).items())
+        more = "; ".join(f"{name}: {value}" for name, value in _details(event))
         for change in event.data.get("changes") or [{"field": "", "old": "", "new": ""}]:
             field = change.get("field", "")
             yield [
                 *facts,
-                _(FIELD_LABELS[field]) if field in FIELD_LABELS else field,
+                log_words.title_of_field(event.record_type, field) or field,
                 change.get("old"),
                 change.get("new"),
                 more,

@@ -24,7 +24,7 @@ class AuditForm(PortalForm):
     record_type = SelectField(_l("Record"), default="")
     record_id = IntegerField(_l("Record number"), [Optional()])
     customer_number = StringField(_l("Customer number"), [Length(max=40)])
-    from_date = DateField(_l("From"), [Optional()])
+    from_date = DateField(_l("From the day"), [Optional()])
     to_date = DateField(_l("To"), [Optional()])
 
     def __init__(self, *args: Any, people: list[tuple[int, str]], **values: Any) -> None:

@@ -46,8 +46,9 @@ def last_day(proposal: Proposal) -> tuple[str, date, str]:
         return _("decided late") if late else _("decided"), proposal.decided_on, "seal" if late else ""
     left = (proposal.limit_on - clock.today()).days
     if left < 0:
-        return _("overdue by %(days)s days", days=-left), proposal.limit_on, "seal"
-    said = _("%(days)s days left", days=left) if left else _("last day today")
+        late_by = _("1 day overdue") if left == -1 else _("overdue by %(days)s days", days=-left)
+        return late_by, proposal.limit_on, "seal"
+    said = {0: _("last day today"), 1: _("1 day left")}.get(left) or _("%(days)s days left", days=left)
     return said, proposal.limit_on, "warn" if proposal.warned else ""
 
 

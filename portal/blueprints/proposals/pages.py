@@ -114,12 +114,19 @@ def page_of(proposal: Proposal, *, problems: Any = None, form: ReasonForm | None
             "change": proposal_intake.can_change(proposal, user),
             "void": proposal_intake.can_void(proposal, user),
             "work": proposal.can_work(user),
+            "go_on": _routing_to_finish(proposal, user),
             "route": proposal_routing.ProposalRouting.can_begin(proposal, user),
             "extend": proposal_extension.ProposalExtension.can_begin(proposal, user),
             "tell": proposal.can_work(user) and proposal.is_undecided,
         },
     )
     return page, status
+
+
+def _routing_to_finish(proposal: Proposal, user: Staff) -> int | None:
+    """Return the number of the routing that is a draft and `user` may write on, None where there is none."""
+    routing = proposal_routing.undecided_of(proposal)
+    return routing.id if routing is not None and routing.can_edit(user) else None
 
 
 def _note_opened(proposal: Proposal, user: Staff) -> None:

@@ -75,7 +75,7 @@ class SaleForm(EntryForm):
     price = StringField(_l("Unit price"), render_kw=_FIGURE)
     region = StringField(_l("Region"), render_kw={"maxlength": 40})
     state = SelectField(_l("State"))
-    due_on = StringField(_l("Due on"), widget=DateInput())
+    due_on = StringField(_l("Payment due on"), widget=DateInput())
     settled_on = StringField(_l("Settled on"), widget=DateInput())
     disputed = BooleanField(_l("Disputed"))
 

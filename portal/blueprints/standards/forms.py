@@ -80,7 +80,7 @@ class CountForm(PortalForm):
         ],
         default=HOURS,
     )
-    from_day = DateField(_l("From"), [InputRequired(_DAY)])
+    from_day = DateField(_l("From the day"), [InputRequired(_DAY)])
     from_time = TimeField(_l("at"), [Optional()])
     number = DecimalField(_l("How many"), [Optional(), NumberRange(-MOST_COUNTED, MOST_COUNTED)], places=None)
     until_day = DateField(_l("Until"), [Optional()])

@@ -147,7 +147,7 @@ class PlanForm(PortalForm):
 class DaysForm(PortalForm):
     """How many working days are filled along the route, from when, with how many visits a day."""
 
-    first = DateField(_l("From"), [Optional()])
+    first = DateField(_l("From the day"), [Optional()])
     days = IntegerField(_l("Working days"), [InputRequired(_l("Enter a number."))])
     a_day = IntegerField(_l("Visits a day"), [InputRequired(_l("Enter a number."))])
     staff = SelectField(_l("Who goes"), coerce=int, validate_choice=False)
