@@ -111,7 +111,7 @@ declare(
         fields=(
             RegisterField("occurred_on", N_("Occurred on"), kind="date", required=True, width=3),
             RegisterField("occurred_at", N_("Time of day"), length=40, width=2, help=N_("Such as 14:30.")),
-            RegisterField("place", N_("Place"), required=True, width=4),
+            RegisterField("place", N_("Place of the event"), required=True, width=4),
             RegisterField(
                 "kind", N_("Kind of event"), kind="choice", required=True, width=3,
                 entries=choices(
