@@ -82,6 +82,7 @@ def sheet_data(
             "form_number": declared.form_number,
             "version": declared.version,
             "site": current_app.config["SITE_NAME"],
+            "subject": _subject(paper),
             "state": paper.state or None,
             "round": paper.round.number if paper.round else None,
             "standard": _standard(paper.round, labels) if paper.round else None,
@@ -92,6 +93,16 @@ def sheet_data(
             "qr_svg": qr_svg(f"{current_app.config['SITE_URL']}/v/{code}") if code else None,
         },
     }
+
+
+def _subject(paper: Paper) -> str:
+    """Return number and name of a record, so that a loose page can be told; empty for a list or an empty form."""
+    if paper.record_id is None:
+        return ""
+    content = paper.content
+    parts = [content.get("customer"), *(content[name] for name in sorted(content))]
+    number = next((str(part["number"]) for part in parts if isinstance(part, dict) and part.get("number")), "")
+    return paper.label if number in paper.label else f"{number}　{paper.label}"
 
 
 def _standard(round_: ApprovalRound, labels: Labels) -> Label | None:

@@ -57,7 +57,7 @@ class Labels:
         self._translate = translate
 
     def __call__(self, message_id: str, /, **params: Any) -> Label:
-        """Return the label of `message_id`, its `%(name)s` places filled from `params`, messages among them translated too (PR-10)."""
+        """Return the label of `message_id`, its `%(name)s` places filled from `params`, messages and labels in each language (PR-10)."""
         if self.language == "en":
             return Label(self._in(ENGLISH, message_id, params), "en")
         return self.named(self._in(CHINESE, message_id, params), self._in(ENGLISH, message_id, params))
@@ -71,7 +71,12 @@ class Labels:
 
     def _in(self, locale: str, message_id: str, params: dict[str, Any]) -> str:
         text = self._translate(message_id, locale)
-        filled = {
-            name: self._in(locale, value.text, value.params) if isinstance(value, Message) else value for name, value in params.items()
-        }
+        filled = {name: self._said(locale, value) for name, value in params.items()}
         return text % filled if filled else text
+
+    def _said(self, locale: str, value: Any) -> Any:
+        if isinstance(value, Message):
+            return self._in(locale, value.text, value.params)
+        if isinstance(value, Label):
+            return value.english or value.text if locale == ENGLISH else value.text
+        return value

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
 
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Page
 from weasyprint.logger import PROGRESS_LOGGER
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -69,6 +69,23 @@ def _stylesheet() -> CSS:
     return CSS(string=(STATIC / "print.css").read_text(encoding="utf-8"), url_fetcher=ClosedFetcher(), base_url=None)
 
 
+def _close_frames(box: Any) -> float:
+    """Let the frame of each group end under its last row, its name in the middle of what is left; return where rows in `box` end.
+
+    WeasyPrint draws what a page cuts down to the foot of the page, and kept rows may leave much white there.
+    """
+    if box.element_tag == "tr":
+        return float(box.position_y + box.height)
+    children = [child for child in getattr(box, "children", ()) if child.element_tag != "h2"]
+    foot = max(map(_close_frames, children), default=0.0)
+    white = box.content_box_y() + box.height - foot if foot and box.element_tag in ("div", "section") else 0.0
+    if white > 1 and box.element.get("class", "").startswith(("s-band", "s-group")):
+        box.height -= white
+        for name in (child for child in box.children if child.element_tag == "h2"):
+            name.translate(dy=-white / 2)
+    return foot
+
+
 def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
     fetcher = ClosedFetcher(order.assets)
     try:
@@ -76,6 +93,10 @@ def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
         document = source.render(font_config=fonts.font_configuration(), stylesheets=[_stylesheet()])
     except FatalURLFetchingError as error:
         raise ForbiddenAddressError(str(error)) from error
+    for page in document.pages[:-1]:
+        _close_frames(page._page_box)
+    # Made anew, because a page notes where its turned names stand.
+    document = document.copy([*(Page(page._page_box) for page in document.pages[:-1]), document.pages[-1]])
     metadata = document.metadata
     metadata.title, metadata.authors, metadata.lang = order.title, [order.author], order.lang
     metadata.created = order.created.isoformat(timespec="seconds") if order.created else None

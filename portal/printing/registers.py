@@ -165,10 +165,9 @@ def _said(one: RegisterField, value: Any, labels: Labels) -> Any:
     return value
 
 
-def _boxes(one: RegisterField, labels: Labels) -> Any:
+def _boxes(one: RegisterField, labels: Labels) -> list[Label]:
     """Return what an empty form offers to tick."""
-    options = [labels(N_("Yes")), labels(N_("No"))] if one.kind == "switch" else [_named(choice, labels) for choice in one.entries]
-    return "　".join(f"□ {option}" for option in options)
+    return [labels(N_("Yes")), labels(N_("No"))] if one.kind == "switch" else [_named(choice, labels) for choice in one.entries]
 
 
 def _named(choice: Choice, labels: Labels) -> Label:

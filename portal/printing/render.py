@@ -67,10 +67,18 @@ def _heights(body: str) -> list[int]:
     return [max(1, int(lines or 1) * 3 // 4) for lines in _ROW.findall(body)]
 
 
-def keep_first(body: str) -> Markup:
-    """Return the tables of a group with its first rows marked, as many as must not be parted from the next to give the name room."""
-    kept = sum(height < _NAME_ROWS for height in accumulate(_heights(body)))
-    return Markup(str(body).replace("<tr", "<tr data-kept", kept))  # noqa: S704 - our own template, escaped already
+def keep_ends(body: str) -> Markup:
+    """Return the tables of a group with rows marked that must not be parted from the next.
+
+    The first give the name room; the last are no single row on a page of its own.
+    """
+    heights = _heights(body)
+    first = sum(height < _NAME_ROWS for height in accumulate(heights))
+    last = sum(height < _NAME_ROWS for height in accumulate(reversed(heights)))
+    before, *parts = str(body).split("<tr")
+    kept = set(range(first)) | set(range(len(parts) - last - 1, len(parts) - 1))
+    marked = (f"<tr data-kept{part}" if number in kept else f"<tr{part}" for number, part in enumerate(parts))
+    return Markup(before + "".join(marked))  # noqa: S704 - our own template, escaped already
 
 
 def room(name: Label) -> int:
@@ -91,7 +99,7 @@ def _environment() -> Environment:
     )
     environment.globals["FLOWS_FROM"] = FLOWS_FROM
     environment.filters.update(
-        amount=amount, capital_amount=capital_amount, grid=grid, least_lines=least_lines, keep_first=keep_first, room=room, rows=rows
+        amount=amount, capital_amount=capital_amount, grid=grid, least_lines=least_lines, keep_ends=keep_ends, room=room, rows=rows
     )
     return environment
 

@@ -153,7 +153,7 @@ def _letter(letter: ThankYouLetter) -> dict[str, Any]:
     return {
         "letter": {
             "kind": letter.kind, "text_zh": letter.text_zh, "text_en": letter.text_en, "dated_on": letter.dated_on.isoformat(),
-            "customer": letter.customer.full_name, "contact": letter.contact, "by": letter.by.name,
+            "customer": letter.customer.full_name, "contact": letter.contact, "by": letter.by.name, "department": letter.by.department,
         }
     }  # fmt: skip
 
@@ -161,7 +161,9 @@ def _letter(letter: ThankYouLetter) -> dict[str, Any]:
 def _finish_letter(document: dict[str, Any], labels: Labels) -> None:
     letter = document["letter"]
     texts = {"zh": ("text_zh",), "en": ("text_en",)}.get(labels.language, ("text_zh", "text_en"))
-    document["parts"] = [[name[-2:], letter.get(name, "")] for name in texts]
+    office = labels(N_("Customer relations office"))
+    offices = {"text_zh": office.text, "text_en": office.english or office.text}
+    document["parts"] = [[name[-2:], letter.get(name, ""), letter.get("department") or offices[name]] for name in texts]
 
 
 declare(

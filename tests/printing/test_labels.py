@@ -3,7 +3,7 @@ from markupsafe import escape
 
 from portal.printing.labels import Labels
 
-CHINESE = {"Version": "版本", "Copy no. %(n)s": "第 %(n)s 份", "QR": "QR", "<b>": "<b>甲"}
+CHINESE = {"Version": "版本", "starting value": "初始值", "Copy no. %(n)s": "第 %(n)s 份", "QR": "QR", "<b>": "<b>甲"}
 
 
 def translate(message_id, locale):
@@ -32,3 +32,9 @@ def test_labels_are_escaped(language):
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="unknown language"):
         Labels("fr", translate)
+
+
+def test_a_label_in_a_label_is_said_in_each_language():
+    for language, said in (("zh", "第 初始值 份"), ("en", "Copy no. starting value"), ("both", "第 初始值 份 Copy no. starting value")):
+        labels = Labels(language, translate)
+        assert str(labels("Copy no. %(n)s", n=labels("starting value"))) == said

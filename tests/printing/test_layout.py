@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from portal.printing.catalogue import SHEETS
 from portal.printing.labels import Labels
 from portal.printing.painting import STATIC, _lay_out
 from portal.printing.render import _environment, render_sheet_html
+from portal.printing.sales import _heads
 from tests.printing import made
+from tests.printing.anything import rendered
 from tests.printing.test_sheets import MAKERS
 
 LANGUAGES = ("zh", "en", "both")
@@ -157,3 +160,92 @@ def test_a_group_that_begins_at_the_foot_of_a_page_has_room_for_its_name_there()
         assert has_room(bands[0], "zh")
         begun.add(len(bands))
     assert begun == {1, 2}
+
+
+PAPER = {"": 170, "s-list-inside": 170 - 11, "landscape": 273, "large": 396}
+"""Millimetres between the margins; a list in a group has the band of a sheet in both languages beside it."""
+TEXT_ROOM, CELL_ROOM = 40, 20
+
+
+def tables_of(html):
+    """The width classes of the columns of each list; a column without one is ""."""
+    for classes, columns in re.findall(r'<table class="s-grid (s-list[^"]*)"><colgroup>(.*?)</colgroup>', html):
+        yield "s-list-inside" if "s-list-inside" in classes else "", re.findall(r'<col(?: class="([a-z0-9-]+)")?>', columns)
+
+
+def test_the_columns_of_every_list_fit_the_paper_and_leave_room_for_words(app):
+    css = (STATIC / "print.css").read_text()
+    widths = {name: float(width) for name, width in re.findall(r"\.sheet \.(s-[a-z0-9]+) { width: ([\d.]+)mm; }", css)}
+    seen = set()
+    for name, sheet in SHEETS.items():
+        # The columns of the office registers are declared: tests/registers/test_sheets.py.
+        if name.startswith("register_") or sheet.cut or name in ("dossier_cover", "binder_cover"):
+            continue
+        given = {}
+        if name == "survey_answers":
+            given["questions"] = [[str(number), "x"] for number in range(12)]
+        elif name == "sales_months":
+            _heads(given, Labels("both", made.translate))
+        for kind, columns in [*tables_of(rendered(sheet, "both", **given)), *tables_of(rendered(sheet, "en", **given))]:
+            seen.add(name)
+            place = "large" if sheet.large else "landscape" if sheet.landscape else kind
+            fixed = sum(widths[column] for column in columns if column)  # KeyError: a class that the stylesheet does not know
+            free = columns.count("")
+            assert fixed <= PAPER[place], name
+            assert not free or PAPER[place] - fixed >= max(TEXT_ROOM, CELL_ROOM * free), name
+    assert {name for name in SHEETS if name.endswith("_list") and not name.startswith("register_")} <= seen
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_page_cuts_closes_under_its_last_row_with_its_name_beside_it(language):
+    data = made.customer_card()
+    data["document"]["contacts"] = made.CONTACTS * 4
+    pages = pages_of(data, "customer_card", language)
+    assert len(pages) == 2
+    for page in pages:
+        for band in of_class(page, "s-band"):
+            rows = [one for one in descend(band) if type(one).__name__ == "TableRowBox"]
+            assert band.position_y + band.height - max(row.position_y + row.height for row in rows) < 2
+            for name in (one for one in descend(band) if one.element_tag == "h2" and own(one)):
+                # Of a turned name the top is where its middle comes to stand.
+                middle = name.border_box_y() + (name.border_height() / 2 if language != "en" else 0)
+                assert abs(middle - band.position_y - band.height / 2) < 12
+    # Neither a single row nor the signatures alone stand on the last page.
+    assert len([one for one in descend(pages[1]) if one.element_tag == "th" and type(one).__name__ == "TableCellBox"]) >= 3
+
+
+def test_a_customer_card_is_one_page_in_chinese_with_its_code_on_one_line():
+    data = made.customer_card()
+    data["document"]["customer"] = {**made.CUSTOMER, "credit_code": "91MMWW00MA5DW1WM3W", "industry": "信息传输、软件和信息技术"}
+    (page,) = pages_of(data, "customer_card", "zh")
+    for words in ("91MMWW00MA5DW1WM3W", "信息传输、软件和信息技术"):
+        assert words in [getattr(one, "text", "") for one in descend(page)]
+
+
+def test_a_single_row_or_a_note_never_stands_alone_on_a_page():
+    for count in range(12, 40):
+        pages = pages_of(made.customer_register(count=count), "customer_register", "zh")
+        if len(pages) > 1:
+            numbers = [text for one in descend(pages[-1]) if (text := getattr(one, "text", "")).startswith("KH")]
+            assert len(numbers) >= 2
+            return
+
+
+def test_line_breaks_that_were_typed_are_kept():
+    (page,) = pages_of(made.investigation(investigation={"expected_products": "电动工具\n五金配件"}), "investigation", "zh")
+    first, second = (
+        next(one.position_y for one in descend(page) if getattr(one, "text", "") == words) for words in ("电动工具", "五金配件")
+    )
+    assert second > first
+
+
+def test_a_box_to_tick_stays_with_its_word():
+    macros = '{% import "print/macros.html" as m with context %}{{ m.ticks([_("Version")] * 9) }}'
+    for language in LANGUAGES:
+        part = _environment().from_string(macros).render(_=Labels(language, made.translate), lang=language)
+        for width in range(30, 90, 4):
+            style = f"<style>td {{ width: {width}mm; }}</style>"
+            html = f'{style}<article class="sheet sheet-{language}"><table class="s-grid"><tr><td>{part}</td></tr></table></article>'
+            document, _fetcher = _lay_out(made.order(html, language))
+            said = ["".join(getattr(text, "text", "") for text in descend(line)) for line in lines(document.pages[0]._page_box)]
+            assert not [text for text in said if text.strip("\u3000 ").endswith("□")]

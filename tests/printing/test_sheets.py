@@ -10,6 +10,7 @@ from portal.printing.catalogue import SHEETS
 from portal.printing.painting import paint
 from portal.printing.render import render_sheet_html
 from tests.printing import made, made_binders
+from tests.printing.anything import rendered
 
 MAKERS = {
     "investigation": made.investigation,
@@ -77,11 +78,20 @@ def test_every_sheet_of_the_catalogue_prints_in_chinese_and_in_another_language(
             html = render_sheet_html(name, language, ALL[name](), made.translate)
             assert language == "zh" or escape(sheet.title) in html
             assert language == "en" or escape(made.translate(sheet.title, "zh_Hans_CN")) in html
+            assert "&lt;span" not in html, name
         # Laid out in one of them, which is what takes its time.
         language = ("both", "zh", "both", "en")[turn % 4]
         _, (first, *_) = pages_of(name, language)
         assert language == "zh" or sheet.title in first
         assert language == "en" or made.translate(sheet.title, "zh_Hans_CN") in first
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_no_sheet_in_parallel_language_shows_the_marks_of_a_label(app, filled):
+    for name in sorted(ELSEWHERE):
+        html = rendered(SHEETS[name], "both", filled=filled)
+        assert "s-en" in html, name
+        assert "&lt;" not in html, name
 
 
 def test_a_label_says_what_stands_on_a_spine_in_full_size_and_every_label_prints():
@@ -141,6 +151,19 @@ def test_a_row_of_signature_boxes_stays_on_one_page():
         _, pages = pages_of("investigation", investigation={"opinion": "同意。\n" * lines})
         homes = {person: [n for n, text in enumerate(pages) if person in text] for person in ("客户关系主管", "P2WD-44KT", "签名")}
         assert len({tuple(home) for home in homes.values()}) == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+def test_following_pages_say_what_they_belong_to(language):
+    long = {"opinion": "同意。\n" * 60}
+    _, (first, *following) = pages_of("investigation", language, subject="KH2026000118　甲公司", investigation=long)
+    assert following
+    assert "甲公司" not in first
+    for text in following:
+        assert "KH2026000118" in text
+        assert "甲公司" in text
+        assert "QMS-PM-31201" in text
+        assert ("交易开始调查书" if language != "en" else "New customer investigation") in text
 
 
 def test_a_list_repeats_its_heads_on_every_page():

@@ -78,6 +78,8 @@ def test_letters_and_labels(app: Flask) -> None:
         pdf = documents.press(lambda: paper, "zh", by=person("rep1")).content
     for word in ("尊敬的王芳：", f"贵公司{NAME}于2026年3月5日", "Dear 王芳,", "5 March 2026", "QMS-PM-31286"):
         assert word in both, word
+    # Who sends it stands under each language, with the department and who wrote it.
+    assert both.count(f'<p class="s-letter-end">{person("rep1").department}</p>\n<p class="s-letter-end">{person("rep1").name}</p>') == 2
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
     assert len(pages) == 2
     assert "标签24有限公司" in pages[0]
