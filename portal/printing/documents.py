@@ -21,6 +21,7 @@ from portal.database import StateConflict, db, release
 from portal.models.approval import Approval
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
+from portal.models.choice_names import names_of
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.printing.catalogue import SHEETS
@@ -72,7 +73,8 @@ def sheet_data(
     """Return what the sheet's template takes (see the head comments of `templates/print/`): every code under its name in the language."""
     labels = Labels(language, translate)
     declared = SHEETS[paper.sheet]
-    document = named(paper.content, labels, paper.choices, paper.amounts)
+    names = names_of(paper.content, paper.choices) if paper.names is None else paper.names
+    document = named(paper.content, labels, names, paper.amounts)
     if paper.finish is not None:
         paper.finish(document, labels)
     return {

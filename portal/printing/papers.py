@@ -19,6 +19,7 @@ from portal.models.approval_kinds import KINDS, DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
 from portal.models.approval_step import ApprovalStep
+from portal.models.choice_names import Names, names_of
 from portal.models.contact import Contact
 from portal.models.credit import KIND as CREDIT_CHANGE
 from portal.models.customer import Customer, CustomerState
@@ -74,6 +75,9 @@ class Paper:
     round: ApprovalRound | None = None
     boxes: tuple[Box, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
+    """Lists of choices by path in the content."""
+    names: Names | None = None
+    """What their codes are called on it; None for as they are called today."""
     amounts: Collection[str] = ()
     finish: Finish | None = None
     warnings: tuple[Message, ...] = ()
@@ -204,11 +208,11 @@ def paper_of_round(approval: Approval, round_: ApprovalRound) -> Paper:
         subject=f"{approval.kind.sheet}:{approval.record_id}",
         customer_id=approval.customer_id,
         label=approval.title,
-        content=round_.content,
+        content=round_.snapshot,
         state=round_.outcome or "pending",
         round=round_,
         boxes=boxes,
-        choices=approval.kind.choices,
+        names=round_.names(approval.kind.choices),
         amounts=approval.kind.amounts,
     )
 
@@ -310,7 +314,9 @@ def _finish_card(document: dict[str, Any], labels: Labels) -> None:
         customer["grade"] = labels("%(grade)s (provisional)", grade=customer["grade"])
     for change in document.get("changes", []):
         path = f"customer.{change['field']}"
-        change.update({end: named(change[end], labels, _CHOICES, _AMOUNTS, path) for end in ("old", "new")})
+        for end in ("old", "new"):
+            names = names_of({"customer": {change["field"]: change[end]}}, _CHOICES)
+            change[end] = named(change[end], labels, names, _AMOUNTS, path)
         field_ = card.CARD.get(change["field"])
         change["field"] = labels(field_.title) if field_ else labels(N_("Contact"))
 

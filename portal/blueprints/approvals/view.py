@@ -15,8 +15,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.blueprints.approvals.forms import GivingUpForm, OpinionRequestForm, PaperForm, SignatureForm
 from portal.database import db
-from portal.filters import choice
-from portal.i18n import is_chinese, translate
+from portal.i18n import is_chinese, of_choice, translate
 from portal.looks import look
 from portal.models import inbox
 from portal.models.approval import Approval
@@ -25,6 +24,7 @@ from portal.models.approval_kinds import DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import seats_of
 from portal.models.approval_step import ApprovalStep
+from portal.models.choice_names import Chosen, names_of
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
 from portal.models.sealed_form import SealedForm
@@ -58,7 +58,7 @@ class Line(NamedTuple):
 
 
 def in_words(kind: DocumentKind, found: list[Difference]) -> list[Line]:
-    """Return differences as the reader reads them: names of fields, of choices, and yes or no."""
+    """Return differences as the reader reads them: names of fields, of choices (`Chosen`), and yes or no."""
     return [Line(_label(kind, one.path), _value(kind, one.path, one.old), _value(kind, one.path, one.new)) for one in found]
 
 
@@ -76,8 +76,7 @@ def _value(kind: DocumentKind, path: str, value: Any) -> str:
     plain = _LIST_PLACE.sub("", path)
     if plain in kind.amounts:
         return f"{Decimal(value):,.2f}"
-    name = kind.choices.get(plain)
-    return choice(str(value), name) if name else str(value)
+    return of_choice(value._asdict()) if isinstance(value, Chosen) else str(value)
 
 
 def step_title(step: ApprovalStep) -> str:
@@ -152,7 +151,8 @@ def _drift(approval: Approval, shown: ApprovalRound) -> list[Line]:
     document = approval.document
     if approval.state != "pending" or document is None:
         return []
-    return in_words(approval.kind, shown.differences_to(approval.kind.snapshot(document)))
+    now, choices = approval.kind.snapshot(document), approval.kind.choices
+    return in_words(approval.kind, shown.differences_to(now, names_of(now, choices), choices))
 
 
 def opinion_form(approval: Approval, user: Staff, *, fresh: bool = False) -> OpinionRequestForm:
