@@ -15,6 +15,7 @@ from portal.models.approval_step import ApprovalStep
 from portal.models.choice_names import NAMES, Names, names_of, worded
 from portal.models.staff import Staff
 from portal.rules.freezing import Difference, content_hash, differences
+from portal.rules.message import Refusal
 
 
 class ApprovalRound(Base):
@@ -49,6 +50,22 @@ class ApprovalRound(Base):
     def is_intact(self) -> bool:
         """Return whether the stored content is still that of the submission."""
         return content_hash(self.content) == self.content_hash
+
+    def ensure_signed(self) -> None:
+        """Raise `Refusal` unless every step that was passed has its signature, and each stands as it was given (AP-4, AP-7).
+
+        Raises `StoreFailed` where the scan of one cannot be read now to be compared.
+        """
+        for step in self.steps:
+            if step.state != "done":
+                continue
+            given = step.signature
+            if given is None:
+                raise Refusal("It is not sealed: a signature is missing.")
+            if not given.is_for(step.id) or not given.is_valid():
+                raise Refusal(
+                    "It is not sealed: the signature of %(name)s, or the content that was signed, has been altered since.", name=given.name
+                )
 
     @property
     def snapshot(self) -> dict[str, Any]:

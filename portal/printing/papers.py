@@ -58,6 +58,8 @@ class Box:
     meaning: str
     type: str = "paper"
     signature: Signature | None = None
+    step: ApprovalStep | None = None
+    """The step whose box it is; None where no round has begun, or it is signed by hand."""
 
 
 @dataclass(frozen=True)
@@ -253,8 +255,8 @@ def _signed_by_kind(printable: Printable, kind: DocumentKind, record: Any, **val
 
 def _box(step: ApprovalStep) -> Box:
     if step.type == "opinion":
-        return Box(Message(N_("Opinion asked of a colleague")), "opinion", step.type, step.signature)
-    return Box(_title(step.role, step.title_names), step.meaning, step.type, step.signature)
+        return Box(Message(N_("Opinion asked of a colleague")), "opinion", step.type, step.signature, step)
+    return Box(_title(step.role, step.title_names), step.meaning, step.type, step.signature, step)
 
 
 def _title(role: str, names: Mapping[str, str]) -> Message | Mapping[str, str]:

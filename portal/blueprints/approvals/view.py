@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -97,7 +98,7 @@ def step_of(approval: Approval, step_id: str | None) -> ApprovalStep | None:
 def answer(approval: Approval, *, number: int | None = None, status: int = 200, message: str = "", **forms: Any) -> Response:
     """Return the approval page for the reader: a round of it, and what they may do now."""
     shown = next((one for one in approval.rounds if one.number == number), approval.current_round)
-    user = me()
+    user, standing = me(), cache(ApprovalStep.standing)  # it reads scans: asked once for sheet and steps
     look(db.session.get(Customer, approval.customer_id) if approval.customer_id else None)
     current = shown is approval.current_round
     to_sign = approval.step_for(user) if current else None
@@ -109,7 +110,8 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         "approvals/show.html",
         approval=approval,
         round=shown,
-        sheet=preview_html(approval, shown, by=user),
+        sheet=preview_html(approval, shown, by=user, standing=standing),
+        standing_of=standing,
         names={code: seats_of(code, approval.authors()) for code in {step.pool for step in approval.open_steps}} if current else {},
         step_title=step_title,
         states=STATES,
