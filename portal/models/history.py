@@ -88,11 +88,15 @@ def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, old
 def _newest(
     customer: Customer, kinds: tuple[str, ...], record_types: tuple[str, ...], before: int | None, limit: int
 ) -> tuple[list[AuditEvent], bool]:
-    if customer.state == CustomerState.PAST and _is_erased(customer):
+    # What happened to records that were merged into this one is part of its story (AR-3).
+    merged = list(db.session.scalars(_MERGED, {"id": customer.id}))
+    ended = [customer.id] if customer.state in (CustomerState.PAST, CustomerState.MERGED) else []
+    erased = _erased([*ended, *merged]) if ended or merged else set()
+    if customer.id in erased:
         # What the card said is gone with its dossier (AR-11); the log itself cannot be changed, and managers alone read it.
         record_types = tuple(one for one in record_types or _AFTER_ERASURE if one in _AFTER_ERASURE) or ("",)
-    # What happened to records that were merged into this one is part of its story (AR-3).
-    merged = db.session.scalars(_MERGED, {"id": customer.id}).all()
+    else:
+        merged = [one for one in merged if one not in erased]
     values = {"id": customer.id, "ids": [customer.id, *merged], "before": before, "most": limit + 1}
     events = list(db.session.scalars(_of(kinds, record_types, bool(merged), before is not None), values))
     return events[:limit], len(events) > limit
@@ -102,11 +106,11 @@ _AFTER_ERASURE = ("Approval", "ArchiveDocument", "Disposal")
 """Types of records whose entries tell no content of a card."""
 
 
-def _is_erased(customer: Customer) -> bool:
+def _erased(customer_ids: list[int]) -> set[int]:
     from portal.models.dealings import DealingsEnd
 
-    end = DealingsEnd.standing(customer)
-    return end is not None and end.erased_at is not None
+    query = select(DealingsEnd.customer_id).where(DealingsEnd.customer_id.in_(customer_ids))
+    return set(db.session.scalars(query.where(DealingsEnd.resumed_at.is_(None), DealingsEnd.erased_at.is_not(None))))
 
 
 _MERGED = select(Customer.__table__.c.id).where(Customer.__table__.c.merged_into_id == bindparam("id"))

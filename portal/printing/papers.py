@@ -328,6 +328,11 @@ def _card_state(customer: Customer) -> str:
     return "draft" if customer.state == CustomerState.PROSPECT else ""
 
 
+def _is_a_card(customer: Customer) -> bool:
+    # Its copies are withdrawn (`standing`): the card of a record that was merged is that of the one which took it in (AR-3).
+    return customer.state != CustomerState.MERGED
+
+
 def _customer_page(customer: Customer) -> tuple[str, dict[str, Any]]:
     return "archive.customer", {"customer_id": customer.id}
 
@@ -346,6 +351,7 @@ declare(
         amounts=_AMOUNTS,
         customer_id=lambda customer: customer.id,
         finish=_finish_card,
+        fits=_is_a_card,
     )
 )
 declare(
@@ -365,6 +371,7 @@ declare(
         amounts=_AMOUNTS,
         customer_id=lambda customer: customer.id,
         finish=_finish_card,
+        fits=_is_a_card,
     )
 )
 declare(of_kind(CREDIT_CHANGE, blank={"customer": {}, "old": {}, "new": {}, "change": {}}))

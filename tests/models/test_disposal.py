@@ -8,12 +8,13 @@ import pytest
 
 from portal import clock
 from portal.database import StateConflict, db
-from portal.models import dealings, disposal, disposal_check, disposal_record, inbox
+from portal.models import dealings, disposal, disposal_check, disposal_record, history, inbox
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
-from portal.models.customer import CustomerState
+from portal.models.customer import CustomerState, CustomerTag
 from portal.models.dealings import DealingsEnd
+from portal.models.merge import CustomerMerge
 from portal.models.register_entry import RegisterEntry
 from portal.models.search import search
 from portal.rules.message import Refusal
@@ -300,6 +301,36 @@ def test_the_card_is_erased_with_the_last_document():
     assert db.session.query(RegisterEntry).filter_by(customer_id=customer.id).count() == 0
     assert not dealings.can_begin_again(customer, person("sup1"))
     assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).count() == 1
+
+
+def test_the_cards_of_records_that_were_merged_in_are_erased_too():
+    survivor, loser, before = (factories.customer("rep1", telephone=f"0755-8888000{place}", remarks="秘密") for place in range(3))
+    for one in (loser, before):
+        one.change({"legal_representative": "张三丰"}, by=person("sup1"), reason="更换", effective_on=clock.today())
+        factories.contact(one, name="王小明")
+        db.session.add(CustomerTag(customer_id=one.id, tag="老客户"))
+    undone = CustomerMerge.carry_out(survivor, loser, by=person("sup1"), take=["remarks"])
+    undone.undo(by=person("sup1"))
+    CustomerMerge.carry_out(loser, before, by=person("sup1"))
+    last = old(loser)
+    CustomerMerge.carry_out(survivor, loser, by=person("sup1"), take=["legal_representative"])
+    db.session.commit()
+    # As it was left where a record took in others after it was merged itself: found one after the other.
+    before.merged_into_id = loser.id
+    db.session.commit()
+    past(survivor)
+    destroyed(approved(last))
+    for one in (survivor, loser, before):
+        assert (one.telephone, one.telephone_key, one.remarks, one.legal_representative) == ("", "", "", "")
+        assert one.full_name
+        assert {event.record_type for event in history.changes(one)[0]} <= {"ArchiveDocument", "Disposal"}
+        assert "张三丰" not in str([event.data for event in history.timeline(one, limit=100)[0]])
+        assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=one.id).count() == 1
+    for model in (Contact, CustomerTag, CustomerMerge):
+        assert db.session.query(model).count() == 0
+    into = factories.customer("rep1")
+    CustomerMerge.carry_out(into, survivor, by=person("sup1"))
+    assert "张三丰" not in str([event.data for event in history.timeline(into, limit=100)[0]])
 
 
 def test_a_document_that_is_still_retained_keeps_the_card():
