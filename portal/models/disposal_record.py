@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, delete, func, or_, select, update
 
 from portal import clock
 from portal.database import db, transition
-from portal.models import audit, card
+from portal.models import audit, card, made_files
 from portal.models.agreement import Agreement
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
 from portal.models.callback_desk import forget as forget_calls
@@ -40,7 +40,6 @@ from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
 from portal.models.search_index import index_customer
-from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
 from portal.models.survey_desk import forget as forget_answers
@@ -48,8 +47,6 @@ from portal.models.visit_desk import forget as forget_own_visits
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal
 
-BOUND = "binder"
-"""Purpose of the files in which a dossier or binder is bound as one PDF."""
 KEPT = frozenset({"full_name", "first_contact_on", "first_deal_on", "established_on"})
 """Fields of the card that outlive the dossier; number, state and the person in charge are no fields."""
 
@@ -86,7 +83,7 @@ def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[st
                 digests |= _erase(one, disposal, by)
                 erased.append(one.id)
     _let_merges_go(erased)
-    digests |= _let_copies_go([one.id for one in customers] + erased)
+    digests |= made_files.let_bound_go([one.id for one in customers] + erased) | made_files.let_go(erased)
     disposal.digests = sorted(digests)
     count([one.id for one in customers])
     numbers = [one.archive_number for one in disposal.documents]
@@ -107,21 +104,6 @@ def _let_go(document: ArchiveDocument) -> set[str]:
             db.session.delete(file)
     document.remarks = document.author = document.reference = document.removed_because = ""
     document.updated_at = clock.now()
-    return digests
-
-
-def _let_copies_go(customer_ids: list[int]) -> set[str]:
-    """Take the bound copies of these dossiers away, which have the contents of the destroyed documents in them; return their contents."""
-    copies = select(Attachment).where(Attachment.purpose == BOUND, Attachment.customer_id.in_(customer_ids))
-    digests = set()
-    for file in list(db.session.scalars(copies)):
-        db.session.execute(
-            update(PrintedSheet).where(PrintedSheet.file_id == file.id).values(file_id=None),
-            execution_options={"synchronize_session": False},
-        )
-        digests.add(file.sha256)
-        db.session.delete(file)
-    db.session.flush()
     return digests
 
 
