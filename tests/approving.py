@@ -20,13 +20,20 @@ from portal.models.customer import Customer
 from portal.models.delegation import Delegation
 from portal.models.notice import Notice
 from portal.models.staff import Staff
-from portal.models.standard import StandardVersion
+from portal.models.standard import StandardVersion, set_value, value
 from tests import factories
 
 REVIEW = {"type": "portal", "role": "supervisor", "meaning": "review"}
 APPROVE = {"type": "portal", "role": "manager", "meaning": "approve"}
 FINANCE = {"type": "paper", "title": "finance", "meaning": "approve"}
 INFORM = {"type": "paper", "title": "chairman", "meaning": "inform"}
+
+
+def rename(code: str, zh: str, en: str, *, name: str = "payment_terms") -> None:
+    """Call a choice otherwise from now on."""
+    entries = [{**one, "zh": zh, "en": en} if one["code"] == code else one for one in value(f"choices.{name}")]
+    set_value(f"choices.{name}", entries, by=person("mgr2"), reason="改称")
+    db.session.commit()
 
 
 def person(account: str) -> Staff:

@@ -24,6 +24,7 @@ from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.job import Job
+from portal.models.made_files import ensure_as_read, erased_cards, noted
 from portal.models.notice import notify
 from portal.models.register_list import EntryQuery
 from portal.models.register_query import COLUMNS, DEFAULT_COLUMNS, RegisterQuery
@@ -310,6 +311,7 @@ def make(job: Job) -> None:
         db.session.commit()
         database.read_only(True)
         try:
+            customers, erased = noted(user, export.ids), erased_cards()
             heads, found = export.table()
             rows = _counting(found, counted, lambda done: _beat(job_id, done))
             if args["ending"] == "csv":
@@ -320,13 +322,14 @@ def make(job: Job) -> None:
             db.session.commit()
         finally:
             database.read_only(False)
+        ensure_as_read(erased)
         media = XLSX if args["ending"] == "xlsx" else "text/csv"
         kept = Attachment.keep_file(path, filename=name, media_type=media, purpose="export", by=user)
     audit.write("export", "exported", actor=user, label=name, rows=counted[0], **export.logged())
     db.session.flush()
     db.session.refresh(job)
     job.progress(counted[0], counted[0])
-    job.result = {"attachment": kept.id, "rows": counted[0]}
+    job.result = {"attachment": kept.id, "rows": counted[0], "customers": customers}
     notify(user, Message(N_("%(file)s with %(rows)s rows is ready."), {"file": name, "rows": counted[0]}), link=f"/exports/{job_id}")
 
 

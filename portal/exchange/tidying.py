@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from portal import clock, jobs
 from portal.database import db
@@ -13,13 +13,13 @@ from portal.models.attachment import Attachment, shut, take_out
 from portal.models.audit import AuditEvent
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
+from portal.models.made_files import BOUND, KINDS, REMOVED
 from portal.models.sheet import PrintedSheet
 
 KEPT_DAYS = 30
 """So long a made file can be downloaded."""
-MADE = ("export", "refused-rows", "binder", "batch")
+MADE = ("export", "refused-rows", "binder", "batch", "print")
 PORTION = 100
-REMOVED = "file-removed"
 
 
 @jobs.every_minute
@@ -29,16 +29,12 @@ def tidy_hourly() -> None:
         remove_old()
 
 
-JOBS = {"export": "export", "batch": "print-batch"}
-"""Purposes of files that a job of this kind has made."""
-
-
 def _made_by(file: Attachment) -> Job | ImportRun | PrintedSheet | None:
-    """Return what a made file belongs to: the job of an export or batch, the import whose refused rows it has, the bound copy."""
-    if file.purpose in JOBS:
-        mine = select(Job).where(Job.staff_id == file.uploaded_by_id, Job.kind == JOBS[file.purpose])
+    """Return what a made file belongs to: the job of an export or batch, the import whose refused rows it has, the bound copy or list."""
+    if file.purpose in ("export", "batch"):
+        mine = select(Job).where(Job.staff_id == file.uploaded_by_id, Job.kind == KINDS[file.purpose])
         return db.session.scalar(mine.where(Job.result["attachment"].as_integer() == file.id))
-    if file.purpose == "binder":
+    if file.purpose in (BOUND, "print"):
         return db.session.scalar(select(PrintedSheet).where(PrintedSheet.file_id == file.id))
     return db.session.scalar(select(ImportRun).where(ImportRun.refused_id == file.id))
 
@@ -50,10 +46,15 @@ def removed_at(of: Job | ImportRun) -> datetime | None:
 
 
 def remove_old() -> None:
-    """Remove made files older than `KEPT_DAYS`, at most `PORTION`, each in a transaction; the log keeps that they were made and fetched."""
-    old = Attachment.purpose.in_(MADE), Attachment.uploaded_at < clock.now() - timedelta(days=KEPT_DAYS)
-    for number in list(db.session.scalars(select(Attachment.id).where(*old).order_by(Attachment.id).limit(PORTION))):
-        _remove(Attachment.id == number, *old)
+    """Remove made files older than `KEPT_DAYS`, and bound copies that were given up before, at most `PORTION`, each in a transaction.
+
+    The log keeps that they were made and fetched.
+    """
+    old = Attachment.purpose.in_(MADE) & (Attachment.uploaded_at < clock.now() - timedelta(days=KEPT_DAYS))
+    given_up = (Attachment.purpose == BOUND) & ~exists().where(PrintedSheet.file_id == Attachment.id)
+    which = or_(old, given_up)
+    for number in list(db.session.scalars(select(Attachment.id).where(which).order_by(Attachment.id).limit(PORTION))):
+        _remove(Attachment.id == number, which)
         db.session.commit()
 
 

@@ -267,7 +267,7 @@ class Approval(Base):
             raise Refusal(text)
 
     def _again(self, content: dict[str, Any], by: Staff) -> Approval:
-        if self.submitter_id == by.id and self.current_round.content_hash == content_hash(content):
+        if self.submitter_id == by.id and content_hash(self.current_round.snapshot) == content_hash(content):
             return self
         raise StateConflict(f"{self.kind_name} {self.record_id} is in approval")
 

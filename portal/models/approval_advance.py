@@ -13,6 +13,7 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import Office, place, route, seat_in
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import site_calendar
+from portal.models.choice_names import with_names
 from portal.models.staff import Staff
 from portal.models.standard import in_force
 from portal.models.standard import value as standard
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 
 def begin_round(approval: Approval, content: dict[str, Any], facts: Mapping[str, str], by: Staff) -> ApprovalRound:
-    """Freeze content and chain as a new round with all its steps waiting, and return it."""
+    """Freeze content, the names of its choices and the chain as a new round with all its steps waiting, and return it."""
+    content = with_names(content, approval.kind.choices)
     chain = in_force(approval.kind.chain)
     case = choose_case(chain.value, facts)
     started = ApprovalRound(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal import clock
 from portal.database import Base, JsonValue
 from portal.models.approval_step import ApprovalStep
+from portal.models.choice_names import NAMES, Names, names_of, worded
 from portal.models.staff import Staff
 from portal.rules.freezing import Difference, content_hash, differences
+from portal.rules.message import Refusal
 
 
 class ApprovalRound(Base):
@@ -23,6 +26,7 @@ class ApprovalRound(Base):
     approval_id: Mapped[int] = mapped_column(ForeignKey("approval.id"))
     number: Mapped[int]
     content: Mapped[dict[str, Any]] = mapped_column(JsonValue)
+    """The document's snapshot, and under `choice_names.NAMES` what its codes of choices were called: both are hashed and signed."""
     content_hash: Mapped[str]
     chain: Mapped[dict[str, Any]] = mapped_column(JsonValue)
     """{"standard": name, "version": number, "case": name, "steps": […]} as in force when the round began (ST-2)."""
@@ -47,6 +51,35 @@ class ApprovalRound(Base):
         """Return whether the stored content is still that of the submission."""
         return content_hash(self.content) == self.content_hash
 
-    def differences_to(self, later: dict[str, Any]) -> list[Difference]:
-        """Return where `later` differs from this round's content."""
-        return differences(self.content, later)
+    def ensure_signed(self) -> None:
+        """Raise `Refusal` unless every step that was passed has its signature, and each stands as it was given (AP-4, AP-7).
+
+        Raises `StoreFailed` where the scan of one cannot be read now to be compared.
+        """
+        for step in self.steps:
+            if step.state != "done":
+                continue
+            given = step.signature
+            if given is None:
+                raise Refusal("It is not sealed: a signature is missing.")
+            if not given.is_for(step.id) or not given.is_valid():
+                raise Refusal(
+                    "It is not sealed: the signature of %(name)s, or the content that was signed, has been altered since.", name=given.name
+                )
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """Return the document as it was submitted, its choices as codes."""
+        return {key: one for key, one in self.content.items() if key != NAMES}
+
+    def names(self, choices: Mapping[str, str]) -> Names:
+        """Return what the codes of the content were called when it was submitted; `choices` are those of its kind.
+
+        A round from before names were frozen has them from the standards as they stood at that moment.
+        """
+        frozen: Names | None = self.content.get(NAMES)
+        return names_of(self.snapshot, choices, self.submitted_at) if frozen is None else frozen
+
+    def differences_to(self, later: dict[str, Any], names: Names, choices: Mapping[str, str]) -> list[Difference]:
+        """Return where `later` with its `names` differs from this round; a choice that is called otherwise differs. Codes are `Chosen`."""
+        return differences(worded(self.snapshot, self.names(choices)), worded(later, names))

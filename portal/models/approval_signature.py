@@ -152,6 +152,10 @@ class Signature(Base):
         )
         return signature
 
+    def is_for(self, step_id: int) -> bool:
+        """Return whether it was given for this step, among others that it passed."""
+        return any(one["id"] == step_id for one in self.steps)
+
     def is_valid(self) -> bool:
         """Return whether the signature stands as given: its own hash, its content's, its scan's, and the audit log's entry agree.
 

@@ -40,8 +40,8 @@ def expect_unchanged(approval: Approval, step: ApprovalStep, seen_hash: str) -> 
     if not current.is_intact():
         raise ContentChanged([])
     if seen_hash != current.content_hash:
-        seen = next((one for one in approval.rounds if one.content_hash == seen_hash), None)
-        raise ContentChanged(seen.differences_to(current.content) if seen else [])
+        seen, choices = next((one for one in approval.rounds if one.content_hash == seen_hash), None), approval.kind.choices
+        raise ContentChanged(seen.differences_to(current.snapshot, current.names(choices), choices) if seen else [])
     if approval.state != "pending" or step.state != "open" or step.round_id != current.id:
         raise StateConflict(f"step {step.id} is {step.state}")
 

@@ -91,6 +91,15 @@ class ApprovalStep(Base):
             return ("approve",)
         return ("approve", "send-back", "reject")
 
+    def standing(self) -> str:
+        """Return what its signature is worth now, "valid", "altered" or "unknown" as `Signature.standing` says; nothing without one.
+
+        A signature that was given for another step counts as altered: it cannot be moved to this one.
+        """
+        if self.signature is None:
+            return ""
+        return self.signature.standing() if self.signature.is_for(self.id) else "altered"
+
     def as_data(self, signer: Staff | None, principal: Staff | None) -> dict[str, Any]:
         """Return the step as the signature binds it: which one, and in what capacity it was signed."""
         return {

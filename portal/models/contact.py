@@ -87,7 +87,11 @@ class Contact(HangsOnCustomer, Base):
         return changes
 
     def remove(self, *, by: Staff, reason: str, effective_on: date | None, source: str = "form") -> None:
-        """Take a contact off the card; the history keeps that there was one, by name, not their personal data. Raises `Refusal`."""
+        """Take a contact off the card. Raises `Refusal`.
+
+        The history tells from then on that there was one, by name, not their personal data (`history.removed_contacts`); the log, which
+        nobody can change and managers alone read, keeps what it was told.
+        """
         self.customer.ensure_open()
         ask_reason(reason, effective_on, WHY)
         customer = self.customer

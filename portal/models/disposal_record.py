@@ -1,20 +1,21 @@
 """The destruction: recorded with date, witnesses and the signed list; only then contents go (AR-11).
 
-Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card is erased
-to number, name and dates, and what was recorded of its people and affairs goes: contacts, gradings, reports, greetings, the
-strengthening table, results of plans' tasks, agreements, requests and promises, what requests about orders say, reasons of relation
-assessments, names and words of visits, entries of the office registers. The log keeps that it happened.
+Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card, and those
+of the records that were merged into it, are erased to number, name and dates, and what was recorded of its people and affairs goes:
+contacts, gradings, reports, greetings, the strengthening table, results of plans' tasks, agreements, requests and promises, what requests
+about orders say, reasons of relation assessments, names and words of visits, entries of the office registers. The log keeps that it
+happened.
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import MetaData, delete, func, select, update
+from sqlalchemy import MetaData, delete, func, or_, select, update
 
 from portal import clock
 from portal.database import db, transition
-from portal.models import audit, card
+from portal.models import audit, card, made_files
 from portal.models.agreement import Agreement
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
 from portal.models.callback_desk import forget as forget_calls
@@ -28,6 +29,7 @@ from portal.models.gift_delivery_desk import forget as forget_deliveries
 from portal.models.gift_desk import forget as forget_gifts
 from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
+from portal.models.merge import CustomerMerge
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
 from portal.models.proposal_desk import forget as forget_proposals
@@ -38,7 +40,6 @@ from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
 from portal.models.search_index import index_customer
-from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
 from portal.models.survey_desk import forget as forget_answers
@@ -46,8 +47,6 @@ from portal.models.visit_desk import forget as forget_own_visits
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal
 
-BOUND = "binder"
-"""Purpose of the files in which a dossier or binder is bound as one PDF."""
 KEPT = frozenset({"full_name", "first_contact_on", "first_deal_on", "established_on"})
 """Fields of the card that outlive the dossier; number, state and the person in charge are no fields."""
 
@@ -72,7 +71,7 @@ def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[st
             "scan_id": scan.id, "recorded_by_id": by.id, "recorded_at": clock.now(),
         },
     )  # fmt: skip
-    customers, digests = disposal.customers, set()
+    customers, digests, erased = disposal.customers, set(), []
     for document in disposal.documents:
         digests |= _let_go(document)
         document.state, document.binder_id = DISPOSED, None
@@ -80,8 +79,11 @@ def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[st
     db.session.flush()
     for customer in customers:
         if _nothing_left(customer):
-            digests |= _erase(customer, disposal, by)
-    digests |= _let_copies_go([one.id for one in customers])
+            for one in _with_merged(customer):
+                digests |= _erase(one, disposal, by)
+                erased.append(one.id)
+    _let_merges_go(erased)
+    digests |= made_files.let_bound_go([one.id for one in customers] + erased) | made_files.let_go(erased)
     disposal.digests = sorted(digests)
     count([one.id for one in customers])
     numbers = [one.archive_number for one in disposal.documents]
@@ -105,21 +107,6 @@ def _let_go(document: ArchiveDocument) -> set[str]:
     return digests
 
 
-def _let_copies_go(customer_ids: list[int]) -> set[str]:
-    """Take the bound copies of these dossiers away, which have the contents of the destroyed documents in them; return their contents."""
-    copies = select(Attachment).where(Attachment.purpose == BOUND, Attachment.customer_id.in_(customer_ids))
-    digests = set()
-    for file in list(db.session.scalars(copies)):
-        db.session.execute(
-            update(PrintedSheet).where(PrintedSheet.file_id == file.id).values(file_id=None),
-            execution_options={"synchronize_session": False},
-        )
-        digests.add(file.sha256)
-        db.session.delete(file)
-    db.session.flush()
-    return digests
-
-
 def _is_referred_to(file: Attachment) -> bool:
     metadata: MetaData = Attachment.metadata
     keys = [key for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table is Attachment.__table__]
@@ -130,6 +117,21 @@ def _nothing_left(customer: Customer) -> bool:
     """Return whether nothing but signed forms is left of the dossier."""
     query = select(ArchiveDocument.id).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
     return db.session.scalar(query.where(ArchiveDocument.approval_id.is_(None)).limit(1)) is None
+
+
+def _with_merged(customer: Customer) -> list[Customer]:
+    """Return a customer and every record that was merged into it, or into one that was: they are cards of the same customer (AR-3)."""
+    found = [customer]
+    for one in found:
+        merged = select(Customer).where(Customer.merged_into_id == one.id).order_by(Customer.id)
+        found += [other for other in db.session.scalars(merged) if other not in found]
+    return found
+
+
+def _let_merges_go(customer_ids: list[int]) -> None:
+    """Delete what an undo of merges of erased records would need, which is what their cards said; the log keeps that they were merged."""
+    either = or_(CustomerMerge.survivor_id.in_(customer_ids), CustomerMerge.loser_id.in_(customer_ids))
+    db.session.execute(delete(CustomerMerge).where(either))
 
 
 def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:

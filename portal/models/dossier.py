@@ -259,8 +259,8 @@ class ArchiveDocument(HangsOnCustomer, Base):
     def change(self, values: Mapping[str, Any], *, by: Staff, reason: str = "") -> list[dict[str, Any]]:
         """Change what is said of the document and return what really changed, as [{field, old, new}].
 
-        Another year, kind or retention period may mean another archive number; the former one stays findable. A shorter retention
-        asks for a reason (AR-9). Raises `Refusal` with the field.
+        Another year, kind or retention period may mean another archive number; the former one stays findable. A shorter retention, or a
+        date with which it ends earlier, asks for a reason (AR-9, AR-11). Raises `Refusal` with the field.
         """
         self.ensure_open()
         checked = _checked(self.customer, {**{one.name: getattr(self, one.name) for one in FIELDS}, **values}, None)
@@ -268,6 +268,14 @@ class ArchiveDocument(HangsOnCustomer, Base):
             raise Refusal("Without a file the original is on paper.", field="on_paper")
         if rank(checked["retention"]) > rank(self.retention) and not reason:
             raise Refusal("Say why the document is kept for a shorter time.", field="reason")
+        end, was = retained_until(checked["retention"], checked["dated_on"].year), self.retained_until
+        if end is not None and was is not None and end < was and not reason:
+            raise Refusal(
+                "With this date it is kept until %(after)s and not until %(before)s. Say why.",
+                field="reason",
+                after=end.isoformat(),
+                before=was.isoformat(),
+            )
         changes = card.apply(self, checked, BY_NAME)
         year = self.dated_on.year
         if {change["field"] for change in changes} & {"kind", "retention"} or year != self.year:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import load_only
 
 from portal.database import db
 from portal.models.audit import AuditEvent
+from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
 from portal.rules.message import N_
 
@@ -88,11 +89,14 @@ def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, old
 def _newest(
     customer: Customer, kinds: tuple[str, ...], record_types: tuple[str, ...], before: int | None, limit: int
 ) -> tuple[list[AuditEvent], bool]:
-    if customer.state == CustomerState.PAST and is_erased(customer):
+    # What happened to records that were merged into this one is part of its story (AR-3).
+    merged = list(db.session.scalars(_MERGED, {"id": customer.id}))
+    if customer.state in (CustomerState.PAST, CustomerState.MERGED) and is_erased(customer):
         # What the card said is gone with its dossier (AR-11); the log itself cannot be changed, and managers alone read it.
         record_types = tuple(one for one in record_types or _AFTER_ERASURE if one in _AFTER_ERASURE) or ("",)
-    # What happened to records that were merged into this one is part of its story (AR-3).
-    merged = db.session.scalars(_MERGED, {"id": customer.id}).all()
+    elif merged:
+        erased = _erased(merged)
+        merged = [one for one in merged if one not in erased]
     values = {"id": customer.id, "ids": [customer.id, *merged], "before": before, "most": limit + 1}
     events = list(db.session.scalars(_of(kinds, record_types, bool(merged), before is not None), values))
     return events[:limit], len(events) > limit
@@ -104,10 +108,20 @@ _AFTER_ERASURE = ("Approval", "ArchiveDocument", "Disposal")
 
 def is_erased(customer: Customer) -> bool:
     """Return whether the card was erased with the dossier (AR-11)."""
+    return bool(_erased([customer.id]))
+
+
+def removed_contacts(events: Iterable[AuditEvent]) -> set[int]:
+    """Return the contacts of these entries that are on no card any more: of them the history tells the name, and no more (PIPL)."""
+    numbers = {event.record_id for event in events if event.record_type == "Contact" and event.record_id is not None}
+    return numbers - set(db.session.scalars(select(Contact.id).where(Contact.id.in_(numbers)))) if numbers else set()
+
+
+def _erased(customer_ids: list[int]) -> set[int]:
     from portal.models.dealings import DealingsEnd
 
-    end = DealingsEnd.standing(customer)
-    return end is not None and end.erased_at is not None
+    query = select(DealingsEnd.customer_id).where(DealingsEnd.customer_id.in_(customer_ids))
+    return set(db.session.scalars(query.where(DealingsEnd.resumed_at.is_(None), DealingsEnd.erased_at.is_not(None))))
 
 
 _MERGED = select(Customer.__table__.c.id).where(Customer.__table__.c.merged_into_id == bindparam("id"))

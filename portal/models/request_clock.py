@@ -16,7 +16,7 @@ from portal.database import db
 from portal.models.calendar import site_calendar
 from portal.models.request import FAR, FAR_DAY, ServiceRequest
 from portal.models.request_step import MANAGER, RequestEscalation
-from portal.models.standard import Why, at_version, in_force, value_at, why
+from portal.models.standard import Why, at_version, held_at, in_force, why
 from portal.models.standard import value as standard
 from portal.rules import request_standards  # noqa: F401 - adds the standards
 from portal.rules.grading import grade_rank
@@ -95,7 +95,7 @@ def _next(request: ServiceRequest, calendar: Calendar) -> datetime:
         due_at = request.solve_due_at or FAR
         return due_at if request.first_answered_at or request.first_due_at is None else min(request.first_due_at, due_at)
     if request.state in (ANSWERED, FOLLOWED) and request.answered_at is not None and request.first_minutes is not None:
-        days = value_at("request.follow_up_days", request.clock_from)
+        days = held_at("request.follow_up_days", request.clock_from).value
         day = calendar.add_working_days(clock.local(request.answered_at).date(), days)
         return datetime.combine(day, calendar.office_hours[-1][1], tzinfo=ZONE)
     return FAR

@@ -33,6 +33,8 @@ class InForce(NamedTuple):
     value: Any
     """Plain JSON, shared by all readers: never change it in place."""
     since: date | None = None
+    set_at: datetime | None = None
+    """When it was set; None for the starting value."""
 
 
 class StandardVersion(Base):
@@ -106,7 +108,7 @@ def _load(session: Session) -> _Versions:
     if kept is not None and kept[0] == stamp and "standards_written" not in session.info:
         return kept[1]
     versions: _Versions = {}
-    columns = select(StandardVersion.name, StandardVersion.number, StandardVersion.value, StandardVersion.from_date)
+    columns = select(StandardVersion.name, StandardVersion.number, StandardVersion.value, StandardVersion.from_date, StandardVersion.at)
     order = (StandardVersion.from_date.desc(), StandardVersion.number.desc())
     for row in connection.execute(columns.where(StandardVersion.cancelled_at.is_(None)).order_by(*order)):
         versions.setdefault(row.name, []).append(InForce(*row))
@@ -150,16 +152,13 @@ def value(name: str, on: date | None = None) -> Any:
     return in_force(name, on).value
 
 
-def value_at(name: str, moment: datetime) -> Any:
-    """Return the value of a standard as it stood at a moment, for a case that keeps no version of it (ST-2).
-
-    What was set later does not count, though it be for the same day. Raises KeyError for a name that is not declared.
-    """
-    declared, version = STANDARDS[name], StandardVersion
-    held = select(version.value).where(version.name == name, version.cancelled_at.is_(None), version.at <= moment)
-    held = held.where(version.from_date <= clock.local(moment).date()).order_by(version.from_date.desc(), version.number.desc())
-    found = db.session.execute(held.limit(1)).first()
-    return declared.start if found is None else found.value
+def held_at(name: str, moment: datetime) -> InForce:
+    """Return a standard as it was read at a moment: a version that was set later on the same day did not hold yet."""
+    day = clock.local(moment).date()
+    for version in _versions().get(name, []):
+        if version.since is not None and version.set_at is not None and version.since <= day and version.set_at <= moment:
+            return version
+    return InForce(name, 0, STANDARDS[name].start)
 
 
 def at_version(name: str, number: int) -> InForce:

@@ -9,7 +9,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from portal.models.approval_kinds import KINDS
 from portal.models.approval_round import ApprovalRound
 from portal.models.attachment import Attachment
 from portal.models.job import Job
+from portal.models.made_files import ensure_as_read, erased_cards, pack, unpack
 from portal.models.notice import notify
 from portal.models.scope import scope_key
 from portal.models.sheet import PrintedSheet
@@ -64,6 +65,8 @@ class Course:
 
     parts: dict[int, dict[str, Any]]
     refused: list[str]
+    customers: set[int] = field(default_factory=set)
+    """Of whom something is printed."""
 
 
 # --- which forms ---------------------------------------------------------------------------------------------------------
@@ -136,6 +139,7 @@ def print_batch(job: Job) -> None:
     title = translate(declared.title, "en" if language == "en" else CHINESE)
     person_id, name, total = person.id, person.name, len(args["ids"])
     job.progress(0, total)
+    erased = erased_cards()
     db.session.commit()
     with tempfile.TemporaryDirectory() as folder, jobs.beating(job_id) as note:
         course = _print_all(person_id, args, language, Path(folder), note)
@@ -149,13 +153,18 @@ def print_batch(job: Job) -> None:
         POOL.close()  # binding needs memory of its own; presses are started when they are needed
         pages = bind({"do": "bind", "front": "", "back": "", "out": str(out), "parts": parts, **about})[-1]["whole"]
         person = db.session.get_one(Staff, person_id)
+        ensure_as_read(erased)
         filename = f"{title}-{clock.today():%Y%m%d}-{len(parts)}.pdf"
         kept = Attachment.keep_file(out, filename=filename, media_type="application/pdf", purpose=PURPOSE, by=person)
         db.session.flush()
     job = db.session.get_one(Job, job_id)
     job.progress(total, total)
     forms = sum(place >= 0 for place in course.parts)
-    job.result = {"attachment": kept.id, "forms": forms, "pages": pages, "refused": course.refused[:NAMED]}
+    printed = {args["ids"][place] for place in course.parts if place >= 0}
+    job.result = {
+        "attachment": kept.id, "forms": forms, "pages": pages, "refused": course.refused[:NAMED],
+        "records": pack(printed), "customers": pack(course.customers),
+    }  # fmt: skip
     said = {"sheet": Message(declared.title), "count": forms}
     text = N_("%(sheet)s: 1 form is ready to print.") if forms == 1 else N_("%(sheet)s: %(count)s forms are ready to print.")
     notify(person, Message(text, said), link=f"/prints/batches/{job_id}")
@@ -209,6 +218,7 @@ def _take(
             except StateConflict:
                 alone.append(copy)
             else:
+                course.customers |= {copy.values["customer_id"]} - {None}
                 course.parts[copy.place] = {"path": str(path), "page": page, "pages": pages, "title": copy.values["label"]}
             page += pages
         db.session.commit()
@@ -231,6 +241,7 @@ def _print_alone(person_id: int, args: dict[str, Any], copy: Copy, language: Lan
         db.session.rollback()
         course.refused.append(f"{label}: {_said(refusal, language)}")
         return
+    course.customers |= {copy.values["customer_id"]} - {None}
     path = folder / f"alone-{copy.place}.pdf"
     path.write_bytes(printed.content)
     course.parts[copy.place] = {"path": str(path), "page": 0, "pages": printed.sheet.pages, "title": label}
@@ -267,10 +278,18 @@ def kinds(user: Staff) -> list[tuple[str, str]]:
     return [(name, kind.title) for name, kind in KINDS.items() if name in found]
 
 
+def is_open(job: Job, user: Staff) -> bool:
+    """Return whether `user`, who asked for it, sees all that was printed still, in the same role and team; a manager does."""
+    if user.is_manager:
+        return True
+    records = unpack(job.result["records"]) if "records" in job.result else set(job.args["ids"])
+    model = Approval if "of_kind" in job.args else PRINTABLES[job.args["sheet"]].model
+    there = model.visible_to(user).where(model.id.in_(records)).with_only_columns(model.id)
+    return job.args.get("scope") == scope_key(user) and records <= set(db.session.scalars(there))
+
+
 def made(job: Job, user: Staff) -> Attachment | None:
-    """Return the file of a batch, None where it is not made, was removed, or was made in a scope that the reader no longer has (RO-1)."""
-    if job.kind != KIND or "attachment" not in job.result:
-        return None
-    if not user.is_manager and job.args.get("scope") != scope_key(user):
+    """Return the file of a batch, None where it is not made, was removed, or has what the reader no longer sees (RO-1)."""
+    if job.kind != KIND or "attachment" not in job.result or not is_open(job, user):
         return None
     return db.session.scalar(select(Attachment).where(Attachment.id == job.result["attachment"]))

@@ -94,7 +94,7 @@ declare(
 def _destruction(disposal: Disposal) -> dict[str, Any]:
     """Return the list as it was approved: the documents themselves may be gone."""
     approval = Approval.latest_for(DISPOSAL.name, disposal.id)
-    frozen = approval.current_round.content if approval is not None else disposal.snapshot()
+    frozen = approval.current_round.snapshot if approval is not None else disposal.snapshot()
     return {
         "disposal": {
             **frozen["disposal"],

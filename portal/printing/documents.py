@@ -21,6 +21,8 @@ from portal.database import StateConflict, db, release
 from portal.models.approval import Approval
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
+from portal.models.approval_step import ApprovalStep
+from portal.models.choice_names import names_of
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.printing.catalogue import SHEETS
@@ -67,17 +69,28 @@ def chosen_language(asked: str | None) -> Language:
 
 
 def sheet_data(
-    paper: Paper, language: Language, *, printed_by: str, printed_at: datetime, code: str = "", copy_number: int | None = None
+    paper: Paper,
+    language: Language,
+    *,
+    printed_by: str,
+    printed_at: datetime,
+    code: str = "",
+    copy_number: int | None = None,
+    standing: Callable[[ApprovalStep], str] = ApprovalStep.standing,
 ) -> dict[str, Any]:
-    """Return what the sheet's template takes (see the head comments of `templates/print/`): every code under its name in the language."""
+    """Return what the sheet's template takes (see the head comments of `templates/print/`): every code under its name in the language.
+
+    `standing` says what the signature of a step is worth now: one that was altered says so on the sheet.
+    """
     labels = Labels(language, translate)
     declared = SHEETS[paper.sheet]
-    document = named(paper.content, labels, paper.choices, paper.amounts)
+    names = names_of(paper.content, paper.choices) if paper.names is None else paper.names
+    document = named(paper.content, labels, names, paper.amounts)
     if paper.finish is not None:
         paper.finish(document, labels)
     return {
         "document": document,
-        "steps": [_step(box, position, labels) for position, box in enumerate(paper.boxes, start=1)],
+        "steps": [_step(box, position, labels, standing) for position, box in enumerate(paper.boxes, start=1)],
         "sheet": {
             "form_number": declared.form_number,
             "version": declared.version,
@@ -116,7 +129,7 @@ def _standard(round_: ApprovalRound, labels: Labels) -> Label | None:
     return labels(text, rule=Message(declared.title), version=version, clause=Message(declared.clause))
 
 
-def _step(box: Box, position: int, labels: Labels) -> dict[str, Any]:
+def _step(box: Box, position: int, labels: Labels, standing: Callable[[ApprovalStep], str]) -> dict[str, Any]:
     title = labels(box.title.text, **box.title.params) if isinstance(box.title, Message) else labels.named(box.title["zh"], box.title["en"])
     step = {
         "position": position,
@@ -124,7 +137,9 @@ def _step(box: Box, position: int, labels: Labels) -> dict[str, Any]:
         "title": title,
         "meaning": labels(MEANINGS[box.meaning]) if box.meaning in MEANINGS else "",
     }
-    unsigned = dict.fromkeys(("signer", "on_behalf_of", "decision", "opinion", "signed_at", "code", "picture_asset", "recorded_by"))
+    unsigned = dict.fromkeys(
+        ("signer", "on_behalf_of", "decision", "opinion", "signed_at", "code", "picture_asset", "recorded_by", "altered")
+    )
     signature = box.signature
     if signature is None:
         return {**step, **unsigned}
@@ -141,6 +156,7 @@ def _step(box: Box, position: int, labels: Labels) -> dict[str, Any]:
         "code": signature.code,
         "picture_asset": asset_name(signature),
         "recorded_by": signature.recorder_name or None,
+        "altered": labels(N_("Has been altered")) if box.step is not None and standing(box.step) == "altered" else None,
     }
 
 
@@ -171,17 +187,24 @@ def _picture_address(paper: Paper) -> Callable[[str], str]:
 # --- preview and print -------------------------------------------------------------------------------------------------
 
 
-def preview(paper: Paper, language: Language, *, by: Staff) -> Markup:
+def preview(paper: Paper, language: Language, *, by: Staff, standing: Callable[[ApprovalStep], str] = ApprovalStep.standing) -> Markup:
     """Return the sheet as it would print now, for a page that loads `print.css` (PR-5). Code and copy number come with the print."""
-    data = sheet_data(paper, language, printed_by=by.name, printed_at=clock.now())
+    data = sheet_data(paper, language, printed_by=by.name, printed_at=clock.now(), standing=standing)
     html = render_sheet_html(paper.sheet, language, data, translate, fragment=True, asset_url=_picture_address(paper))
     # Our own template, which escapes what people typed.
     return Markup(html)  # noqa: S704
 
 
-def preview_html(approval: Approval, round_: ApprovalRound, language: str | None = None, *, by: Staff) -> Markup:
+def preview_html(
+    approval: Approval,
+    round_: ApprovalRound,
+    language: str | None = None,
+    *,
+    by: Staff,
+    standing: Callable[[ApprovalStep], str] = ApprovalStep.standing,
+) -> Markup:
     """Return the sheet of an approval's round as it will print, for the page where it is signed (AP-4)."""
-    return preview(paper_of_round(approval, round_), chosen_language(language), by=by)
+    return preview(paper_of_round(approval, round_), chosen_language(language), by=by, standing=standing)
 
 
 @dataclass(frozen=True)

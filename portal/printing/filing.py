@@ -98,7 +98,8 @@ def seal_form(job: Job) -> None:
 def file_form(approval_id: int) -> SealedForm | None:
     """Print, seal and file the final form of an approved document in one transaction, which the caller commits; None where it is done.
 
-    Raises `NoSealError`, `MissingGlyph`, `PrintingFailed`, what the dossier refuses, and `StateConflict` where it was filed meanwhile.
+    Raises `NoSealError`, `MissingGlyph`, `PrintingFailed`, `Refusal` where a signature or what was signed has been altered and what the
+    dossier refuses, `StoreFailed`, and `StateConflict` where it was filed meanwhile.
     """
     approval = db.session.get(Approval, approval_id)
     if approval is None or approval.state != "approved" or approval.sealed_at is not None:
@@ -108,6 +109,7 @@ def file_form(approval_id: int) -> SealedForm | None:
 
     def make() -> Paper:
         found = db.session.get_one(Approval, approval_id)
+        found.current_round.ensure_signed()
         return paper_of_round(found, found.current_round)
 
     def finish(pdf: Pdf, values: dict[str, Any]) -> bytes:

@@ -19,6 +19,7 @@ from portal.models.attachment import Attachment
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.job import Job
+from portal.models.made_files import ensure_as_read, erased_cards, noted
 from portal.models.notice import notify
 from portal.models.register_query import FILTERS, MISSING, REVIEW, TABS, RegisterQuery
 from portal.models.scope import scope_key
@@ -270,6 +271,7 @@ def print_list(job: Job) -> None:
     query = listed.source.read(job.args["query"])
     job_id, total = job.id, len(listed.source.ids(person, query, MOST))
     job.progress(0, total)
+    customers, erased = noted(person), erased_cards()
     db.session.commit()
     language = chosen_language(job.args["language"])
     with jobs.beating(job_id) as note:
@@ -280,10 +282,11 @@ def print_list(job: Job) -> None:
             seconds=LONG_SECONDS,
             tell=lambda page: note(min(page * _ROWS_A_PAGE, total)),
         )
+    ensure_as_read(erased)
     keep(printed, by=person)
     job = db.session.get_one(Job, job_id)
     job.progress(total, total)
-    job.result = {"code": printed.sheet.code}
+    job.result = {"code": printed.sheet.code, "customers": customers}
     figures = {"sheet": Message(SHEETS[listed.sheet].title), "pages": printed.sheet.pages}
     notify(person, Message(N_("%(sheet)s is ready to print: %(pages)s pages."), figures), link=f"/prints/jobs/{job_id}")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
+from portal.models.choice_names import Names
 from portal.models.standard import value as standard
 from portal.printing.labels import Label, Labels
 from portal.rules.message import N_
@@ -13,20 +14,24 @@ from portal.rules.money import parse_amount
 from portal.rules.regions import find_province
 
 
-def named(value: Any, labels: Labels, choices: Mapping[str, str], amounts: Collection[str], path: str = "") -> Any:
-    """Return plain content as a sheet shows it. `choices` and `amounts` go by path; the entries of a list have the path of the list."""
+def named(value: Any, labels: Labels, names: Names, amounts: Collection[str], path: str = "") -> Any:
+    """Return plain content as a sheet shows it: codes under their `names`, one that has none as it is.
+
+    `names` and `amounts` go by path; the entries of a list have the path of the list.
+    """
     if isinstance(value, dict):
-        return {key: named(one, labels, choices, amounts, f"{path}.{key}" if path else key) for key, one in value.items()}
+        return {key: named(one, labels, names, amounts, f"{path}.{key}" if path else key) for key, one in value.items()}
     if isinstance(value, list):
-        return [named(one, labels, choices, amounts, path) for one in value]
+        return [named(one, labels, names, amounts, path) for one in value]
     if isinstance(value, bool):
         return labels(N_("Yes")) if value else labels(N_("No"))
     if value in ("", None):
         return ""
     if path in amounts:
         return parse_amount(value)
-    if path in choices:
-        return choice(choices[path], value, labels)
+    if path in names and str(value) in names[path]:
+        entry = names[path][str(value)]
+        return labels.named(entry["zh"], entry["en"])
     if path.endswith("province"):
         return province(value, labels)
     return value if isinstance(value, Decimal) else str(value)

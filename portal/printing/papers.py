@@ -19,6 +19,7 @@ from portal.models.approval_kinds import KINDS, DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
 from portal.models.approval_step import ApprovalStep
+from portal.models.choice_names import Names, names_of
 from portal.models.contact import Contact
 from portal.models.credit import KIND as CREDIT_CHANGE
 from portal.models.customer import Customer, CustomerState
@@ -57,6 +58,8 @@ class Box:
     meaning: str
     type: str = "paper"
     signature: Signature | None = None
+    step: ApprovalStep | None = None
+    """The step whose box it is; None where no round has begun, or it is signed by hand."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,9 @@ class Paper:
     round: ApprovalRound | None = None
     boxes: tuple[Box, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
+    """Lists of choices by path in the content."""
+    names: Names | None = None
+    """What their codes are called on it; None for as they are called today."""
     amounts: Collection[str] = ()
     finish: Finish | None = None
     warnings: tuple[Message, ...] = ()
@@ -204,11 +210,11 @@ def paper_of_round(approval: Approval, round_: ApprovalRound) -> Paper:
         subject=f"{approval.kind.sheet}:{approval.record_id}",
         customer_id=approval.customer_id,
         label=approval.title,
-        content=round_.content,
+        content=round_.snapshot,
         state=round_.outcome or "pending",
         round=round_,
         boxes=boxes,
-        choices=approval.kind.choices,
+        names=round_.names(approval.kind.choices),
         amounts=approval.kind.amounts,
     )
 
@@ -249,8 +255,8 @@ def _signed_by_kind(printable: Printable, kind: DocumentKind, record: Any, **val
 
 def _box(step: ApprovalStep) -> Box:
     if step.type == "opinion":
-        return Box(Message(N_("Opinion asked of a colleague")), "opinion", step.type, step.signature)
-    return Box(_title(step.role, step.title_names), step.meaning, step.type, step.signature)
+        return Box(Message(N_("Opinion asked of a colleague")), "opinion", step.type, step.signature, step)
+    return Box(_title(step.role, step.title_names), step.meaning, step.type, step.signature, step)
 
 
 def _title(role: str, names: Mapping[str, str]) -> Message | Mapping[str, str]:
@@ -310,7 +316,9 @@ def _finish_card(document: dict[str, Any], labels: Labels) -> None:
         customer["grade"] = labels("%(grade)s (provisional)", grade=customer["grade"])
     for change in document.get("changes", []):
         path = f"customer.{change['field']}"
-        change.update({end: named(change[end], labels, _CHOICES, _AMOUNTS, path) for end in ("old", "new")})
+        for end in ("old", "new"):
+            names = names_of({"customer": {change["field"]: change[end]}}, _CHOICES)
+            change[end] = named(change[end], labels, names, _AMOUNTS, path)
         field_ = card.CARD.get(change["field"])
         change["field"] = labels(field_.title) if field_ else labels(N_("Contact"))
 
@@ -318,6 +326,11 @@ def _finish_card(document: dict[str, Any], labels: Labels) -> None:
 def _card_state(customer: Customer) -> str:
     # The original card is made when the investigation is approved (AR-2): before that its print is a draft.
     return "draft" if customer.state == CustomerState.PROSPECT else ""
+
+
+def _is_a_card(customer: Customer) -> bool:
+    # Its copies are withdrawn (`standing`): the card of a record that was merged is that of the one which took it in (AR-3).
+    return customer.state != CustomerState.MERGED
 
 
 def _customer_page(customer: Customer) -> tuple[str, dict[str, Any]]:
@@ -338,6 +351,7 @@ declare(
         amounts=_AMOUNTS,
         customer_id=lambda customer: customer.id,
         finish=_finish_card,
+        fits=_is_a_card,
     )
 )
 declare(
@@ -357,6 +371,7 @@ declare(
         amounts=_AMOUNTS,
         customer_id=lambda customer: customer.id,
         finish=_finish_card,
+        fits=_is_a_card,
     )
 )
 declare(of_kind(CREDIT_CHANGE, blank={"customer": {}, "old": {}, "new": {}, "change": {}}))

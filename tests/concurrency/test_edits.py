@@ -129,4 +129,4 @@ def test_an_edit_does_not_slip_into_what_is_being_submitted(what: str, app: Flas
     assert {"submitted", "edited"} & set(ended)
     document = db.session.get_one(Investigation, document_id)
     if "submitted" in ended:
-        assert document.approval().current_round.content == document.snapshot()
+        assert document.approval().current_round.snapshot == document.snapshot()

@@ -11,11 +11,13 @@ import time_machine
 from portal.database import StateConflict, db
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
+from portal.models.choice_names import NAMES
 from portal.models.credit import CreditChange
 from portal.models.standard import StandardVersion
+from portal.rules.freezing import content_hash
 from portal.rules.message import Refusal
 from tests import approving, factories
-from tests.approving import APPROVE, FINANCE, REVIEW, chain, change, person, sign, states, submitted, told
+from tests.approving import APPROVE, FINANCE, REVIEW, chain, change, person, rename, sign, states, submitted, told
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -57,6 +59,46 @@ def test_the_same_submission_twice_counts_once():
     assert again is approval
     assert db.session.query(Approval).count() == 1
     assert len(approval.rounds) == 1
+
+
+def terms(approval: Approval, number: int) -> str:
+    """Return what the new payment terms of a round are called."""
+    (found,) = approval.rounds[number - 1].names(approval.kind.choices)["new.payment_terms"].values()
+    return found["zh"]
+
+
+def test_a_choice_keeps_the_name_that_it_had_when_its_document_was_submitted():
+    approval = submitted(REVIEW, APPROVE)
+    given = sign(approval, "sup1")
+    rename("net30", "90天账期", "90 days")
+    assert (terms(approval, 1), given.is_valid()) == ("30天账期", True)
+    assert approval.document.submit(by=person("rep1")) is approval, "the same submission, whatever its choices are called"
+    sign(approval, "mgr1", "send-back")
+    approval.document.submit(by=person("rep1"))
+    db.session.commit()
+    assert (terms(approval, 1), terms(approval, 2)) == ("30天账期", "90天账期")
+    first, second = approval.rounds
+    found = first.differences_to(second.snapshot, second.names(approval.kind.choices), approval.kind.choices)
+    assert [(one.path, one.old.zh, one.new.zh) for one in found] == [("new.payment_terms", "30天账期", "90天账期")]
+    first.content = {**first.content, NAMES: {"new.payment_terms": {"net30": {"zh": "90天账期", "en": "90 days"}}}}
+    db.session.commit()
+    assert not given.is_valid(), "the names are signed"
+
+
+def test_a_round_from_before_names_were_kept_has_those_of_its_submission():
+    with time_machine.travel(NOON, tick=False):
+        rename("net30", "月结三十天", "Monthly, 30 days")
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+        approval = submitted(APPROVE)
+        first = approval.current_round
+        first.content = first.snapshot
+        first.content_hash = content_hash(first.content)
+        db.session.commit()
+    with time_machine.travel(NOON + timedelta(hours=2), tick=False):
+        rename("net30", "90天账期", "90 days")
+        assert first.is_intact()
+        assert terms(approval, 1) == "月结三十天"
+        assert approval.document.submit(by=person("rep1")) is approval
 
 
 def test_somebody_elses_submission_of_a_running_document_conflicts():

@@ -6,17 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from portal import clock
+from portal import clock, database, jobs
 from portal.database import StateConflict, db
-from portal.models import dealings, disposal, disposal_check, disposal_record, inbox, loan_list, loan_papers
+from portal.exchange import exporting, tidying
+from portal.models import dealings, disposal, disposal_check, disposal_record, history, inbox, loan_list, loan_papers, made_files
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
-from portal.models.customer import CustomerState
+from portal.models.customer import CustomerState, CustomerTag
 from portal.models.dealings import DealingsEnd
 from portal.models.merge import CustomerMerge
 from portal.models.register_entry import RegisterEntry
+from portal.models.register_query import RegisterQuery
 from portal.models.search import search
+from portal.printing import batches
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import change, person, scan, sign
@@ -292,8 +295,8 @@ def test_a_bound_copy_of_the_dossier_goes_too():
     customer = past()
     list_ = approved(old(customer))
     kept = {"media_type": "application/pdf", "by": person("rep1")}
-    bound = Attachment.keep(b"bound", filename="a.pdf", purpose=disposal_record.BOUND, customer_id=customer.id, **kept)
-    other = Attachment.keep(b"other", filename="b.pdf", purpose=disposal_record.BOUND, customer_id=factories.customer("rep1").id, **kept)
+    bound = Attachment.keep(b"bound", filename="a.pdf", purpose=made_files.BOUND, customer_id=customer.id, **kept)
+    other = Attachment.keep(b"other", filename="b.pdf", purpose=made_files.BOUND, customer_id=factories.customer("rep1").id, **kept)
     db.session.commit()
     gone, stays = bound.sha256, other.sha256
     destroyed(list_)
@@ -329,6 +332,88 @@ def test_the_card_is_erased_with_the_last_document():
     assert db.session.query(RegisterEntry).filter_by(customer_id=customer.id).count() == 0
     assert not dealings.can_begin_again(customer, person("sup1"))
     assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).count() == 1
+
+
+def test_the_cards_of_records_that_were_merged_in_are_erased_too():
+    survivor, loser, before = (factories.customer("rep1", telephone=f"0755-8888000{place}", remarks="秘密") for place in range(3))
+    for one in (loser, before):
+        one.change({"legal_representative": "张三丰"}, by=person("sup1"), reason="更换", effective_on=clock.today())
+        factories.contact(one, name="王小明")
+        db.session.add(CustomerTag(customer_id=one.id, tag="老客户"))
+    undone = CustomerMerge.carry_out(survivor, loser, by=person("sup1"), take=["remarks"])
+    undone.undo(by=person("sup1"))
+    CustomerMerge.carry_out(loser, before, by=person("sup1"))
+    last = old(loser)
+    CustomerMerge.carry_out(survivor, loser, by=person("sup1"), take=["legal_representative"])
+    db.session.commit()
+    # As it was left where a record took in others after it was merged itself: found one after the other.
+    before.merged_into_id = loser.id
+    db.session.commit()
+    past(survivor)
+    destroyed(approved(last))
+    for one in (survivor, loser, before):
+        assert (one.telephone, one.telephone_key, one.remarks, one.legal_representative) == ("", "", "", "")
+        assert one.full_name
+        assert {event.record_type for event in history.changes(one)[0]} <= {"ArchiveDocument", "Disposal"}
+        assert "张三丰" not in str([event.data for event in history.timeline(one, limit=100)[0]])
+        assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=one.id).count() == 1
+    for model in (Contact, CustomerTag, CustomerMerge):
+        assert db.session.query(model).count() == 0
+    into = factories.customer("rep1")
+    CustomerMerge.carry_out(into, survivor, by=person("sup1"))
+    assert "张三丰" not in str([event.data for event in history.timeline(into, limit=100)[0]])
+
+
+def exported(account, **more):
+    """Return the job of an export that was made for somebody."""
+    job = exporting.queue(exporting.Export(person(account), RegisterQuery(), "card", **more), "xlsx")
+    db.session.commit()
+    jobs.start(job)
+    db.session.refresh(job)
+    return job
+
+
+def test_made_files_that_may_have_an_erased_card_go_with_it():
+    customer, other = factories.customer("rep1"), factories.customer("rep3")
+    document = old(customer)
+    going = [exported("rep1"), exported("mgr1"), exported("mgr2", ids=(customer.id,))]
+    staying = [exported("rep3"), exported("mgr1", ids=(other.id,))]
+    for ids, kept in (([customer.id, other.id], going), ([other.id], staying)):
+        kept.append(batches.queue_records("customer_card", ids, "zh", by=person("mgr1")))
+        db.session.commit()
+        jobs.start(kept[-1])
+    files = {job.id: db.session.get_one(Attachment, job.result["attachment"]).sha256 for job in going + staying}
+    past(customer)
+    assert all(is_stored(one) for one in files.values())
+    destroyed(approved(document))
+    assert [is_stored(files[job.id]) for job in going] == [False] * 4
+    assert [is_stored(files[job.id]) for job in staying] == [True] * 3
+    assert tidying.removed_at(going[0]) is not None
+
+
+def test_a_file_that_is_being_made_while_a_card_is_erased_is_not_kept(monkeypatch):
+    customer = factories.customer("rep1")
+    list_ = approved(old(past(customer)))
+    write = exporting.write_xlsx
+
+    def meanwhile(*given, **more):
+        written = write(*given, **more)
+        db.session.rollback()
+        database.read_only(False)
+        destroyed(list_)
+        return written
+
+    monkeypatch.setattr(exporting, "write_xlsx", meanwhile)
+    job = exported("mgr1")
+    assert job.state == "failed"
+    assert "was erased" in str(job.failure)
+    assert db.session.query(Attachment).filter_by(purpose="export").count() == 0
+
+
+def test_customers_are_noted_in_little_room():
+    for ids in (set(), {7}, set(range(1, 100_000, 3))):
+        assert made_files.unpack(made_files.pack(ids)) == ids
+        assert len(made_files.pack(ids)) < 5000
 
 
 def test_a_document_that_is_still_retained_keeps_the_card():

@@ -83,6 +83,25 @@ def test_the_title_of_a_file_without_one_is_its_name(app):
     assert document.title == "开户许可证"
 
 
+def test_a_date_with_which_retention_ends_earlier_asks_for_a_reason_and_one_with_which_it_ends_later_does_not(app):
+    document = ArchiveDocument.file(
+        factories.customer("rep1"), {**VALUES, "retention": "D10", "dated_on": date(2025, 1, 2)}, by=who("rep1")
+    )
+    with pytest.raises(Refusal, match="until 2024-12-31 and not until 2035-12-31") as refused:
+        document.change({"dated_on": date(2014, 3, 5)}, by=who("rep1"))
+    assert (refused.value.field, document.year) == ("reason", 2025)
+    document.change({"dated_on": date(2025, 11, 5)}, by=who("rep1"))
+    document.change({"dated_on": date(2014, 3, 5)}, by=who("rep1"), reason="日期录错")
+    db.session.commit()
+    assert document.retained_until == date(2024, 12, 31)
+    entry = db.session.query(AuditEvent).filter_by(record_type="ArchiveDocument", action="changed").order_by(AuditEvent.id.desc()).first()
+    assert entry.data["reason"] == "日期录错"
+    document.change({"dated_on": date(2016, 1, 1)}, by=who("rep1"))
+    document.change({"retention": "Y"}, by=who("rep1"))
+    document.change({"dated_on": date(2001, 1, 1)}, by=who("rep1"))
+    assert document.retained_until is None
+
+
 def test_another_year_or_retention_means_another_number_and_the_former_one_stays(app):
     document = ArchiveDocument.file(factories.customer("rep1"), VALUES, by=who("rep1"))
     with pytest.raises(Refusal, match="shorter") as refused:

@@ -15,9 +15,11 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
+from portal.exchange.tidying import remove_old
 from portal.models import binder_list, card, history, loan_papers, review_shelves, search
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
+from portal.models.attachment import Attachment
 from portal.models.binder import Binder
 from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
@@ -26,11 +28,14 @@ from portal.models.customer import Customer, CustomerTag, derived
 from portal.models.dossier import ArchiveDocument
 from portal.models.hand_over import add_tag, assist
 from portal.models.loan_reading import loan_by_which
+from portal.models.made_files import BOUND
 from portal.models.merge import CustomerMerge, default_choice, hanging_on
+from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
 from portal.printing.binder_content import volume_of
 from portal.printing.boxes import lying_in
 from portal.rules.message import Refusal
+from portal.rules.numbering import verification_code
 from tests import campaigning, disposing, factories, grading, maintaining
 from tests.approving import APPROVE, sign, submitted
 from tests.lending import document, granted, readable
@@ -264,6 +269,32 @@ def test_who_saw_older_records_does_not_merge_them(staff: dict[str, Staff]) -> N
     db.session.commit()
     with pytest.raises(StateConflict):
         CustomerMerge.carry_out(survivor, loser, by=staff["sup1"], versions=seen)
+
+
+def test_after_an_undo_no_bound_copy_has_documents_of_both(staff: dict[str, Staff]) -> None:
+    survivor, loser = factories.customer("rep1"), factories.customer("rep2")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["mgr1"])
+    codes = [bound_copy(survivor, staff["rep1"]), bound_copy(factories.customer("rep1"), staff["rep1"])]
+    merge.undo(by=staff["mgr1"])
+    db.session.commit()
+    sheets = [PrintedSheet.by_code(code, staff["mgr1"]) for code in codes]
+    assert [one.file_id is not None for one in sheets if one] == [False, True]
+    remove_old()
+    assert [one.customer_id for one in db.session.query(Attachment)] == [one.customer_id for one in sheets[1:] if one]
+
+
+def bound_copy(customer: Customer, by: Staff) -> str:
+    """Return the code of a dossier's bound copy."""
+    file = Attachment.keep(customer.number.encode(), filename="a.pdf", media_type="", purpose=BOUND, by=by, customer_id=customer.id)
+    db.session.flush()
+    code = verification_code()
+    PrintedSheet.give(
+        by=by, code=code, sheet="dossier_cover", form_number="", form_version="", subject=f"dossier_cover:{customer.id}", copy_number=1,
+        record_type="dossier_cover", record_id=customer.id, customer_id=customer.id, content_hash="", language="zh", pages=1,
+        file_id=file.id,
+    )  # fmt: skip
+    db.session.commit()
+    return code
 
 
 def test_an_undo_names_what_is_in_its_way(staff: dict[str, Staff]) -> None:

@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
+from portal import clock
 from portal.database import StateConflict, db
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
+from portal.printing.documents import sheet_data
 from portal.printing.papers import PRINTABLES, Paper, blank_paper, paper_of, paper_of_round
 from portal.printing.standing import Standing, standing
 from portal.rules.message import Refusal
 from portal.rules.numbering import verification_code
 from tests import factories
-from tests.approving import APPROVE, FINANCE, REVIEW, person, record_paper, sign, submitted
+from tests.approving import APPROVE, FINANCE, REVIEW, change, person, record_paper, rename, sign, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
 CARD = PRINTABLES["customer_card"]
@@ -166,6 +168,18 @@ def test_a_document_prints_its_frozen_round_not_the_record():
     assert paper.content["change"]["reason"] == "采购量增加"
     assert (paper.state, paper.content_hash) == ("pending", approval.current_round.content_hash)
     assert paper.subject == paper_of_round(approval, approval.current_round).subject
+
+
+def test_a_round_prints_its_choices_as_they_were_called_when_it_was_submitted():
+    approval = submitted(REVIEW, APPROVE)
+    before = give(paper_of(CREDIT, approval.document))
+    rename("net30", "90天账期", "90 days")
+    paper, moment = paper_of(CREDIT, approval.document), clock.now()
+    said = {language: sheet_data(paper, language, printed_by="", printed_at=moment)["document"]["new"] for language in ("zh", "en")}
+    assert [str(one["payment_terms"]) for one in said.values()] == ["30天账期", "30 days"]
+    assert standing(before).verdict == "latest"
+    draft = paper_of(CREDIT, change())
+    assert str(sheet_data(draft, "zh", printed_by="", printed_at=moment)["document"]["new"]["payment_terms"]) == "90天账期"
 
 
 def test_a_signature_supersedes_the_sheet_printed_before_it():

@@ -1,4 +1,4 @@
-"""Old exports are removed, with their content, unless another record has the same (AR-41)."""
+"""Old exports are removed, with their content, unless another record has the same (AR-41); bound copies that no sheet leads to, too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def kept(by, content: bytes, purpose: str, days: int) -> Attachment:
 
 @pytest.mark.parametrize(
     ("purpose", "days", "stays"),
-    [("export", KEPT_DAYS + 1, False), ("refused-rows", KEPT_DAYS + 1, False), ("export", KEPT_DAYS - 1, True), ("scan", 400, True)],
+    [
+        *((purpose, KEPT_DAYS + 1, False) for purpose in ("export", "refused-rows", "batch", "print")),
+        *(("export", KEPT_DAYS - 1, True), ("print", 1, True), ("binder", 1, False), ("scan", 400, True)),
+    ],
 )
 def test_only_old_made_files_go(staff, purpose, days, stays):
     digest = kept(staff["rep1"], b"content", purpose, days).sha256

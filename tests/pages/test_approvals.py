@@ -21,7 +21,7 @@ from portal.models.approval_signature import Signature
 from portal.models.audit import AuditEvent
 from portal.models.staff import StaffSession
 from tests import approving
-from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, sign, submitted, told
+from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, rename, sign, submitted, told
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -114,6 +114,24 @@ def test_signing_what_changed_since_shows_the_differences(as_):
     assert "<td>80,000.00</td><td>90,000.00</td>" in text(answer)
     assert approval.current_round.content_hash in text(answer), "the form is now that of the new content"
     assert db.session.query(Signature).filter_by(round=2).count() == 0
+
+
+def test_page_and_differences_name_choices_as_they_were_submitted(as_):
+    approval = submitted(REVIEW, approving.APPROVE)
+    seen, browser = approval.current_round.content_hash, as_("mgr1")
+    sign(approval, "sup1")
+    rename("net30", "90天账期", "90 days")
+    page = text(browser.get(f"/approvals/{approval.id}"))
+    sheet, aside = page.split("<aside>")
+    assert ("30天账期" in sheet, "90天账期" in sheet) == (True, False)
+    assert "<td>30天账期</td><td>90天账期</td>" in aside, "the record differs now from what was submitted"
+    sign(approval, "mgr1", "send-back")
+    approval.document.submit(by=person("rep1"))
+    db.session.commit()
+    answer = post_signature(as_("sup1"), approval, content_hash=seen)
+    assert answer.status_code == 409
+    assert "<td>30天账期</td><td>90天账期</td>" in text(answer)
+    assert "30天账期" in text(browser.get(f"/approvals/{approval.id}/rounds/1"))
 
 
 def test_who_comes_second_is_told_so(as_):

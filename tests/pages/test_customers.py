@@ -267,10 +267,15 @@ def test_contacts_are_added_changed_and_removed(as_: Any) -> None:
     assert data["kept_for"] == "年会致辞"
     assert browser.post(address, data={**data, "telephone": "13800001234", "emergency": "y"}).status_code == 303
     assert (contact.telephone_key, contact.emergency, contact.decides) == ("13800001234", True, False)
+    story = f"/customers/{made.id}/history"
+    assert "138 0000 1234" in text_of(browser.get(story))
     assert browser.post(f"{base}/{contact.id}/removal", data={"reason": "", "effective_on": YESTERDAY}).status_code == 422
     assert browser.post(f"{base}/{contact.id}/removal", data={"reason": "离职", "effective_on": YESTERDAY}).status_code == 303
     assert not db.session.scalar(select(func.count()).select_from(Contact))
-    assert "离职" in text_of(browser.get(f"/customers/{made.id}/history"))
+    told = text_of(browser.get(story))
+    assert all(word in told for word in ("离职", "李堃", "只显示姓名"))
+    assert "138 0000 1234" not in told
+    assert "年会致辞" not in told
 
 
 def test_a_contact_is_found_under_its_own_customer_only(as_: Any) -> None:

@@ -173,6 +173,7 @@ STEPS = [
         "code": "7K3M-9QXA",
         "picture_asset": None,
         "recorded_by": None,
+        "altered": None,
     },
     {
         "position": 2,
@@ -187,6 +188,7 @@ STEPS = [
         "code": "P2WD-44KT",
         "picture_asset": "signature-8",
         "recorded_by": None,
+        "altered": None,
     },
     {
         "position": 3,
@@ -201,6 +203,7 @@ STEPS = [
         "code": None,
         "picture_asset": None,
         "recorded_by": None,
+        "altered": None,
     },
 ]
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal import clock, jobs
 from portal.database import db
 from portal.models.attachment import Attachment
+from portal.models.hand_over import hand_over
 from portal.models.notice import Notice
 from portal.models.sheet import PrintedSheet
 from portal.printing import batches
@@ -90,6 +91,31 @@ def test_a_batch_made_in_another_scope_is_not_handed_out(staff, as_):
     browser = as_("rep1")
     assert browser.get(f"/prints/batches/{job.id}/file").status_code == 200
     staff["rep1"].team_id = staff["rep3"].team_id
+    db.session.commit()
+    assert browser.get(f"/prints/batches/{job.id}/file").status_code == 404
+
+
+def test_a_batch_with_somebody_whom_its_reader_no_longer_sees_is_not_handed_out(staff, as_):
+    mine, other, never = factories.customer("rep1"), factories.customer("rep1"), factories.customer("rep3")
+    job = done(batches.queue_records("customer_card", [mine.id, other.id, never.id], "zh", by=staff["rep1"]))
+    browser, page = as_("rep1"), f"/prints/batches/{job.id}"
+    assert browser.get(f"{page}/file").status_code == 200, "of whom it never had a card does not matter"
+    hand_over([other.id], to=staff["rep2"], by=staff["sup1"])
+    db.session.commit()
+    assert browser.get(f"{page}/file").status_code == 404
+    assert "不再提供该文件" in browser.get(page).get_data(as_text=True)
+    hand_over([other.id], to=staff["rep1"], by=staff["sup1"])
+    db.session.commit()
+    assert browser.get(f"{page}/file").status_code == 200
+
+
+def test_a_batch_of_approved_forms_goes_with_the_forms(staff, as_):
+    approval, today = submitted(APPROVE), clock.today()
+    sign(approval, "mgr1")
+    job = done(batches.queue_approved(approval.kind_name, today, today, "zh", by=staff["sup1"]))
+    browser = as_("sup1")
+    assert browser.get(f"/prints/batches/{job.id}/file").status_code == 200
+    hand_over([approval.customer_id], to=staff["rep3"], by=staff["mgr1"])
     db.session.commit()
     assert browser.get(f"/prints/batches/{job.id}/file").status_code == 404
 

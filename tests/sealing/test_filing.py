@@ -15,13 +15,16 @@ import pytest
 import time_machine
 from flask import Flask
 from pypdf import PdfReader
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from portal import clock, jobs
 from portal.database import StateConflict, db
 from portal.models import inbox
 from portal.models.approval import Approval
+from portal.models.approval_round import ApprovalRound
+from portal.models.approval_step import ApprovalStep
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent
 from portal.models.dossier import ArchiveDocument
@@ -30,8 +33,10 @@ from portal.models.sealed_form import SealedForm, due, waiting_count
 from portal.models.sheet import PrintedSheet
 from portal.printing import documents, filing
 from portal.printing.order import PrintingFailed
+from portal.printing.papers import paper_of_round
 from portal.printing.seal_keys import NoSealError
 from portal.rules.message import Refusal
+from portal.stores import StoreFailed
 from tests.approving import APPROVE, INFORM, person, record_paper, sign, submitted
 from tests.stored import where
 
@@ -245,6 +250,61 @@ def test_a_kind_that_the_site_no_longer_has_is_said(sealing: Flask, monkeypatch:
     assert filing.not_yet(approval) is not None
     assert db.session.scalar(select(func.count()).select_from(Attachment).where(Attachment.purpose == "sealed")) == 0
     assert db.session.scalar(select(func.count()).select_from(PrintedSheet)) == 0
+
+
+def altered(approval: Approval) -> None:
+    """Change what was signed behind the portal's back."""
+    current = approval.current_round
+    content = {**current.content, "new": {**current.content["new"], "credit_limit": "9900000.00"}}
+    db.session.execute(update(ApprovalRound).where(ApprovalRound.id == current.id).values(content=content))
+    db.session.commit()
+    db.session.expire_all()
+
+
+def moved(approval: Approval) -> None:
+    """Put somebody's signature on another document under this one."""
+    other = sign(submitted(APPROVE), "mgr1")
+    db.session.execute(update(ApprovalStep).where(ApprovalStep.approval_id == approval.id).values(signature_id=other.id))
+    db.session.commit()
+    db.session.expire_all()
+
+
+def missing(approval: Approval) -> None:
+    db.session.execute(update(ApprovalStep).where(ApprovalStep.approval_id == approval.id).values(signature_id=None))
+    db.session.commit()
+    db.session.expire_all()
+
+
+@pytest.mark.parametrize(("tamper", "said"), [(altered, "has been altered"), (moved, "has been altered"), (missing, "is missing")])
+def test_what_was_altered_after_it_was_signed_is_not_sealed(sealing: Flask, tamper: Any, said: str) -> None:
+    approval = approved()
+    tamper(approval)
+    with capture_logs() as logged:
+        filing.queue_due()
+    assert any(one["event"] == "form not filed" and said in one["why"] for one in logged)
+    why = filing.not_yet(approval)
+    assert why is not None
+    assert said in str(why)
+    assert approval.sealed_at is None
+    assert db.session.scalar(select(func.count()).select_from(ArchiveDocument).where(ArchiveDocument.approval_id == approval.id)) == 0
+    sheet = documents.preview(paper_of_round(approval, approval.current_round), "zh", by=person("mgr1"))
+    assert ("已被改动" in sheet) == (tamper is not missing)
+
+
+def test_a_scan_that_cannot_be_read_now_is_waited_for(sealing: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    approval = submitted(APPROVE, INFORM)
+    sign(approval, "mgr1")
+    record_paper(approval, "mgr2")
+
+    def away(_self: Attachment) -> bytes:
+        raise StoreFailed
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Attachment, "content", away)
+        filing.queue_due()
+        assert filing.not_yet(approval) == filing.Message(filing.FILES_AWAY)
+        assert "已被改动" not in documents.preview(paper_of_round(approval, approval.current_round), "zh", by=person("mgr1"))
+    filed(approval)
 
 
 def test_an_expired_certificate_seals_nothing(sealing: Flask) -> None:

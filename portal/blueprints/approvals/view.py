@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -15,8 +16,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.blueprints.approvals.forms import GivingUpForm, OpinionRequestForm, PaperForm, SignatureForm
 from portal.database import db
-from portal.filters import choice
-from portal.i18n import is_chinese, translate
+from portal.i18n import is_chinese, of_choice, translate
 from portal.looks import look
 from portal.models import inbox
 from portal.models.approval import Approval
@@ -25,6 +25,7 @@ from portal.models.approval_kinds import DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import seats_of
 from portal.models.approval_step import ApprovalStep
+from portal.models.choice_names import Chosen, names_of
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
 from portal.models.sealed_form import SealedForm
@@ -58,7 +59,7 @@ class Line(NamedTuple):
 
 
 def in_words(kind: DocumentKind, found: list[Difference]) -> list[Line]:
-    """Return differences as the reader reads them: names of fields, of choices, and yes or no."""
+    """Return differences as the reader reads them: names of fields, of choices (`Chosen`), and yes or no."""
     return [Line(_label(kind, one.path), _value(kind, one.path, one.old), _value(kind, one.path, one.new)) for one in found]
 
 
@@ -76,8 +77,7 @@ def _value(kind: DocumentKind, path: str, value: Any) -> str:
     plain = _LIST_PLACE.sub("", path)
     if plain in kind.amounts:
         return f"{Decimal(value):,.2f}"
-    name = kind.choices.get(plain)
-    return choice(str(value), name) if name else str(value)
+    return of_choice(value._asdict()) if isinstance(value, Chosen) else str(value)
 
 
 def step_title(step: ApprovalStep) -> str:
@@ -98,7 +98,7 @@ def step_of(approval: Approval, step_id: str | None) -> ApprovalStep | None:
 def answer(approval: Approval, *, number: int | None = None, status: int = 200, message: str = "", **forms: Any) -> Response:
     """Return the approval page for the reader: a round of it, and what they may do now."""
     shown = next((one for one in approval.rounds if one.number == number), approval.current_round)
-    user = me()
+    user, standing = me(), cache(ApprovalStep.standing)  # it reads scans: asked once for sheet and steps
     look(db.session.get(Customer, approval.customer_id) if approval.customer_id else None)
     current = shown is approval.current_round
     to_sign = approval.step_for(user) if current else None
@@ -110,7 +110,8 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         "approvals/show.html",
         approval=approval,
         round=shown,
-        sheet=preview_html(approval, shown, by=user),
+        sheet=preview_html(approval, shown, by=user, standing=standing),
+        standing_of=standing,
         names={code: seats_of(code, approval.authors()) for code in {step.pool for step in approval.open_steps}} if current else {},
         step_title=step_title,
         states=STATES,
@@ -152,7 +153,8 @@ def _drift(approval: Approval, shown: ApprovalRound) -> list[Line]:
     document = approval.document
     if approval.state != "pending" or document is None:
         return []
-    return in_words(approval.kind, shown.differences_to(approval.kind.snapshot(document)))
+    now, choices = approval.kind.snapshot(document), approval.kind.choices
+    return in_words(approval.kind, shown.differences_to(now, names_of(now, choices), choices))
 
 
 def opinion_form(approval: Approval, user: Staff, *, fresh: bool = False) -> OpinionRequestForm:

@@ -48,9 +48,9 @@ def customer_history(customer: Customer) -> Any:
     """Show each changed field with old and new value, who, when, from where and why."""
     look(customer)
     events, more = history.changes(customer, before=request.args.get("before", type=int))
-    return htmx.render(
-        "archive/history.html", customer=customer, rows=[_rows(event) for event in events], more=events[-1].id if more else None
-    )
+    removed = history.removed_contacts(events)
+    rows = [_rows(event, of_removed=event.record_type == "Contact" and event.record_id in removed) for event in events]
+    return htmx.render("archive/history.html", customer=customer, rows=rows, more=events[-1].id if more else None)
 
 
 def entries_of(events: Iterable[AuditEvent], customer: Customer, *, labelled: bool = True) -> list[dict[str, Any]]:
@@ -127,9 +127,11 @@ def _card_history(event: AuditEvent, customer: Customer) -> str:
     return ""
 
 
-def _rows(event: AuditEvent) -> dict[str, Any]:
-    changes = []
-    for change in event.data.get("changes") or []:
+def _rows(event: AuditEvent, *, of_removed: bool) -> dict[str, Any]:
+    changes, told = [], event.data.get("changes") or []
+    for change in told:
+        if of_removed and change["field"] != "name":
+            continue
         field = log_words.field_of(event.record_type, change["field"])
         changes.append(
             {
@@ -146,6 +148,7 @@ def _rows(event: AuditEvent) -> dict[str, Any]:
         "title": _(history.title_of(event)),
         "label": event.label if event.record_type == "Contact" else "",
         "changes": changes,
+        "left_out": len(changes) < len(told),
         "source": _(log_words.SOURCES.get(source, source)) if source else "",
         "reason": event.data.get("reason") or "",
         "effective_on": event.data.get("effective_on") or "",

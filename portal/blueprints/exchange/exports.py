@@ -20,12 +20,11 @@ from portal.exchange import exporting, insight_table, report_table, sales_table,
 from portal.exchange.exporting import Export
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX
-from portal.models import audit, register
+from portal.models import audit, made_files, register
 from portal.models.attachment import Attachment
 from portal.models.job import Job
 from portal.models.register_query import RegisterQuery
 from portal.models.saved_filter import RegisterColumns
-from portal.models.scope import scope_key
 from portal.permissions import Permission, fetch, requires
 from portal.rules.message import N_
 from portal.rules.text import clean_line
@@ -154,7 +153,15 @@ def export_made(job: Job) -> Any:
         place = (_(insight_table.TITLES[kind]), url_for(f"insights.{kind}"))
     elif job.args["what"] == report_table.WHAT:
         place = (_("Information reports"), url_for("reports.reports"))
-    context: dict[str, Any] = {"job": job, "removed": removed, "removed_at": moment, "kept_days": tidying.KEPT_DAYS, "place": place}
+    outside = job.state == "done" and not removed and not made_files.is_open(job, me())
+    context: dict[str, Any] = {
+        "job": job,
+        "removed": removed,
+        "outside": outside,
+        "removed_at": moment,
+        "kept_days": tidying.KEPT_DAYS,
+        "place": place,
+    }
     return htmx.render("exchange/export_made.html", "made", **context)
 
 
@@ -179,8 +186,8 @@ def export_download(job: Job) -> Any:
     if db.session.get(Attachment, job.result["attachment"]) is None:
         return redirect(url_for("exchange.export_made", job_id=job.id), 303)  # which says when it was removed
     user = me()
-    if not user.is_manager and job.args.get("scope") != scope_key(user):
-        abort(404)  # made in the scope of a role or team that the reader no longer has (RO-1)
+    if not made_files.is_open(job, user):
+        abort(404)  # it may have customers whom the reader no longer sees (RO-1)
     file = fetch(Attachment, job.result["attachment"], user)
     with write_apart() as session:
         audit.write("export", "downloaded", actor=user, record=file, label=file.filename, session=session, rows=job.result["rows"])

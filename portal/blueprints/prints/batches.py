@@ -113,7 +113,9 @@ def batch(job: Job) -> Any:
     if job.kind != batches.KIND:
         abort(404)
     file = batches.made(job, me())
-    return htmx.render("prints/batch.html", "progress", job=job, file=file, declared=SHEETS[job.args["sheet"]], kept_days=KEPT_DAYS)
+    outside = job.state == "done" and not batches.is_open(job, me())
+    context: dict[str, Any] = {"job": job, "file": file, "outside": outside, "declared": SHEETS[job.args["sheet"]], "kept_days": KEPT_DAYS}
+    return htmx.render("prints/batch.html", "progress", **context)
 
 
 @bp.get("/prints/batches/<int:job_id>/file")

@@ -14,10 +14,10 @@ from portal import htmx, jobs
 from portal.blueprints.prints import bp
 from portal.blueprints.prints.pages import pdf_answer
 from portal.database import db
+from portal.exchange.tidying import KEPT_DAYS
 from portal.i18n import translate
-from portal.models import audit
+from portal.models import audit, made_files
 from portal.models.job import Job
-from portal.models.scope import scope_key
 from portal.models.sheet import PrintedSheet
 from portal.permissions import Permission, requires
 from portal.printing import documents, lists
@@ -63,7 +63,12 @@ def list_job(job: Job) -> Any:
     """Show how far a long list is, and lead to it when it is ready."""
     if job.kind != lists.KIND:
         abort(404)
-    return htmx.render("prints/job.html", "progress", job=job, declared=SHEETS[job.args["sheet"]])
+    kept = select(PrintedSheet.id).where(PrintedSheet.code == job.result.get("code", ""), PrintedSheet.file_id.is_not(None))
+    context: dict[str, Any] = {
+        "job": job, "declared": SHEETS[job.args["sheet"]], "kept_days": KEPT_DAYS,
+        "file": db.session.scalar(kept), "outside": job.state == "done" and not made_files.is_open(job, me()),
+    }  # fmt: skip
+    return htmx.render("prints/job.html", "progress", **context)
 
 
 @bp.get("/prints/files/<code>")
@@ -81,10 +86,10 @@ def list_file(code: str) -> Response:
 
 
 def _in_scope_still(printed: PrintedSheet) -> bool:
-    """Return whether the reader's role and team are those of the list: what was made in a wider scope is not handed out again (RO-1)."""
+    """Return whether the reader still sees all customers that the list may have: one made in a wider scope is not handed out (RO-1)."""
     mine = select(Job).where(Job.staff_id == current_user.id, Job.kind == lists.KIND)
     made = next((job for job in db.session.scalars(mine) if job.result.get("code") == printed.code), None)
-    return current_user.is_manager or made is None or made.args.get("scope") == scope_key(current_user)
+    return made is None or made_files.is_open(made, me())
 
 
 def _listed(sheet: str) -> lists.ListSheet:
