@@ -242,6 +242,7 @@ class Approval(Base):
         else:
             expect = {"state": RETURNED, "round": running.round}
             change = {"state": "pending", "round": running.round + 1, "signed": 0, "submitter_id": by.id, "title": title, "reminders": 0}
+            change["customer_id"] = customer_id  # a draft may be of somebody else by now
             transition(running, expect=expect, change=change)
         running.follow_team()
         running._belongs_to(by)

@@ -171,6 +171,14 @@ def taken_up(person: Staff | None, customer: Customer | None, *, follows_owner: 
     return whose, [] if same else [{"field": "staff", "old": person.name if person else "", "new": whose.name}]
 
 
+def left_behind(user: Staff) -> tuple[list[int], list[int]]:
+    """Return the accounts that have ended and whose work `user` took over, and those whose work nobody took over who is here (RO-4)."""
+    gone = list(db.session.scalars(select(Staff).where(~Staff.active).order_by(Staff.id)))
+    heirs = {person.id: _successor(person) for person in gone}
+    mine = [number for number, heir in heirs.items() if heir is not None and heir.id == user.id]
+    return mine, [number for number, heir in heirs.items() if heir is None]
+
+
 def _successor(person: Staff | None) -> Staff | None:
     """Return who took over all that somebody had in hand who has left; of who has left as well, who took over from them."""
     from portal.models.hand_over_record import HandOver

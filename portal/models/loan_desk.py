@@ -34,9 +34,19 @@ def remind(loan: Loan, *, by: Staff | None) -> None:
         raise Refusal("The reader has been reminded today, or the papers are not overdue.")
     loan.reminded_on = today
     figures = {"customer": loan.customer.full_name, "days": days_overdue(loan.until_on, today), "name": loan.reader.name}
-    notify(loan.reader, Message(N_("The papers of %(customer)s are %(days)s days overdue. Bring them back."), figures), link=loan.link)
+    one = figures["days"] == 1
+    text = (
+        N_("The papers of %(customer)s are 1 day overdue. Bring them back.")
+        if one
+        else N_("The papers of %(customer)s are %(days)s days overdue. Bring them back.")
+    )
+    notify(loan.reader, Message(text, figures), link=loan.link)
+    text = (
+        N_("The papers of %(customer)s with %(name)s are 1 day overdue.")
+        if one
+        else N_("The papers of %(customer)s with %(name)s are %(days)s days overdue.")
+    )
     for person in lending_side(loan, besides=loan.reader) if by is None else ():
-        text = N_("The papers of %(customer)s with %(name)s are %(days)s days overdue.")
         notify(person, Message(text, figures), link=loan.link)
     audit.write("change", "loan-reminded", actor=by, record=loan, label=loan.label)
 

@@ -20,7 +20,6 @@ from portal.models.audit_records import RECORD_LABELS
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.staff import Staff
-from portal.permissions import Role
 from portal.rules.identifiers import normalise_phone
 from portal.rules.message import N_, Refusal
 
@@ -86,9 +85,12 @@ def _rows(user: Staff, customer: Customer, model: Any) -> tuple[Select[Any], str
     if model is Customer:
         return select(*table.c).where(table.c.id == customer.id), Customer.__name__
     if model is AuditEvent:
-        if history.is_erased(customer) and user.role != Role.MANAGER:
-            return None  # the log itself cannot be changed; managers alone read it then
-        changed = (table.c.customer_id == customer.id, table.c.kind == "change", table.c.record_type == Contact.__name__)
+        changed = [table.c.customer_id == customer.id, table.c.kind == "change", table.c.record_type == Contact.__name__]
+        if not user.is_manager:
+            # The log itself cannot be changed: what it says of an erased card or a removed contact managers alone read.
+            if history.is_erased(customer):
+                return None
+            changed.append(table.c.record_id.in_(select(Contact.id).where(Contact.customer_id == customer.id)))
         return select(*table.c).where(*changed), AuditEvent.__name__
     if model.__name__ in RECORD_LABELS and "customer_id" in table.c:
         return _seen(user, model, customer).with_only_columns(*table.c), model.__name__

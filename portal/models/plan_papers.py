@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from sqlalchemy import ForeignKey, Index, Select, Text, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, and_, func, or_, select, true
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,9 +19,10 @@ from portal.models.approval_authors import note_author
 from portal.models.customer import Money
 from portal.models.draft import DRAFT, REJECTED, UNDECIDED, Draft, Entries
 from portal.models.draft import STATES as STATES
+from portal.models.hand_over import left_behind
 from portal.models.plan import RUNNING, MaintenancePlan, customer_lines, measure_line
 from portal.models.staff import Staff
-from portal.permissions import Permission
+from portal.permissions import Permission, Role
 from portal.rules import maintenance as rules
 from portal.rules.maintenance import Measure
 from portal.rules.message import N_, Refusal
@@ -325,7 +326,14 @@ def ensure_summary(values: dict[str, str]) -> None:
 
 
 def due_summaries(user: Staff) -> Select[MaintenancePlan]:
-    """Return the query for the plans that `user` sees and wrote whose last day has passed and that have no summary in review."""
-    return MaintenancePlan.visible_to(user).where(
-        sql("maintenance_plan.state = 'running'"), MaintenancePlan.ends_on < clock.today(), MaintenancePlan.created_by_id == user.id
-    )
+    """Return the query for the plans that `user` sees and wrote whose last day has passed and that have no summary in review.
+
+    Those of somebody who has left wait for who took over from them; where nobody did, for the supervisor of the team and for managers.
+    """
+    plan = MaintenancePlan
+    mine, nobodys = left_behind(user)
+    theirs: list[ColumnElement[bool]] = [plan.created_by_id.in_([user.id, *mine])]
+    if nobodys and user.role != Role.REP:
+        theirs.append(and_(plan.created_by_id.in_(nobodys), true() if user.is_manager else plan.team_id == user.team_id))
+    ended = (sql("maintenance_plan.state = 'running'"), plan.ends_on < clock.today())
+    return plan.visible_to(user).where(*ended, or_(*theirs))

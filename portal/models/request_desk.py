@@ -60,6 +60,8 @@ def _come_up(user: Staff) -> list[Any]:
     request = ServiceRequest
     level = _UP_TO_MANAGERS if user.is_manager else _UP
     found = [_OPEN, level, request.due_on <= clock.today(), request.assignee_id != user.id]
+    if not user.is_manager and user.team_id is None:
+        return [false()]  # nobody's team (RO-1)
     return found if user.is_manager else [*found, request.team_id == user.team_id]
 
 

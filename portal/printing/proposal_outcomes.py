@@ -11,7 +11,7 @@ from portal.models import award_list
 from portal.models.award_list import AWARDS, AwardQuery
 from portal.models.customer import Customer
 from portal.models.proposal_assessment import ProposalAssessment
-from portal.models.proposal_award import KINDS, LAPSED, STATES, ProposalAward
+from portal.models.proposal_award import DENIED, KINDS, LAPSED, STATES, ProposalAward
 from portal.models.proposal_decision_kind import KIND
 from portal.models.proposal_department import ProposalDepartment
 from portal.models.staff import Staff
@@ -106,7 +106,7 @@ declare(
         ),
         amounts=("award.amount",),
         finish=_finish_slip,
-        fits=lambda award: bool(award.is_money and award.state != LAPSED),
+        fits=lambda award: bool(award.is_money and award.state not in (LAPSED, DENIED)),
     )
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from portal.models.credit import CreditChange
 from portal.models.standard import StandardVersion
 from portal.rules.freezing import content_hash
 from portal.rules.message import Refusal
-from tests import approving, factories
+from tests import approving, factories, maintaining
 from tests.approving import APPROVE, FINANCE, REVIEW, chain, change, person, rename, sign, states, submitted, told
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -286,3 +286,16 @@ def test_deciding_needs_the_role_to_submit():
     with pytest.raises(Refusal):
         draft.submit(by=person("rep1"))
     assert factories.customer("rep1").credit_limit is None
+
+
+def test_a_draft_that_is_of_another_customer_when_it_comes_again_is_their_approval_from_then_on(app):
+    first, second = factories.customer("rep1"), factories.customer("rep1")
+    plan = maintaining.drafted(first)
+    approval = maintaining.submitted(plan)
+    sign(approval, "mgr1", "send-back")
+    for customers in ([second.id], [first.id, second.id]):
+        plan.edit(maintaining.outline(customers=len(customers)), customers, by=person("sup1"), version=plan.version)
+        plan.submit(by=person("sup1"))
+        db.session.commit()
+        assert approval.customer_id == (second.id if len(customers) == 1 else None)
+        sign(approval, "mgr1", "send-back")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from portal import clock
 from portal.database import db
 from portal.models import hand_over as work
 from portal.models import inbox
@@ -193,6 +195,24 @@ def test_a_plan_approved_after_somebody_left_gives_their_tasks_to_who_took_over(
     maintaining.through(approval, "mgr2")
     assert [task.staff.account for task in maintaining.tasks(plan) if task.staff] == ["sup1", "sup1"]
     assert waiting("sup1") == ["plan-task", "plan-task"]
+
+
+@pytest.mark.parametrize(("taker", "asked"), [("mgr2", ["mgr2"]), (None, ["mgr1", "mgr2", "sup1"])])
+def test_the_summary_of_somebody_who_left_waits_for_who_took_over_or_for_the_team(app: Any, taker: str | None, asked: list[str]) -> None:
+    author = person("sup2")
+    author.team = person("sup1").team
+    plan = maintaining.running(factories.customer("rep1"), by="sup2", measures=(measure(),))
+    for task in maintaining.tasks(plan):
+        maintaining.done(task)
+    plan.ends_on = clock.today() - timedelta(days=1)
+    db.session.commit()
+    if taker:
+        author.deactivate(by=person("mgr1"), to=person(taker))
+    else:
+        author.active = False
+    db.session.commit()
+    everybody = ("mgr1", "mgr2", "rep1", "sup1")
+    assert [account for account in everybody if "plan-summary" in waiting(account)] == asked
 
 
 def test_where_nobody_took_over_the_tasks_fall_to_who_is_in_charge_and_who_wrote_the_plan(app: Any) -> None:

@@ -17,6 +17,7 @@ from portal.models.customer import Customer
 from portal.models.merge import CustomerMerge
 from portal.models.proposal import Proposal
 from portal.models.proposal_award import DUE, LAPSED, OVER, PAID, PrizeYear, ProposalAward
+from portal.printing.papers import PRINTABLES
 from portal.rules import proposals as rules
 from portal.rules.encouragement import KEPT_RULE, NONE_RULE
 from tests import factories
@@ -138,6 +139,7 @@ def test_over_the_cap_a_manager_decides() -> None:
         prize.permit("客户提案积极", pay=pay, by=person("mgr1"))
         db.session.commit()
         assert prize.state == (DUE if pay else "denied")
+        assert PRINTABLES["reward_slip"].fits(prize) is pay, "what is not paid has no slip"
         assert len(benefit.of(customer.id, first.received_on.year)) == (2 if pay else 1)
 
 

@@ -8,9 +8,11 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from portal import clock
 from portal.database import db
 from portal.models import personal_data
 from portal.models.audit import AuditEvent
+from portal.models.contact import Contact
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from portal.rules.reception import Visitor
@@ -70,6 +72,16 @@ def test_who_does_not_see_a_record_does_not_find_it(customer, staff):
     for account in ("rep1", "mgr1"):
         said = [text for one in personal_data.mentions(Staff.by_account(account), customer, "李𡒃") for _name, text in one.words]
         assert "elsewhere@example.com" not in said
+
+
+def test_what_the_log_says_of_a_removed_contact_managers_alone_find(customer, staff):
+    contact = db.session.scalars(select(Contact).where(Contact.name == "李𡒃")).one()
+    contact.remove(by=staff["rep1"], reason="离职", effective_on=clock.today())
+    db.session.commit()
+    for account, told in (("rep1", False), ("sup1", False), ("mgr1", True)):
+        areas = {one.area for one in personal_data.mentions(staff[account], customer, "李𡒃")}
+        assert (personal_data.LOG in areas) is told, account
+        assert "Service request" in areas
 
 
 def test_the_page_asks_shows_and_is_logged(customer, as_):

@@ -174,6 +174,11 @@ def test_what_is_overdue_goes_up_to_supervisor_and_then_manager_once_each() -> N
         assert told() == ["sup1"]
         assert [one.kind for one in inbox.entries(person("sup1"))] == ["request-escalated"]
         assert inbox.entries(person("sup1"))[0].who == person("rep1").name
+        team, person("sup1").team_id, request.team_id = request.team_id, None, None
+        db.session.commit()
+        assert inbox.entries(person("sup1")) == [], "what is nobody's is no matter of a supervisor without a team (RO-1)"
+        person("sup1").team_id = request.team_id = team
+        db.session.commit()
         assert [numbers(person(one), request_desk.FIGURES) for one in ("rep1", "sup1", "mgr1", "rep2")] == [[1, 1], [1, 1], [1, 1], [0, 0]]
         now.move_to(at("2026-06-02 15:02"))
         for _again in range(2):
