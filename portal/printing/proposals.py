@@ -187,7 +187,7 @@ def _rows(proposals: list[Proposal]) -> list[dict[str, Any]]:
             "received_on": one.received_on.isoformat(),
             "limit_on": one.limit_on.isoformat(),
             "decided_on": one.decided_on.isoformat() if one.decided_on else "",
-            "late": one.is_late,
+            "late": "late" if one.is_late else "",
             "responsible": one.responsible,
             "handler": one.handler.name,
         }

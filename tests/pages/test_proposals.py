@@ -20,6 +20,7 @@ from portal.models.proposal_letter import ProposalLetter
 from portal.models.standard import value as standard
 from tests import factories
 from tests.approving import person, picture, sign
+from tests.client import parsed
 from tests.pages.test_standards_page import fields
 from tests.proposing import registered, routed, routing
 from tests.service.requesting import taken
@@ -145,3 +146,11 @@ def test_a_routing_that_was_begun_is_gone_on_with(as_: Any) -> None:
     draft = routing(one)
     assert re.search(f'href="/proposal-routings/{draft.id}/edit">继续分派<', sup.get(f"/proposals/{one.id}").text)
     assert "继续分派" not in as_("rep1").get(f"/proposals/{one.id}").text
+
+
+def test_the_printed_list_says_late_of_what_is_late_alone(as_):
+    in_time, late = registered(), registered(on=clock.today() - timedelta(days=60))
+    assert (in_time.is_late, late.is_late) == (False, True)
+    tree, _ = parsed(as_("rep1").get("/prints/lists/proposal_list?state=").get_data(as_text=True))
+    rows = [row.text() for row in tree.select(".sheet-list tbody tr")]
+    assert [["逾期" in row for row in rows if one.number in row] for one in (in_time, late)] == [[False], [True]]
