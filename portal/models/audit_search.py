@@ -125,7 +125,34 @@ _ACCOUNT_ACTIONS = (
     ("Delegation", "delegation-ended", N_("Delegation ended")),
     ("", "audit-exported", N_("Audit log exported")),
 )
-for _declared in _ACCOUNT_ACTIONS:
+_LOOKS = (
+    ("Customer", "customer-viewed", N_("Customer looked at")),
+    ("ArchiveDocument", "document-read-on-loan", N_("Document read on a loan")),
+    ("", "document-downloaded", N_("Document downloaded")),
+    ("", "downloaded", N_("File downloaded")),
+    ("", "scan-downloaded", N_("Scan downloaded")),
+    ("", "sealed-form-downloaded", N_("Sealed form downloaded")),
+    ("", "exported", N_("Exported")),
+)
+_OFFICE_ACTIONS = (
+    ("ImportRun", "uploaded", N_("File for an import uploaded")),
+    ("ImportRun", "started", N_("Import begun")),
+    ("ImportRun", "imported", N_("Import done")),
+    ("ImportRun", "cancelled", N_("Import given up")),
+    ("ImportRun", "take-back-started", N_("Taking back an import begun")),
+    ("SiteDay", "calendar-day-set", N_("Day of the calendar set")),
+    ("SiteDay", "calendar-day-removed", N_("Day of the calendar taken out")),
+    ("StandardVersion", "standard-set", N_("Standard changed")),
+    ("StandardVersion", "standard-cancelled", N_("Change of a standard withdrawn")),
+    ("", "standards-exported", N_("Standards exported")),
+    ("", "standards-imported", N_("Standards imported")),
+    ("", "channel-changed", N_("Service channel changed")),
+    ("", "channel-evaluated", N_("Service channel evaluated")),
+    ("", "demonstration-removed", N_("Demonstration data removed")),
+    ("", "files-tidied", N_("Files tidied up")),
+    ("", "sales-recounted", N_("Sums of sales counted anew")),
+)
+for _declared in (*_ACCOUNT_ACTIONS, *_LOOKS, *_OFFICE_ACTIONS):
     action(*_declared)
 
 FIELD_LABELS = {

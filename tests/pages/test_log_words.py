@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from portal import clock, log_words
 from portal.database import Base, db
 from portal.models import audit, history
 from portal.models.audit_records import RECORD_LABELS
+from portal.models.history import ACTIONS
 from portal.models.promise import Promise
 from portal.models.sheet import PrintedSheet
 from portal.models.staff import Staff
@@ -21,6 +25,7 @@ from portal.models.visit import Visit
 from tests import factories, visiting
 from tests.service import requesting
 
+PORTAL = Path(log_words.__file__).parent
 OF_THE_CUSTOMER = {"Attachment", "Benefit", "Contact", "DealingsEnd"}
 """They stand on the customer's own pages and nowhere else."""
 WITH_ANOTHER = {"Promise"}
@@ -118,3 +123,31 @@ def test_a_print_is_called_by_its_form_and_its_code(as_: Any) -> None:
         assert word in entry, word
     for key in ("content_hash", "customer_card<", ">subject<", ">sheet<"):
         assert key not in entry, key
+
+
+def _actions() -> Iterator[tuple[str, str]]:
+    """Yield each action that the portal writes into its log, as far as it stands in the source as a word, and where."""
+    for path in sorted(one for one in PORTAL.rglob("*.py") if one.parent.name != "demo"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called, place = ast.unparse(node.func), {"audit.write": 1, "audit.write_view": 0}
+                said = [node.args[place[called]]] if called in place and len(node.args) > place[called] else []
+            elif isinstance(node, ast.Dict):
+                said = [
+                    value
+                    for key, value in zip(node.keys, node.values, strict=True)
+                    if isinstance(key, ast.Constant) and key.value == "action"
+                ]
+            else:
+                continue
+            for one in said:
+                for word in (one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,):
+                    if isinstance(word, ast.Constant):
+                        yield word.value, f"{path.name}:{node.lineno}"
+
+
+def test_every_entry_of_the_log_has_a_name(app: Flask) -> None:
+    named = {action for _type, action in ACTIONS}
+    written = list(_actions())
+    assert len(written) > 200
+    assert sorted({f"{action} ({where})" for action, where in written if action not in named}) == []
