@@ -164,7 +164,8 @@ def _one_gift_each(survivor: Customer, loser: Customer, by: Staff) -> None:
     """Let two records that become one be given one gift in a campaign (GF-2): what is further on stays, else the survivor's.
 
     What is not delivered yet is let go, with its cap, its money and its place: a proposal, a line of a draft, an approved gift that waits.
-    What both were given is history and stays. Raises `Refusal` naming the campaign where a gift is on the way, or its list is signed.
+    What both were given is history and stays. Raises `Refusal` naming the campaign where a gift is on the way; a list in
+    approval keeps its customers from being merged like any document.
     """
     theirs, ours = aliased(GiftRecipient), aliased(GiftRecipient)
     query = select(theirs, ours).join(ours, ours.campaign_id == theirs.campaign_id)
@@ -196,9 +197,6 @@ def _let_second_go(one: GiftRecipient, reason: str, by: Staff) -> None:
         audit.write("change", "gift-declined", actor=by, record=one, label=one.label, reason=reason)
     elif one.state == LISTED and one.on_list is not None:
         listed = one.on_list
-        if listed.state != DRAFT:
-            text = N_("Both records stand in the gift campaign “%(campaign)s”, and its list is in approval. Merge when that is decided.")
-            raise Refusal(text, campaign=one.campaign.name)
         transition(listed, expect={"state": DRAFT}, change={"version": listed.version + 1})
         gift_composing.leave(listed, REMOVED, by=by, ids={one.id}, reason=reason)
         audit.write("change", "gift-list-changed", actor=by, record=listed, label=listed.label, reason=reason, taken_off=1)

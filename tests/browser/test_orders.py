@@ -82,7 +82,7 @@ def test_from_the_card_to_the_list(app: object, page_as: Callable[[str], Page], 
     decided()
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site}/customers/{ids[1]}")
-    page.locator("aside a[href='/order-requests/2']").click()
+    page.locator("aside a[href='/order-requests/2']").first.click()
     shot(page, f"treatment-{language}")
     page.set_viewport_size({"width": 390, "height": 844})
     page.locator("#closing_note").fill("按期交货")

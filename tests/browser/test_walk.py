@@ -172,7 +172,7 @@ def test_a_customer_goes_on_the_register(office: Office, say: Callable[..., str]
         expect(signer.locator("article.sheet")).to_contain_text("300,000.00")
         fill(signer, opinion="同意建立往来", password=PASSWORD)
         press(signer, say("Agree and sign"))
-        done = say("“%(title)s” is done. Nothing more of this kind waits for you.", title=NAME)
+        done = say("“%(title)s”: agreed.", title=NAME)
         expect(signer.locator("#messages")).to_contain_text(done)
 
     manager = office.at("mgr1")

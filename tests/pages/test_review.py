@@ -229,5 +229,5 @@ def test_the_list_prints_in_the_order_of_the_shelves_with_boxes(as_: Any, shelve
     listed = lists.LISTS["shelf_round"]
     rows = listed.rows(listed.source.records(listed.source.ids(person("rep1"), listed.source.read({"review": str(campaign)}), 10)))
     assert [row["shelf"] for row in rows] == ["2-A-01", "", "2-A-02", "", "2-A-03", "", "2-B-01", ""]
-    words = listed.source.conditions(listed.source.read({"review": str(campaign), "first": "2-A"}), Labels("zh", translate))
+    words = listed.source.conditions(person("rep1"), listed.source.read({"review": str(campaign), "first": "2-A"}), Labels("zh", translate))
     assert words == "2026年上半年 2-A – …"
