@@ -373,7 +373,7 @@ def test_overdue_papers_are_asked_for_on_the_first_day_and_then_every_few_days(n
     noon.move_to(NOON + timedelta(days=8))
     assert (loan_desk.remind_due(), loan_desk.remind_due()) == (1, 0)
     db.session.commit()
-    assert "1 days overdue" in told("rep3")[-1]
+    assert "1 day overdue" in told("rep3")[-1]
     assert "with 孙三省" in told("sup1")[-1]
     noon.move_to(NOON + timedelta(days=10))
     assert loan_desk.remind_due() == 0
