@@ -96,7 +96,7 @@ def test_one_goes_on_after_release(app: Flask) -> None:
 
 
 def test_of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster(app: Flask, as_: Any) -> None:
-    """Whoever hands a customer over has the customer and wants its deliveries; whoever records a receipt, the other way round."""
+    """Whoever records a receipt has the customer and wants its delivery; whoever else comes, the other way round."""
     if db.engine.dialect.name != "postgresql":
         pytest.skip("SQLite has one writer at a time")
     stock(4)
@@ -108,14 +108,14 @@ def test_of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster(app
     answered = threading.Event()
     with engine.connect() as other, ThreadPoolExecutor(1) as beside:
         other.exec_driver_sql("SET LOCAL deadlock_timeout = '1min'")  # the portal finds out first
-        other.execute(text("SELECT id FROM customer WHERE id = :id FOR UPDATE"), {"id": customer})
+        other.execute(text("UPDATE gift_delivery SET remark = '转交' WHERE customer_id = :id"), {"id": customer})
 
-        def hand_over() -> None:
+        def go_on() -> None:
             until_somebody_waits(engine, answered.is_set)
-            other.execute(text("UPDATE gift_delivery SET remark = '转交' WHERE customer_id = :id"), {"id": customer})
+            other.execute(text("SELECT id FROM customer WHERE id = :id FOR UPDATE"), {"id": customer})
             other.commit()
 
-        done = beside.submit(hand_over)
+        done = beside.submit(go_on)
         try:
             answer = reader.post(path, data=form)
         finally:
