@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from jinja2 import ChainableUndefined, ChoiceLoader, DictLoader
 
 from portal.printing.labels import Labels, html_lang
@@ -71,19 +73,28 @@ class Parts:
         return self._absent
 
 
-def rendered(declared, language, *, filled=True, **document):
-    """The HTML of a sheet of the catalogue; parts of its document may be given."""
+@cache
+def _sheets():
     environment = _environment().overlay(undefined=Nothing)
     environment.loader = ChoiceLoader([DictLoader({"components/charts.html": _CHARTS}), environment.loader])
+    return environment
+
+
+def rendered(declared, language, *, filled=True, **document):
+    """The HTML of a sheet of the catalogue; parts of its document may be given."""
     parts = Parts({**_PARTS.get(declared.name, {}), **document}, Anything() if filled else Nothing())
-    return environment.get_template(f"print/{declared.template}").render(
-        document=parts,
-        steps=made.STEPS,
-        sheet=made.sheet(subject="x"),
-        _=Labels(language, made.translate),
-        declared=declared,
-        lang=language,
-        html_lang=html_lang(language),
-        fragment=False,
-        asset_url=str,
+    return (
+        _sheets()
+        .get_template(f"print/{declared.template}")
+        .render(
+            document=parts,
+            steps=made.STEPS,
+            sheet=made.sheet(subject="x"),
+            _=Labels(language, made.translate),
+            declared=declared,
+            lang=language,
+            html_lang=html_lang(language),
+            fragment=False,
+            asset_url=str,
+        )
     )
