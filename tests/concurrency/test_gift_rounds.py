@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 
-from portal import clock, database
-from portal.database import StateConflict, commit, db
+from portal import clock
+from portal.database import db
 from portal.models import dealings, gift_budget, gift_outcome, gift_stops
 from portal.models.customer import Customer
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_delivery import GiftDelivery
 from portal.models.gift_run import GiftRun
-from portal.rules.message import Refusal
 from tests import campaigning, delivering, factories
 from tests.approving import person
-from tests.concurrency.locks import until_somebody_waits
+from tests.concurrency.locks import meanwhile
 
 Act = Callable[[], object]
-
-
-def _meanwhile(app: Flask, first: Act, second: Act) -> str:
-    """Let `second` begin when all of `first` is done but its commit; return how `second` ended."""
-
-    def beside() -> str:
-        with app.app_context():
-            database.read_only(False)
-            try:
-                second()
-                commit()
-            except (StateConflict, Refusal) as refused:
-                db.session.rollback()
-                return type(refused).__name__
-            return "done"
-
-    engine = db.engine
-    db.session.commit()
-    first()
-    db.session.flush()
-    with ThreadPoolExecutor(1) as pool:
-        ending = pool.submit(beside)
-        if engine.dialect.name == "postgresql":
-            until_somebody_waits(engine, ending.done)
-        db.session.commit()
-        ended = ending.result(timeout=30)
-    db.session.expire_all()
-    return ended
 
 
 def _delivery(number: int) -> GiftDelivery:
@@ -71,7 +41,7 @@ def test_a_gift_is_sent_or_its_campaign_is_cancelled(app: Flask, sent_first: boo
     one = delivering.told()
     number, campaign_id = one.id, one.campaign_id
     acts: list[Act] = [lambda: _send(number), lambda: _cancel(campaign_id)]
-    ended = _meanwhile(app, *(acts if sent_first else reversed(acts)))
+    ended = meanwhile(app, *(acts if sent_first else reversed(acts)))
     one = _delivery(number)
     standing = (ended, one.state, one.recipient.state, one.campaign.state, campaigning.gift().in_stock)
     expected = ("Refusal", "out", "approved", "open", 48) if sent_first else ("StateConflict", "dropped", "removed", "cancelled", 50)
@@ -83,7 +53,7 @@ def test_a_round_is_loaded_or_cancelled_with_a_campaign_whole(app: Flask) -> Non
     delivering.stock()
     run = delivering.planned(*delivering.waiting("key", factories.customer("rep1"), factories.customer("rep1")))
     number, campaign_id = run.id, run.stops[0].campaign_id
-    ended = _meanwhile(app, lambda: _cancel(campaign_id), lambda: db.session.get_one(GiftRun, number).load(by=person("sup1")))
+    ended = meanwhile(app, lambda: _cancel(campaign_id), lambda: db.session.get_one(GiftRun, number).load(by=person("sup1")))
     run = db.session.get_one(GiftRun, number)
     assert (ended, run.state, list(run.stops), campaigning.gift().in_stock) == ("Refusal", "planned", [], 50)
 
@@ -97,7 +67,7 @@ def test_nothing_comes_onto_a_round_that_is_being_loaded(app: Flask) -> None:
     def fill() -> None:
         gift_stops.fill(db.session.get_one(GiftRun, number), [_delivery(added)], by=person("mgr1"))
 
-    ended = _meanwhile(app, lambda: db.session.get_one(GiftRun, number).load(by=person("sup1")), fill)
+    ended = meanwhile(app, lambda: db.session.get_one(GiftRun, number).load(by=person("sup1")), fill)
     assert (ended, _delivery(added).state, _delivery(added).run_id) == ("StateConflict", "waiting", None)
 
 
@@ -109,7 +79,7 @@ def test_what_comes_onto_a_round_before_it_is_loaded_goes_out(app: Flask) -> Non
     def fill() -> None:
         gift_stops.fill(db.session.get_one(GiftRun, number), [_delivery(added)], by=person("mgr1"))
 
-    ended = _meanwhile(app, fill, lambda: db.session.get_one(GiftRun, number).load(by=person("sup1")))
+    ended = meanwhile(app, fill, lambda: db.session.get_one(GiftRun, number).load(by=person("sup1")))
     assert (ended, _delivery(added).state) == ("done", "out")
 
 
@@ -122,7 +92,7 @@ def test_of_two_last_stops_one_closes_the_round(app: Flask) -> None:
         found = _delivery(delivery_id)
         found.come_back(reason="拒收", intact=False, by=person("sup1"), version=found.version)
 
-    assert _meanwhile(app, lambda: back(ids[0]), lambda: back(ids[1])) == "done"
+    assert meanwhile(app, lambda: back(ids[0]), lambda: back(ids[1])) == "done"
     assert db.session.get_one(GiftRun, number).state == "closed"
 
 
@@ -135,5 +105,5 @@ def test_a_customer_whose_dealings_are_ending_is_sent_nothing(app: Flask) -> Non
         customer = db.session.get_one(Customer, customer_id)
         dealings.end(customer, kind="dissolved", reason="解散", ended_on=clock.today(), by=person("mgr1"))
 
-    assert _meanwhile(app, end, lambda: _send(number)) == "Refusal"
+    assert meanwhile(app, end, lambda: _send(number)) == "Refusal"
     assert _delivery(number).state == "waiting"

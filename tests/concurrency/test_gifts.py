@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from portal import clock, database
-from portal.database import StateConflict, commit, db
+from portal import clock
+from portal.database import db
 from portal.models import benefit, gift_budget, gift_composing, gift_list_kind, gift_proposal
 from portal.models.approval import Approval
 from portal.models.benefit import Benefit
@@ -19,11 +18,10 @@ from portal.models.customer import Customer
 from portal.models.gift import Gift
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.gift_list import GiftList, GiftRecipient, GiftRefusal
-from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
 from tests.campaigning import WHO, campaign, drafted, gift, recipients, the_tier, tier, written
-from tests.concurrency.locks import until_somebody_waits
+from tests.concurrency.locks import meanwhile
 from tests.concurrency.test_signatures import at_once
 
 
@@ -72,35 +70,6 @@ def test_places_and_budget_hold_when_lists_are_written_at_once(app: Flask) -> No
     assert not gift_budget.differences(found)
 
 
-def _meanwhile(app: Flask, first: Callable[[], object], second: Callable[[], object]) -> str:
-    """Begin `second` when `first` is done and not committed; return how it ended. SQLite lets it wait until the first is committed."""
-    engine = db.engine
-    postgresql = engine.dialect.name == "postgresql"
-
-    def beside() -> str:
-        with app.app_context():
-            database.read_only(False)
-            try:
-                second()
-                commit()
-            except (StateConflict, Refusal) as refused:
-                db.session.rollback()
-                return type(refused).__name__
-            return "done"
-
-    db.session.commit()
-    with ThreadPoolExecutor(1) as threads:
-        first()
-        db.session.flush()
-        going = threads.submit(beside)
-        if postgresql:
-            until_somebody_waits(engine, going.done)
-        commit()
-        ended = going.result(timeout=60)
-    db.session.expire_all()
-    return ended
-
-
 @pytest.fixture
 def writing(app: Flask) -> tuple[Callable[[], None], Callable[[], None], int]:
     """What puts a customer on a list, what lets its tier give something dearer, and the list."""
@@ -121,7 +90,7 @@ def writing(app: Flask) -> tuple[Callable[[], None], Callable[[], None], int]:
 @pytest.mark.parametrize("order", ["on-first", "changed-first"])
 def test_what_a_tier_gives_is_not_changed_while_somebody_is_put_on_it(order: str, app: Flask, writing: Any) -> None:
     putting, changing, list_id = writing
-    ended = _meanwhile(app, putting, changing) if order == "on-first" else _meanwhile(app, changing, putting)
+    ended = meanwhile(app, putting, changing) if order == "on-first" else meanwhile(app, changing, putting)
     assert ended == ("Refusal" if order == "on-first" else "done")
     listed, amount = db.session.get_one(GiftList, list_id), Decimal(200 if order == "on-first" else 480)
     assert listed.tier.amount == amount
@@ -136,7 +105,7 @@ def test_a_tier_does_not_go_from_under_a_proposal(app: Flask) -> None:
     def changing() -> None:
         db.session.get_one(GiftCampaign, campaign_id).edit(written(), by=person("mgr1"), version=version)
 
-    assert _meanwhile(app, lambda: gift_proposal.propose(the_tier(found, "key"), whom, WHO, by=person("rep1")), changing) == "Refusal"
+    assert meanwhile(app, lambda: gift_proposal.propose(the_tier(found, "key"), whom, WHO, by=person("rep1")), changing) == "Refusal"
     assert db.session.query(GiftRecipient).count() == 1
 
 
@@ -151,7 +120,7 @@ def test_a_list_is_signed_with_what_its_campaign_says(order: str, app: Flask) ->
     def changing() -> None:
         db.session.get_one(GiftCampaign, campaign_id).edit(written(name="国庆馈赠"), by=person("mgr1"), version=version)
 
-    ended = _meanwhile(app, submitting, changing) if order == "submitted-first" else _meanwhile(app, changing, submitting)
+    ended = meanwhile(app, submitting, changing) if order == "submitted-first" else meanwhile(app, changing, submitting)
     assert ended == ("Refusal" if order == "submitted-first" else "done")
     approval = Approval.latest_for("gift-list", list_id)
     assert approval is not None
