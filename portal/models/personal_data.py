@@ -35,13 +35,18 @@ _MOMENTS = ("at", "day", "given_on", "visited_on", "received_on", "submitted_at"
 
 
 class Mention(NamedTuple):
-    """A place where the person stands: what the record is called (English message id), its number, its day, and what stands there."""
+    """A place where the person stands: the type of its record, its number, its day, and what stands there."""
 
-    area: str
+    kind: str
     number: int
     day: date | None
     words: list[tuple[str, str]]
     """Name of the column or the key, '' where it says nothing, and the text."""
+
+    @property
+    def area(self) -> str:
+        """Return what the record is called: an English message id."""
+        return LOG if self.kind == AuditEvent.__name__ else RECORD_LABELS[self.kind]
 
 
 def mentions(user: Staff, customer: Customer, name: str, telephone: str = "") -> list[Mention]:
@@ -58,8 +63,8 @@ def mentions(user: Staff, customer: Customer, name: str, telephone: str = "") ->
     for mapper in Base.registry.mappers:
         if len(found) < MOST:
             found += _of_table(user, customer, mapper.class_, wanted)
-    found.sort(key=lambda one: (one.area not in ("Contact", "Customer"), -(one.day or date.min).toordinal()))
-    return [one._replace(area=LOG if one.area == "AuditEvent" else RECORD_LABELS.get(one.area, one.area)) for one in found[:MOST]]
+    found.sort(key=lambda one: (one.kind not in ("Contact", "Customer"), -(one.day or date.min).toordinal()))
+    return found[:MOST]
 
 
 def _of_table(user: Staff, customer: Customer, model: Any, wanted: list[str]) -> Iterator[Mention]:

@@ -12,14 +12,13 @@ from sqlalchemy import select
 from wtforms import StringField
 from wtforms.validators import Length
 
-from portal import list_files
+from portal import list_files, log_words
 from portal.blueprints.archive import bp, card_view
 from portal.database import db
 from portal.filters import colon
 from portal.forms import PortalForm
 from portal.looks import look
-from portal.models import audit, card, personal_data
-from portal.models.audit_search import FIELD_LABELS
+from portal.models import audit, personal_data
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.personal_data import Mention
@@ -71,9 +70,9 @@ def said(mention: Mention) -> list[str]:
     """Return what stands in a place, a line each: 'Telephone: 0755-1234567'."""
     between = colon()
     lines = []
+    kind = "Contact" if mention.kind == "AuditEvent" else mention.kind  # changes of contacts are what it has of the log
     for name, text in mention.words:
-        field = card.CONTACT.get(name) or card.CARD.get(name)
-        title = field.title if field else FIELD_LABELS.get(name, "")
+        field, title = log_words.field_of(kind, name), log_words.title_of_field(kind, name)
         shown = card_view.plain(field, text) if field else text
-        lines.append(f"{_(title)}{between}{shown}" if title else shown)
+        lines.append(f"{title}{between}{shown}" if title else shown)
     return list(dict.fromkeys(lines))
