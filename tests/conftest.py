@@ -111,6 +111,8 @@ def bare_app(place: Place, files_settings: dict[str, Any]) -> Flask:
             "HTMX_ASSET": "local",
             "ARGON2_TIME_COST": 1,
             "ARGON2_MEMORY_KIB": 64,
+            # A run asks far more different statements than an office: made again and again, they took a seventh of its time.
+            "SQLALCHEMY_ENGINE_OPTIONS": {"query_cache_size": 2000},
             "SERVER_NAME": "localhost",
             **files_settings,
         }

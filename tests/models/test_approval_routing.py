@@ -26,7 +26,7 @@ def waiting_for(approval: Approval) -> set[str]:
     listed = {
         account
         for account in accounts
-        if any(entry.group == "sign" and entry.page[1] == {"approval_id": approval.id} for entry in inbox.entries(person(account)))
+        if any(entry.page[1] == {"approval_id": approval.id} for entry in inbox.entries(person(account), group="sign"))
     }
     assert listed == {account for account in accounts if approval.can_sign(person(account))}
     return listed
