@@ -96,7 +96,8 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "SQLALCHEMY_DATABASE_URI": database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"),
         # The connection used last is used next: what it has read lies in memory still. As many are kept as `make run` has threads.
         # Statements are kept made by the hundred: each takes some 80 KB, and an office asks fewer than these again and again.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "pool_use_lifo": True, "query_cache_size": 300},
+        # What was to be stored or looked for stands in no log: it is names, numbers and hashes of passwords.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "pool_use_lifo": True, "query_cache_size": 300, "hide_parameters": True},
         "SEAL_FOLDER": Path(overrides.get("SEAL_FOLDER") or instance / "seal"),
         "SEAL_PASSPHRASE": env.get("SEAL_PASSPHRASE", ""),
         "HUEY_PATH": Path(env.get("HUEY_PATH") or instance / "queue.sqlite3"),
