@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from portal import backup
+from portal import backup, schema
 from portal.database import db
 from portal.demo import load, remove
 from portal.models import audit, benefit, gift_budget, word_index
@@ -64,7 +65,7 @@ def backup_command(target: Path, without_files: bool) -> None:
     """Write database, files and seal to TARGET (.tar), while the portal is in use."""
     try:
         size = backup.backup(current_app.config, target, files=not without_files)
-    except (Refusal, StoreFailed, OSError) as refusal:
+    except (Refusal, StoreFailed, OSError, sqlite3.Error) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Wrote {target} ({size / 1024 / 1024:.1f} MB).")
 
@@ -77,9 +78,11 @@ def restore_command(source: Path) -> None:
     """Put database and files back as they were when SOURCE was written. Stop the portal first."""
     try:
         ended = backup.restore(current_app.config, source)
-    except (Refusal, StoreFailed) as refusal:
+    except (Refusal, StoreFailed, OSError) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Restored; everybody signs in again ({ended} sessions ended).")
+    if not schema.is_current():
+        click.echo("It is of another version of the portal: bring it up to this one with `flask db upgrade` before anything else.")
     click.echo("Check it with `flask audit verify` and `flask files check`, then start the portal.")
 
 
