@@ -97,6 +97,19 @@ def test_production_answers_to_its_own_host_with_safe_cookies(production: dict[s
         create_app(production)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_ENV", "Production"), ("PORTAL_ENV", "prod"), ("PORTAL_LANGUAGE", "zh"), ("HTMX_ASSET", "lokal"), ("PORTAL_PROXIES", "yes"),
+        ("SMTP_PORT", "-25"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_typed_wrongly_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"{name} is "):
+        create_app({"INSTANCE_FOLDER": tmp_path, "TESTING": True})
+
+
 def test_production_does_not_serve_demonstration_accounts(
     app: Any, staff: dict[str, Staff], client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
