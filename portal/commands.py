@@ -38,7 +38,8 @@ demo_commands = AppGroup("demo", help="Demonstration data.")
 def create(account: str, name: str, role: str, password: str) -> None:
     """Create an account: the first manager of a new site, who creates the others in the browser."""
     try:
-        Staff.create(account=account, name=name, role=role, by=None, password=password)
+        spoken = current_app.config["BABEL_DEFAULT_LOCALE"]
+        Staff.create(account=account, name=name, role=role, by=None, password=password, language=spoken)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
     db.session.commit()

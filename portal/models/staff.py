@@ -7,7 +7,6 @@ import secrets
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app
 from flask_login import UserMixin
 from sqlalchemy import ColumnElement, ForeignKey, Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
@@ -119,10 +118,9 @@ class Staff(UserMixin, Base):
         """Add an account and return it with its first password, which has to be changed at the first sign-in.
 
         The password is made here unless one is given (a site's first manager). `values`: department, post, telephone,
-        email, language (the site's by default). Raises `Refusal` for an account name that cannot be or is taken (field `account`).
+        email, language. Raises `Refusal` for an account name that cannot be or is taken (field `account`).
         """
         _check_contact(values)
-        values.setdefault("language", current_app.config["BABEL_DEFAULT_LOCALE"])
         values["department_code"] = _department_of(role, team, values.get("department_code", ""))
         account = account.strip().lower()
         if not ACCOUNT.fullmatch(account):

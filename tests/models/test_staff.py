@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from portal.database import StateConflict, db
@@ -53,11 +52,6 @@ def test_a_new_account_has_a_first_password_to_change(staff: dict[str, Staff]) -
     assert (entry.kind, entry.action, entry.actor_id) == ("permission", "account-created", staff["mgr1"].id)
     assert {"field": "role", "old": "", "new": "rep"} in entry.data["changes"]
     assert password not in str(entry.data)
-
-
-def test_a_new_account_speaks_the_language_of_the_site(app: Flask, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.config, "BABEL_DEFAULT_LOCALE", "en")
-    assert Staff.create(account="new.one", name="Newman", role="rep", by=staff["mgr1"])[0].language == "en"
 
 
 def test_first_passwords_differ(staff: dict[str, Staff]) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
@@ -35,6 +36,14 @@ def test_the_first_password_is_shown_once_and_opens_the_account(as_: Any, client
     assert password not in manager.get(f"/staff/{person.id}").get_data(as_text=True)
     assert client.post("/sign-in", data={"account": "rep9", "password": password}).status_code == 303
     assert client.get("/").location == "/profile/password"
+
+
+def test_a_new_account_speaks_the_language_of_the_site(app: Flask, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "BABEL_DEFAULT_LOCALE", "en")
+    as_("mgr1").post("/staff", data=NEW)
+    done = app.test_cli_runner().invoke(args=["staff", "create", "new.one", "Newman", "--password", "Nine-Wooden-Boats-7"])
+    assert done.exit_code == 0, done.output
+    assert {Staff.by_account(name).language for name in ("rep9", "new.one")} == {"en"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -78,7 +78,8 @@ def create_staff() -> Any:
     form = StaffForm(teams=_team_choices(None))
     if form.validate():
         with saving(form.refuse) as saved:
-            staff, password = Staff.create(account=form.account.data, by=me(), **_values(form))
+            spoken = current_app.config["BABEL_DEFAULT_LOCALE"]
+            staff, password = Staff.create(account=form.account.data, by=me(), language=spoken, **_values(form))
         if saved:
             return _password_page(staff, password, _("The account is created"))
     return render_template("accounts/staff_new.html", form=form), 422
