@@ -20,6 +20,7 @@ from portal.models.search_index import index_all, tidy
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.rules.message import Refusal
+from portal.rules.text import clean_line
 from portal.stores import StoreFailed
 
 staff_commands = AppGroup("staff", help="Accounts of staff.")
@@ -33,10 +34,13 @@ demo_commands = AppGroup("demo", help="Demonstration data.")
 @staff_commands.command("create")
 @click.argument("account")
 @click.argument("name")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default="manager", show_default=True)
+@click.option("--role", type=click.Choice([role.value for role in Role if role != Role.DEPARTMENT]), default="manager", show_default=True)
 @click.password_option(help="First password; has to be changed at the first sign-in.")
 def create(account: str, name: str, role: str, password: str) -> None:
-    """Create an account: the first manager of a new site, who creates the others in the browser."""
+    """Create an account: the first manager of a new site, who creates the others in the browser, those of departments too."""
+    name = clean_line(name)
+    if not name:
+        raise click.ClickException("Say the person's name.")
     try:
         spoken = current_app.config["BABEL_DEFAULT_LOCALE"]
         Staff.create(account=account, name=name, role=role, by=None, password=password, language=spoken)
@@ -106,7 +110,7 @@ def remove_demo() -> None:
     count = remove.remove()
     audit.write("system", "demonstration-removed", records=count)
     db.session.commit()
-    click.echo(f"Removed {count} records." if count else "There is no demonstration data.")
+    click.echo(f"Removed {count} records. Their files go with `flask files tidy`." if count else "There is no demonstration data.")
 
 
 @sales_commands.command("recount")

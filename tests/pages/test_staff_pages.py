@@ -47,6 +47,15 @@ def test_a_new_account_speaks_the_language_of_the_site(app: Flask, as_: Any, mon
 
 
 @pytest.mark.parametrize(
+    ("given", "name"), [(["王\u200b敏\n"], "王敏"), (["  "], ""), (["质量部", "--role", "department"], "")]
+)  # fmt: skip
+def test_the_command_makes_accounts_of_the_office_with_clean_names(app: Flask, given: list[str], name: str) -> None:
+    done = app.test_cli_runner().invoke(args=["staff", "create", "new.one", *given, "--password", "Nine-Wooden-Boats-7"])
+    person = Staff.by_account("new.one")
+    assert (done.exit_code == 0, person.name if person else "") == (bool(name), name)
+
+
+@pytest.mark.parametrize(
     ("field", "value"), [("account", "rep1"), ("account", "空 格"), ("email", "x"), ("role", "boss"), ("team_id", "99"), ("name", "")]
 )
 def test_wrong_input_is_shown_beside_its_field(as_: Any, field: str, value: str) -> None:
