@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from portal import create_app, security
 from portal.config import ConfigurationError
@@ -34,7 +35,19 @@ def test_headers_of_a_page(as_: Any) -> None:
 
 def test_only_https_promises_https(client: Any) -> None:
     answer = client.get("/sign-in", base_url="https://localhost")
-    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_who_tries_what_they_may_not_stands_in_the_log(
+    app: Any, as_: Any, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, number = as_("rep1"), staff["rep1"].id
+    with capture_logs() as logged:
+        assert browser.get("/staff").status_code == 403
+        monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+        assert browser.post("/profile").status_code == 400
+    told = [(one["event"], one["why"], one["path"], one["staff"]) for one in logged]
+    assert told == [("access refused", "role", "/staff", number), ("access refused", "token of the form", "/profile", number)]
 
 
 def test_errors_are_not_kept_either(client: Any) -> None:
