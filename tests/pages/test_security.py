@@ -12,6 +12,7 @@ from portal import create_app, security
 from portal.config import ConfigurationError
 from portal.database import db
 from portal.models.staff import Staff
+from portal.rules.standards import STANDARDS
 from portal.security import safe_next
 
 KEY = "k" * 40
@@ -59,6 +60,11 @@ def test_cookies(client: Any) -> None:
     cookie = client.post("/sign-in", data={"account": "rep1", "password": "portal-demo-2026"}).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_the_largest_upload_that_can_be_set_fits_what_is_taken(app: Any) -> None:
+    most = STANDARDS["upload.size_limit_mb"].maximum or 0
+    assert (most + 1) * 1024 * 1024 < app.config["MAX_CONTENT_LENGTH"]
 
 
 def test_other_hosts_are_refused_without_a_page(app: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
