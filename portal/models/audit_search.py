@@ -161,6 +161,7 @@ FIELD_LABELS = {
     "role": N_("Role"),
     "team": N_("Team"),
     "department": N_("Department"),
+    "department_code": N_("Sees the proposals routed to"),
     "post": N_("Post"),
     "email": N_("E-mail"),
     "telephone": N_("Telephone"),
