@@ -14,13 +14,14 @@ from portal import field_values
 from portal.database import Base, db
 from portal.exchange.book_tables import BOOKS
 from portal.filters import choice
-from portal.i18n import LANGUAGES, translate
+from portal.i18n import LANGUAGES, is_chinese, translate
 from portal.models import card
 from portal.models.approval_kinds import KINDS
 from portal.models.audit import AuditEvent
 from portal.models.audit_search import FIELD_LABELS
 from portal.models.customer import Customer
 from portal.models.dossier_fields import BY_NAME as DOCUMENT_FIELDS
+from portal.models.hand_over_list import PARTS
 from portal.models.report_fields import BY_NAME as REPORT_FIELDS
 from portal.models.report_fields import PERIODIC
 from portal.models.staff import Staff
@@ -250,4 +251,12 @@ def said(key: str, value: Any) -> Any:
             return _(SOURCES[value])
         case "language":
             return {"zh": _("In Chinese"), "en": _("In English")}.get(value, value)
-    return value
+    if isinstance(value, dict):
+        return "; ".join(f"{_part(name)}: {said(name, one)}" for name, one in value.items())
+    return ("、" if is_chinese() else ", ").join(map(str, value)) if isinstance(value, list) else value
+
+
+def _part(name: str) -> str:
+    """Return what one of several figures or conditions is called; one that has no name for people as it stands."""
+    title = PARTS[name].title if name in PARTS else FIELD_LABELS.get(name, "")
+    return _(title) if title else name

@@ -147,6 +147,19 @@ def test_values_are_shown_in_words_on_the_page_and_in_the_file(as_: Any, staff: 
     assert {row[12] for row in rows} >= set(words.values())
 
 
+def test_figures_and_lists_are_told_in_words(as_: Any, staff: dict[str, Staff]) -> None:
+    audit.write("change", "hand-over-done", actor=staff["mgr1"], figures={"customers": 3, "requests": 1}, witnesses=["甲", "乙"])
+    audit.write("system", "backup-restored", label="a.tar", taken_at="2026-03-05", sessions_ended=2)
+    db.session.commit()
+    browser, numbers = as_("mgr1"), db.session.scalars(select(AuditEvent.id).order_by(AuditEvent.id)).all()
+    first, second = (browser.get(f"/audit/{number}").get_data(as_text=True) for number in numbers)
+    assert "负责的客户: 3" in first
+    assert "甲、乙" in first
+    assert "{" not in first.partition("<main")[2].partition("</main>")[0]
+    assert "sessions_ended" not in second
+    assert "结束的会话数" in second
+
+
 PARTS = {
     "ApprovalRound", "ApprovalStep", "AuditEvent", "AuditHead", "BenefitYear", "CalendarWarning", "CallbackAttempt", "CallbackMark",
     "ComplaintTally", "CountedVersion", "CustomerAssistant", "CustomerMonth", "CustomerProductYear", "CustomerSearch",
