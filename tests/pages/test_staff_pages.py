@@ -105,6 +105,26 @@ def test_the_last_manager_is_told_why(as_: Any, staff: dict[str, Staff]) -> None
     assert manager.post(f"/staff/{staff['mgr1'].id}", data=form).status_code == 422
 
 
+def test_a_demonstration_account_is_not_opened_on_a_real_site(app: Flask, as_: Any, staff: dict[str, Staff], monkeypatch: Any) -> None:
+    """The site would not start any more."""
+    staff["rep1"].is_demo, staff["rep1"].active = True, False
+    db.session.commit()
+    monkeypatch.setitem(app.config, "PORTAL_ENV", "production")
+    answer = as_("mgr1").post(f"/staff/{staff['rep1'].id}/reactivation")
+    assert answer.status_code == 422
+    assert "演示账号" in answer.get_data(as_text=True)
+    assert not Staff.by_account("rep1").active
+
+
+def test_a_department_has_no_hand_over_list(as_: Any, staff: dict[str, Staff]) -> None:
+    """Its account has nothing in hand; the way to the list led to an error."""
+    person, _password = Staff.create(account="dept9", name="质量部", role="department", department_code="quality", by=staff["mgr1"])
+    db.session.commit()
+    browser = as_("mgr1")
+    for page, there in ((f"/staff/{person.id}", False), (f"/staff/{person.id}/deactivation", False), (f"/staff/{staff['rep1'].id}", True)):
+        assert ('action="/hand-overs"' in browser.get(page).get_data(as_text=True)) is there
+
+
 def test_the_list_is_narrowed_by_team_and_words(as_: Any, staff: dict[str, Staff]) -> None:
     manager = as_("mgr1")
     of_team = manager.get(f"/staff?team={staff['rep3'].team_id}").get_data(as_text=True)

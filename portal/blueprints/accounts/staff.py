@@ -16,6 +16,7 @@ from portal.models.hand_over_list import CUSTOMERS, PARTS, to_be_taken
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, fetch, requires
+from portal.rules.message import N_, Refusal
 from portal.saving import saving
 from portal.sessions import me
 
@@ -145,6 +146,8 @@ def deactivation(staff: Staff) -> Any:
 @requires(Permission.STAFF_MANAGE, staff=Staff)
 def reactivation(staff: Staff) -> Any:
     """Open a deactivated account again and show its new first password, once."""
+    if staff.is_demo and current_app.config["PORTAL_ENV"] == "production":  # the site would not start any more
+        raise Refusal(N_("A demonstration account is not opened on a real site; those who run the portal remove it."))
     password = staff.reactivate(by=me())
     commit()
     return _password_page(staff, password, _("The account is active again"))
