@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from portal import backup, schema
-from portal.database import db
+from portal.database import db, only_reading
 from portal.demo import load, remove
 from portal.models import audit, benefit, gift_budget, word_index
 from portal.models.gift_campaign import GiftCampaign
@@ -52,13 +52,14 @@ def create(account: str, name: str, role: str, password: str) -> None:
 
 @audit_commands.command("verify")
 def verify() -> None:
-    """Check the chain of the audit log; says where it does not hold and ends with 1."""
-    problems = list(audit.verify())
+    """Check the chain of the audit log, while the portal is in use; says where it does not hold and ends with 1."""
+    with only_reading():
+        problems = list(audit.verify())
+        entries, last = audit.end_of_chain()
     for problem in problems:
         click.echo(problem)
     if problems:
         raise SystemExit(1)
-    entries, last = audit.end_of_chain()
     click.echo(f"The audit log is whole: {entries} entries, the last one is {last}.")
 
 
@@ -129,9 +130,10 @@ def recount_sales() -> None:
 def check_gifts() -> None:
     """Compare the figures of every gift campaign, and the years of customers, with their rows. Ends with 1 where one differs."""
     found = []
-    for campaign in db.session.scalars(select(GiftCampaign).order_by(GiftCampaign.id)).all():
-        found += gift_budget.differences(campaign)
-    found += benefit.differences()
+    with only_reading():
+        for campaign in db.session.scalars(select(GiftCampaign).order_by(GiftCampaign.id)).all():
+            found += gift_budget.differences(campaign)
+        found += benefit.differences()
     for one in found:
         click.echo(one)
     if found:
