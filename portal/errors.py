@@ -172,4 +172,12 @@ def init_app(app: Flask) -> None:
 
     @answers(HTTPException)
     def other(error: HTTPException) -> Any:
-        return _page(error.code or 500, error.name, error.description or "")
+        # The library's own words are English; its name of the error is for whoever is asked about it.
+        return _page(
+            error.code or 500,
+            _("This request cannot be answered"),
+            _(
+                "The portal does not answer what the browser has asked for (%(name)s). Go back, reload the page and try again.",
+                name=error.name,
+            ),
+        )
