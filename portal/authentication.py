@@ -1,12 +1,27 @@
-"""Whose account and password these are. A site with LDAP or OpenID Connect asks there instead, in this one function."""
+"""Whose account and password these are, at sign-in and before each signature.
+
+A site with LDAP or OpenID Connect asks there instead, in `is_right`: nothing else compares a password with what the portal keeps.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
 from portal import hashing
 from portal.database import release
-from portal.models.staff import Staff
+
+if TYPE_CHECKING:
+    from portal.models.staff import Staff
+
+
+def is_right(account: str, stored: str | None, password: str) -> bool:
+    """Return whether `password` is that of `account`, whose stored hash is `stored` (None: there is no such account), after the same time.
+
+    Called without a transaction, so that whoever is asked may take long.
+    """
+    return hashing.matches(stored, password)
 
 
 def authenticate(account: str, password: str) -> Staff | None:
@@ -14,10 +29,12 @@ def authenticate(account: str, password: str) -> Staff | None:
 
     A hash made with older parameters is renewed (the caller commits). Demonstration accounts open nothing in production.
     """
+    from portal.models.staff import Staff
+
     staff = Staff.by_account(account)
     stored = staff.password_hash if staff else None
     release()
-    right = hashing.matches(stored, password)
+    right = is_right(account, stored, password)
     if staff is None or stored is None or not right or not staff.active:
         return None
     if staff.is_demo and current_app.config["PORTAL_ENV"] == "production":

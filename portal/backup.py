@@ -22,7 +22,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from portal import clock
 from portal.database import db
@@ -51,7 +51,7 @@ def backup(config: Mapping[str, Any], target: Path, *, files: bool = True) -> in
     The archive appears under its name only when it is complete. `files=False` leaves the files out, for a bucket that has a backup of
     its own. Raises `StoreFailed` where a bucket cannot be reached.
     """
-    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    url = db.engine.url  # where the portal itself looks: a relative address begins at the instance folder
     target.parent.mkdir(parents=True, exist_ok=True)
     _clear_away(target.parent)
     part = target.with_name(target.name + PART)
@@ -101,7 +101,7 @@ def restore(config: Mapping[str, Any], source: Path) -> int:
     Whoever was signed in then may have signed out, left, or lost the browser since: everybody signs in again, and the audit log of
     the restored site says so. Raises `Refusal` when it is no backup of such a site.
     """
-    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    url = db.engine.url  # where the portal itself looks: a relative address begins at the instance folder
     config["FILES_FOLDER"].parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=config["FILES_FOLDER"].parent) as name:
         folder = Path(name)
@@ -121,12 +121,12 @@ def restore(config: Mapping[str, Any], source: Path) -> int:
         db.engine.dispose()
         _put_back(url, folder / DATABASE)
         _put_seal_back(folder / SEAL, config["SEAL_FOLDER"])
-    for digest in SealedForm.digests():
-        if store().has(digest):
-            store().protect(digest)
     ended = StaffSession.end_everybody()
     audit.write("system", "backup-restored", label=source.name, taken_at=about.get("at", ""), sessions_ended=ended)
     db.session.commit()
+    for digest in SealedForm.digests():
+        if store().has(digest):
+            store().protect(digest)
     return ended
 
 
@@ -200,7 +200,10 @@ def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
 
 def _copy_database(url: URL, copy: Path) -> None:
     if url.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(f"file:{url.database}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+        with (
+            closing(sqlite3.connect(f"{Path(str(url.database)).as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
             source.backup(target)
         return
     _run("pg_dump", "--format=custom", "--file", str(copy), _plain(url), password=url.password)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import click
@@ -9,8 +10,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from portal import backup
-from portal.database import db
+from portal import backup, schema
+from portal.database import db, only_reading
 from portal.demo import load, remove
 from portal.models import audit, benefit, gift_budget, word_index
 from portal.models.gift_campaign import GiftCampaign
@@ -19,6 +20,7 @@ from portal.models.search_index import index_all, tidy
 from portal.models.staff import Staff
 from portal.permissions import Role
 from portal.rules.message import Refusal
+from portal.rules.text import clean_line
 from portal.stores import StoreFailed
 
 staff_commands = AppGroup("staff", help="Accounts of staff.")
@@ -32,12 +34,16 @@ demo_commands = AppGroup("demo", help="Demonstration data.")
 @staff_commands.command("create")
 @click.argument("account")
 @click.argument("name")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default="manager", show_default=True)
+@click.option("--role", type=click.Choice([role.value for role in Role if role != Role.DEPARTMENT]), default="manager", show_default=True)
 @click.password_option(help="First password; has to be changed at the first sign-in.")
 def create(account: str, name: str, role: str, password: str) -> None:
-    """Create an account: the first manager of a new site, who creates the others in the browser."""
+    """Create an account: the first manager of a new site, who creates the others in the browser, those of departments too."""
+    name = clean_line(name)
+    if not name:
+        raise click.ClickException("Say the person's name.")
     try:
-        Staff.create(account=account, name=name, role=role, by=None, password=password)
+        spoken = current_app.config["BABEL_DEFAULT_LOCALE"]
+        Staff.create(account=account, name=name, role=role, by=None, password=password, language=spoken)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
     db.session.commit()
@@ -46,13 +52,14 @@ def create(account: str, name: str, role: str, password: str) -> None:
 
 @audit_commands.command("verify")
 def verify() -> None:
-    """Check the chain of the audit log; says where it does not hold and ends with 1."""
-    problems = list(audit.verify())
+    """Check the chain of the audit log, while the portal is in use; says where it does not hold and ends with 1."""
+    with only_reading():
+        problems = list(audit.verify())
+        entries, last = audit.end_of_chain()
     for problem in problems:
         click.echo(problem)
     if problems:
         raise SystemExit(1)
-    entries, last = audit.end_of_chain()
     click.echo(f"The audit log is whole: {entries} entries, the last one is {last}.")
 
 
@@ -64,7 +71,7 @@ def backup_command(target: Path, without_files: bool) -> None:
     """Write database, files and seal to TARGET (.tar), while the portal is in use."""
     try:
         size = backup.backup(current_app.config, target, files=not without_files)
-    except (Refusal, StoreFailed, OSError) as refusal:
+    except (Refusal, StoreFailed, OSError, sqlite3.Error) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Wrote {target} ({size / 1024 / 1024:.1f} MB).")
 
@@ -77,9 +84,11 @@ def restore_command(source: Path) -> None:
     """Put database and files back as they were when SOURCE was written. Stop the portal first."""
     try:
         ended = backup.restore(current_app.config, source)
-    except (Refusal, StoreFailed) as refusal:
+    except (Refusal, StoreFailed, OSError) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Restored; everybody signs in again ({ended} sessions ended).")
+    if not schema.is_current():
+        click.echo("It is of another version of the portal: bring it up to this one with `flask db upgrade` before anything else.")
     click.echo("Check it with `flask audit verify` and `flask files check`, then start the portal.")
 
 
@@ -102,7 +111,7 @@ def remove_demo() -> None:
     count = remove.remove()
     audit.write("system", "demonstration-removed", records=count)
     db.session.commit()
-    click.echo(f"Removed {count} records." if count else "There is no demonstration data.")
+    click.echo(f"Removed {count} records. Their files go with `flask files tidy`." if count else "There is no demonstration data.")
 
 
 @sales_commands.command("recount")
@@ -121,9 +130,10 @@ def recount_sales() -> None:
 def check_gifts() -> None:
     """Compare the figures of every gift campaign, and the years of customers, with their rows. Ends with 1 where one differs."""
     found = []
-    for campaign in db.session.scalars(select(GiftCampaign).order_by(GiftCampaign.id)).all():
-        found += gift_budget.differences(campaign)
-    found += benefit.differences()
+    with only_reading():
+        for campaign in db.session.scalars(select(GiftCampaign).order_by(GiftCampaign.id)).all():
+            found += gift_budget.differences(campaign)
+        found += benefit.differences()
     for one in found:
         click.echo(one)
     if found:

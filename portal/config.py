@@ -14,6 +14,7 @@ HTMX_VERSION = "2.0.10"
 HTMX_URL = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-H5SrcfygHmAuTDZphMHqBJLc3FhssKjG7w/CeCpFReSfwBWDTKpkzPP8c+cLsK+V"
 
+ENVIRONMENTS = ("demonstration", "production", "testing")
 _HOW_TO_MAKE_A_KEY = "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
 
 
@@ -35,6 +36,22 @@ def _secret_key(environment: str, instance: Path) -> str:
         path.write_text(secrets.token_hex(32))
         path.chmod(0o600)
     return path.read_text().strip()
+
+
+def _one_of(name: str, choices: tuple[str, ...]) -> str:
+    """Return a setting that has a few values, the first where it is not set."""
+    given = os.environ.get(name) or choices[0]
+    if given not in choices:
+        raise ConfigurationError(f"{name} is {' or '.join(choices)}.")
+    return given
+
+
+def _number(name: str, default: int) -> int:
+    """Return a setting that is a whole number, `default` where it is not set."""
+    given = os.environ.get(name) or str(default)
+    if not (given.isascii() and given.isdigit()):
+        raise ConfigurationError(f"{name} is a whole number.")
+    return int(given)
 
 
 def database_url(url: str) -> str:
@@ -85,7 +102,9 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
     """Return the Flask configuration for this process. Raises `ConfigurationError` where production would be unsafe."""
     overrides = overrides or {}
     env = os.environ
-    environment = overrides.get("PORTAL_ENV") or env.get("PORTAL_ENV", "demonstration")
+    environment = overrides.get("PORTAL_ENV") or env.get("PORTAL_ENV") or "demonstration"
+    if environment not in ENVIRONMENTS:  # a word typed wrongly would serve a real site as one to be tried out
+        raise ConfigurationError("PORTAL_ENV is demonstration or production.")
     instance.mkdir(parents=True, exist_ok=True)
     site_url = env.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
     hosts = [host.strip() for host in env.get("PORTAL_HOSTS", "").split(",") if host.strip()]
@@ -96,11 +115,12 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "SQLALCHEMY_DATABASE_URI": database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"),
         # The connection used last is used next: what it has read lies in memory still. As many are kept as `make run` has threads.
         # Statements are kept made by the hundred: each takes some 80 KB, and an office asks fewer than these again and again.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "pool_use_lifo": True, "query_cache_size": 300},
+        # What was to be stored or looked for stands in no log: it is names, numbers and hashes of passwords.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "pool_use_lifo": True, "query_cache_size": 300, "hide_parameters": True},
         "SEAL_FOLDER": Path(overrides.get("SEAL_FOLDER") or instance / "seal"),
         "SEAL_PASSPHRASE": env.get("SEAL_PASSPHRASE", ""),
         "HUEY_PATH": Path(env.get("HUEY_PATH") or instance / "queue.sqlite3"),
-        "HTMX_ASSET": env.get("HTMX_ASSET", "cdn"),
+        "HTMX_ASSET": _one_of("HTMX_ASSET", ("cdn", "local")),
         "BOOTSTRAP_SERVE_LOCAL": True,
         "SESSION_COOKIE_NAME": "__Host-portal" if secure else "portal",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -109,14 +129,14 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_I18N_ENABLED": False,
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
-        "BABEL_DEFAULT_LOCALE": env.get("PORTAL_LANGUAGE", "zh_Hans_CN"),
+        "BABEL_DEFAULT_LOCALE": _one_of("PORTAL_LANGUAGE", ("zh_Hans_CN", "en")),
         "BABEL_DEFAULT_TIMEZONE": str(clock.SITE_ZONE),
         "SITE_NAME": env.get("PORTAL_SITE_NAME", ""),
         "SITE_URL": site_url,
-        "TRUSTED_PROXIES": int(env.get("PORTAL_PROXIES", "0")),
+        "TRUSTED_PROXIES": _number("PORTAL_PROXIES", 0),
         "TRUSTED_HOSTS": hosts or (_own_host(site_url) if environment == "production" else None),
         "SMTP_HOST": env.get("SMTP_HOST", ""),
-        "SMTP_PORT": int(env.get("SMTP_PORT", "25")),
+        "SMTP_PORT": _number("SMTP_PORT", 25),
         "SMTP_USER": env.get("SMTP_USER", ""),
         "SMTP_PASSWORD": env.get("SMTP_PASSWORD", ""),
         "SMTP_STARTTLS": env.get("SMTP_STARTTLS") == "1",

@@ -204,6 +204,18 @@ def write_apart() -> Iterator[Session]:
 
 
 @contextmanager
+def only_reading() -> Iterator[None]:
+    """Only read meanwhile: for commands that look at much, while people write. What was begun before is rolled back."""
+    db.session.rollback()
+    token = _reading_only.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        _reading_only.reset(token)
+
+
+@contextmanager
 def many_rows() -> Iterator[None]:
     """Let SQLite keep more of its pages in memory, 64 MB, while this context writes many rows: a fifth less work, nothing else changes.
 

@@ -103,8 +103,13 @@ def init_app(app: Flask) -> None:
             ),
         )
 
+    def note_refused(why: str) -> None:
+        """Note who tried what they may not, by number: whoever watches the log sees it (ASVS 16.3.2)."""
+        log.warning("access refused", why=why, path=request.path, method=request.method, staff=getattr(current_user, "id", None))
+
     @answers(CSRFError)
     def forged(_error: CSRFError) -> Any:
+        note_refused("token of the form")
         return _page(
             400,
             _("This form is too old"),
@@ -113,6 +118,7 @@ def init_app(app: Flask) -> None:
 
     @answers(403)
     def forbidden(_error: Any) -> Any:
+        note_refused("role")
         return _page(
             403, _("You are not allowed to do this"), _("Your role does not include this action. Ask your supervisor or a manager.")
         )
@@ -166,4 +172,12 @@ def init_app(app: Flask) -> None:
 
     @answers(HTTPException)
     def other(error: HTTPException) -> Any:
-        return _page(error.code or 500, error.name, error.description or "")
+        # The library's own words are English; its name of the error is for whoever is asked about it.
+        return _page(
+            error.code or 500,
+            _("This request cannot be answered"),
+            _(
+                "The portal does not answer what the browser has asked for (%(name)s). Go back, reload the page and try again.",
+                name=error.name,
+            ),
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,25 +12,11 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import database
-from portal.database import db
+from portal.database import db, only_reading
 from portal.models import audit
 from portal.models.attachment import GONE, Attachment, take_out
 from portal.printing import pictures
 from portal.stores import KINDS, Store, StoreFailed, made, store
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Only read meanwhile: on SQLite others write while a bucket is listed, which takes long."""
-    db.session.rollback()
-    database.read_only(True)
-    try:
-        yield
-    finally:
-        db.session.rollback()
-        database.read_only(False)
-
 
 file_commands = AppGroup("files", help="The store of files: a folder, or a bucket of an S3 service.")
 
@@ -62,7 +47,7 @@ def check() -> None:
     """Say which stored files are missing, and how many contents no record has; ends with 1 where one is missing."""
     missing = unused = 0
     try:
-        with _reading():
+        with only_reading():
             for digest, there in differences(store()):
                 unused += there
                 if not there:
@@ -79,7 +64,7 @@ def check() -> None:
 def tidy() -> None:
     """Remove contents that no record has, such as those of uploads that were not saved, while the portal is in use."""
     try:
-        with _reading():
+        with only_reading():
             unused = [digest for digest, there in differences(store()) if there]
         gone = 0
         for digest in unused:
@@ -108,7 +93,7 @@ def copy(source: str, target: str) -> None:
     origin, place = made(source, current_app.config), made(target, current_app.config)
     try:
         place.check()
-        with _reading():
+        with only_reading():
             wanted = list(known())
         for digest in wanted:
             if place.has(digest):

@@ -39,6 +39,7 @@ from portal.stores import StoreFailed, store
 
 log = structlog.get_logger()
 
+TITLE = N_("Work in the background")
 MOST_TRIES = 5
 """A job that failed this often by dying is given up, and says so."""
 FILES_AWAY = N_("The files cannot be reached. It goes on by itself when they can.")
@@ -67,7 +68,7 @@ _running: set[int] = set()
 def kind(
     name: str,
     *,
-    title: str = N_("Work in the background"),
+    title: str = TITLE,
     page: Callable[[Job], tuple[str, dict[str, Any]]] | None = None,
     short: bool = False,
 ) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
@@ -140,8 +141,19 @@ def _fail(job_id: int, message: Message) -> None:
     assert job is not None  # noqa: S101
     job.fail(message)
     if job.staff is not None:
-        notify(job.staff, message)
+        kind = KINDS.get(job.kind)
+        figures = {"work": Message(kind.title if kind else TITLE), "why": message}
+        notify(job.staff, Message(N_("Not finished: %(work)s. %(why)s"), figures), link=_page_of(job))
     db.session.commit()
+
+
+def _page_of(job: Job) -> str:
+    """Return the path of the page that shows a job, '' where there is none: the worker knows no request."""
+    kind = KINDS.get(job.kind)
+    if kind is None or kind.page is None:
+        return ""
+    endpoint, values = kind.page(job)
+    return current_app.url_map.bind("portal").build(endpoint, values)
 
 
 def _wait_for_files(job_id: int) -> None:

@@ -10,18 +10,22 @@ from typing import Any, NamedTuple
 from flask import current_app, url_for
 from flask_babel import gettext as _
 
+from portal import field_values
 from portal.database import Base, db
 from portal.exchange.book_tables import BOOKS
-from portal.i18n import translate
+from portal.filters import choice
+from portal.i18n import LANGUAGES, is_chinese, translate
 from portal.models import card
 from portal.models.approval_kinds import KINDS
 from portal.models.audit import AuditEvent
 from portal.models.audit_search import FIELD_LABELS
 from portal.models.customer import Customer
 from portal.models.dossier_fields import BY_NAME as DOCUMENT_FIELDS
+from portal.models.hand_over_list import PARTS
 from portal.models.report_fields import BY_NAME as REPORT_FIELDS
 from portal.models.report_fields import PERIODIC
 from portal.models.staff import Staff
+from portal.permissions import Role
 from portal.printing.catalogue import SHEETS
 from portal.registers import REGISTERS
 from portal.rules.message import N_
@@ -215,6 +219,25 @@ def title_of_field(record_type: str, name: str) -> str:
     return _(title) if title else ""
 
 
+def value_of(record_type: str, name: str, value: Any) -> Any:
+    """Return an old or new value of a field in the reader's language: choices, roles and languages by their names, '' for none."""
+    if value in (None, ""):
+        return ""
+    field = field_of(record_type, name)
+    if field is not None:
+        return field_values.plain(field, value)
+    match name:
+        case "role" if value in list(Role):
+            return _(Role(value).label)
+        case "department" | "department_code":
+            return choice(str(value), "department")
+        case "language" if value in LANGUAGES:
+            return LANGUAGES[value]
+        case "active":
+            return _("yes") if value == "yes" else _("no")
+    return value
+
+
 def said(key: str, value: Any) -> Any:
     """Return a further detail of an entry in the reader's language: codes of forms, documents, registers and states by their names."""
     match key:
@@ -228,4 +251,12 @@ def said(key: str, value: Any) -> Any:
             return _(SOURCES[value])
         case "language":
             return {"zh": _("In Chinese"), "en": _("In English")}.get(value, value)
-    return value
+    if isinstance(value, dict):
+        return "; ".join(f"{_part(name)}: {said(name, one)}" for name, one in value.items())
+    return ("、" if is_chinese() else ", ").join(map(str, value)) if isinstance(value, list) else value
+
+
+def _part(name: str) -> str:
+    """Return what one of several figures or conditions is called; one that has no name for people as it stands."""
+    title = PARTS[name].title if name in PARTS else FIELD_LABELS.get(name, "")
+    return _(title) if title else name

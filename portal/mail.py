@@ -190,7 +190,7 @@ def _send(server: smtplib.SMTP, letter: Letter) -> None:
 def _failed(letter: Letter, error: Exception, *, for_good: bool) -> None:
     tries = letter.tries + 1
     given_up = for_good or tries > len(AGAIN)
-    log.warning("mail not sent", record=f"{letter.model.__name__} {letter.record_id}", tries=tries, given_up=given_up, error=_words(error))
+    log.warning("mail not sent", record=f"{letter.model.__name__} {letter.record_id}", tries=tries, given_up=given_up, error=_code(error))
     after = None if given_up else clock.now() + AGAIN[tries - 1]
     _note(letter, mail_state="failed" if given_up else "waiting", mail_error=_words(error), mail_tries=tries, mail_after=after)
 
@@ -198,6 +198,15 @@ def _failed(letter: Letter, error: Exception, *, for_good: bool) -> None:
 def _note(letter: Letter, **values: object) -> None:
     db.session.execute(update(letter.model).where(letter.model.id == letter.record_id).values(**values))
     db.session.commit()
+
+
+def _code(error: Exception) -> str:
+    """Return an error for the log: what a server says names the address, and stands on the record alone."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = {code for code, _said in error.recipients.values()}
+    else:
+        codes = {error.smtp_code} if isinstance(error, smtplib.SMTPResponseException) else set()
+    return " ".join([type(error).__name__, *map(str, sorted(codes))])
 
 
 def _words(error: Exception) -> str:

@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from portal import clock
-from portal.database import db
+from portal.database import db, only_reading
 from portal.models import audit
 from portal.models.sealed_form import SealedForm, waiting_count
 from portal.printing.documents import office
@@ -110,11 +110,12 @@ def _about(form: SealedForm) -> str:
 
 @seal_commands.command("check")
 def check() -> None:
-    """Check every stored form against its hash and its seal; says which are not as they were and ends with 1."""
+    """Check every stored form against its hash and its seal, while the portal is in use; says which are not as they were, ends with 1."""
     problems = 0
-    for form, problem in stored_problems(place(), read):
-        problems += 1
-        click.echo(f"{_about(form)}: {problem}")
+    with only_reading():
+        for form, problem in stored_problems(place(), read):
+            problems += 1
+            click.echo(f"{_about(form)}: {problem}")
     if problems:
         raise SystemExit(1)
     click.echo("Every stored form is as it was sealed.")

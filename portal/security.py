@@ -98,7 +98,7 @@ def init_app(app: Flask) -> None:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if not request.path.startswith("/static/") and not request.path.startswith("/bootstrap/") and "public_asset" not in g:
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -44,7 +44,8 @@ def me() -> Staff:
 
 
 def sign_in(staff: Staff) -> None:
-    """Open a new session for `staff` in this browser (the caller commits)."""
+    """Open a new session for `staff` in this browser, and end the one that it had (the caller commits)."""
+    _end_present()
     session.clear()
     token = StaffSession.begin(staff, address=request.remote_addr or "", browser=request.user_agent.string)
     session["token"] = token
@@ -53,11 +54,15 @@ def sign_in(staff: Staff) -> None:
 
 def sign_out() -> None:
     """End this browser's session (the caller commits)."""
+    _end_present()
+    logout_user()
+    session.clear()
+
+
+def _end_present() -> None:
     record = StaffSession.find(session.get("token", ""))
     if record is not None:
         record.end()
-    logout_user()
-    session.clear()
 
 
 def _load(_user_id: str) -> Any:

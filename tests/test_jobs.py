@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,9 @@ from sqlalchemy import select
 from portal import clock, jobs
 from portal.database import db
 from portal.models.job import Job
+from portal.models.notice import Notice
+from portal.rules.message import Refusal
+from tests.approving import person
 
 PATIENCE = 20
 """Seconds after which a test gives up waiting; it waits for events, never for time to pass."""
@@ -123,6 +127,21 @@ def test_what_this_process_is_doing_is_not_lost(app: Flask, kinds: dict[str, job
     job = queued("silent")
     jobs.start(job)
     assert (job.state, started) == ("done", [job.id])
+
+
+def test_who_started_a_job_that_fails_is_told_which_and_where(app: Flask, kinds: dict[str, jobs.Kind], as_: Any) -> None:
+    @jobs.kind("table", title="Making a file", page=lambda job: ("exchange.export_made", {"job_id": job.id}))
+    def _table(_job: Job) -> None:
+        raise Refusal("The file is empty.")
+
+    job = Job.queue("table", by=person("rep1"))
+    db.session.commit()
+    jobs.start(job)
+    notice = db.session.scalars(select(Notice)).one()
+    assert str(notice.message) == "Not finished: Making a file. The file is empty."
+    assert notice.link == f"/exports/{job.id}"
+    assert "未完成：" in as_("rep1").get("/notices").get_data(as_text=True)
+    assert str(job.failure) == "The file is empty.", "its page says what it is by itself"
 
 
 def test_every_kind_says_what_it_is_called_and_where_its_page_is(app: Flask) -> None:

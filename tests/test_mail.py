@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from aiosmtpd.controller import Controller
 from flask import Flask
+from structlog.testing import capture_logs
 
 from portal import clock, mail
 from portal.database import db
@@ -180,12 +181,14 @@ def test_a_server_that_comes_back_gets_the_mail(smtp):
 )
 def test_a_refusing_server(smtp, office, state, says):
     first, second = tell(), tell("sup1")
-    with running(office) as port:
+    with running(office) as port, capture_logs() as logged:
         smtp(port)
         mail.send_waiting()
     for notice_id in (first, second):
         assert kept(notice_id).mail_state == state
         assert says in kept(notice_id).mail_error
+    code, _space, words = says.partition(" ")
+    assert all(code in one["error"] and words not in one["error"] for one in logged), "what a server says may name the address"
 
 
 class FewAtATime(PostOffice):

@@ -3,20 +3,22 @@
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card, and those
 of the records that were merged into it, are erased to number, name and dates, and what was recorded of its people and affairs goes:
 contacts, gradings, reports, greetings, the strengthening table, results of plans' tasks, agreements, requests and promises, what requests
-about orders say, reasons of relation assessments, names and words of visits, entries of the office registers. The log keeps that it
-happened.
+about orders say, reasons of relation assessments, names and words of visits, entries of the office registers, remarks of reviews, what
+people were told of all these, and what imports had replaced. The log keeps that it happened.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import MetaData, delete, func, or_, select, update
 
 from portal import clock
-from portal.database import db, transition
-from portal.models import audit, card, made_files
+from portal.database import Base, db, transition
+from portal.models import audit, card, made_files, notice
 from portal.models.agreement import Agreement
+from portal.models.approval import Approval
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
 from portal.models.callback_desk import forget as forget_calls
 from portal.models.contact import Contact
@@ -29,6 +31,7 @@ from portal.models.gift_delivery_desk import forget as forget_deliveries
 from portal.models.gift_desk import forget as forget_gifts
 from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
+from portal.models.import_run import ImportRow
 from portal.models.merge import CustomerMerge
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
@@ -39,6 +42,7 @@ from portal.models.register_entry import RegisterEntry
 from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
+from portal.models.review import ReviewLine
 from portal.models.search_index import index_customer
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
@@ -140,6 +144,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     removed = select(ArchiveDocument).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == REMOVED)
     for document in db.session.scalars(removed):
         digests |= _let_go(document)
+    notice.forget(_pages(customer))
     gone = {}
     for one in card.FIELDS:
         if one.name not in KEPT and one.name in Customer.__table__.c:
@@ -168,6 +173,10 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     db.session.execute(orders.values(**said), execution_options={"synchronize_session": False})  # its approvals name each of them
     told = update(PlanTask).where(PlanTask.customer_id == customer.id).values(result="", reason="")
     db.session.execute(told, execution_options={"synchronize_session": False})  # what was spent stays with the plan
+    lines = update(ReviewLine).where(ReviewLine.customer_id == customer.id).values(remark="")
+    db.session.execute(lines, execution_options={"synchronize_session": False})  # how many were reviewed stays counted
+    before = (ImportRow.customer_id == customer.id) & ImportRow.outcome.in_(("changed", "kept"))
+    db.session.execute(delete(ImportRow).where(before))  # what the card and its entries said before an import, kept for taking it back
     db.session.flush()
     db.session.expire(customer)
     index_customer(customer)
@@ -179,6 +188,16 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     end.erased_at = clock.now()
     audit.write("change", "erased", actor=by, record=customer, label=customer.full_name, disposal=disposal.id)
     return digests
+
+
+def _pages(customer: Customer) -> list[str]:
+    """Return the pages of a customer's records to which notices lead, of whatever area; those of its approvals stay."""
+    found = []
+    for mapper in Base.registry.mappers:
+        model: Any = mapper.class_
+        if "customer_id" in mapper.columns and hasattr(model, "link") and model is not Approval:
+            found += [one.link for one in db.session.scalars(select(model).where(model.customer_id == customer.id))]
+    return found
 
 
 def purge(disposal: Disposal) -> list[str]:

@@ -102,9 +102,7 @@ def hand_over_all(*, of: Staff, to: Staff, by: Staff, reason: str = "", record: 
     """
     if of.id == to.id:
         raise Refusal("Choose somebody else.", field="to")
-    assisted = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == of.id)))
-    if assisted:
-        _end_assisting(assisted, of, by)
+    release(of, by=by)
     ids = list(db.session.scalars(select(Customer.id).where(Customer.owner_id == of.id)))
     return hand_over(ids, to=to, by=by, reason=reason, record=record) if ids else 0
 
@@ -225,6 +223,12 @@ def end_assisting(ids: Iterable[int], staff: Staff, *, by: Staff) -> int:
         raise Refusal("No customer is chosen.")
     ensure_theirs(ids, by)
     return _end_assisting(ids, staff, by)
+
+
+def release(staff: Staff, *, by: Staff) -> None:
+    """End all assisting of somebody who leaves: whoever comes back to the account sees what they are then given (RO-4, RO-8)."""
+    ids = list(db.session.scalars(select(CustomerAssistant.customer_id).where(CustomerAssistant.staff_id == staff.id)))
+    _end_assisting(ids, staff, by)
 
 
 def _end_assisting(ids: list[int], staff: Staff, by: Staff) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, Select, bindparam, func, select, update
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -61,6 +62,7 @@ class Notice(Base):
 
 
 COUNT_CAP = 1000
+PORTION = 500
 
 
 @cache
@@ -78,6 +80,13 @@ def mark_all_read(user: Staff) -> None:
     """Mark every notice of `user` as read."""
     unread = update(Notice).where(Notice.staff_id == user.id, Notice.read_at.is_(None))
     db.session.execute(unread.values(read_at=clock.now()), execution_options={"synchronize_session": False})
+
+
+def forget(links: Sequence[str]) -> None:
+    """Delete what people were told of records whose pages these are: notices say what stood in them (AR-11)."""
+    for start in range(0, len(links), PORTION):
+        told = delete(Notice).where(Notice.link.in_(links[start : start + PORTION]))
+        db.session.execute(told, execution_options={"synchronize_session": False})
 
 
 def notify(staff: Staff, message: Message, *, link: str = "") -> Notice:

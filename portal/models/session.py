@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
-from portal import clock, hashing
+from portal import authentication, clock
 from portal.database import Base, db, release, write_apart
 from portal.models import audit
 from portal.models.standard import value as standard
@@ -167,7 +167,7 @@ def confirm_password(staff: Staff, password: str, address: str) -> None:
     """
     person, staff_id, account, stored = type(staff), staff.id, staff.account, staff.password_hash
     SignInAttempt.count(account, address)
-    if not hashing.matches(stored, password):
+    if not authentication.is_right(account, stored, password):
         with write_apart() as session:
             audit.write("sign-in", "password-wrong", actor=session.get(person, staff_id), label=account, session=session)
         raise WrongPassword(N_("The password is wrong."), field="password")

@@ -172,6 +172,8 @@ class Staff(UserMixin, Base):
         for field, new in values.items():
             setattr(self, field, new)
         audit.write("permission", "account-changed", actor=by, record=self, label=self.name, changes=changes)
+        if "role" in changed and self.is_department:
+            self._release(by)
         if "team" in changed:
             self._take_work_along(by)
         if changed & {"team", "role"}:
@@ -218,8 +220,10 @@ class Staff(UserMixin, Base):
         Delegation.end_all_to(self, by=by)
         if record is not None and to is not None:
             record.move_all(to=to, by=by)
-        elif record is not None:
-            record.discard(by=by)
+        else:
+            self._release(by)
+            if record is not None:
+                record.discard(by=by)
         _reroute()
         changes = [{"field": "active", "old": "yes", "new": "no"}]
         audit.write(
@@ -273,6 +277,12 @@ class Staff(UserMixin, Base):
         db.session.flush()
         follow_owner(self, by=by)
         follow_team(self)
+
+    def _release(self, by: Staff) -> None:
+        from portal.models.hand_over import release
+
+        db.session.flush()
+        release(self, by=by)
 
     # --- passwords -------------------------------------------------------------------------------------------------
 

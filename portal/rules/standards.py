@@ -259,7 +259,7 @@ _ALL = (
     Standard("password.complexity", N_("Passwords need three kinds of characters"), "switch", False, "accounts", _SECURITY),
     Standard(
         "upload.size_limit_mb", N_("Largest file that can be uploaded"), "integer", 20, "files",
-        N_("Rules for customer files (AR-10)"), unit=N_("MB"), minimum=1, maximum=500,
+        N_("Rules for customer files (AR-10)"), unit=N_("MB"), minimum=1, maximum=60,
     ),
     Standard(
         "approval.reminders_per_day", N_("Reminders that a submitter can send for a document in a day"), "integer", 1, "approvals",

@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
-from sqlalchemy import create_engine, event, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import create_engine, event, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal import clock, database, jobs, outage
 from portal.database import db
@@ -231,3 +233,15 @@ def test_a_job_that_never_gets_through_is_given_up_and_says_so(app: Flask, kinds
             jobs.reap()
         db.session.expire_all()
     assert (job.state, job.tries, done) == ("failed", jobs.MOST_TRIES, [])
+
+
+def test_the_log_says_what_the_database_refused_and_nothing_of_the_row(app: Flask) -> None:
+    row, written = {"name": "王小姐 13800138000"}, StringIO()
+    db.session.execute(insert(Team), row)
+    with pytest.raises(IntegrityError) as refused:
+        db.session.execute(insert(Team), row)
+    factory = structlog.PrintLoggerFactory(written)
+    structlog.wrap_logger(factory(), processors=structlog.get_config()["processors"]).error("request failed", exc_info=refused.value)
+    assert "INSERT INTO team" in written.getvalue()
+    assert "uq_team_name" in written.getvalue() or "team.name" in written.getvalue()
+    assert "王小姐" not in written.getvalue()

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from portal import database
 from portal.database import db
 from portal.models import audit
 from portal.models.audit import AuditEvent, AuditHead
@@ -53,6 +55,33 @@ def test_a_whole_log(app: Any, entries: list[int]) -> None:
     assert code == 0
     assert "5 entries" in said
     assert db.session.scalar(select(AuditHead.last_hash)) in said
+
+
+def test_others_write_while_the_log_is_looked_through(app: Any, entries: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither does the check keep them waiting, nor does it take what they write for tampering."""
+    real, written = audit.entry_hash, []
+
+    def meanwhile(previous: str, row: dict[str, Any]) -> str:
+        if not written:
+            written.append(True)
+            with Session(db.engine) as other:
+                audit.write("system", "meanwhile", session=other)
+                other.commit()
+        return real(previous, row)
+
+    monkeypatch.setattr(audit, "entry_hash", meanwhile)
+    code, said = verify(app)
+    assert (code, written) == (0, [True]), said
+    assert db.session.scalar(select(AuditHead.entries)) == 6
+
+
+@pytest.mark.parametrize("command", ["audit verify", "seal check", "gifts check", "files check"])
+def test_commands_that_look_at_everything_keep_nobody_from_writing(app: Any, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """On SQLite one writes at a time, and such a command takes minutes."""
+    db.session.rollback()
+    monkeypatch.setattr(database, "_begin_writing", lambda _connection: pytest.fail("it waits to write"))
+    done = app.test_cli_runner().invoke(args=command.split())
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_event SET label = 'x'", "DELETE FROM audit_event"])

@@ -7,19 +7,19 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from sqlalchemy import func, inspect, select, text
+from flask import Flask, current_app
+from sqlalchemy import delete, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from portal import backup
+from portal import backup, create_app, database
 from portal.database import db
 from portal.models import audit
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.session import StaffSession
-from portal.models.staff import Staff
+from portal.models.staff import Staff, Team
 from portal.rules.message import Refusal
 from tests import factories
 from tests.stored import where
@@ -175,3 +175,32 @@ def test_a_restore_without_psql_starts_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(backup.subprocess, "Popen", lambda *_arguments, **_streams: pytest.fail("something was started"))
     with pytest.raises(Refusal, match="not installed"):
         backup._load(make_url("postgresql+psycopg://portal@db.example.com/portal"), tmp_path / "copy")
+
+
+def test_a_relative_address_is_that_of_the_database_in_the_instance_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance, elsewhere = tmp_path / "a # folder?", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    settings = {"TESTING": True, "PORTAL_ENV": "testing", "INSTANCE_FOLDER": instance, "SECRET_KEY": "x" * 40}
+    with create_app({**settings, "SQLALCHEMY_DATABASE_URI": "sqlite:///mine.sqlite3", "FILES_STORE": "folder"}).app_context():
+        database.read_only(False)
+        db.create_all()
+        db.session.add(Team(name="客户一科"))
+        db.session.commit()
+        db.session.remove()
+        backup.backup(current_app.config, tmp_path / "backup.tar")
+        db.session.execute(delete(Team))
+        db.session.commit()
+        db.session.remove()
+        backup.restore(current_app.config, tmp_path / "backup.tar")
+        assert db.session.scalars(select(Team.name)).all() == ["客户一科"]
+        db.session.remove()
+        db.engine.dispose()
+    assert not list(elsewhere.iterdir())
+
+
+def test_a_backup_of_another_version_says_what_is_to_be_done(app: Flask, tmp_path: Path) -> None:
+    backup.backup(app.config, tmp_path / "backup.tar")  # without the table of versions, which migrations make
+    done = app.test_cli_runner().invoke(args=["restore", "--yes", str(tmp_path / "backup.tar")])
+    assert done.exit_code == 0, done.output
+    assert "flask db upgrade" in done.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from portal import clock, database, jobs
 from portal.database import StateConflict, db
@@ -15,18 +16,22 @@ from portal.models.audit import AuditEvent, verify
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState, CustomerTag
 from portal.models.dealings import DealingsEnd
+from portal.models.import_run import ImportRow, ImportRun
 from portal.models.merge import CustomerMerge
+from portal.models.notice import Notice, notify
 from portal.models.register_entry import RegisterEntry
 from portal.models.register_query import RegisterQuery
+from portal.models.review import ReviewCampaign, ReviewLine
 from portal.models.search import search
 from portal.printing import batches
-from portal.rules.message import Refusal
+from portal.rules.message import Message, Refusal
 from tests import factories
 from tests.approving import change, person, scan, sign
 from tests.approving import submitted as credit_submitted
 from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
 from tests.lending import asked, granted, out
 from tests.registers.samples import entry
+from tests.service.requesting import taken
 from tests.stored import is_stored
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -362,6 +367,32 @@ def test_the_cards_of_records_that_were_merged_in_are_erased_too():
     into = factories.customer("rep1")
     CustomerMerge.carry_out(into, survivor, by=person("sup1"))
     assert "张三丰" not in str([event.data for event in history.timeline(into, limit=100)[0]])
+
+
+def test_what_people_were_told_and_what_imports_replaced_goes_with_the_card():
+    customer, other = factories.customer("rep1"), factories.customer("rep1")
+    document = old(customer)
+    asked_for, stays = (taken(one, text="王小明来电，请回拨 13800138000。") for one in (customer, other))
+    for one in (asked_for, stays):
+        notify(person("rep2"), Message("%(name)s: %(text)s", {"name": "甲", "text": one.first_line}), link=one.link)
+        one.state, one.is_open = "closed", False
+    half = ReviewCampaign(half="2026-2", due_on=clock.today())
+    run = ImportRun(attachment=scan(), staff=person("rep1"), what="both", as_state="active", effective_on=clock.today())
+    db.session.add_all([half, run])
+    db.session.flush()
+    line = ReviewLine(campaign_id=half.id, customer_id=customer.id, remark="王小明已离职")
+    db.session.add(line)
+    for outcome in ("changed", "kept"):
+        db.session.add(ImportRow(run_id=run.id, row=2, outcome=outcome, customer_id=customer.id, data={"telephone": "13800138000"}))
+    past(customer)
+    list_ = approved(document)
+    mine = select(Notice.link).where(Notice.text == "%(name)s: %(text)s").order_by(Notice.id)
+    assert db.session.scalars(mine).all() == [asked_for.link, stays.link]
+    destroyed(list_)
+    assert db.session.scalars(mine).all() == [stays.link]
+    db.session.refresh(line)
+    assert line.remark == ""
+    assert db.session.query(ImportRow).count() == 0
 
 
 def exported(account, **more):

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from portal.database import StateConflict, db
+from portal.models import history
 from portal.models.audit import AuditEvent
-from portal.models.customer import Customer
+from portal.models.customer import Customer, CustomerAssistant
+from portal.models.hand_over import assist
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission
@@ -149,6 +151,23 @@ def test_deactivation_hands_over_and_keeps_the_history(staff: dict[str, Staff], 
     assert person.deactivated_at
     assert not any(person.may(permission) for permission in Permission)
     assert last_entry().data["to"] == staff["rep2"].name
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_who_leaves_or_becomes_a_department_assists_nobody_any_more(staff: dict[str, Staff], leaves: bool) -> None:
+    customer = factories.customer("rep2")
+    assist([customer.id], staff["rep1"], by=staff["sup1"])
+    db.session.commit()
+    if leaves:
+        staff["rep1"].deactivate(by=staff["mgr1"], to=None)
+        db.session.commit()
+        staff["rep1"].reactivate(by=staff["mgr1"])
+    else:
+        staff["rep1"].change(by=staff["mgr1"], role="department", team=None, department_code="quality")
+    db.session.commit()
+    assert db.session.scalars(select(CustomerAssistant)).all() == []
+    assert db.session.scalars(Customer.visible_to(staff["rep1"])).all() == []
+    assert [one.action for one in history.changes(customer)[0]] == ["assistant-ended", "assistant-named"]
 
 
 def test_deactivation_gives_open_approvals_to_others(staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch) -> None:

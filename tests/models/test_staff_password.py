@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from portal import clock
+from portal import authentication, clock
 from portal.authentication import authenticate
 from portal.database import db
 from portal.models.audit import AuditEvent
@@ -82,6 +82,18 @@ def test_confirming_the_password(staff: dict[str, Staff]) -> None:
     assert waits.value.message.params["minutes"] == 15
     entries = db.session.scalars(select(AuditEvent)).all()
     assert [(entry.kind, entry.action, entry.actor_name) for entry in entries] == [("sign-in", "password-wrong", "周五行")] * 5
+
+
+def test_one_function_says_whose_password_it_is(app: Any, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch) -> None:
+    """At sign-in and before a signature alike: a site's directory is asked there."""
+    monkeypatch.setattr(authentication, "is_right", lambda account, _stored, password: (account, password) == ("sup1", "of the directory"))
+    db.session.rollback()
+    assert authenticate("sup1", "of the directory") is not None
+    assert authenticate("sup1", PASSWORD) is None
+    db.session.rollback()
+    confirm_password(staff["sup1"], "of the directory", "10.0.0.1")
+    with pytest.raises(WrongPassword):
+        confirm_password(staff["sup1"], PASSWORD, "10.0.0.1")
 
 
 def test_confirming_is_for_before_anything_is_changed(staff: dict[str, Staff]) -> None:

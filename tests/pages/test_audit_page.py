@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import Base, db
+from portal.filters import choice
 from portal.models import audit
 from portal.models.audit import AuditEvent
 from portal.models.audit_records import RECORD_LABELS
@@ -126,6 +127,37 @@ def test_roles_are_shown_in_words(as_: Any, staff: dict[str, Staff]) -> None:
     html = as_("mgr1").get(f"/audit/{event.id}").get_data(as_text=True)
     assert "客户关系专员" in html
     assert "客户关系主管" in html
+
+
+def test_values_are_shown_in_words_on_the_page_and_in_the_file(as_: Any, staff: dict[str, Staff]) -> None:
+    customer = factories.customer("rep1", nature="special")
+    customer.change({"nature": "ordinary"}, by=staff["rep1"], reason="改制", effective_on=clock.today())
+    staff["rep2"].change_own(language="en", email="", telephone="")
+    staff["rep2"].deactivate(by=staff["mgr1"], to=None)
+    db.session.commit()
+    codes = {"nature": "ordinary", "language": "en", "active": "no"}
+    words = {"nature": choice("ordinary", "nature"), "language": "English", "active": "否"}
+    browser, shown = as_("mgr1"), {}
+    for event in db.session.scalars(select(AuditEvent).where(AuditEvent.kind.in_(("change", "permission")))).all():
+        html = browser.get(f"/audit/{event.id}").get_data(as_text=True)
+        shown |= {one["field"]: html for one in event.data.get("changes", []) if one["new"] == codes.get(one["field"])}
+    assert shown.keys() == words.keys()
+    assert not [field for field, html in shown.items() if f">{words[field]}</td>" not in html]
+    rows = csv.reader(io.StringIO(browser.get("/audit.csv").data.decode("utf-8-sig")))
+    assert {row[12] for row in rows} >= set(words.values())
+
+
+def test_figures_and_lists_are_told_in_words(as_: Any, staff: dict[str, Staff]) -> None:
+    audit.write("change", "hand-over-done", actor=staff["mgr1"], figures={"customers": 3, "requests": 1}, witnesses=["甲", "乙"])
+    audit.write("system", "backup-restored", label="a.tar", taken_at="2026-03-05", sessions_ended=2)
+    db.session.commit()
+    browser, numbers = as_("mgr1"), db.session.scalars(select(AuditEvent.id).order_by(AuditEvent.id)).all()
+    first, second = (browser.get(f"/audit/{number}").get_data(as_text=True) for number in numbers)
+    assert "负责的客户: 3" in first
+    assert "甲、乙" in first
+    assert "{" not in first.partition("<main")[2].partition("</main>")[0]
+    assert "sessions_ended" not in second
+    assert "结束的会话数" in second
 
 
 PARTS = {

@@ -102,6 +102,12 @@ def test_error_is_a_page_and_for_a_fragment_a_message(as_: Any) -> None:
     assert "<!doctype" not in part.get_data(as_text=True)
 
 
+def test_errors_that_no_page_was_written_for_are_told_in_the_readers_language(as_: Any) -> None:
+    answer = as_("rep1").get("/static/icon.svg", headers={"Range": "bytes=9999999-"})
+    assert answer.status_code == 416
+    assert "无法处理该请求" in answer.get_data(as_text=True)
+
+
 def test_current_place_is_marked(as_: Any) -> None:
     html = as_("rep1").get("/").get_data(as_text=True)
     rail = html[html.index('<nav class="rail"') : html.index("</nav>", html.index('<nav class="rail"'))]

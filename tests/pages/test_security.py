@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from portal import create_app, security
 from portal.config import ConfigurationError
 from portal.database import db
 from portal.models.staff import Staff
+from portal.rules.standards import STANDARDS
 from portal.security import safe_next
 
 KEY = "k" * 40
@@ -34,7 +36,19 @@ def test_headers_of_a_page(as_: Any) -> None:
 
 def test_only_https_promises_https(client: Any) -> None:
     answer = client.get("/sign-in", base_url="https://localhost")
-    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_who_tries_what_they_may_not_stands_in_the_log(
+    app: Any, as_: Any, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, number = as_("rep1"), staff["rep1"].id
+    with capture_logs() as logged:
+        assert browser.get("/staff").status_code == 403
+        monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+        assert browser.post("/profile").status_code == 400
+    told = [(one["event"], one["why"], one["path"], one["staff"]) for one in logged]
+    assert told == [("access refused", "role", "/staff", number), ("access refused", "token of the form", "/profile", number)]
 
 
 def test_errors_are_not_kept_either(client: Any) -> None:
@@ -46,6 +60,11 @@ def test_cookies(client: Any) -> None:
     cookie = client.post("/sign-in", data={"account": "rep1", "password": "portal-demo-2026"}).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_the_largest_upload_that_can_be_set_fits_what_is_taken(app: Any) -> None:
+    most = STANDARDS["upload.size_limit_mb"].maximum or 0
+    assert (most + 1) * 1024 * 1024 < app.config["MAX_CONTENT_LENGTH"]
 
 
 def test_other_hosts_are_refused_without_a_page(app: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +114,19 @@ def test_production_answers_to_its_own_host_with_safe_cookies(production: dict[s
     monkeypatch.delenv("PORTAL_URL")
     with pytest.raises(ConfigurationError, match="PORTAL_URL"):
         create_app(production)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_ENV", "Production"), ("PORTAL_ENV", "prod"), ("PORTAL_LANGUAGE", "zh"), ("HTMX_ASSET", "lokal"), ("PORTAL_PROXIES", "yes"),
+        ("SMTP_PORT", "-25"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_typed_wrongly_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"{name} is "):
+        create_app({"INSTANCE_FOLDER": tmp_path, "TESTING": True})
 
 
 def test_production_does_not_serve_demonstration_accounts(

@@ -14,6 +14,7 @@ from portal.database import db
 from portal.models.audit import AuditEvent
 from portal.models.session import SignInAttempt, StaffSession
 from portal.models.staff import Staff
+from portal.models.standard import set_value
 from tests.conftest import PASSWORD
 
 NEW = "Nine-Wooden-Boats-7"
@@ -51,6 +52,16 @@ def test_the_token_is_new_at_every_sign_in_and_the_old_one_is_dead(client: Any) 
     assert tokens[0] != tokens[1]
     assert StaffSession.find(tokens[0]) is None
     assert tokens[0] not in {row.token_hash for row in db.session.scalars(select(StaffSession))}
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(client: Any) -> None:
+    """Of a page of sign-in that was left open in a second tab; ASVS 7.2.4."""
+    tokens = []
+    for account in ("rep1", "rep2"):
+        sign_in(client, account)
+        with client.session_transaction() as session:
+            tokens.append(session["token"])
+    assert [StaffSession.find(token) is not None for token in tokens] == [False, True]
 
 
 def test_a_stolen_cookie_is_dead_after_sign_out(client: Any, app: Any) -> None:
@@ -183,6 +194,15 @@ def test_a_first_password_must_be_changed_before_anything_else(client: Any, staf
     changed = client.post("/profile/password", data={"current": first, "password": NEW, "again": NEW})
     assert changed.location == "/"
     assert client.get("/").status_code == 200
+
+
+def test_who_has_to_change_an_old_password_is_told_why(as_: Any, staff: dict[str, Staff]) -> None:
+    set_value("password.max_age_days", 90, by=staff["mgr1"], reason="等保")
+    staff["rep1"].password_changed_at = clock.now() - timedelta(days=91)
+    db.session.commit()
+    browser = as_("rep1")
+    assert browser.get("/").location == "/profile/password"
+    assert "已到期" in browser.get("/profile/password").get_data(as_text=True)
 
 
 def test_changing_the_password_ends_every_other_session(client: Any, as_: Any) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
@@ -35,6 +36,23 @@ def test_the_first_password_is_shown_once_and_opens_the_account(as_: Any, client
     assert password not in manager.get(f"/staff/{person.id}").get_data(as_text=True)
     assert client.post("/sign-in", data={"account": "rep9", "password": password}).status_code == 303
     assert client.get("/").location == "/profile/password"
+
+
+def test_a_new_account_speaks_the_language_of_the_site(app: Flask, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "BABEL_DEFAULT_LOCALE", "en")
+    as_("mgr1").post("/staff", data=NEW)
+    done = app.test_cli_runner().invoke(args=["staff", "create", "new.one", "Newman", "--password", "Nine-Wooden-Boats-7"])
+    assert done.exit_code == 0, done.output
+    assert {Staff.by_account(name).language for name in ("rep9", "new.one")} == {"en"}
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [(["王\u200b敏\n"], "王敏"), (["  "], ""), (["质量部", "--role", "department"], "")]
+)  # fmt: skip
+def test_the_command_makes_accounts_of_the_office_with_clean_names(app: Flask, given: list[str], name: str) -> None:
+    done = app.test_cli_runner().invoke(args=["staff", "create", "new.one", *given, "--password", "Nine-Wooden-Boats-7"])
+    person = Staff.by_account("new.one")
+    assert (done.exit_code == 0, person.name if person else "") == (bool(name), name)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +103,26 @@ def test_the_last_manager_is_told_why(as_: Any, staff: dict[str, Staff]) -> None
     assert "最后一名" in answer.get_data(as_text=True)
     form = {**NEW, "name": "郑七星", "role": "supervisor", "version": str(db.session.get(Staff, staff["mgr1"].id).version)}
     assert manager.post(f"/staff/{staff['mgr1'].id}", data=form).status_code == 422
+
+
+def test_a_demonstration_account_is_not_opened_on_a_real_site(app: Flask, as_: Any, staff: dict[str, Staff], monkeypatch: Any) -> None:
+    """The site would not start any more."""
+    staff["rep1"].is_demo, staff["rep1"].active = True, False
+    db.session.commit()
+    monkeypatch.setitem(app.config, "PORTAL_ENV", "production")
+    answer = as_("mgr1").post(f"/staff/{staff['rep1'].id}/reactivation")
+    assert answer.status_code == 422
+    assert "演示账号" in answer.get_data(as_text=True)
+    assert not Staff.by_account("rep1").active
+
+
+def test_a_department_has_no_hand_over_list(as_: Any, staff: dict[str, Staff]) -> None:
+    """Its account has nothing in hand; the way to the list led to an error."""
+    person, _password = Staff.create(account="dept9", name="质量部", role="department", department_code="quality", by=staff["mgr1"])
+    db.session.commit()
+    browser = as_("mgr1")
+    for page, there in ((f"/staff/{person.id}", False), (f"/staff/{person.id}/deactivation", False), (f"/staff/{staff['rep1'].id}", True)):
+        assert ('action="/hand-overs"' in browser.get(page).get_data(as_text=True)) is there
 
 
 def test_the_list_is_narrowed_by_team_and_words(as_: Any, staff: dict[str, Staff]) -> None:

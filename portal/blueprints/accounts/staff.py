@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -16,6 +16,7 @@ from portal.models.hand_over_list import CUSTOMERS, PARTS, to_be_taken
 from portal.models.staff import Staff
 from portal.models.team import Team
 from portal.permissions import Permission, fetch, requires
+from portal.rules.message import N_, Refusal
 from portal.saving import saving
 from portal.sessions import me
 
@@ -78,7 +79,8 @@ def create_staff() -> Any:
     form = StaffForm(teams=_team_choices(None))
     if form.validate():
         with saving(form.refuse) as saved:
-            staff, password = Staff.create(account=form.account.data, by=me(), **_values(form))
+            spoken = current_app.config["BABEL_DEFAULT_LOCALE"]
+            staff, password = Staff.create(account=form.account.data, by=me(), language=spoken, **_values(form))
         if saved:
             return _password_page(staff, password, _("The account is created"))
     return render_template("accounts/staff_new.html", form=form), 422
@@ -144,6 +146,8 @@ def deactivation(staff: Staff) -> Any:
 @requires(Permission.STAFF_MANAGE, staff=Staff)
 def reactivation(staff: Staff) -> Any:
     """Open a deactivated account again and show its new first password, once."""
+    if staff.is_demo and current_app.config["PORTAL_ENV"] == "production":  # the site would not start any more
+        raise Refusal(N_("A demonstration account is not opened on a real site; those who run the portal remove it."))
     password = staff.reactivate(by=me())
     commit()
     return _password_page(staff, password, _("The account is active again"))

@@ -101,6 +101,7 @@ def entry(event: AuditEvent) -> Any:
         title=title_of(event),
         kinds=KIND_LABELS,
         title_of_field=log_words.title_of_field,
+        value_of=log_words.value_of,
         record=_record(event),
         page=log_words.addresses([event], current_user).get(event.id, ""),
         name=log_words.name_of(event),
@@ -177,8 +178,8 @@ def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
             yield [
                 *facts,
                 log_words.title_of_field(event.record_type, field) or field,
-                change.get("old"),
-                change.get("new"),
+                log_words.value_of(event.record_type, field, change.get("old")),
+                log_words.value_of(event.record_type, field, change.get("new")),
                 more,
                 event.hash,
             ]
