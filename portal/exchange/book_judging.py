@@ -6,7 +6,7 @@ equal rows of its file it is, so that the same file adds nothing a second time, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -81,8 +81,8 @@ class BookVerdict:
 class BookReader:
     """Turns the cells of a row into a `BookRecord`."""
 
-    def __init__(self, book: Book, mapping: dict[int, str], dates: str) -> None:
-        self._parse = compile_mapping(book.table(), mapping, dates)
+    def __init__(self, book: Book, mapping: dict[int, str], dates: str, heads: Sequence[str]) -> None:
+        self._parse = compile_mapping(book.table(), mapping, dates, heads)
 
     def read(self, row: int, cells: list[Any]) -> BookRecord:
         """Return the record of one row; what is wrong with it stands in `problems`."""

@@ -76,10 +76,10 @@ def _work(run: ImportRun) -> tuple[Any, Any, Any]:
     book, dates = book_of(run.table_name), run.options.get("dates", "")
     if book is not None:
         judge = RequestJudge if book.model is ServiceRequest else BookJudge
-        return BookReader(book, mapping, dates), judge(run, run.staff, book), {}
+        return BookReader(book, mapping, dates, run.heads), judge(run, run.staff, book), {}
     register = register_of(run.table_name)
     if register is not None:
-        return EntryReader(register, mapping), EntryJudge(run, run.staff, register), {}
+        return EntryReader(register, mapping, run.heads), EntryJudge(run, run.staff, register), {}
     return RowReader(customer_table(), mapping, run.heads), Judge(run, run.staff), InFile()
 
 

@@ -6,7 +6,7 @@ whole name. A row that says of a customer what an entry says already, to the let
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,8 +75,8 @@ class EntryVerdict:
 class EntryReader:
     """Turns the cells of a row into an `EntryRecord`, under one mapping of one file's heads."""
 
-    def __init__(self, register: OfficeRegister, mapping: dict[int, str]) -> None:
-        self._parse = compile_mapping(entry_table(register), mapping)
+    def __init__(self, register: OfficeRegister, mapping: dict[int, str], heads: Sequence[str]) -> None:
+        self._parse = compile_mapping(entry_table(register), mapping, heads=heads)
         self._fields = [one for one in register.fields if one.name in mapping.values()]
 
     def read(self, row: int, cells: list[Any]) -> EntryRecord:

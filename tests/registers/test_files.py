@@ -74,6 +74,14 @@ def test_rows_become_entries_of_their_customers(mode: str) -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_amounts_of_a_register_are_counted_as_their_heads_say() -> None:
+    one = factories.customer("rep1")
+    heads = "客户,车位号,租售类别,价格（万元）,起始日期"
+    run = done(f"{heads}\n{one.number},A-01,出售,18.5,2026-03-05\n", code="parking-spaces")
+    assert [entry.data["price"] for entry in entries()] == ["185000.00"], (run.mapping, reasons(run))
+
+
+@pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("mode", ["good", "all"])
 def test_an_import_and_its_taking_back_change_what_dossiers_lack(mode: str) -> None:
     by = Staff.by_account("mgr1")

@@ -109,6 +109,18 @@ def test_equal_rows_without_a_document_both_count_and_twice_adds_nothing() -> No
     assert_totals_hold()
 
 
+@pytest.mark.usefixtures("app")
+def test_amounts_and_prices_are_counted_as_their_heads_say() -> None:
+    customer = factories.customer("rep1")
+    number = customer.number
+    done("sales", f"客户编号,日期,单据编号,金额（万元）\n{number},2026-03-05,D1,12.5\n{number},2026-03-06,D2,-1.5\n")
+    done("sales", f"客户编号,日期,单据编号,数量,单价（千元）\n{number},2026-03-05,D3,2,0.75\n")
+    done("payments", f"客户编号,付款日期,付款编号,收款金额/万元\n{number},2026-03-08,Z1,3\n")
+    assert [one.amount for one in db.session.scalars(select(Sale).order_by(Sale.id))] == [125000, -15000, 1500]
+    assert db.session.scalar(select(Payment.amount)) == 30000
+    assert_totals_hold()
+
+
 INVOICES = (
     "customerID,invoiceNumber,InvoiceDate,DueDate,InvoiceAmount,Disputed,SettledDate\n"
     "AB-1,900,1/6/2012,2/5/2012,47.07,Yes,2/8/2012\nAB-1,901,1/7/2012,2/6/2012,10,No,\n"
