@@ -42,6 +42,8 @@ class Record:
     derived: dict[str, str] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     """Number, credit code and name in comparable form, the strongest first."""
+    further: bool = False
+    """Staged as a further row of a customer that a row further up makes: it makes none itself."""
 
     def find_keys(self) -> list[str]:
         """Return `keys`, worked out once the row is read."""

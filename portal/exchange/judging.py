@@ -108,7 +108,9 @@ class Judge:
                 main.contacts = joined([*main.contacts, *self._purposed(record.contacts)])
             else:
                 verdict = self._judge(record, known)
-                if verdict.outcome == "new":
+                if verdict.outcome == "new" and record.further:
+                    verdict.refuse(N_("The row further up that makes this customer is not imported."))
+                elif verdict.outcome == "new":
                     new.update(dict.fromkeys(keys, verdict))
             verdicts.append(verdict)
         self._judge_contacts(verdicts)

@@ -227,6 +227,15 @@ def test_likely_duplicates_are_shown_and_can_be_left_out(staff):
     assert "孙三省" in told
 
 
+def test_a_left_out_duplicate_is_not_made_of_its_further_rows(staff):
+    factories.customer("rep1", full_name="深圳华安科技有限公司", telephone="0755-88887777", telephone_key="075588887777")
+    rows = "客户名称,联系电话,联系人\n深圳宏大公司,0755-88887777,张三\n深圳宏大公司,,李四\n"
+    run = done(rows, staff["rep1"], skip_duplicates=True)
+    assert [one.full_name for one in customers()] == ["深圳华安科技有限公司"]
+    assert reasons(run)[3] == ["The row further up that makes this customer is not imported."]
+    assert counted(run, "created", "left_out", "late") == (0, 1, 1)
+
+
 def test_a_likely_duplicate_is_told_by_a_contacts_telephone_and_without_its_place(staff):
     called = factories.customer("rep1", full_name="华安科技有限公司", name_key="华安科技")
     contact = Contact(customer_id=called.id, name="张三", telephone="138 0000 0001", telephone_key="13800000001", kept_for="daily_contact")
