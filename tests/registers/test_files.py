@@ -21,6 +21,7 @@ from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
 from portal.models.standard import set_value
 from portal.registers import REGISTERS
+from portal.rules.message import Refusal
 from tests import factories
 from tests.registers.samples import entry
 
@@ -169,6 +170,25 @@ def test_what_was_changed_since_is_not_taken_back() -> None:
     entries()[0].change({"colour": "白"}, by=run.staff)
     db.session.commit()
     assert [obstacle.customer_id for obstacle in obstacles(run)] == [one.id]
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_number_that_another_entry_was_given_since_is_not_taken_back(when: str) -> None:
+    one = factories.customer("rep1")
+    made = entry(permit_number="P-1")
+    run = done(f"登记编号,停车证号\n{made.number},P-9\n")
+    if when == "meanwhile":
+        run.take_back(by=run.staff)
+    done(f"{HEADS}\n{one.number},P-1,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n")
+    if when == "before":
+        assert [str(obstacle.why)[:12] for obstacle in obstacles(run)] == ["what it had "]
+        with pytest.raises(Refusal, match="cannot be taken back"):
+            run.take_back(by=run.staff)
+        return
+    jobs.start(run.job)  # type: ignore[arg-type]
+    db.session.expire_all()
+    assert (run.state, run.counts["kept"], made.title) == ("taken-back", 1, "P-9")
 
 
 @pytest.mark.usefixtures("app")
