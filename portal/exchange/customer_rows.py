@@ -39,7 +39,7 @@ class Record:
     contacts: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Message] = field(default_factory=list)
-    derived: dict[str, str] = field(default_factory=dict)
+    derived: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     """Number, credit code and name in comparable form, the strongest first."""
     further: bool = False

@@ -10,12 +10,14 @@ from sqlalchemy import func, select
 
 from portal import jobs
 from portal.database import StateConflict, db
+from portal.dossier_count import count_dossiers
 from portal.exchange import importing
 from portal.exchange.customer_table import customer_table
 from portal.exchange.taking_back import obstacles
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
+from portal.models.dossier_completeness import completeness
 from portal.models.duplicate_scan import DuplicatePair, DuplicateScan
 from portal.models.import_run import ImportMapping, ImportRow, ImportRun
 from portal.models.search_index import CustomerSearch
@@ -380,6 +382,23 @@ def test_taking_back_removes_what_was_made_and_restores_what_was_changed(staff):
         )
         == 2
     )
+
+
+def test_an_imported_nature_and_its_taking_back_have_the_dossier_counted_anew(staff):
+    made = factories.customer("sup1", full_name="甲乙有限公司", name_key="甲乙", nature="ordinary")
+
+    def counted_as() -> list[bool]:
+        count_dossiers()
+        db.session.expire_all()
+        return [made.documents_missing == len(completeness(made).missing), made.nature == "ordinary"]
+
+    assert counted_as() == [True, True]
+    run = done("客户名称,客户性质\n甲乙有限公司,政府机构\n", staff["sup1"])
+    assert counted_as() == [True, False]
+    run.take_back(by=staff["sup1"])
+    db.session.commit()
+    jobs.start(run.job)
+    assert counted_as() == [True, True]
 
 
 @pytest.mark.parametrize("chunk", [1, 4000])
