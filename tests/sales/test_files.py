@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from portal import jobs
+from portal import clock, jobs
 from portal.database import db
 from portal.exchange.register_table import table_of
 from portal.exchange.taking_back import obstacles
+from portal.models.callback import Callback
+from portal.models.callback_due import read_sales
 from portal.models.customer_code import CustomerCode
 from portal.models.import_run import AS_BOOK, ImportRun
 from portal.models.payment import Payment
@@ -179,6 +181,33 @@ def test_bad_rows_say_why_and_whose_customer_it_is_decides() -> None:
     assert run.refused is not None
     assert db.session.scalar(select(Sale.amount).where(Sale.document == "N6", Sale.line == 2)) == Decimal("-1.01")
     assert_totals_hold()
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_taken_back_or_cancelled_by_a_file_is_followed_by_no_calls() -> None:
+    customer, day = factories.customer("rep1", telephone="0755-88887777"), clock.today().isoformat()
+    heads = "客户编号,日期,单据编号,行号,金额,状态"
+
+    def open_calls() -> int:
+        read_sales(clock.today())
+        db.session.commit()
+        return db.session.scalar(select(func.count()).where(Callback.state == "open")) or 0
+
+    assert open_calls() == 0
+    run = done("sales", f"{heads}\n{customer.number},{day},D1,1,100,已下单\n")
+    assert open_calls() == 1
+    cancelled = done("sales", f"{heads}\n{customer.number},{day},D1,1,100,已取消\n")
+    assert open_calls() == 0
+    taken_back(cancelled)
+    assert open_calls() == 1
+    with pytest.raises(Refusal):
+        run.take_back(by=run.staff)
+    db.session.rollback()
+    other = factories.customer("rep1", telephone="0755-88887777")
+    run = done("sales", f"{heads}\n{other.number},{day},D2,1,100,已下单\n")
+    assert open_calls() == 2
+    taken_back(run)
+    assert open_calls() == 1
 
 
 @pytest.mark.usefixtures("app")
