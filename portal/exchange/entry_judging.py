@@ -15,7 +15,7 @@ from sqlalchemy import select
 from portal.database import db
 from portal.exchange.columns import Problem, compile_mapping
 from portal.exchange.register_table import entry_table
-from portal.models import register_entry
+from portal.models import history, register_entry
 from portal.models.customer import Customer
 from portal.models.customer_choice import Chosen
 from portal.models.import_run import ImportRun
@@ -178,6 +178,11 @@ class EntryJudge:
             verdict.outcome = "unchanged"
         elif self.run.what == "update":
             verdict.refuse(N_("There is no such entry yet, and the file is only to update."))
+        else:
+            try:
+                history.ensure_not_erased(verdict.customer)
+            except Refusal as refusal:
+                verdict.refuse(refusal.message.text, "customer_name", verdict.customer.number)
 
     def _judge_known(self, verdict: EntryVerdict, columns: dict[str, Any]) -> None:
         entry = verdict.entry

@@ -29,6 +29,7 @@ from portal.models.gift_delivery_desk import forget as forget_deliveries
 from portal.models.gift_desk import forget as forget_gifts
 from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
+from portal.models.import_run import ImportRow
 from portal.models.merge import CustomerMerge
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
@@ -161,7 +162,8 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     digests |= forget_deliveries([customer.id])
     forget_outcomes([customer.id])
     digests |= forget_proposals([customer.id])
-    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
+    # Of an import that changed the card, what it said before goes too: it can be taken back no more.
+    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement, ImportRow):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)
     said = {"reason": "", "price_note": "", "payment_note": "", "closing_note": "", "goods": [], "figures": {}}
