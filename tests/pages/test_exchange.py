@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from sqlalchemy import select
@@ -205,6 +206,16 @@ def test_a_large_spreadsheet_is_a_job_with_a_notice(app, as_, staff, monkeypatch
     assert rows[1][1] == "甲公司"
     notice = db.session.scalars(select(Notice).where(Notice.staff_id == staff["rep1"].id)).one()
     assert notice.link == answer.location.removeprefix("http://localhost")
+
+
+@pytest.mark.parametrize("listed", ["customers", "registers/parking-permits", "sales/payments", "insights/abc", "reports", "requests"])
+def test_the_page_of_a_file_leads_back_to_its_list(app, as_, monkeypatch, listed):
+    monkeypatch.setattr(exporting, "DIRECT", -1)
+    browser, (area, _, kind) = as_("mgr1"), listed.partition("/")
+    address = f"/{area}/export/{kind}" if area in ("sales", "insights") else f"/{listed}/export"
+    answer = browser.post(address, data={"format": "xlsx", "columns": "list"})
+    where = re.search(r'<nav class="where".*?</nav>', browser.get(answer.location).get_data(as_text=True), re.DOTALL)
+    assert f'href="/{listed}"' in where[0]
 
 
 def test_chosen_customers_go_out_and_others_are_404(app, as_):
