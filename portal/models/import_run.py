@@ -35,7 +35,7 @@ from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules.dates import has_year_last, order_of
-from portal.rules.message import Message, Refusal
+from portal.rules.message import Message, Refusal, revived
 from portal.rules.text import clean_line
 
 CUSTOMERS = "customers"
@@ -343,7 +343,7 @@ class ImportRow(Base):
         found = []
         for one in self.problems:
             text, params = one["text"], one["params"]
-            found.append((one["column"], one["value"], Message(text, params)))
+            found.append((one["column"], one["value"], Message(text, revived(params))))
         return found
 
 

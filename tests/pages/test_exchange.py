@@ -66,6 +66,17 @@ def test_the_refused_rows_are_a_file_with_cells_and_reasons(app, as_, account):
     assert row[3].startswith("成立日期：")
 
 
+def test_reasons_are_told_in_the_readers_language_to_the_last_word(app, as_):
+    factories.customer("rep1", full_name="甲公司", name_key="甲公司", state="past")
+    browser = as_("rep1")
+    where = upload(browser, "客户名称\n甲公司\n".encode()).location
+    browser.post(f"{where}/columns", data={"column-0": "full_name", **WHOLE})
+    why = "与该客户的交易已结束，资料卡按原样保存。"
+    assert why in browser.get(where).get_data(as_text=True)
+    (_, (_, row)) = open_table(browser.get(f"{where}/refused.xlsx").get_data(), "x.xlsx").rows()
+    assert row[1].endswith(why)
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
