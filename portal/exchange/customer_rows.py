@@ -38,7 +38,8 @@ class Record:
     card: dict[str, Any] = field(default_factory=dict)
     contacts: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Message] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    """What is kept as the file says it, or left out, and is to be looked at."""
     derived: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     """Number, credit code and name in comparable form, the strongest first."""
@@ -172,7 +173,7 @@ class RowReader:
         if stored.get("credit_code"):
             wrong = check_credit_code(stored["credit_code"])
             if wrong is not None:
-                record.warnings.append(wrong)
+                record.warnings.append(Problem("credit_code", stored["credit_code"], wrong))
         if "full_name" in stored:
             record.derived = derived({"full_name": stored["full_name"]})
         if phone is not None:

@@ -40,7 +40,7 @@ class EntryRecord:
     customer: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Message] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     @property
     def named(self) -> str:

@@ -256,6 +256,8 @@ class Writer:
 
     def _end(self) -> None:
         run = self.run
+        looked_at = delete(ImportRow).where(ImportRow.run_id == run.id, ImportRow.outcome == "unchanged")
+        db.session.execute(looked_at, execution_options=QUIET)
         late = self.counts["late"] + self.counts["left_out"]
         if late:
             try:

@@ -176,9 +176,8 @@ class Judge:
         if not record.card.get("full_name"):
             return verdict.refuse(N_("A customer needs its full name."), "full_name")
         if record.number:
-            record.warnings.append(
-                Message(N_("The number %(number)s is not the portal's; the customer gets a new one."), {"number": record.number})
-            )
+            text = N_("The number %(number)s is not the portal's; the customer gets a new one.")
+            record.warnings.append(Problem("number", record.number, Message(text, {"number": record.number})))
         if not record.owner:
             verdict.owner = self.default_owner
             if verdict.owner is None:
@@ -193,7 +192,8 @@ class Judge:
                 return verdict.refuse(N_("Several people have this name. Write the account instead."), "owner", record.owner)
             verdict.owner = named[0]
         if record.registered_on and self.run.as_state != CustomerState.ACTIVE:
-            record.warnings.append(Message(N_("A prospect is not on the register yet; the date is left out.")))
+            text = N_("A prospect is not on the register yet; the date is left out.")
+            record.warnings.append(Problem("registered_on", record.registered_on, Message(text)))
         verdict.contacts = joined(self._purposed(record.contacts))
         return verdict
 
@@ -217,14 +217,16 @@ class Judge:
             and record.owner != customer.owner_name
             and customer.owner_id not in {one.id for one in self.owners.get(record.owner, [])}
         ):
-            record.warnings.append(Message(N_("Who is in charge is not changed by an import; hand the customer over.")))
+            text = N_("Who is in charge is not changed by an import; hand the customer over.")
+            record.warnings.append(Problem("owner", record.owner, Message(text)))
         for name, value in record.card.items():
             if as_stored(name, value) == getattr(customer, name) or (name == "full_name" and by_name):
                 continue
             if name == "credit_code" and by_name and customer.credit_code:
                 return verdict.refuse(N_("The customer of this name has the credit code %(code)s."), name, value, code=customer.credit_code)
             if not self._hand_may(name, customer):
-                record.warnings.append(Message(BY_CHAIN, {"field_title": Message(card.CARD[name].title)}))
+                said = "" if card.CARD[name].kind == "choice" else value  # a code tells nobody anything
+                record.warnings.append(Problem(name, said, Message(BY_CHAIN, {"field_title": Message(card.CARD[name].title)})))
                 continue
             if name in CREDIT_FIELDS and customer.id in known.in_approval:
                 return verdict.refuse(N_("A change of this customer's credit is in approval; it covers this entry."), name, value)

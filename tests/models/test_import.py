@@ -102,6 +102,21 @@ def test_a_bad_checksum_is_a_warning(staff):
     assert counted(run, "new", "warnings", "refused") == (2, 1, 0)
 
 
+def test_rows_to_be_looked_at_are_named_by_row_column_and_reason(staff):
+    factories.customer("rep1", full_name="甲乙有限公司", name_key="甲乙", payment_terms="monthly")
+    rows = "甲乙有限公司,,预付款,钱二宝\n丙丁有限公司,91440300MA5DA1234X,,\n戊己有限公司,,,\n坏行有限公司,91440300MA5DA1235X,,无此人\n"
+    run = checked(f"客户名称,统一社会信用代码,结算方式,负责人\n{rows}", staff["rep1"])
+    assert counted(run, "new", "unchanged", "warnings", "refused") == (2, 1, 2, 1)
+    found = {row.row: [(column, value) for column, value, _why in row.messages] for row in run.problem_rows("warning")}
+    assert found == {2: [("owner", "钱二宝"), ("payment_terms", "")], 3: [("credit_code", "91440300MA5DA1234X")]}
+    assert list(reasons(run)) == [5]
+    assert [row.row for row in run.problem_rows("warning", after=2)] == [3]
+    run.start(by=staff["rep1"], mode="good", skip_duplicates=False)
+    db.session.commit()
+    jobs.start(run.job)
+    assert list(db.session.scalars(select(ImportRow.row))) == [5], "what was unchanged is told no more"
+
+
 def test_the_same_file_twice_adds_nothing(staff):
     done(FILE, staff["rep1"])
     again = checked(FILE, staff["rep1"])

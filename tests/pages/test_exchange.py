@@ -66,6 +66,16 @@ def test_the_refused_rows_are_a_file_with_cells_and_reasons(app, as_, account):
     assert row[3].startswith("成立日期：")
 
 
+def test_the_check_leads_to_the_rows_that_are_to_be_looked_at(app, as_):
+    browser = as_("rep1")
+    where = upload(browser, "客户名称,信用代码\n甲公司,91440300MA5DA1234X\n".encode()).location
+    browser.post(f"{where}/columns", data={"column-0": "full_name", "column-1": "credit_code", **WHOLE})
+    link = re.search(r'href="([^"]*show=warning)"', browser.get(where).get_data(as_text=True))
+    page = browser.get(link[1]).get_data(as_text=True)
+    assert "请留意的行" in page
+    assert ">91440300MA5DA1234X</span>" in page
+
+
 def test_reasons_are_told_in_the_readers_language_to_the_last_word(app, as_):
     factories.customer("rep1", full_name="甲公司", name_key="甲公司", state="past")
     browser = as_("rep1")
