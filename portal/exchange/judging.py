@@ -135,7 +135,9 @@ class Judge:
             return verdict
         if not in_file.outcomes[place]:
             return verdict.refuse(N_("Row %(row)s, of the same customer, is refused."), row=row)
-        bare = all(name in IDENTITY for name in record.card) and all(in_file.places.get(hash(key), place) == place for key in keys)
+        # A name that the customer's first row does not say is that of somebody else, who has the same code by mistake.
+        known_as = (in_file.places.get(hash(key), -1 if key[0] == "n" else place) for key in keys)
+        bare = all(name in IDENTITY for name in record.card) and all(one == place for one in known_as)
         if not bare and in_file.cards[place] != fingerprint(record):
             return verdict.refuse(N_("This customer stands in row %(row)s already, with other values. Keep one of the two."), row=row)
         if not record.contacts:

@@ -172,6 +172,13 @@ def test_a_row_with_other_values_of_the_same_customer_is_refused(staff):
     assert "row 2 already" in reasons(run)[3][0]
 
 
+@pytest.mark.parametrize("contact", ["", "张三"])
+def test_another_name_with_the_same_code_is_refused_and_not_passed_over(staff, contact):
+    rows = f"甲公司,91440300MA5DA1234X,\n乙公司,91440300MA5DA1234X,{contact}\n甲 公司,91440300MA5DA1234X,{contact}\n"
+    run = checked(f"客户名称,信用代码,联系人\n{rows}", staff["rep1"])
+    assert reasons(run) == {3: ["This customer stands in row 2 already, with other values. Keep one of the two."]}
+
+
 def test_each_refused_row_says_why(staff):
     text = (
         "编号,客户名称,成立日期,注册资本,员工人数,客户性质,电子邮箱,负责人\n"
