@@ -15,8 +15,10 @@ from portal.exchange.register_table import table_of
 from portal.exchange.taking_back import obstacles
 from portal.models.callback import Callback
 from portal.models.callback_due import read_sales
+from portal.models.customer_choice import chosen
 from portal.models.customer_code import CustomerCode
 from portal.models.import_run import AS_BOOK, ImportRun
+from portal.models.merge import CustomerMerge
 from portal.models.payment import Payment
 from portal.models.product import Product
 from portal.models.sale import Sale, SaleDocument
@@ -121,6 +123,23 @@ def test_amounts_and_prices_are_counted_as_their_heads_say() -> None:
     assert [one.amount for one in db.session.scalars(select(Sale).order_by(Sale.id))] == [125000, -15000, 1500]
     assert db.session.scalar(select(Payment.amount)) == 30000
     assert_totals_hold()
+
+
+@pytest.mark.usefixtures("app")
+def test_the_old_number_of_a_merged_record_means_the_one_that_stands_for_it() -> None:
+    first, second, third, elsewhere = (factories.customer(one) for one in ("rep1", "rep1", "rep1", "rep3"))
+    text = f"客户编号,日期,金额\n{first.number},2026-03-05,100\n"
+    done("sales", text)
+    for survivor, loser in ((second, first), (third, second)):
+        CustomerMerge.carry_out(survivor, loser, by=person("mgr1"))
+        db.session.commit()
+    again = checked("sales", f"{text}{second.number},2026-03-06,50\n")
+    assert (again.counts["new"], again.counts["unchanged"], said(again)) == (1, 1, {})
+    assert chosen(person("rep1"), f"{first.number} 旧名称").id == third.id
+    CustomerMerge.carry_out(elsewhere, third, by=person("mgr1"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="No customer you see"):
+        chosen(person("rep1"), first.number)
 
 
 INVOICES = (
