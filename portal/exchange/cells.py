@@ -34,6 +34,8 @@ MEMORY = 10_000
 
 _PHONE = re.compile(r"[0-9+()\-–—./,;、 ]*(?:(?:转|ext\.?|x|#)\s*[0-9]+)?[0-9+()\-–—./,;、 ]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(?:\.[^\s@<>()\[\],;:\"\\.]+)+")
+_ROUNDED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.IGNORECASE)
+"""As a spreadsheet writes a long number into delimited text."""
 _SPACES = re.compile(r"\s+")
 _TIME = re.compile(r"(上午|下午|晚上|中午)? ?(\d{1,2})[:时](\d{2})(?:[:分](\d{2}))?")
 _AFTERNOON = ("下午", "晚上")
@@ -161,10 +163,11 @@ def _plain(cell: Any) -> str:
 
 
 def _identifier(cell: Any) -> str:
-    """Return the cell as plain text; raise Refusal for a number so long that Excel has lost its last digits."""
-    if isinstance(cell, (int, float)) and abs(cell) >= EXACT_LIMIT:
+    """Return the cell as plain text; raise Refusal for a number so long that Excel has lost its last digits, 9.1E+17 too."""
+    plain = _plain(cell)
+    if _ROUNDED.fullmatch(plain) or (isinstance(cell, (int, float)) and abs(cell) >= EXACT_LIMIT):
         raise Refusal("Excel has taken it for a number and lost the last digits. Set the column to text and enter it again")
-    return _plain(cell)
+    return plain
 
 
 def _parse_code(cell: Any) -> str | None:
