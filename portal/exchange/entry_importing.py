@@ -63,7 +63,7 @@ class EntryWriter(Writer):
         ensure_may(run.staff, run.as_state)
         # The series' row is locked first: whoever else enters something waits, so that nothing is entered twice.
         NumberSeries.take(f"{self.register.prefix}-{self.today.year}", 0)
-        verdicts = EntryJudge(run, run.staff, self.register).check([record for _, record in chunk], {})
+        verdicts = EntryJudge(run, run.staff, self.register, lock=True).check([record for _, record in chunk], {})
         late = [verdict for verdict in verdicts if verdict.outcome == "refused"]
         if late and self.whole:
             raise Refusal(
@@ -201,7 +201,7 @@ def take_back_entries(run: ImportRun, register: OfficeRegister, job: Job) -> Non
     """Remove the entries that the import made and give the changed ones their old values; in chunks, and safe to run twice."""
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     made = select(RegisterEntry).where(RegisterEntry.import_id == run.id, *_untouched(register)).order_by(RegisterEntry.id)
-    while entries := list(db.session.scalars(made.limit(WRITE_CHUNK))):
+    while entries := list(db.session.scalars(made.limit(WRITE_CHUNK).with_for_update(of=RegisterEntry))):
         logged = [_logged("taken-back", entry.id, entry.customer_id, entry.label, register) for entry in entries]
         audit.write_many("change", logged, actor=job.staff, source=run.filename, import_id=run.id)
         _count_anew(register, [entry.customer_id for entry in entries])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal.database import db
 from portal.exchange.columns import Problem, compile_mapping
@@ -96,17 +96,17 @@ class EntryReader:
 
 
 class EntryJudge:
-    """Judges rows for one import, in the name of who imports."""
+    """Judges rows for one import, in the name of who imports; with `lock`, to write, whoever is changing an entry now is done first."""
 
-    def __init__(self, run: ImportRun, by: Staff, register: OfficeRegister) -> None:
-        self.run, self.by, self.register = run, by, register
+    def __init__(self, run: ImportRun, by: Staff, register: OfficeRegister, *, lock: bool = False) -> None:
+        self.run, self.by, self.register, self.lock = run, by, register, lock
         self.may_edit = by.may(Permission.REGISTER_EDIT)
 
     def check(self, records: list[EntryRecord], seen: dict[str, int]) -> list[EntryVerdict]:
         """Return the verdicts in the order of the rows; `seen` knows by row what stood further up in the file."""
         customers = Chosen(self.by, (record.named for record in records))
         verdicts = [EntryVerdict(record) for record in records]
-        known = _Known(self.by, self.register, records)
+        known = _Known(self.by, self.register, records, lock=self.lock)
         for verdict in verdicts:
             if verdict.record.problems:
                 verdict.outcome = "refused"
@@ -220,14 +220,18 @@ class EntryJudge:
 class _Known:
     """The entries that a portion of rows may mean."""
 
-    def __init__(self, by: Staff, register: OfficeRegister, records: list[EntryRecord]) -> None:
+    def __init__(self, by: Staff, register: OfficeRegister, records: list[EntryRecord], *, lock: bool) -> None:
+        self._lock = lock
         self.by_number: dict[str, RegisterEntry] = {}
         self.by_key: dict[str, RegisterEntry] = {}
         self.visible: set[int] = set()
         self.said: set[tuple[int, str]] = set()
         for some in _portions([record.number for record in records if record.number]):
             query = RegisterEntry.visible_to(by).where(RegisterEntry.register == register.code, RegisterEntry.number.in_(some))
-            self.by_number.update({entry.number: entry for entry in db.session.scalars(query)})
+            self.by_number.update({entry.number: entry for entry in db.session.scalars(self._locked(query))})
+
+    def _locked(self, query: Select[RegisterEntry]) -> Select[RegisterEntry]:
+        return query.with_for_update(of=RegisterEntry) if self._lock else query
 
     def look_up(self, by: Staff, register: OfficeRegister, verdicts: list[EntryVerdict]) -> None:
         """Find what stands in the register with the unique values of the rows, and what it says of their customers already."""
@@ -235,7 +239,7 @@ class _Known:
         keys = {register_entry.columns(register, verdict.checked)["unique_key"] for verdict in going} - {""}
         for some in _portions(sorted(keys)):
             found = select(RegisterEntry).where(RegisterEntry.register == register.code, RegisterEntry.unique_key.in_(some))
-            for entry in db.session.scalars(found.where(RegisterEntry.state != REMOVED)):
+            for entry in db.session.scalars(self._locked(found.where(RegisterEntry.state != REMOVED))):
                 self.by_key[entry.unique_key] = entry
         for some_ids in _portions([entry.id for entry in self.by_key.values()]):
             self.visible.update(
