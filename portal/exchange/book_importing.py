@@ -229,8 +229,12 @@ def take_back_rows(run: ImportRun, book: Book, job: Job) -> None:
     model = book.model
     kept = [~_used()] if model is Product else [~hanging()] if model is ServiceRequest else []
     untouched = [model.import_id == run.id, model.version == 1, *kept]
-    while ids := list(db.session.scalars(select(model.id).where(*untouched).order_by(model.id).limit(WRITE_CHUNK))):
-        ledger = Ledger()
+    while True:
+        ledger = Ledger()  # whoever is changing a line at this moment is done first
+        made = select(model.id).where(*untouched).order_by(model.id).limit(WRITE_CHUNK)
+        ids = list(db.session.scalars(made.with_for_update(of=model)))
+        if not ids:
+            break
         for row in rows_of(model, model.id.in_(ids)):
             _note(model, ledger, row, None)
         months = months_of(ids) if model is ServiceRequest else set()

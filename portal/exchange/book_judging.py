@@ -6,7 +6,7 @@ equal rows of its file it is, so that the same file adds nothing a second time, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -52,7 +52,7 @@ class BookRecord:
     fills: list[str] = field(default_factory=list)
     """The columns that the row says something of: an update changes these."""
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Message] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
         """Return the row as it is staged."""
@@ -81,8 +81,8 @@ class BookVerdict:
 class BookReader:
     """Turns the cells of a row into a `BookRecord`."""
 
-    def __init__(self, book: Book, mapping: dict[int, str], dates: str) -> None:
-        self._parse = compile_mapping(book.table(), mapping, dates)
+    def __init__(self, book: Book, mapping: dict[int, str], dates: str, heads: Sequence[str]) -> None:
+        self._parse = compile_mapping(book.table(), mapping, dates, heads)
 
     def read(self, row: int, cells: list[Any]) -> BookRecord:
         """Return the record of one row; what is wrong with it stands in `problems`."""
@@ -244,7 +244,7 @@ class BookJudge:
             else:
                 new["line"], new["key"] = None, key_of_content(self.source, self._said(record), turn)
                 if turn > 1:
-                    record.warnings.append(Message(EQUAL))
+                    record.warnings.append(Problem("", "", Message(EQUAL)))
         if self.model is Sale and new["document"]:
             new["key"] = key_of_line(self.source, new["document"], new["line"])
         if self.model is Payment:
@@ -254,7 +254,7 @@ class BookJudge:
                 turn = _turn(seen, f"n{self._said(record)}")
                 new["key"] = key_of_content(self.source, self._said(record), turn)
                 if turn > 1:
-                    record.warnings.append(Message(EQUAL))
+                    record.warnings.append(Problem("", "", Message(EQUAL)))
         if self.model in (SaleDocument, CustomerCode, Sale, Payment):
             new["source"] = self.source
         identity = "i" + "\x1f".join(map(str, self._identity(new)))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 CellParser = Callable[[Any], Any]
 
+COUNTED = ("amount", "price", "quantity")
+"""Kinds whose figures may be counted in thousands, 万 or 亿, as their head says."""
+
 # Excel keeps fifteen digits of a number; from here on the last ones of an identifier are lost.
 EXACT_LIMIT = 10**15
 # Distinct texts of a column that are remembered with their value: dates and amounts repeat, and cost the most.
@@ -31,16 +34,29 @@ MEMORY = 10_000
 
 _PHONE = re.compile(r"[0-9+()\-–—./,;、 ]*(?:(?:转|ext\.?|x|#)\s*[0-9]+)?[0-9+()\-–—./,;、 ]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(?:\.[^\s@<>()\[\],;:\"\\.]+)+")
+_ROUNDED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.IGNORECASE)
+"""As a spreadsheet writes a long number into delimited text."""
 _SPACES = re.compile(r"\s+")
 _TIME = re.compile(r"(上午|下午|晚上|中午)? ?(\d{1,2})[:时](\d{2})(?:[:分](\d{2}))?")
 _AFTERNOON = ("下午", "晚上")
+_UNIT = re.compile(
+    r"[(\[【](?:单位|人民币|rmb|[::\s])*(千|万|百万|千万|亿)(?:元|人民币|rmb|\s)*[)\]】]|(百万|千万|千|万|亿)元$",
+)
+_FACTORS = {"千": 1000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
+_BARE = re.compile(r"([(+\-−]*)\s*(\d[\d,.\s]*|\.\d+)\s*(\)?)")
 _YES = ("是", "有", "对", "真", "√", "✓", "✔", "y", "yes", "true", "t", "1")
 _NO = ("否", "无", "没有", "错", "假", "×", "✗", "✘", "n", "no", "false", "f", "0")
 _BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 
 
-def cell_parser(column: Column, dates: str = "") -> CellParser:
-    """Return the parser for the cells of the column; `dates` says how 1/6/2012 is read: mdy | dmy."""
+def cell_parser(column: Column, dates: str = "", head: str = "") -> CellParser:
+    """Return the parser for the cells of the column; `dates` says how 1/6/2012 is read: mdy | dmy.
+
+    The `head` of the file may say in what amounts, prices and quantities are counted: bare figures under 金额（万元） are multiplied.
+    """
+    if column.kind in COUNTED and (factor := unit_of(head)) != 1:
+        plain = cell_parser(column, dates)
+        return lambda cell: plain(_scaled(cell, factor))
     if column.kind == "text":
         return _text_parser(column.max_length)
     if column.kind == "code":
@@ -63,6 +79,24 @@ def cell_parser(column: Column, dates: str = "") -> CellParser:
     if column.kind == "boolean":
         return _remembering(_parse_boolean)
     return _remembering(_choice_parser(column))
+
+
+def unit_of(head: str) -> int:
+    """Return for how many a figure under this head counts: 10,000 under 注册资本（万元） and 销售额/万元."""
+    found = _UNIT.search(unicodedata.normalize("NFKC", head).strip().casefold())
+    return _FACTORS[found[1] or found[2]] if found else 1
+
+
+def _scaled(cell: Any, factor: int) -> Any:
+    """Return a bare figure multiplied; a cell that names its own unit stays."""
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        # To the fifteen figures that a spreadsheet shows.
+        return Decimal(f"{cell:.15g}" if isinstance(cell, float) else cell) * factor
+    found = _BARE.fullmatch(unicodedata.normalize("NFKC", cell).strip()) if isinstance(cell, str) else None
+    figure = _SPACES.sub("", found[2].replace(",", "")) if found else ""
+    if found is None or figure.count(".") > 1:
+        return cell
+    return f"{found[1]}{Decimal(figure) * factor:f}{found[3]}"
 
 
 def _text_parser(max_length: int | None) -> CellParser:
@@ -129,10 +163,11 @@ def _plain(cell: Any) -> str:
 
 
 def _identifier(cell: Any) -> str:
-    """Return the cell as plain text; raise Refusal for a number so long that Excel has lost its last digits."""
-    if isinstance(cell, (int, float)) and abs(cell) >= EXACT_LIMIT:
+    """Return the cell as plain text; raise Refusal for a number so long that Excel has lost its last digits, 9.1E+17 too."""
+    plain = _plain(cell)
+    if _ROUNDED.fullmatch(plain) or (isinstance(cell, (int, float)) and abs(cell) >= EXACT_LIMIT):
         raise Refusal("Excel has taken it for a number and lost the last digits. Set the column to text and enter it again")
-    return _plain(cell)
+    return plain
 
 
 def _parse_code(cell: Any) -> str | None:

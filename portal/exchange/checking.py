@@ -21,7 +21,7 @@ from portal.exchange.refused import as_staged, keep_refused
 from portal.exchange.register_table import register_of
 from portal.exchange.request_judging import RequestJudge
 from portal.inserting import insert_rows
-from portal.models.import_run import ImportRow, ImportRun, ensure_may
+from portal.models.import_run import WARNING, ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.request import ServiceRequest
 from portal.rules.message import N_, Refusal
@@ -61,7 +61,7 @@ def _check(job: Job, run: ImportRun) -> None:
         verdicts = judge.check(records, in_file)
         for verdict in verdicts:
             _count(counts, verdict)
-        staged = [_staged(verdict) for verdict in verdicts if verdict.outcome != "unchanged"]
+        staged = [_staged(verdict) for verdict in verdicts if verdict.outcome != "unchanged" or verdict.record.warnings]
         insert_rows(db.session(), ImportRow.__table__, STAGED, staged, run_id=run.id)
         job.progress(portion[-1][0], max(total, portion[-1][0]))
         db.session.commit()
@@ -76,10 +76,10 @@ def _work(run: ImportRun) -> tuple[Any, Any, Any]:
     book, dates = book_of(run.table_name), run.options.get("dates", "")
     if book is not None:
         judge = RequestJudge if book.model is ServiceRequest else BookJudge
-        return BookReader(book, mapping, dates), judge(run, run.staff, book), {}
+        return BookReader(book, mapping, dates, run.heads), judge(run, run.staff, book), {}
     register = register_of(run.table_name)
     if register is not None:
-        return EntryReader(register, mapping), EntryJudge(run, run.staff, register), {}
+        return EntryReader(register, mapping, run.heads), EntryJudge(run, run.staff, register), {}
     return RowReader(customer_table(), mapping, run.heads), Judge(run, run.staff), InFile()
 
 
@@ -110,6 +110,8 @@ def _staged(verdict: Verdict | EntryVerdict | BookVerdict) -> tuple[Any, ...]:
                 "params": verdict.duplicate.params,
             }
         ]
+    if verdict.outcome != "refused":
+        problems += [{**as_staged(one), WARNING: True} for one in record.warnings]
     data: dict[str, Any] = {}
     if not isinstance(record, Record):
         data = record.as_data() if verdict.outcome != "refused" else {}

@@ -25,6 +25,7 @@ Kind = Literal["text", "date", "moment", "amount", "quantity", "price", "integer
 FUZZY_THRESHOLD = 88.0
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}|<[^<>]*>|〔[^〔〕]*〕")
+_UNIT_BEHIND = re.compile(r"(?:百万|千万|千|万|亿)元$")
 _NOT_WORD = re.compile(r"[\W_]+")
 _NUMERALS = re.compile(r"[0-9一二三四五六七八九十]+")
 
@@ -95,8 +96,8 @@ def normalise_header(header: object) -> str:
 
 
 def _without_brackets(header: object) -> str:
-    """Return the normalised head without what stands in brackets, such as a unit or a hint."""
-    return normalise_header(_BRACKETS.sub("", unicodedata.normalize("NFKC", str(header))))
+    """Return the normalised head without what stands in brackets, such as a hint or a unit, and without a unit behind: 销售额/万元."""
+    return _UNIT_BEHIND.sub("", normalise_header(_BRACKETS.sub("", unicodedata.normalize("NFKC", str(header)))))
 
 
 def headers_fingerprint(headers: Sequence[object]) -> str:
@@ -156,16 +157,17 @@ def check_mapping(table: ImportTable, mapping: dict[int, str]) -> None:
             raise Refusal("The column %(name)s is chosen twice", name=Named(table.by_name[name].title_zh, table.by_name[name].title))
 
 
-def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = "") -> RowParser:
+def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = "", heads: Sequence[str] = ()) -> RowParser:
     """Return the function that turns one row's cells into (values by column name, problems) under this mapping.
 
     Values hold every mapped column: text as str, date, Decimal, int, bool, a choice's code; None for an empty cell and for
-    one with a problem. Required columns that are not mapped are a problem of every row. `dates` says how 1/6/2012 is read: mdy | dmy.
-    Raises Refusal as `check_mapping` does.
+    one with a problem. Required columns that are not mapped are a problem of every row. `dates` says how 1/6/2012 is read: mdy | dmy;
+    `heads` are the file's, which may say in what figures are counted. Raises Refusal as `check_mapping` does.
     """
     check_mapping(table, mapping)
     steps: list[tuple[int, str, CellParser, bool]] = [
-        (index, name, cell_parser(table.by_name[name], dates), table.by_name[name].required) for index, name in sorted(mapping.items())
+        (index, name, cell_parser(table.by_name[name], dates, head_of(heads, index)), table.by_name[name].required)
+        for index, name in sorted(mapping.items())
     ]
     missing = [
         Problem(column.name, None, Message(N_("The file has no such column")))
@@ -196,6 +198,11 @@ def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = ""
         return values, problems
 
     return parse
+
+
+def head_of(heads: Sequence[str], index: int) -> str:
+    """Return the head of a column of the file, '' where it has none."""
+    return heads[index] if index < len(heads) else ""
 
 
 def parse_row(table: ImportTable, mapping: dict[int, str], cells: Sequence[Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +10,7 @@ from typing import Any, NamedTuple
 
 from portal import clock
 from portal.exchange.cells import cell_parser
-from portal.exchange.columns import Column, ImportTable, Problem, compile_mapping
+from portal.exchange.columns import Column, ImportTable, Problem, compile_mapping, head_of
 from portal.exchange.customer_table import CONTACT_COLUMNS, CONTACTS_IN_A_ROW
 from portal.models import card
 from portal.models.customer import derived
@@ -40,10 +38,13 @@ class Record:
     card: dict[str, Any] = field(default_factory=dict)
     contacts: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Message] = field(default_factory=list)
-    derived: dict[str, str] = field(default_factory=dict)
+    warnings: list[Problem] = field(default_factory=list)
+    """What is kept as the file says it, or left out, and is to be looked at."""
+    derived: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     """Number, credit code and name in comparable form, the strongest first."""
+    further: bool = False
+    """Staged as a further row of a customer that a row further up makes: it makes none itself."""
 
     def find_keys(self) -> list[str]:
         """Return `keys`, worked out once the row is read."""
@@ -77,12 +78,7 @@ class RowReader:
     """Turns the cells of a row into a `Record`, under one mapping of one file's heads."""
 
     def __init__(self, table: ImportTable, mapping: dict[int, str], heads: Sequence[str]) -> None:
-        self._parse = compile_mapping(table, mapping)
-        self._scaled = {
-            index: factor
-            for index, name in mapping.items()
-            if table.by_name[name].kind == "amount" and (factor := unit_of(heads, index)) != 1
-        }
+        self._parse, self._heads = compile_mapping(table, mapping, heads=heads), heads
         names = set(mapping.values())
         self._fields = [name for name in card.CARD if name in names]
         self._polish = {name: polish for name in self._fields if name != "telephone" and (polish := _polish(card.CARD[name]))}
@@ -96,7 +92,7 @@ class RowReader:
     def _planned(self, table: ImportTable, places: dict[str, int]) -> _Plan:
         def step(column: str, name: str, polish: Convert | None) -> tuple[int, str, Convert]:
             place = places[column]
-            return place, name, _converter(table.by_name[column], self._scaled.get(place, 1), polish)
+            return place, name, _converter(table.by_name[column], head_of(self._heads, place), polish)
 
         return _Plan(
             max(places.values(), default=-1) + 1,
@@ -145,8 +141,6 @@ class RowReader:
 
     def _read_each(self, row: int, cells: list[Any]) -> Record:
         """Return the record of a row with everything that is wrong with it, cell by cell."""
-        if self._scaled:
-            cells = [_scaled(cell, self._scaled[index]) if index in self._scaled else cell for index, cell in enumerate(cells)]
         values, problems = self._parse(cells)
         record = Record(row, values.get("number") or "", values.get("owner") or "", problems=problems)
         if values.get("registered_on"):
@@ -179,7 +173,7 @@ class RowReader:
         if stored.get("credit_code"):
             wrong = check_credit_code(stored["credit_code"])
             if wrong is not None:
-                record.warnings.append(wrong)
+                record.warnings.append(Problem("credit_code", stored["credit_code"], wrong))
         if "full_name" in stored:
             record.derived = derived({"full_name": stored["full_name"]})
         if phone is not None:
@@ -199,31 +193,9 @@ class RowReader:
         record.contacts.append(contact)
 
 
-_UNIT = re.compile(r"[(\[【]\s*(?:人民币|单位)?[::]?\s*(千|万|百万|千万|亿)(?:元|人民币|rmb)?\s*[)\]】]")
-_FACTORS = {"千": 1000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
-_PLAIN = re.compile(r"[\d,.\s]+")
-
-
-def unit_of(heads: Sequence[str], index: int) -> int:
-    """Return how many yuan a figure under this head counts for: 10,000 under 注册资本（万元）."""
-    found = _UNIT.search(unicodedata.normalize("NFKC", heads[index]).casefold()) if index < len(heads) else None
-    return _FACTORS[found[1]] if found else 1
-
-
-def _scaled(cell: Any, factor: int) -> Any:
-    """Return a bare figure in yuan; a cell that names its own unit stays."""
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return Decimal(repr(cell)) * factor
-    if isinstance(cell, str):
-        plain = unicodedata.normalize("NFKC", cell).strip()
-        if _PLAIN.fullmatch(plain) and plain.replace(",", "").replace(" ", "").replace(".", "", 1).isdigit():
-            return str(Decimal(plain.replace(",", "").replace(" ", "")) * factor)
-    return cell
-
-
-def _converter(column: Column, factor: int, polish: Convert | None) -> Convert:
+def _converter(column: Column, head: str, polish: Convert | None) -> Convert:
     """Return what turns a cell that is not empty into what is stored, None where it holds nothing; it raises `Refusal`."""
-    parse = cell_parser(column)
+    parse = cell_parser(column, head=head)
     memory: dict[str, Any] = {}
 
     def convert(cell: Any) -> Any:
@@ -231,7 +203,7 @@ def _converter(column: Column, factor: int, polish: Convert | None) -> Convert:
         known = isinstance(cell, str)
         if known and cell in memory:
             return memory[cell]
-        value = parse(cell if factor == 1 else _scaled(cell, factor)) if cell is not None else None
+        value = parse(cell) if cell is not None else None
         if value is not None and polish is not None:
             value = polish(value)
         if known and len(memory) < MEMORY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import delete, exists, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.database import db
@@ -20,7 +21,7 @@ from portal.models.dossier_completeness import is_counted, unknown
 from portal.models.import_run import ImportRow, ImportRun, ensure_may
 from portal.models.job import Job
 from portal.models.notice import notify
-from portal.models.register_entry import IMPORTING, KEPT, RegisterEntry
+from portal.models.register_entry import IMPORTING, KEPT, REMOVED, RegisterEntry
 from portal.models.sheet import PrintedSheet
 from portal.registers.declaring import OfficeRegister
 from portal.rules.message import N_, Message, Refusal
@@ -62,7 +63,7 @@ class EntryWriter(Writer):
         ensure_may(run.staff, run.as_state)
         # The series' row is locked first: whoever else enters something waits, so that nothing is entered twice.
         NumberSeries.take(f"{self.register.prefix}-{self.today.year}", 0)
-        verdicts = EntryJudge(run, run.staff, self.register).check([record for _, record in chunk], {})
+        verdicts = EntryJudge(run, run.staff, self.register, lock=True).check([record for _, record in chunk], {})
         late = [verdict for verdict in verdicts if verdict.outcome == "refused"]
         if late and self.whole:
             raise Refusal(
@@ -154,13 +155,19 @@ def remove_hidden_entries(run_id: int) -> None:
 # --- taking back ---------------------------------------------------------------------------------------------------------
 
 
+TAKEN = Message(N_("what it had alone before the import, such as its number, is another entry's now"))
+
+
 def _untouched(register: OfficeRegister) -> list[Any]:
     printed = exists().where(PrintedSheet.record_type == register.sheet, PrintedSheet.record_id == RegisterEntry.id)
     return [RegisterEntry.version == 1, RegisterEntry.state == KEPT, ~printed]
 
 
 def entry_obstacles(run: ImportRun, register: OfficeRegister, most: int) -> list[Obstacle]:
-    """Return what stands in the way of taking the import back: entries that were changed, removed or printed since."""
+    """Return what stands in the way of taking the import back: entries that were changed, removed or printed since, or cannot be as before.
+
+    What an entry had alone in its register before the import, such as a parking space, another one may have been given since.
+    """
     kept = _untouched(register)
     query = select(RegisterEntry).where(RegisterEntry.import_id == run.id, or_(*(~condition for condition in kept))).limit(most)
     found = [Obstacle(entry.customer_id, entry.label, CHANGED) for entry in db.session.scalars(query)]
@@ -171,14 +178,30 @@ def entry_obstacles(run: ImportRun, register: OfficeRegister, most: int) -> list
         entry = db.session.get(RegisterEntry, row.data["entry"])
         if entry is None or entry.version != row.data["version"]:
             found.append(Obstacle(row.customer_id or 0, entry.label if entry else str(row.data["entry"]), CHANGED))
+        elif _is_taken(run, register, _before(register, row)["unique_key"]):
+            found.append(Obstacle(entry.customer_id, entry.label, TAKEN))
     return found
+
+
+def _before(register: OfficeRegister, row: ImportRow) -> dict[str, Any]:
+    """Return the columns of a changed entry as they were before the import."""
+    old = row.data["data"]
+    return {**register_entry.columns(register, register_entry.typed(register, old)), "data": old}
+
+
+def _is_taken(run: ImportRun, register: OfficeRegister, key: str) -> bool:
+    """Return whether an entry that this import neither made nor changed stands in the register with these unique values."""
+    mine = select(ImportRow.data["entry"].as_integer()).where(ImportRow.run_id == run.id, ImportRow.outcome == "changed")
+    there = (RegisterEntry.register == register.code, RegisterEntry.unique_key == key, RegisterEntry.state != REMOVED)
+    others = (RegisterEntry.import_id.is_distinct_from(run.id), RegisterEntry.id.not_in(mine))
+    return bool(key) and db.session.scalar(select(RegisterEntry.id).where(*there, *others).limit(1)) is not None
 
 
 def take_back_entries(run: ImportRun, register: OfficeRegister, job: Job) -> None:
     """Remove the entries that the import made and give the changed ones their old values; in chunks, and safe to run twice."""
     assert job.staff is not None  # noqa: S101 - somebody has asked for it
     made = select(RegisterEntry).where(RegisterEntry.import_id == run.id, *_untouched(register)).order_by(RegisterEntry.id)
-    while entries := list(db.session.scalars(made.limit(WRITE_CHUNK))):
+    while entries := list(db.session.scalars(made.limit(WRITE_CHUNK).with_for_update(of=RegisterEntry))):
         logged = [_logged("taken-back", entry.id, entry.customer_id, entry.label, register) for entry in entries]
         audit.write_many("change", logged, actor=job.staff, source=run.filename, import_id=run.id)
         _count_anew(register, [entry.customer_id for entry in entries])
@@ -200,20 +223,26 @@ def take_back_entries(run: ImportRun, register: OfficeRegister, job: Job) -> Non
 
 
 def _restore(run: ImportRun, row: ImportRow, job: Job, register: OfficeRegister) -> None:
-    """Give a changed entry its old values, unless it was changed again; the staged row is used up either way."""
+    """Give a changed entry its old values, unless it was changed again or they are another's now; the staged row is used up either way."""
     entry = db.session.get(RegisterEntry, row.data["entry"])
-    if entry is None or entry.version != row.data["version"]:
+    if entry is None or not _put_back(entry, row.data["version"], {**_before(register, row), "updated_at": clock.now()}):
         row.outcome = "kept"
         return
-    before, old = entry.data, row.data["data"]
-    values = {**register_entry.columns(register, register_entry.typed(register, old)), "data": old}
-    values |= {"version": entry.version + 1, "updated_at": clock.now()}
-    db.session.execute(update(_table).where(_table.c.id == entry.id).values(**values))
-    changes = register_entry.differences(register, before, old)
+    changes = register_entry.differences(register, entry.data, row.data["data"])
     logged = _logged("taken-back", entry.id, entry.customer_id, entry.label, register, changes=changes)
     db.session.expire(entry)
     audit.write_many("change", [logged], actor=job.staff, source=run.filename, import_id=run.id)
     row.outcome = "restored"
+
+
+def _put_back(entry: RegisterEntry, version: int, values: dict[str, Any]) -> bool:
+    """Give an entry of this version its old values; returns whether it still had that version, and they are nobody else's."""
+    statement = update(_table).where(_table.c.id == entry.id, _table.c.version == version).values(**values, version=version + 1)
+    try:
+        with db.session.begin_nested():
+            return bool(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    except IntegrityError:
+        return False
 
 
 def _undeclared(register: OfficeRegister, data: dict[str, Any]) -> dict[str, Any]:

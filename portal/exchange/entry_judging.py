@@ -6,16 +6,16 @@ whole name. A row that says of a customer what an entry says already, to the let
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal.database import db
 from portal.exchange.columns import Problem, compile_mapping
 from portal.exchange.register_table import entry_table
-from portal.models import register_entry
+from portal.models import history, register_entry
 from portal.models.customer import Customer
 from portal.models.customer_choice import Chosen
 from portal.models.import_run import ImportRun
@@ -40,7 +40,7 @@ class EntryRecord:
     customer: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Message] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     @property
     def named(self) -> str:
@@ -75,8 +75,8 @@ class EntryVerdict:
 class EntryReader:
     """Turns the cells of a row into an `EntryRecord`, under one mapping of one file's heads."""
 
-    def __init__(self, register: OfficeRegister, mapping: dict[int, str]) -> None:
-        self._parse = compile_mapping(entry_table(register), mapping)
+    def __init__(self, register: OfficeRegister, mapping: dict[int, str], heads: Sequence[str]) -> None:
+        self._parse = compile_mapping(entry_table(register), mapping, heads=heads)
         self._fields = [one for one in register.fields if one.name in mapping.values()]
 
     def read(self, row: int, cells: list[Any]) -> EntryRecord:
@@ -96,17 +96,17 @@ class EntryReader:
 
 
 class EntryJudge:
-    """Judges rows for one import, in the name of who imports."""
+    """Judges rows for one import, in the name of who imports; with `lock`, to write, whoever is changing an entry now is done first."""
 
-    def __init__(self, run: ImportRun, by: Staff, register: OfficeRegister) -> None:
-        self.run, self.by, self.register = run, by, register
+    def __init__(self, run: ImportRun, by: Staff, register: OfficeRegister, *, lock: bool = False) -> None:
+        self.run, self.by, self.register, self.lock = run, by, register, lock
         self.may_edit = by.may(Permission.REGISTER_EDIT)
 
     def check(self, records: list[EntryRecord], seen: dict[str, int]) -> list[EntryVerdict]:
         """Return the verdicts in the order of the rows; `seen` knows by row what stood further up in the file."""
         customers = Chosen(self.by, (record.named for record in records))
         verdicts = [EntryVerdict(record) for record in records]
-        known = _Known(self.by, self.register, records)
+        known = _Known(self.by, self.register, records, lock=self.lock)
         for verdict in verdicts:
             if verdict.record.problems:
                 verdict.outcome = "refused"
@@ -178,6 +178,11 @@ class EntryJudge:
             verdict.outcome = "unchanged"
         elif self.run.what == "update":
             verdict.refuse(N_("There is no such entry yet, and the file is only to update."))
+        else:
+            try:
+                history.ensure_not_erased(verdict.customer)
+            except Refusal as refusal:
+                verdict.refuse(refusal.message.text, "customer_name", verdict.customer.number)
 
     def _judge_known(self, verdict: EntryVerdict, columns: dict[str, Any]) -> None:
         entry = verdict.entry
@@ -215,14 +220,18 @@ class EntryJudge:
 class _Known:
     """The entries that a portion of rows may mean."""
 
-    def __init__(self, by: Staff, register: OfficeRegister, records: list[EntryRecord]) -> None:
+    def __init__(self, by: Staff, register: OfficeRegister, records: list[EntryRecord], *, lock: bool) -> None:
+        self._lock = lock
         self.by_number: dict[str, RegisterEntry] = {}
         self.by_key: dict[str, RegisterEntry] = {}
         self.visible: set[int] = set()
         self.said: set[tuple[int, str]] = set()
         for some in _portions([record.number for record in records if record.number]):
             query = RegisterEntry.visible_to(by).where(RegisterEntry.register == register.code, RegisterEntry.number.in_(some))
-            self.by_number.update({entry.number: entry for entry in db.session.scalars(query)})
+            self.by_number.update({entry.number: entry for entry in db.session.scalars(self._locked(query))})
+
+    def _locked(self, query: Select[RegisterEntry]) -> Select[RegisterEntry]:
+        return query.with_for_update(of=RegisterEntry) if self._lock else query
 
     def look_up(self, by: Staff, register: OfficeRegister, verdicts: list[EntryVerdict]) -> None:
         """Find what stands in the register with the unique values of the rows, and what it says of their customers already."""
@@ -230,7 +239,7 @@ class _Known:
         keys = {register_entry.columns(register, verdict.checked)["unique_key"] for verdict in going} - {""}
         for some in _portions(sorted(keys)):
             found = select(RegisterEntry).where(RegisterEntry.register == register.code, RegisterEntry.unique_key.in_(some))
-            for entry in db.session.scalars(found.where(RegisterEntry.state != REMOVED)):
+            for entry in db.session.scalars(self._locked(found.where(RegisterEntry.state != REMOVED))):
                 self.by_key[entry.unique_key] = entry
         for some_ids in _portions([entry.id for entry in self.by_key.values()]):
             self.visible.update(

@@ -179,7 +179,9 @@ class Writer:
 
     def _next(self, outcomes: tuple[str, ...], most: int | None) -> list[tuple[int, Record]]:
         """Return the next staged rows as (id, record), read apart from the writing, so that other writers get their turn."""
-        query = select(ImportRow.id, ImportRow.row, ImportRow.data).where(ImportRow.run_id == self.run.id, ImportRow.outcome.in_(outcomes))
+        query = select(ImportRow.id, ImportRow.row, ImportRow.outcome, ImportRow.data).where(
+            ImportRow.run_id == self.run.id, ImportRow.outcome.in_(outcomes)
+        )
         if self.whole and "update" in outcomes:
             return [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row))]
         database.read_only(True)
@@ -254,6 +256,8 @@ class Writer:
 
     def _end(self) -> None:
         run = self.run
+        looked_at = delete(ImportRow).where(ImportRow.run_id == run.id, ImportRow.outcome == "unchanged")
+        db.session.execute(looked_at, execution_options=QUIET)
         late = self.counts["late"] + self.counts["left_out"]
         if late:
             try:
@@ -280,4 +284,5 @@ def _record(row: Any) -> Record:
         data["card"],
         data.get("contacts", []),
         derived=data["derived"],
+        further=row.outcome == "contact",
     )

@@ -108,7 +108,9 @@ class Judge:
                 main.contacts = joined([*main.contacts, *self._purposed(record.contacts)])
             else:
                 verdict = self._judge(record, known)
-                if verdict.outcome == "new":
+                if verdict.outcome == "new" and record.further:
+                    verdict.refuse(N_("The row further up that makes this customer is not imported."))
+                elif verdict.outcome == "new":
                     new.update(dict.fromkeys(keys, verdict))
             verdicts.append(verdict)
         self._judge_contacts(verdicts)
@@ -133,7 +135,9 @@ class Judge:
             return verdict
         if not in_file.outcomes[place]:
             return verdict.refuse(N_("Row %(row)s, of the same customer, is refused."), row=row)
-        bare = all(name in IDENTITY for name in record.card) and all(in_file.places.get(hash(key), place) == place for key in keys)
+        # A name that the customer's first row does not say is that of somebody else, who has the same code by mistake.
+        known_as = (in_file.places.get(hash(key), -1 if key[0] == "n" else place) for key in keys)
+        bare = all(name in IDENTITY for name in record.card) and all(one == place for one in known_as)
         if not bare and in_file.cards[place] != fingerprint(record):
             return verdict.refuse(N_("This customer stands in row %(row)s already, with other values. Keep one of the two."), row=row)
         if not record.contacts:
@@ -174,9 +178,8 @@ class Judge:
         if not record.card.get("full_name"):
             return verdict.refuse(N_("A customer needs its full name."), "full_name")
         if record.number:
-            record.warnings.append(
-                Message(N_("The number %(number)s is not the portal's; the customer gets a new one."), {"number": record.number})
-            )
+            text = N_("The number %(number)s is not the portal's; the customer gets a new one.")
+            record.warnings.append(Problem("number", record.number, Message(text, {"number": record.number})))
         if not record.owner:
             verdict.owner = self.default_owner
             if verdict.owner is None:
@@ -191,7 +194,8 @@ class Judge:
                 return verdict.refuse(N_("Several people have this name. Write the account instead."), "owner", record.owner)
             verdict.owner = named[0]
         if record.registered_on and self.run.as_state != CustomerState.ACTIVE:
-            record.warnings.append(Message(N_("A prospect is not on the register yet; the date is left out.")))
+            text = N_("A prospect is not on the register yet; the date is left out.")
+            record.warnings.append(Problem("registered_on", record.registered_on, Message(text)))
         verdict.contacts = joined(self._purposed(record.contacts))
         return verdict
 
@@ -215,14 +219,16 @@ class Judge:
             and record.owner != customer.owner_name
             and customer.owner_id not in {one.id for one in self.owners.get(record.owner, [])}
         ):
-            record.warnings.append(Message(N_("Who is in charge is not changed by an import; hand the customer over.")))
+            text = N_("Who is in charge is not changed by an import; hand the customer over.")
+            record.warnings.append(Problem("owner", record.owner, Message(text)))
         for name, value in record.card.items():
             if as_stored(name, value) == getattr(customer, name) or (name == "full_name" and by_name):
                 continue
             if name == "credit_code" and by_name and customer.credit_code:
                 return verdict.refuse(N_("The customer of this name has the credit code %(code)s."), name, value, code=customer.credit_code)
             if not self._hand_may(name, customer):
-                record.warnings.append(Message(BY_CHAIN, {"field_title": Message(card.CARD[name].title)}))
+                said = "" if card.CARD[name].kind == "choice" else value  # a code tells nobody anything
+                record.warnings.append(Problem(name, said, Message(BY_CHAIN, {"field_title": Message(card.CARD[name].title)})))
                 continue
             if name in CREDIT_FIELDS and customer.id in known.in_approval:
                 return verdict.refuse(N_("A change of this customer's credit is in approval; it covers this entry."), name, value)

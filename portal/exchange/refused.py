@@ -23,15 +23,16 @@ from portal.models.attachment import Attachment
 from portal.models.import_run import ImportRow, ImportRun
 from portal.models.job import Job
 from portal.models.notice import notify
-from portal.rules.message import N_, Message
+from portal.rules.message import N_, Message, revived, stored
 
 VALUE_LENGTH = 200
 """Characters of a refused cell that are kept with its reason; the file has the whole."""
 
 
 def as_staged(problem: Problem) -> dict[str, Any]:
-    """Return a problem as a staged row keeps it."""
-    params = {key: value if isinstance(value, (int, str)) else str(value) for key, value in problem.message.params.items()}
+    """Return a problem as a staged row keeps it, the messages in its message included."""
+    figures = stored(problem.message.params).items()
+    params = {key: value if isinstance(value, (int, str, dict)) else str(value) for key, value in figures}
     value = "" if problem.value is None else str(problem.value)[:VALUE_LENGTH]
     return {"column": problem.column, "value": value, "text": problem.message.text, "params": params}
 
@@ -75,7 +76,7 @@ def make_again(job: Job) -> None:
 
 def _reason(table: ImportTable, problem: dict[str, Any]) -> str:
     reason, params = problem["text"], problem["params"]
-    text = translate(Message(reason, params))
+    text = translate(Message(reason, revived(params)))
     column = table.by_name.get(problem["column"])
     return f"{column_title(column)}：{text}" if column is not None else text
 

@@ -141,6 +141,7 @@ def take_back(job: Job) -> None:
         .where(Customer.import_id == run.id, *untouched)
         .order_by(Customer.id)
         .limit(WRITE_CHUNK)
+        .with_for_update(of=Customer)  # whoever is changing one of them at this moment is done first
     ).all():
         entries = [
             {

@@ -16,7 +16,8 @@ from portal.models.calendar import site_calendar
 from portal.models.callback import CALLED, CANCELLED, HAND, OPEN, TITLES, Callback, CallbackEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer
-from portal.models.sale import IMPORTING, Sale, when_void
+from portal.models.sale import IMPORTING, Sale
+from portal.models.sales_book import Purchase, when_bought_otherwise
 from portal.models.staff import Staff
 from portal.models.standard import at_version, in_force
 from portal.models.standard import value as standard
@@ -155,27 +156,41 @@ def _stands(event: CallbackEvent) -> bool:
     return db.session.scalar(select(Sale.id).where(*line).limit(1)) is not None
 
 
-@when_void
-def _sale_void(line: Sale) -> None:
-    """Cancel the open calls of a purchase that rested on a void line alone.
+@when_bought_otherwise
+def _bought_otherwise(gone: Collection[Purchase], again: Collection[int]) -> None:
+    """Let the purchases go that rested alone on lines made void, cancelled, given another day, or taken back with their import.
+
+    Lines that count again, or on another day, are purchases like new ones.
+    """
+    days: dict[int, list[date]] = {}
+    for customer_id, day in gone:
+        days.setdefault(customer_id, []).append(day)
+    ids = sorted(days)
+    for start in range(0, len(ids), _LINES):
+        here = (CallbackEvent.customer_id.in_(ids[start : start + _LINES]), CallbackEvent.kind == PURCHASE)
+        for event in db.session.scalars(select(CallbackEvent).where(*here).order_by(CallbackEvent.id)):
+            rested = any(0 <= (day - event.happened_on).days <= _SAME_PURCHASE for day in days[event.customer_id])
+            if rested and not _stands(event):
+                _let_go(event)
+    if again:
+        bought(again, clock.today())
+
+
+def _let_go(event: CallbackEvent) -> None:
+    """Cancel the open calls of a purchase that was none.
 
     Where none of its calls was tried, the purchase is forgotten too: entered again as it was, it is followed by calls anew.
     """
-    here = (CallbackEvent.customer_id == line.customer_id, CallbackEvent.kind == PURCHASE)
-    days = CallbackEvent.happened_on.between(line.day - timedelta(days=_SAME_PURCHASE), line.day)
-    for event in db.session.scalars(select(CallbackEvent).where(*here, days).order_by(CallbackEvent.id)):
-        if _stands(event):
-            continue
-        made = list(db.session.scalars(select(Callback).where(Callback.event_id == event.id)))
-        gone = [call for call in made if call.state == OPEN and not (call.key.startswith("y") and _bought_ever(line.customer_id))]
+    made = list(db.session.scalars(select(Callback).where(Callback.event_id == event.id)))
+    gone = [call for call in made if call.state == OPEN and not (call.key.startswith("y") and _bought_ever(event.customer_id))]
+    for call in gone:
+        change = {"state": CANCELLED, "reason": "", "done_at": clock.now(), "version": call.version + 1}
+        transition(call, expect={"state": OPEN, "version": call.version}, change=change)
+    if len(gone) == len(made) and not any(call.attempts for call in made):
+        event.next_on, event.key = None, f"{event.key}:void{event.id}"
         for call in gone:
-            change = {"state": CANCELLED, "reason": "", "done_at": clock.now(), "version": call.version + 1}
-            transition(call, expect={"state": OPEN, "version": call.version}, change=change)
-        if len(gone) == len(made) and not any(call.attempts for call in made):
-            event.next_on, event.key = None, f"{event.key}:void{event.id}"
-            for call in gone:
-                call.key = f"{call.key}:void"
-            db.session.flush()
+            call.key = f"{call.key}:void{call.id}"
+        db.session.flush()
 
 
 def _bought_ever(customer_id: int) -> bool:

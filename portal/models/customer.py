@@ -385,9 +385,12 @@ def possible_owners(by: Staff) -> list[Staff]:
     return list(db.session.scalars(query))
 
 
-def derived(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the columns that follow from the given ones: comparable forms of name and telephone, pinyin for sorting."""
-    found = {}
+def derived(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that follow from the given ones: comparable forms of name and telephone, pinyin for sorting.
+
+    What a dossier lacks depends on the nature of its customer: it is to be counted anew (`dossier_completeness`).
+    """
+    found: dict[str, Any] = {"documents_missing": None} if "nature" in values else {}
     if "full_name" in values:
         found["name_key"] = name_stem(values["full_name"])
         found["name_sort"] = " ".join(filter(None, syllables(values["full_name"])))

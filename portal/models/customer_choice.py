@@ -1,8 +1,11 @@
-"""Which customer is meant by what somebody typed into a form or a file: number, credit code or whole name, in scope."""
+"""Which customer is meant by what somebody typed into a form or a file: number, credit code or whole name, in scope.
+
+The number of a record that was merged into another means that one (AR-3).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 
@@ -37,6 +40,10 @@ class Chosen:
             for customer in db.session.scalars(query.where(column.in_(values - {""}))):
                 for key in ("#" + customer.number, "c" + customer.credit_code, "n" + normalise_company_name(customer.full_name)):
                     self._found.setdefault(key, {})[customer.id] = customer
+        for number, survivor_id in _survivors(numbers - {""}).items():
+            survivor = db.session.scalar(query.where(Customer.id == survivor_id))
+            if survivor is not None:
+                self._found.setdefault("#" + number, {})[survivor.id] = survivor
 
     def find(self, text: str) -> Customer | None:
         """Return the customer that `text` means, None for none. Raises `Refusal` (field `customer`) for several."""
@@ -54,6 +61,18 @@ class Chosen:
         if found is None:
             raise Refusal("No customer you see has this number, credit code or name.", field="customer")
         return found
+
+
+def _survivors(numbers: Collection[str]) -> dict[str, int]:
+    """Return old number → id of the record that stands for it now: the number of a record that was merged leads to the survivor (AR-3)."""
+    merged = select(Customer.number, Customer.merged_into_id).where(Customer.number.in_(numbers), Customer.merged_into_id.is_not(None))
+    found: dict[str, int] = {}
+    for number, into in db.session.execute(merged):
+        further: int | None = into
+        while further is not None:
+            found[number] = further
+            further = db.session.scalar(select(Customer.merged_into_id).where(Customer.id == further))
+    return found
 
 
 def _number(text: str) -> str:

@@ -166,7 +166,8 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     digests |= forget_deliveries([customer.id])
     forget_outcomes([customer.id])
     digests |= forget_proposals([customer.id])
-    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement):
+    # Of an import that changed the card, what it said before goes too: it can be taken back no more.
+    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement, ImportRow):
         db.session.execute(delete(table).where(table.customer_id == customer.id))
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)
     said = {"reason": "", "price_note": "", "payment_note": "", "closing_note": "", "goods": [], "figures": {}}

@@ -1,9 +1,9 @@
 """How complete a dossier is: which required kinds of documents, and entries of which office registers, it lacks (AR-8).
 
 A rule names a kind of document by its code, an office register by its switch (`register.emergency-contacts`). `Customer.documents_missing`
-keeps the number for the register's filter. What may change it sets it to None (`unknown`); filing a document and entering something in a
-register count at once, and the worker counts every minute what is left (`portal/dossier_count.py`): after an import, a merge, or a change
-of the standard.
+keeps the number for the register's filter. What may change it sets it to None (`unknown`; `customer.derived` where the nature changes);
+filing a document and entering something in a register count at once, and the worker counts every minute what is left
+(`portal/dossier_count.py`): after an import, a merge, or a change of the standard.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, event, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, db
@@ -142,11 +142,6 @@ def _count_after_merge(ids: list[int]) -> None:
     """What a merge, or its undo, moves from one dossier into another is counted anew."""
     db.session.flush()
     unknown(Customer.id.in_(ids))
-
-
-@event.listens_for(Customer.nature, "set")
-def _nature_changes(customer: Customer, _value: str, _old: Any, _initiator: Any) -> None:
-    customer.documents_missing = None
 
 
 @touching("dossier.rules")

@@ -13,7 +13,7 @@ from portal.database import db
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
-from portal.rules.message import N_
+from portal.rules.message import N_, Refusal
 
 _OF_THE_OFFICE = ("change", "permission", "signature", "approval", "print", "export", "import")
 """Kinds of the log that are part of a customer's story; looks and sign-ins are not."""
@@ -109,6 +109,12 @@ _AFTER_ERASURE = ("Approval", "ArchiveDocument", "Disposal")
 def is_erased(customer: Customer) -> bool:
     """Return whether the card was erased with the dossier (AR-11)."""
     return bool(_erased([customer.id]))
+
+
+def ensure_not_erased(customer: Customer) -> None:
+    """Raise `Refusal` (field `customer`) for an erased card: what is recorded on it now would never be disposed of (AR-11)."""
+    if customer.state == CustomerState.PAST and is_erased(customer):
+        raise Refusal("The dossier of this customer was disposed of and the card erased. Record a new prospect.", field="customer")
 
 
 def removed_contacts(events: Iterable[AuditEvent]) -> set[int]:

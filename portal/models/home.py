@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, literal_column, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from portal import clock
@@ -125,12 +125,14 @@ def customers_by_grade(user: Staff, scope: Scope | None = None) -> list[Figure]:
 
 
 @cache
-def _drafts() -> Select[Any]:
+def _drafts(shape: ScopeShape) -> Select[Any]:
+    seen = or_(*(and_(true(), *arm.conditions()) for arm in shape.arms()))
     # The literals let the partial indexes of what has been begun be used.
     submitted = exists().where(Approval.kind_name == "investigation", Approval.record_id == Investigation.id, Approval.state.in_(LIVE))
     begun = (
         select(literal("investigation").label("kind"), Investigation.customer_id, Investigation.updated_at.label("since"))
-        .where(Investigation.created_by_id == bindparam("me"), Investigation.outcome == literal_column("''"), ~submitted)
+        .join(Customer, Customer.id == Investigation.customer_id)
+        .where(Investigation.created_by_id == bindparam("me"), Investigation.outcome == literal_column("''"), ~submitted, seen)
         .order_by(Investigation.id.desc())
         .limit(SHOWN)
         .subquery()
@@ -138,7 +140,8 @@ def _drafts() -> Select[Any]:
     running = exists().where(Approval.kind_name == "credit", Approval.record_id == CreditChange.id, Approval.state.in_(LIVE))
     credit = (
         select(literal("credit").label("kind"), CreditChange.customer_id, CreditChange.created_at.label("since"))
-        .where(CreditChange.created_by_id == bindparam("me"), CreditChange.state == literal_column("'draft'"), ~running)
+        .join(Customer, Customer.id == CreditChange.customer_id)
+        .where(CreditChange.created_by_id == bindparam("me"), CreditChange.state == literal_column("'draft'"), ~running, seen)
         .order_by(CreditChange.id.desc())
         .limit(SHOWN)
         .subquery()
@@ -148,9 +151,10 @@ def _drafts() -> Select[Any]:
     return query.order_by(both.c.since.desc()).limit(SHOWN)
 
 
-def drafts(user: Staff) -> list[Draft]:
-    """Return what the reader has begun and not submitted: investigations and changes of credit, newest first."""
-    return [Draft(*row) for row in db.session.execute(_drafts(), {"me": user.id})]
+def drafts(user: Staff, scope: Scope | None = None) -> list[Draft]:
+    """Return what the reader has begun and not submitted on customers they see: investigations and changes of credit, newest first."""
+    shape, values = scope or scope_of(user)
+    return [Draft(*row) for row in db.session.execute(_drafts(shape), values)]
 
 
 @cache

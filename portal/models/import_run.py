@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import ForeignKey, Index, Select, delete, func, select
+from sqlalchemy import ForeignKey, Index, Select, Text, and_, cast, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -35,7 +35,7 @@ from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
 from portal.rules.dates import has_year_last, order_of
-from portal.rules.message import Message, Refusal
+from portal.rules.message import Message, Refusal, revived
 from portal.rules.text import clean_line
 
 CUSTOMERS = "customers"
@@ -45,6 +45,8 @@ AS_BOOK = "book"
 WHAT = ("both", "create", "update")
 MODES = ("good", "all")
 SAMPLES = 3
+WARNING = "warning"
+"""Marks, among the problems of a row, what is no reason to refuse it but is to be looked at."""
 BUSY = ("reading", "checking", "importing", "taking-back")
 OPEN = ("uploaded", "matched", "checked", "failed")
 
@@ -303,10 +305,11 @@ class ImportRun(Base):
         audit.write("import", "take-back-started", actor=by, record=self, label=self.filename)
 
     def problem_rows(self, outcome: str, *, after: int = 0, most: int = 50) -> list[ImportRow]:
-        """Return a page of the rows of one outcome (refused, duplicate), in the order of the file, from behind row `after`."""
+        """Return a page of the rows of one outcome, in the order of the file, from behind row `after`: refused | duplicate | warning."""
         query = select(ImportRow).where(ImportRow.run_id == self.id, ImportRow.row > after).order_by(ImportRow.row).limit(most)
-        condition = ImportRow.outcome == "refused" if outcome == "refused" else ImportRow.duplicate.is_(True)
-        return list(db.session.scalars(query.where(condition)))
+        conditions = {"refused": ImportRow.outcome == "refused", "duplicate": ImportRow.duplicate.is_(True)}
+        warned = and_(cast(ImportRow.problems, Text).contains(f'"{WARNING}"'), ImportRow.outcome != "refused")
+        return list(db.session.scalars(query.where(conditions.get(outcome, warned))))
 
     def count_refused(self) -> int:
         """Return how many rows are refused by now."""
@@ -327,13 +330,14 @@ class ImportRow(Base):
     row: Mapped[int]
     """The row's number in the file."""
     outcome: Mapped[str]
-    """new | update | contact (of a customer further up in the file) | refused | changed (done: `data` keeps what it was before)"""
+    """new | update | contact (of a customer further up in the file) | refused | changed (done: `data` keeps what it was before) |
+    unchanged (only where something of the row is to be looked at, and until the import is done)"""
     duplicate: Mapped[bool] = mapped_column(default=False)
     """New, but likely one that is there already (AR-3)."""
     customer_id: Mapped[int | None] = mapped_column()
     data: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     problems: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
-    """[{column, value, text, params}]: what is wrong, and for a likely duplicate which one it is like."""
+    """[{column, value, text, params}]: what is wrong, for a likely duplicate which one it is like, and, marked, what is to be looked at."""
 
     __table_args__ = (Index(None, "run_id", "outcome", "row"), Index(None, "run_id", "row"))
 
@@ -343,7 +347,7 @@ class ImportRow(Base):
         found = []
         for one in self.problems:
             text, params = one["text"], one["params"]
-            found.append((one["column"], one["value"], Message(text, params)))
+            found.append((one["column"], one["value"], Message(text, revived(params))))
         return found
 
 

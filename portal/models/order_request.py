@@ -202,6 +202,8 @@ class OrderRequest(HangsOnCustomer, Draft):
         if not note:
             raise Refusal("Say how the order went: delivered when, or why not.", field="closing_note")
         has_come(day, clock.today(), field="closed_on")
+        if day < self.ordered_on:
+            raise Refusal("It cannot be concluded before it was ordered.", field="closed_on")
         change = {"state": DONE, "closed_on": day, "closing_note": note[:LONGEST_TEXT], "closed_by_id": by.id, "version": self.version + 1}
         transition(self, expect={"state": APPROVED, "version": self.version}, change=change)
         audit.write("change", "order-concluded", actor=by, record=self, label=self.label, reason=note[:LONGEST_TEXT])

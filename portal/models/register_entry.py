@@ -122,6 +122,7 @@ class RegisterEntry(HangsOnCustomer, Base):
             raise Refusal("This register is not in use.")
         if customer.state == CustomerState.MERGED:
             raise Refusal("This record was merged into another one. Change that one.", field="customer")
+        history.ensure_not_erased(customer)
         checked = check(register, values)
         moment = clock.now()
         entry = cls(

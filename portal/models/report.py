@@ -269,9 +269,10 @@ class ReportNote(Base):
 
 
 def ensure_reportable(customer: Customer) -> None:
-    """Raise `Refusal` where nothing is reported on a customer: merged into another record."""
+    """Raise `Refusal` where nothing is reported on a customer: merged into another record, or its card erased."""
     if customer.state == CustomerState.MERGED:
         raise Refusal("This record was merged into another one. Change that one.", field="customer")
+    history.ensure_not_erased(customer)
 
 
 def _ensure_complete(kind: str, values: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ The documents that lines belong to are kept apart where a file of them came: lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -27,8 +27,6 @@ from portal.rules.message import N_, Message, Refusal
 from portal.rules.regions import find_province
 from portal.rules.sales import BY_LINE, BY_PAYMENTS, CANCELLED, ORDERED, VOID, check_sale, key_of_line, key_range
 
-Listener = Callable[["Sale"], None]
-_voided: list[Listener] = []
 IMPORTING = {"importing": ORDERED, "importing-cancelled": CANCELLED}
 """States of lines that an import of all or nothing has made and not shown yet → what they become."""
 STATES = {ORDERED: N_("Ordered"), CANCELLED: N_("Cancelled"), VOID: N_("Void")}
@@ -58,12 +56,6 @@ class SaleDocument(HangsOnCustomer, Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (Index(None, "number", "source", unique=True),)
-
-
-def when_void(listener: Listener) -> Listener:
-    """Declare what follows where a line is made void, in the same transaction."""
-    _voided.append(listener)
-    return listener
 
 
 class Sale(HangsOnCustomer, Base):
@@ -188,8 +180,6 @@ class Sale(HangsOnCustomer, Base):
         ledger.sale(before, self.row())
         ledger.close()
         audit.write("change", "voided", actor=by, record=self, label=self.label, reason=reason)
-        for listener in _voided:
-            listener(self)
 
     def ensure_open(self) -> None:
         """Raise `Refusal` saying why where the line may not be changed."""

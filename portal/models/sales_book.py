@@ -7,7 +7,8 @@ there is one writer at a time: totals move by what really changed, on both datab
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -178,6 +179,26 @@ def figures_of(model: type[Any]) -> tuple[str, ...]:
     return tuple(column.name for column in model.__table__.columns if column.name not in ("id", *KEYS[model]))
 
 
+Purchase = tuple[int, date]
+"""A customer, by id, and the day."""
+Listener = Callable[[Collection[Purchase], Collection[int]], None]
+_listeners: list[Listener] = []
+
+
+def when_bought_otherwise(listener: Listener) -> Listener:
+    """Declare what follows, in the same transaction, where lines turn out to be no purchase, or another one than they were.
+
+    It is told the purchases that they were, and which of the lines (by id) are one now.
+    """
+    _listeners.append(listener)
+    return listener
+
+
+def _purchase(row: Mapping[str, Any] | None) -> Purchase | None:
+    """Return the purchase that a line is: ordered, and not given back."""
+    return (row["customer_id"], row["day"]) if row is not None and row["state"] == ORDERED and row["amount"] > 0 else None
+
+
 def lock() -> None:
     """Let nobody else write lines, payments or totals until the transaction ends."""
     NumberSeries.take(SERIES, 0)
@@ -193,6 +214,8 @@ class Ledger:
         self._documents: set[tuple[int, str]] = set()
         self._paid: set[tuple[int, str]] = set()
         """Documents that payments named, or whose lines payments had settled: they are looked at even where no payment names them now."""
+        self._gone: set[Purchase] = set()
+        self._again: list[int] = []
 
     def sale(self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
         """Note a line that was written: as it was (None: it is new) and as it is (None: it is gone)."""
@@ -201,6 +224,11 @@ class Ledger:
             if row and row["document"]:
                 place = (row["customer_id"], row["document"])
                 (self._paid if row["settled_by"] == BY_PAYMENTS else self._documents).add(place)
+        was, is_now = _purchase(before), _purchase(now)
+        if was is not None and was != is_now:
+            self._gone.add(was)
+        if before is not None and now is not None and is_now is not None and was != is_now:
+            self._again.append(now["id"])
 
     def payment(self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
         """Note a payment that was written, likewise."""
@@ -212,10 +240,12 @@ class Ledger:
         self._paid.add((customer_id, document))
 
     def close(self) -> None:
-        """Settle the documents concerned, and move the totals. What is written must be in the database by now."""
+        """Settle the documents concerned, move the totals, and tell of purchases. What is written must be in the database by now."""
         db.session.flush()
         self._settle()
         move(self._moves)
+        for listener in _listeners if self._gone or self._again else ():
+            listener(self._gone, self._again)
 
     def _note(self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None, parts: Any) -> None:
         for row, sign in ((before, -1), (now, 1)):

@@ -12,7 +12,7 @@ from datetime import MAXYEAR, date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, exists, func, literal, select, tuple_
+from sqlalchemy import case, exists, func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.orm import joinedload
 
@@ -213,7 +213,8 @@ def regions() -> list[str]:
 def months_page(user: Staff, year: int, *, after: str = "", size: int = PAGE_SIZE) -> tuple[list[MonthRow], str]:
     """Return the customers of a year that `user` sees, the most sold first, from behind the cursor `after`, and the next cursor."""
     table = CustomerYear
-    query = select(table.sold, table.customer_id, table.paid).where(table.year == year)
+    # Lines that were made void or dated anew leave figures of nothing.
+    query = select(table.sold, table.customer_id, table.paid).where(table.year == year, or_(table.lines > 0, table.paid != 0))
     if not user.is_manager:
         query = query.where(exists().where(Customer.id == table.customer_id, customer_scope(user)))
     sold, _, customer = after.partition("_")

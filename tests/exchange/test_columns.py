@@ -133,12 +133,38 @@ def test_cell_becomes_value(name, cell, expected):
 
 
 @pytest.mark.parametrize(
+    ("head", "cell", "expected"),
+    [
+        ("采购额（万元）", "12.5", Decimal("125000")),
+        ("采购额（万元）", 0.1 + 0.2, Decimal("3000.00")),
+        ("采购额（万元）", "-1,234.5", Decimal("-12345000")),
+        ("采购额（万元）", "(２)", Decimal("-20000")),
+        ("采购额（万元）", "3元", Decimal("3.00")),
+        ("采购额[单位：人民币千元]", 7, Decimal("7000")),
+        ("采购额/百万元", "1", Decimal("1000000")),
+        ("采购额 亿元", "1", Decimal("100000000")),
+        ("采购额（元）", "12.5", Decimal("12.50")),
+        ("采购额（千克）", "12.5", Decimal("12.50")),
+    ],
+)
+def test_a_head_says_in_what_its_figures_are_counted(head, cell, expected):
+    values, problems = compile_mapping(TABLE, {0: "purchase"}, heads=[head])([cell])
+    assert (values["purchase"], [one for one in problems if one.column == "purchase"]) == (expected, [])
+
+
+def test_a_unit_behind_a_head_does_not_hide_it():
+    assert match_headers(["月平均采购额/万元"], TABLE) == match_headers(["月平均采购额（万元）"], TABLE) == {0: "purchase"}
+
+
+@pytest.mark.parametrize(
     ("name", "cell", "words"),
     [
         ("name", "　", "Required"),
         ("name", "甲" * 11, "10 characters"),
         ("number", "A" * 13, "12 characters"),
         ("number", 911101000000000000.0, "lost the last digits"),
+        ("number", "9.11101E+17", "lost the last digits"),
+        ("telephone", "1.38E+10", "lost the last digits"),
         ("nature", "外星", "政府机关"),
         ("purchase", "很多", "amount"),
         ("purchase", True, "amount"),

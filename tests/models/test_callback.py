@@ -241,6 +241,27 @@ def test_a_void_line_leaves_the_calls_of_what_else_was_bought_and_may_be_entered
     assert calls(of) == [("bought-week", "2026-03-12", "cancelled"), ("bought-week", "2026-03-12", "open")]
 
 
+def test_a_cancelled_order_is_followed_by_no_calls_until_it_is_ordered_again() -> None:
+    of, week = customer(), "2026-03-12"
+    line = _sale(of, document="D1")
+    line.change({"state": "cancelled"}, by=person("rep1"), reason="取消")
+    assert calls(of) == [("bought-week", week, "cancelled")]
+    line.change({"state": "ordered"}, by=person("rep1"), reason="恢复")
+    assert calls(of) == [("bought-week", week, "cancelled"), ("bought-week", week, "open")]
+    line.change({"day": date(2026, 1, 20)}, by=person("rep1"), reason="日期有误")
+    assert [state for _row, _day, state in calls(of)][:2] == ["cancelled", "cancelled"]
+    assert _events()[-1] == ("order:/D1", "2026-01-20")
+
+
+def test_a_yearly_call_may_go_twice_with_what_was_bought() -> None:
+    of = customer()
+    for _time in range(2):
+        line = _sale(of, document="D1", day=date(2024, 3, 1))
+        line.void(by=person("rep1"), reason="误录")
+        db.session.commit()
+    assert calls(of) == [("bought-yearly", "2026-03-02", "cancelled")] * 2
+
+
 def test_imported_lines_are_read_once_and_those_of_a_running_import_waited_for() -> None:
     of = customer()
     made = [_sale(of, document=f"D{n}", day=date(2026, 1, 5)) for n in range(3)]

@@ -10,12 +10,14 @@ from sqlalchemy import func, select
 
 from portal import jobs
 from portal.database import StateConflict, db
+from portal.dossier_count import count_dossiers
 from portal.exchange import importing
 from portal.exchange.customer_table import customer_table
 from portal.exchange.taking_back import obstacles
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
+from portal.models.dossier_completeness import completeness
 from portal.models.duplicate_scan import DuplicatePair, DuplicateScan
 from portal.models.import_run import ImportMapping, ImportRow, ImportRun
 from portal.models.search_index import CustomerSearch
@@ -100,6 +102,21 @@ def test_a_bad_checksum_is_a_warning(staff):
     assert counted(run, "new", "warnings", "refused") == (2, 1, 0)
 
 
+def test_rows_to_be_looked_at_are_named_by_row_column_and_reason(staff):
+    factories.customer("rep1", full_name="甲乙有限公司", name_key="甲乙", payment_terms="monthly")
+    rows = "甲乙有限公司,,预付款,钱二宝\n丙丁有限公司,91440300MA5DA1234X,,\n戊己有限公司,,,\n坏行有限公司,91440300MA5DA1235X,,无此人\n"
+    run = checked(f"客户名称,统一社会信用代码,结算方式,负责人\n{rows}", staff["rep1"])
+    assert counted(run, "new", "unchanged", "warnings", "refused") == (2, 1, 2, 1)
+    found = {row.row: [(column, value) for column, value, _why in row.messages] for row in run.problem_rows("warning")}
+    assert found == {2: [("owner", "钱二宝"), ("payment_terms", "")], 3: [("credit_code", "91440300MA5DA1234X")]}
+    assert list(reasons(run)) == [5]
+    assert [row.row for row in run.problem_rows("warning", after=2)] == [3]
+    run.start(by=staff["rep1"], mode="good", skip_duplicates=False)
+    db.session.commit()
+    jobs.start(run.job)
+    assert list(db.session.scalars(select(ImportRow.row))) == [5], "what was unchanged is told no more"
+
+
 def test_the_same_file_twice_adds_nothing(staff):
     done(FILE, staff["rep1"])
     again = checked(FILE, staff["rep1"])
@@ -153,6 +170,13 @@ def test_a_contact_that_two_rows_say_something_of_goes_back_as_a_whole(staff, mo
 def test_a_row_with_other_values_of_the_same_customer_is_refused(staff):
     run = checked("客户名称,联系电话\n甲乙丙贸易有限公司,0755-88887777\n甲乙丙贸易有限公司,0755-11112222\n", staff["rep1"])
     assert "row 2 already" in reasons(run)[3][0]
+
+
+@pytest.mark.parametrize("contact", ["", "张三"])
+def test_another_name_with_the_same_code_is_refused_and_not_passed_over(staff, contact):
+    rows = f"甲公司,91440300MA5DA1234X,\n乙公司,91440300MA5DA1234X,{contact}\n甲 公司,91440300MA5DA1234X,{contact}\n"
+    run = checked(f"客户名称,信用代码,联系人\n{rows}", staff["rep1"])
+    assert reasons(run) == {3: ["This customer stands in row 2 already, with other values. Keep one of the two."]}
 
 
 def test_each_refused_row_says_why(staff):
@@ -225,6 +249,15 @@ def test_likely_duplicates_are_shown_and_can_be_left_out(staff):
     assert "华安科技有限公司" in told
     assert "远东科技有限公司" not in told
     assert "孙三省" in told
+
+
+def test_a_left_out_duplicate_is_not_made_of_its_further_rows(staff):
+    factories.customer("rep1", full_name="深圳华安科技有限公司", telephone="0755-88887777", telephone_key="075588887777")
+    rows = "客户名称,联系电话,联系人\n深圳宏大公司,0755-88887777,张三\n深圳宏大公司,,李四\n"
+    run = done(rows, staff["rep1"], skip_duplicates=True)
+    assert [one.full_name for one in customers()] == ["深圳华安科技有限公司"]
+    assert reasons(run)[3] == ["The row further up that makes this customer is not imported."]
+    assert counted(run, "created", "left_out", "late") == (0, 1, 1)
 
 
 def test_a_likely_duplicate_is_told_by_a_contacts_telephone_and_without_its_place(staff):
@@ -371,6 +404,23 @@ def test_taking_back_removes_what_was_made_and_restores_what_was_changed(staff):
         )
         == 2
     )
+
+
+def test_an_imported_nature_and_its_taking_back_have_the_dossier_counted_anew(staff):
+    made = factories.customer("sup1", full_name="甲乙有限公司", name_key="甲乙", nature="ordinary")
+
+    def counted_as() -> list[bool]:
+        count_dossiers()
+        db.session.expire_all()
+        return [made.documents_missing == len(completeness(made).missing), made.nature == "ordinary"]
+
+    assert counted_as() == [True, True]
+    run = done("客户名称,客户性质\n甲乙有限公司,政府机构\n", staff["sup1"])
+    assert counted_as() == [True, False]
+    run.take_back(by=staff["sup1"])
+    db.session.commit()
+    jobs.start(run.job)
+    assert counted_as() == [True, True]
 
 
 @pytest.mark.parametrize("chunk", [1, 4000])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -121,6 +121,8 @@ def test_the_treatment_lasts_for_that_one_order() -> None:
     with pytest.raises(Refusal) as refused:
         request.close("已交货", by=person("rep1"), closed_on=day(1))
     assert refused.value.field == "closed_on"
+    with pytest.raises(Refusal, match="before it was ordered"):
+        request.close("已交货", by=person("rep1"), closed_on=request.ordered_on - timedelta(days=1))
     request.close("按期交货", by=person("rep1"))
     db.session.commit()
     assert (request.state, request.closed_on, request.closed_by) == ("done", day(), person("rep1"))

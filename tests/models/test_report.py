@@ -265,3 +265,5 @@ def test_reports_are_erased_with_the_card() -> None:
     assert [one.id for one in db.session.query(InformationReport)] == [other.id]
     assert db.session.query(ReportNote).count() == 0
     assert history.timeline(customer, only="reports") == ([], False)
+    with pytest.raises(Refusal, match="the card erased"):
+        told(customer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from sqlalchemy import select
@@ -63,6 +64,27 @@ def test_the_refused_rows_are_a_file_with_cells_and_reasons(app, as_, account):
     assert row[0] == "坏行有限公司"
     assert row[2] == "不是日期"
     assert row[3].startswith("成立日期：")
+
+
+def test_the_check_leads_to_the_rows_that_are_to_be_looked_at(app, as_):
+    browser = as_("rep1")
+    where = upload(browser, "客户名称,信用代码\n甲公司,91440300MA5DA1234X\n".encode()).location
+    browser.post(f"{where}/columns", data={"column-0": "full_name", "column-1": "credit_code", **WHOLE})
+    link = re.search(r'href="([^"]*show=warning)"', browser.get(where).get_data(as_text=True))
+    page = browser.get(link[1]).get_data(as_text=True)
+    assert "请留意的行" in page
+    assert ">91440300MA5DA1234X</span>" in page
+
+
+def test_reasons_are_told_in_the_readers_language_to_the_last_word(app, as_):
+    factories.customer("rep1", full_name="甲公司", name_key="甲公司", state="past")
+    browser = as_("rep1")
+    where = upload(browser, "客户名称\n甲公司\n".encode()).location
+    browser.post(f"{where}/columns", data={"column-0": "full_name", **WHOLE})
+    why = "与该客户的交易已结束，资料卡按原样保存。"
+    assert why in browser.get(where).get_data(as_text=True)
+    (_, (_, row)) = open_table(browser.get(f"{where}/refused.xlsx").get_data(), "x.xlsx").rows()
+    assert row[1].endswith(why)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +227,16 @@ def test_a_large_spreadsheet_is_a_job_with_a_notice(app, as_, staff, monkeypatch
     assert rows[1][1] == "甲公司"
     notice = db.session.scalars(select(Notice).where(Notice.staff_id == staff["rep1"].id)).one()
     assert notice.link == answer.location.removeprefix("http://localhost")
+
+
+@pytest.mark.parametrize("listed", ["customers", "registers/parking-permits", "sales/payments", "insights/abc", "reports", "requests"])
+def test_the_page_of_a_file_leads_back_to_its_list(app, as_, monkeypatch, listed):
+    monkeypatch.setattr(exporting, "DIRECT", -1)
+    browser, (area, _, kind) = as_("mgr1"), listed.partition("/")
+    address = f"/{area}/export/{kind}" if area in ("sales", "insights") else f"/{listed}/export"
+    answer = browser.post(address, data={"format": "xlsx", "columns": "list"})
+    where = re.search(r'<nav class="where".*?</nav>', browser.get(answer.location).get_data(as_text=True), re.DOTALL)
+    assert f'href="/{listed}"' in where[0]
 
 
 def test_chosen_customers_go_out_and_others_are_404(app, as_):

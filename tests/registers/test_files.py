@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal import clock, jobs
 from portal.database import db
@@ -16,12 +16,15 @@ from portal.exchange.register_table import PREFIX, entry_table
 from portal.exchange.taking_back import obstacles
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
-from portal.models.import_run import AS_ENTRIES, ImportRun
+from portal.models.import_run import AS_ENTRIES, ImportRow, ImportRun
 from portal.models.register_entry import RegisterEntry
 from portal.models.staff import Staff
 from portal.models.standard import set_value
 from portal.registers import REGISTERS
+from portal.rules.message import Refusal
 from tests import factories
+from tests.disposing import approved, destroyed, old, past
+from tests.models.test_import import done as import_customers
 from tests.registers.samples import entry
 
 PERMITS = REGISTERS["parking-permits"]
@@ -71,6 +74,31 @@ def test_rows_become_entries_of_their_customers(mode: str) -> None:
     assert first.version == 1
     logged = db.session.scalars(select(AuditEvent).where(AuditEvent.record_type == "RegisterEntry")).all()
     assert [(event.action, event.customer_id, event.data["register"]) for event in logged] == [("added", one.id, "parking-permits")] * 2
+
+
+@pytest.mark.usefixtures("app")
+def test_an_erased_card_leaves_nothing_of_itself_in_imports_and_takes_no_entry() -> None:
+    one = factories.customer("rep1", full_name="甲乙有限公司", name_key="甲乙", telephone="0755-88880000")
+    by = Staff.by_account("sup1")
+    assert by is not None
+    import_customers("客户名称,电话\n甲乙有限公司,0755-88889999\n", by)
+    made = entry(customer=one, permit_number="P-1")
+    done(f"登记编号,颜色\n{made.number},白\n")
+    assert sorted(row.customer_id for row in db.session.scalars(select(ImportRow))) == [one.id, one.id]
+    destroyed(approved(old(past(one))))
+    assert db.session.scalar(select(func.count()).select_from(ImportRow)) == 0
+    with pytest.raises(Refusal, match="the card erased"):
+        entry(customer=one, permit_number="P-2")
+    run = checked(f"{HEADS}\n{one.number},P-3,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n", "sup1")
+    assert "the card erased" in reasons(run)[2][0]
+
+
+@pytest.mark.usefixtures("app")
+def test_amounts_of_a_register_are_counted_as_their_heads_say() -> None:
+    one = factories.customer("rep1")
+    heads = "客户,车位号,租售类别,价格（万元）,起始日期"
+    run = done(f"{heads}\n{one.number},A-01,出售,18.5,2026-03-05\n", code="parking-spaces")
+    assert [entry.data["price"] for entry in entries()] == ["185000.00"], (run.mapping, reasons(run))
 
 
 @pytest.mark.usefixtures("app")
@@ -161,6 +189,25 @@ def test_what_was_changed_since_is_not_taken_back() -> None:
     entries()[0].change({"colour": "白"}, by=run.staff)
     db.session.commit()
     assert [obstacle.customer_id for obstacle in obstacles(run)] == [one.id]
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_number_that_another_entry_was_given_since_is_not_taken_back(when: str) -> None:
+    one = factories.customer("rep1")
+    made = entry(permit_number="P-1")
+    run = done(f"登记编号,停车证号\n{made.number},P-9\n")
+    if when == "meanwhile":
+        run.take_back(by=run.staff)
+    done(f"{HEADS}\n{one.number},P-1,月保,粤B12345,2026-03-05,2026-12-31,赵一鸣\n")
+    if when == "before":
+        assert [str(obstacle.why)[:12] for obstacle in obstacles(run)] == ["what it had "]
+        with pytest.raises(Refusal, match="cannot be taken back"):
+            run.take_back(by=run.staff)
+        return
+    jobs.start(run.job)  # type: ignore[arg-type]
+    db.session.expire_all()
+    assert (run.state, run.counts["kept"], made.title) == ("taken-back", 1, "P-9")
 
 
 @pytest.mark.usefixtures("app")

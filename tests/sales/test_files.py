@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from portal import jobs
+from portal import clock, jobs
 from portal.database import db
 from portal.exchange.register_table import table_of
 from portal.exchange.taking_back import obstacles
+from portal.models.callback import Callback
+from portal.models.callback_due import read_sales
+from portal.models.customer_choice import chosen
 from portal.models.customer_code import CustomerCode
 from portal.models.import_run import AS_BOOK, ImportRun
+from portal.models.merge import CustomerMerge
 from portal.models.payment import Payment
 from portal.models.product import Product
 from portal.models.sale import Sale, SaleDocument
@@ -109,6 +113,35 @@ def test_equal_rows_without_a_document_both_count_and_twice_adds_nothing() -> No
     assert_totals_hold()
 
 
+@pytest.mark.usefixtures("app")
+def test_amounts_and_prices_are_counted_as_their_heads_say() -> None:
+    customer = factories.customer("rep1")
+    number = customer.number
+    done("sales", f"客户编号,日期,单据编号,金额（万元）\n{number},2026-03-05,D1,12.5\n{number},2026-03-06,D2,-1.5\n")
+    done("sales", f"客户编号,日期,单据编号,数量,单价（千元）\n{number},2026-03-05,D3,2,0.75\n")
+    done("payments", f"客户编号,付款日期,付款编号,收款金额/万元\n{number},2026-03-08,Z1,3\n")
+    assert [one.amount for one in db.session.scalars(select(Sale).order_by(Sale.id))] == [125000, -15000, 1500]
+    assert db.session.scalar(select(Payment.amount)) == 30000
+    assert_totals_hold()
+
+
+@pytest.mark.usefixtures("app")
+def test_the_old_number_of_a_merged_record_means_the_one_that_stands_for_it() -> None:
+    first, second, third, elsewhere = (factories.customer(one) for one in ("rep1", "rep1", "rep1", "rep3"))
+    text = f"客户编号,日期,金额\n{first.number},2026-03-05,100\n"
+    done("sales", text)
+    for survivor, loser in ((second, first), (third, second)):
+        CustomerMerge.carry_out(survivor, loser, by=person("mgr1"))
+        db.session.commit()
+    again = checked("sales", f"{text}{second.number},2026-03-06,50\n")
+    assert (again.counts["new"], again.counts["unchanged"], said(again)) == (1, 1, {})
+    assert chosen(person("rep1"), f"{first.number} 旧名称").id == third.id
+    CustomerMerge.carry_out(elsewhere, third, by=person("mgr1"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="No customer you see"):
+        chosen(person("rep1"), first.number)
+
+
 INVOICES = (
     "customerID,invoiceNumber,InvoiceDate,DueDate,InvoiceAmount,Disputed,SettledDate\n"
     "AB-1,900,1/6/2012,2/5/2012,47.07,Yes,2/8/2012\nAB-1,901,1/7/2012,2/6/2012,10,No,\n"
@@ -167,6 +200,33 @@ def test_bad_rows_say_why_and_whose_customer_it_is_decides() -> None:
     assert run.refused is not None
     assert db.session.scalar(select(Sale.amount).where(Sale.document == "N6", Sale.line == 2)) == Decimal("-1.01")
     assert_totals_hold()
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_taken_back_or_cancelled_by_a_file_is_followed_by_no_calls() -> None:
+    customer, day = factories.customer("rep1", telephone="0755-88887777"), clock.today().isoformat()
+    heads = "客户编号,日期,单据编号,行号,金额,状态"
+
+    def open_calls() -> int:
+        read_sales(clock.today())
+        db.session.commit()
+        return db.session.scalar(select(func.count()).where(Callback.state == "open")) or 0
+
+    assert open_calls() == 0
+    run = done("sales", f"{heads}\n{customer.number},{day},D1,1,100,已下单\n")
+    assert open_calls() == 1
+    cancelled = done("sales", f"{heads}\n{customer.number},{day},D1,1,100,已取消\n")
+    assert open_calls() == 0
+    taken_back(cancelled)
+    assert open_calls() == 1
+    with pytest.raises(Refusal):
+        run.take_back(by=run.staff)
+    db.session.rollback()
+    other = factories.customer("rep1", telephone="0755-88887777")
+    run = done("sales", f"{heads}\n{other.number},{day},D2,1,100,已下单\n")
+    assert open_calls() == 2
+    taken_back(run)
+    assert open_calls() == 1
 
 
 @pytest.mark.usefixtures("app")

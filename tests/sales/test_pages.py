@@ -162,3 +162,14 @@ def test_a_month_behind_which_there_is_none_is_left_out(as_: Any) -> None:
         assert browser.get(f"{address}?till=9999-12").status_code == 200
     assert SalesQuery.of("sales", {"since": "9999-01", "till": "9998-12"}).filters == {"till": "9998-12"}
     assert one.document in browser.get("/sales?till=9999-12").text
+
+
+@pytest.mark.usefixtures("app")
+def test_a_customer_of_whom_nothing_stands_is_not_in_the_list_by_months() -> None:
+    line = sale(factories.customer("rep1"), day=date(2026, 1, 5))
+    other = sale(factories.customer("rep1"), day=date(2026, 1, 5), state="cancelled")
+    payment(paying := factories.customer("rep1"), day=date(2026, 1, 5))
+    line.void(by=person(), reason="录错")
+    db.session.commit()
+    rows, _after = months_page(person("mgr1"), 2026)
+    assert {row.customer_id for row in rows} == {other.customer_id, paying.id}

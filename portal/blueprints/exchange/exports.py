@@ -16,7 +16,7 @@ from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ExportForm
 from portal.database import commit, db, write_apart
 from portal.downloads import download
-from portal.exchange import exporting, insight_table, report_table, sales_table, tidying
+from portal.exchange import exporting, insight_table, report_table, request_table, sales_table, tidying
 from portal.exchange.exporting import Export
 from portal.exchange.register_table import register_of
 from portal.exchange.writing import XLSX
@@ -153,6 +153,8 @@ def export_made(job: Job) -> Any:
         place = (_(insight_table.TITLES[kind]), url_for(f"insights.{kind}"))
     elif job.args["what"] == report_table.WHAT:
         place = (_("Information reports"), url_for("reports.reports"))
+    elif job.args["what"] == request_table.WHAT:
+        place = (_("Requests and complaints"), url_for("service.requests"))
     outside = job.state == "done" and not removed and not made_files.is_open(job, me())
     context: dict[str, Any] = {
         "job": job,

@@ -185,7 +185,7 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
         "words": _words_of(run),
         "obstacles": obstacles(run) if run.state == "done" else [],
         "removed_at": tidying.removed_at(run) if run.refused is None and run.counts.get("refused") and not run.busy else None,
-        "show": "duplicate" if show == "duplicate" else "refused",
+        "show": show if show in ("duplicate", "warning") else "refused",
         "after": after,
         "rows": [],
     }

@@ -36,7 +36,7 @@ def index() -> Any:
     return render_template(
         "home/index.html",
         waiting=home.waiting(user, waiting.listed(user)),
-        drafts=home.drafts(user),
+        drafts=home.drafts(user, scope),
         **home.figures(user, FIGURES),
         expected=reception_desk.expected(user, clock.today(), scope=scope) if user.may(Permission.RECEPTION_WORK) else [],
         gifts=gift_desk.running(user),
