@@ -103,6 +103,15 @@ def test_a_supervisor_asks_for_somebody_of_their_choice(as_):
     assert db.session.query(Loan).one().reader.account == "rep4"
 
 
+def test_who_asks_for_somebody_else_is_told_no_more_of_the_customer_than_that_there_is_one(as_):
+    loan = asked(factories.customer("rep1"), by="sup2", reader="rep4")
+    loan.submit(by=person("sup2"))
+    db.session.commit()
+    for account, named in (("sup2", False), ("sup1", True)):
+        page = text_of(as_(account), "/loans?tab=asked")
+        assert (loan.asked_for in page, loan.customer.full_name in page) == (not named, named), account
+
+
 def test_a_loan_that_was_sent_back_is_changed_and_asked_for_again(as_):
     loan = asked(factories.customer("rep1"))
     loan.submit(by=person("rep3"))
