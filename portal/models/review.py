@@ -300,6 +300,12 @@ def lines_after_merge(ids: list[int]) -> None:
     follow(ids)
 
 
+def forget(customer_ids: Collection[int]) -> None:
+    """Take words out of the lines of erased cards; that they were reviewed, by whom and when, stays in the figures (AR-11)."""
+    words: dict[str, Any] = {"remark": "", "exceptions": []}
+    db.session.execute(update(ReviewLine).where(ReviewLine.customer_id.in_(customer_ids)).values(words), execution_options=_QUIET)
+
+
 def list_customers(campaign: ReviewCampaign, last: int) -> int:
     """List the customers on the register behind `campaign.last_id` up to id `last`; return how many. The caller commits."""
     columns = ("campaign_id", "customer_id", "owner_id", "team_id", "state", "remark", "checked", "exceptions")

@@ -12,6 +12,7 @@ from portal.exchange import exporting, tidying
 from portal.models import dealings, disposal, disposal_check, disposal_record, history, inbox, loan_list, loan_papers, made_files
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent, verify
+from portal.models.binder import Binder
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState, CustomerTag
 from portal.models.dealings import DealingsEnd
@@ -21,7 +22,7 @@ from portal.models.register_query import RegisterQuery
 from portal.models.search import search
 from portal.printing import batches
 from portal.rules.message import Refusal
-from tests import factories
+from tests import factories, reviewing
 from tests.approving import change, person, scan, sign
 from tests.approving import submitted as credit_submitted
 from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
@@ -332,6 +333,25 @@ def test_the_card_is_erased_with_the_last_document():
     assert db.session.query(RegisterEntry).filter_by(customer_id=customer.id).count() == 0
     assert not dealings.can_begin_again(customer, person("sup1"))
     assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).count() == 1
+
+
+def test_what_a_review_a_binder_and_the_end_of_dealings_said_goes_with_the_card():
+    customer, other = factories.customer("rep1"), factories.customer("rep1")
+    kept = reviewing.binder(other, "1-B")
+    for one in (customer, other):
+        reviewing.binder(one, "1-A").remarks = "王小明保管"
+    campaign = reviewing.opened()
+    lines = [reviewing.line_of(one) for one in (customer, other)]
+    for line in lines:
+        line.exceptions = [{"binder_id": 1, "code": "A-1", "kind": "missing", "note": "王小明借走", "by": "赵一鸣", "at": ""}]
+        line.confirm(by=person("rep1"), version=line.customer.version, remark="王小明已离职")
+    db.session.commit()
+    figures = reviewing.totals(campaign)
+    destroyed(approved(old(past(customer, reason="与王小明谈妥"))))
+    db.session.expire_all()
+    assert [(line.state, line.remark, len(line.exceptions)) for line in lines] == [("confirmed", "", 0), ("confirmed", "王小明已离职", 1)]
+    assert (reviewing.totals(campaign), DealingsEnd.standing(customer).reason) == (figures, "")
+    assert (Binder.of(customer), kept in Binder.of(other), len(Binder.of(other))) == ([], True, 2)
 
 
 def test_the_cards_of_records_that_were_merged_in_are_erased_too():
