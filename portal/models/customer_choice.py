@@ -1,10 +1,11 @@
-"""Which customer is meant by what somebody typed into a form or a file: number, credit code or whole name, in scope."""
+"""Which customer is meant by what somebody typed into a form or a file: number (also of a record merged into it), code or whole name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from portal.database import db
 from portal.models.customer import Customer, CustomerState
@@ -37,6 +38,11 @@ class Chosen:
             for customer in db.session.scalars(query.where(column.in_(values - {""}))):
                 for key in ("#" + customer.number, "c" + customer.credit_code, "n" + normalise_company_name(customer.full_name)):
                     self._found.setdefault(key, {})[customer.id] = customer
+        # The number of a record that was merged stands on papers still, and leads to the one that took it in (AR-3).
+        before = aliased(Customer)
+        taken_in = query.join(before, before.merged_into_id == Customer.id).where(before.number.in_(numbers)).add_columns(before.number)
+        for customer, number in db.session.execute(taken_in):
+            self._found.setdefault("#" + number, {})[customer.id] = customer
 
     def find(self, text: str) -> Customer | None:
         """Return the customer that `text` means, None for none. Raises `Refusal` (field `customer`) for several."""

@@ -11,6 +11,7 @@ from portal import clock
 from portal.database import StateConflict, db
 from portal.models import inbox, loan_desk, loan_papers
 from portal.models.audit import AuditEvent
+from portal.models.customer_choice import chosen
 from portal.models.loan import Loan, LoanDocument, whose_dossier
 from portal.models.loan_reading import loan_by_which
 from portal.models.merge import CustomerMerge
@@ -96,6 +97,21 @@ def test_the_customer_is_found_by_number_code_or_whole_name_and_nothing_else():
         with pytest.raises(Refusal) as refused:
             whose_dossier(text, by=person("rep3"))
         assert refused.value.field == "customer"
+
+
+def test_the_number_of_a_merged_record_leads_to_the_one_that_took_it_in():
+    survivor, loser, before = (factories.customer("rep1") for _place in range(3))
+    CustomerMerge.carry_out(loser, before, by=person("sup1"))
+    merge = CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    for one in (survivor, loser, before):
+        assert whose_dossier(one.number, by=person("rep3")).customer == survivor
+        assert chosen(person("rep1"), one.number) == survivor
+        with pytest.raises(Refusal):
+            chosen(person("rep3"), one.number)
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    assert [whose_dossier(one.number, by=person("rep3")).customer for one in (survivor, loser, before)] == [survivor, loser, loser]
 
 
 def test_a_draft_is_changed_and_keeps_its_documents():
