@@ -198,6 +198,19 @@ def test_a_merge_does_not_widen_a_loan():
     assert readable("rep3") == []
 
 
+def test_a_loan_of_a_record_that_was_merged_since_is_not_asked_for_again():
+    loan = asked(factories.customer("rep1"))
+    loan.submit(by=person("rep3"))
+    sign(approval_of(loan), "sup1", "send-back")
+    CustomerMerge.carry_out(factories.customer("rep1"), loan.customer, by=person("sup1"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="merged into another one"):
+        loan.submit(by=person("rep3"))
+    db.session.rollback()
+    approval_of(loan).give_up("重新申请", by=person("rep3"))
+    assert loan.state == "given-up"
+
+
 def test_the_log_knows_the_owner_of_a_rejected_loan_got_nothing():
     loan = asked(document().customer)
     loan.submit(by=person("rep3"))
