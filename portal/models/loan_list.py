@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from portal.database import db
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
-from portal.models.loan import DRAFT, ENDED, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan, LoanDocument
+from portal.models.loan import DRAFT, ENDED, GIVEN_UP, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan, LoanDocument
 from portal.models.staff import Staff
 from portal.rules.loans import DIGITAL, PAPER
 from portal.rules.message import N_
@@ -60,7 +60,7 @@ def wanted(user: Staff, query: LoanQuery) -> Select[Loan]:
         "out": (Loan.state == OUT,),
         "reading": (Loan.state == GRANTED, Loan.form == DIGITAL),
         "asked": (Loan.state.in_((DRAFT, PENDING)),),
-        "over": (Loan.state.in_((RETURNED, ENDED, REJECTED)),),
+        "over": (Loan.state.in_((RETURNED, ENDED, REJECTED, GIVEN_UP)),),
     }
     return Loan.visible_to(user).where(*conditions[query.tab])
 

@@ -11,6 +11,7 @@ from portal import clock
 from portal.database import db
 from portal.models.audit import AuditEvent
 from portal.models.loan import Loan, LoanDocument
+from portal.models.merge import CustomerMerge
 from tests import factories
 from tests.approving import person, sign
 from tests.lending import approval_of, asked, document, granted, out
@@ -201,3 +202,24 @@ def test_papers_on_a_loan_that_was_carried_on_as_a_digital_one_are_taken_back(as
 def test_the_dossier_says_who_has_it(as_):
     loan = out(document().customer)
     assert f"/loans/{loan.id}" in text_of(as_("rep1"), f"/customers/{loan.customer_id}/dossier")
+
+
+def test_a_document_leads_to_the_loan_of_its_paper_only_where_that_may_be_opened(as_):
+    survivor, paper = factories.customer("rep1"), document(factories.customer("rep2"))
+    merge = CustomerMerge.carry_out(survivor, paper.customer, by=person("sup1"))
+    db.session.commit()
+    loan = out(survivor)
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    for account, led in (("rep2", False), ("sup1", True)):
+        page = text_of(as_(account), f"/documents/{paper.id}")
+        assert (loan.reader.name in page, f"/loans/{loan.id}" in page) == (True, led)
+
+
+def test_a_loan_that_was_given_up_stands_among_those_that_are_over(as_):
+    loan = asked(factories.customer("rep1"))
+    loan.submit(by=person("rep3"))
+    sign(approval_of(loan), "sup1", "send-back")
+    approval_of(loan).give_up("不再需要", by=person("rep3"))
+    db.session.commit()
+    assert f"/loans/{loan.id}" in text_of(as_("sup1"), "/loans?tab=over")
