@@ -135,8 +135,9 @@ class ReviewLine(HangsOnCustomer, Base):
         return user.may(Permission.REVIEW_WORK) and self.state == OPEN and self.campaign.state == RUNNING
 
     def can_take_back(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the customer, may take back what was confirmed or corrected."""
-        return user.may(Permission.REVIEW_WORK) and self.state in (CONFIRMED, CORRECTED) and self.campaign.state == RUNNING
+        """Return whether `user`, who sees the customer, may take back what was confirmed or corrected: while it is on the register."""
+        settled = self.state in (CONFIRMED, CORRECTED) and self.customer.state == CustomerState.ACTIVE
+        return user.may(Permission.REVIEW_WORK) and settled and self.campaign.state == RUNNING
 
     def confirm(self, *, by: Staff, version: int, remark: str = "") -> str:
         """Confirm that the card is right, as it stood at `version`, and return the state: corrected where `by` changed it in this review.
