@@ -179,6 +179,18 @@ def test_completeness_follows_filing_nature_and_the_standard(app):
     assert missing(customer) == 0
 
 
+def test_a_new_nature_has_dossiers_of_an_unknown_one_counted_anew(app):
+    """Of an unknown nature is required what all need: the register's filter says the same as the dossier's page."""
+    customer = factories.customer("rep1", nature="")
+    count_dossiers()
+    assert missing(customer) == len(completeness.completeness(customer).missing) == 1
+    natures = [*standards.value("choices.nature"), {"code": "association", "zh": "社会团体", "en": "Association", "active": True}]
+    standards.set_value("choices.nature", natures, by=who("mgr1"), reason="新增")
+    db.session.commit()
+    count_dossiers()
+    assert missing(customer) == len(completeness.completeness(customer).missing) == 0
+
+
 def require_contacts_register(*natures: str) -> None:
     """Let dossiers of these natures need an entry in the register of emergency contacts, and nothing else."""
     rules = [{**row, "required": []} for row in standards.value("dossier.rules") if row["retention"]]
