@@ -128,3 +128,14 @@ def test_a_destroyed_document_is_found_by_its_dossier_and_its_page_leads_to_the_
         shown = text_of(browser, card)
         assert f"已于{clock.today().isoformat()}结束往来" in shown
         assert "资料卡仅保留编号、名称和日期" in shown
+
+
+def test_older_lists_are_led_to(as_, monkeypatch):
+    monkeypatch.setattr("portal.blueprints.custody.disposals.PAGE", 2)
+    customer = past()
+    made = [listed(old(customer)) for _place in range(3)]
+    browser = as_("sup1")
+    first, second = text_of(browser, "/disposals"), text_of(browser, f"/disposals?before={made[1].id}")
+    shown = [[f'href="/disposals/{one.id}"' in page for one in made] for page in (first, second)]
+    assert shown == [[False, True, True], [True, False, False]]
+    assert (f'before={made[1].id}" rel="next"' in first, 'rel="next"' in second) == (True, False)
