@@ -265,6 +265,43 @@ def test_every_paper_needs_its_condition_and_a_lost_one_is_not_handed_out():
             loan_papers.hand_out(loan, conditions, by=person("sup1"))
 
 
+def test_a_lost_paper_keeps_the_others_on_the_shelf_no_more_and_is_lent_again_once_it_is_found():
+    there = document()
+    gone = document(there.customer)
+    first = out(there.customer)
+    loan_papers.take_back(first, {there.id: "clean", gone.id: "lost"}, by=person("sup1"), note="不慎遗失")
+    loan = granted(there.customer, form="paper")
+    loan_papers.hand_out(loan, {there.id: "clean", gone.id: "lost"}, by=person("sup1"))
+    db.session.commit()
+    assert ([one.document_id for one in loan.documents], loan_papers.papers_of(loan)) == ([there.id], [there])
+    assert list(loan_papers.lost_at([there.id, gone.id])) == [gone.id]
+    loan_papers.take_back(loan, {there.id: "clean"}, by=person("sup1"))
+    found = granted(there.customer, form="paper")
+    loan_papers.hand_out(found, clean(found), by=person("sup1"))
+    loan_papers.take_back(found, clean(found), by=person("sup1"))
+    assert loan_papers.lost_at([there.id, gone.id]) == {}
+
+
+def test_what_was_found_is_not_lost_any_more_whichever_loan_was_asked_for_first(noon):
+    one = document()
+    later = granted(one.customer, form="paper", by="rep4", numbers=[one.archive_number])
+    first = out(one.customer)
+    loan_papers.take_back(first, {one.id: "lost"}, by=person("sup1"), note="不慎遗失")
+    noon.shift(timedelta(hours=1))
+    loan_papers.hand_out(later, clean(later), by=person("sup1"))
+    loan_papers.take_back(later, clean(later), by=person("sup1"))
+    assert loan_papers.lost_at([one.id]) == {}
+
+
+def test_nothing_but_lost_papers_is_not_handed_out():
+    one = document()
+    first = out(one.customer)
+    loan_papers.take_back(first, {one.id: "lost"}, by=person("sup1"), note="不慎遗失")
+    loan = granted(one.customer, form="paper")
+    with pytest.raises(Refusal, match="noted as lost"):
+        loan_papers.hand_out(loan, {one.id: "lost"}, by=person("sup1"))
+
+
 def test_the_reader_does_not_hand_out_to_themselves():
     loan = granted(document().customer, form="paper", by="sup2")
     assert not loan_papers.can_hand_out(loan, person("sup2"))

@@ -9,6 +9,7 @@ import time_machine
 
 from portal import clock
 from portal.database import db
+from portal.models import loan_papers
 from portal.models.audit import AuditEvent
 from portal.models.loan import Loan, LoanDocument
 from portal.models.merge import CustomerMerge
@@ -147,6 +148,21 @@ def test_papers_go_out_and_come_back(as_):
     assert browser.post(f"/loans/{loan.id}/return", data={name: "lost", "note": "途中遗失"}).status_code == 303
     assert "孙三省" in text_of(browser, f"/documents/{paper.id}")
     assert browser.get(f"/loans/{loan.id}").status_code == 200
+
+
+def test_a_lost_paper_is_not_proposed_as_clean(as_):
+    paper = document()
+    other = document(paper.customer)
+    first = out(paper.customer)
+    loan_papers.take_back(first, {paper.id: "lost", other.id: "clean"}, by=person("sup1"), note="不慎遗失")
+    db.session.commit()
+    loan = granted(paper.customer, form="paper")
+    page = text_of(as_("sup1"), f"/loans/{loan.id}/hand-out")
+    assert page.count('<option value="lost" selected>') == page.count('<option value="lost"') == 1
+    values = {f"condition-{paper.id}": "lost", f"condition-{other.id}": "clean"}
+    assert as_("sup1").post(f"/loans/{loan.id}/hand-out", data=values).status_code == 303
+    db.session.expire_all()
+    assert [(row.document_id, row.is_out) for row in loan.documents] == [(other.id, True)]
 
 
 def test_overdue_papers_are_asked_for_by_hand_once_a_day(as_):
