@@ -141,6 +141,12 @@ def test_binders_warn_of_mixed_years_and_periods(app):
         Binder.add(customer, {"width_mm": "35"}, by=who("rep1"))
 
 
+def test_the_tenth_binder_stands_behind_the_ninth(app):
+    customer = factories.customer("rep1")
+    made = [Binder.add(customer, {"width_mm": "30"}, by=who("rep1")) for _place in range(11)]
+    assert Binder.of(customer) == made
+
+
 def test_scope_is_that_of_the_customer(app):
     document = ArchiveDocument.file(factories.customer("rep1"), VALUES, by=who("rep1"))
     db.session.commit()
