@@ -23,7 +23,7 @@ from portal.looks import look, look_at
 from portal.models import audit, dossier_list, history, loan_papers
 from portal.models.disposal import destruction_of
 from portal.models.dossier import DISPOSED, ArchiveDocument, DocumentVersion, Upload
-from portal.models.loan_reading import Readable, loan_by_which, open_loans
+from portal.models.loan_reading import Readable, loan_by_which
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
 from portal.printing import pictures
@@ -63,7 +63,6 @@ def documents() -> Any:
         page=page,
         kinds=standard("choices.document_kind"),
         retentions=RETENTIONS,
-        lent={loan.customer_id for loan in open_loans(me())},
         next=_address(query, page.next) if page.next else "",
     )
 
