@@ -198,6 +198,19 @@ def test_a_merge_does_not_widen_a_loan():
     assert readable("rep3") == []
 
 
+def test_what_would_be_over_at_once_is_not_granted_but_sent_back(noon):
+    loan = asked(document().customer, until_on=clock.today())
+    loan.submit(by=person("rep3"))
+    db.session.commit()
+    noon.move_to(NOON + timedelta(days=1))
+    with pytest.raises(Refusal, match="last day of this loan is over"):
+        sign(approval_of(loan), "sup1")
+    db.session.rollback()
+    assert loan.state == "pending"
+    sign(approval_of(loan), "sup1", "send-back")
+    assert loan.state == "draft"
+
+
 def test_a_loan_of_a_record_that_was_merged_since_is_not_asked_for_again():
     loan = asked(factories.customer("rep1"))
     loan.submit(by=person("rep3"))

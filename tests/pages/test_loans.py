@@ -16,6 +16,7 @@ from portal.models.merge import CustomerMerge
 from tests import factories
 from tests.approving import person, sign
 from tests.lending import approval_of, asked, document, granted, out
+from tests.pages.test_approvals import post_signature
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -239,3 +240,14 @@ def test_a_loan_that_was_given_up_stands_among_those_that_are_over(as_):
     approval_of(loan).give_up("不再需要", by=person("rep3"))
     db.session.commit()
     assert f"/loans/{loan.id}" in text_of(as_("sup1"), "/loans?tab=over")
+
+
+def test_the_signatory_is_told_that_the_last_day_is_over(as_):
+    with time_machine.travel(NOON, tick=False) as traveller:
+        loan = asked(document().customer, until_on=clock.today())
+        loan.submit(by=person("rep3"))
+        db.session.commit()
+        traveller.move_to(NOON + timedelta(days=1))
+        answer = post_signature(as_("sup1"), approval_of(loan))
+        assert answer.status_code == 422
+        assert "最后一天已过" in answer.get_data(as_text=True)
