@@ -24,7 +24,7 @@ from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, ask_reason, derived, with_line
 from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.hand_over import ensure_theirs, give_to_who_is_here
-from portal.models.history import action
+from portal.models.history import action, is_erased
 from portal.models.scope import customer_scope
 from portal.models.search_index import CustomerSearch, index_many
 from portal.models.staff import Staff
@@ -378,6 +378,9 @@ def refuse_unless_mergeable(survivor: Customer, loser: Customer) -> None:
             raise Refusal("A document of %(name)s is in approval. Merge when that is decided.", name=f"{record.number} {record.full_name}")
     if _RANK[CustomerState(survivor.state)] < _RANK[CustomerState(loser.state)]:
         raise Refusal("%(name)s is further on: keep that record and merge the other one into it.", name=f"{loser.number} {loser.full_name}")
+    if is_erased(survivor) and not is_erased(loser):
+        # What the other card says would come back onto one of which only number, name and dates are kept (AR-11).
+        raise Refusal("The card of %(name)s was erased: keep the other record.", name=f"{survivor.number} {survivor.full_name}")
     ahead = select(func.min(CreditChange.effective_on)).where(
         CreditChange.customer_id == loser.id, CreditChange.state == "approved", CreditChange.applied_at.is_(None)
     )

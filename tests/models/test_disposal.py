@@ -384,6 +384,16 @@ def test_the_cards_of_records_that_were_merged_in_are_erased_too():
     assert "张三丰" not in str([event.data for event in history.timeline(into, limit=100)[0]])
 
 
+def test_nothing_is_merged_into_an_erased_card():
+    erased, other = past(), past()
+    destroyed(approved(old(erased)))
+    with pytest.raises(Refusal, match="was erased"):
+        CustomerMerge.carry_out(erased, other, by=person("sup1"))
+    db.session.rollback()
+    CustomerMerge.carry_out(other, erased, by=person("sup1"))
+    assert erased.merged_into_id == other.id
+
+
 def exported(account, **more):
     """Return the job of an export that was made for somebody."""
     job = exporting.queue(exporting.Export(person(account), RegisterQuery(), "card", **more), "xlsx")
