@@ -6,11 +6,13 @@ from flask import request, session
 from flask_login import current_user
 
 from portal import clock
+from portal.database import db
 from portal.models import audit
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
 from portal.models.loan import Loan
 from portal.models.loan_reading import loan_by_which
+from portal.printing.catalogue import SHEETS
 
 LOOK_MINUTES = 30
 """A page that is opened again within this time is the same look."""
@@ -26,6 +28,12 @@ def look(customer: Customer | None) -> None:
         return
     if _is_new(str(customer.id)):
         audit.write_view("customer-viewed", actor=current_user, record=customer, label=customer.full_name)
+
+
+def look_by(sheet: str, customer_id: int | None) -> None:
+    """Write that the reader looks at the dossier of which a sheet tells something."""
+    if customer_id is not None and SHEETS[sheet].tells:
+        look(db.session.get(Customer, customer_id))
 
 
 def look_at(document: ArchiveDocument) -> Loan | None:

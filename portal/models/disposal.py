@@ -94,6 +94,11 @@ class Disposal(Base):
         )
         return query.where(~outside)
 
+    def can_be_read(self, user: Staff) -> bool:
+        """Return whether `user` may open the list."""
+        mine = Disposal.visible_to(user).where(Disposal.id == self.id).with_only_columns(Disposal.id)
+        return user.may(Permission.DISPOSAL_READ) and db.session.scalar(mine) is not None
+
     @property
     def documents(self) -> list[ArchiveDocument]:
         """Return the documents on the list, in the order of their archive numbers."""
@@ -216,6 +221,12 @@ def running_for(customer_ids: Collection[int], *, besides: int | None = None) ->
     mine = items.where(ArchiveDocument.customer_id.in_(customer_ids))
     query = select(Disposal).where(Disposal.state.in_((PENDING, APPROVED)), Disposal.id.in_(mine), Disposal.id != (besides or 0))
     return list(db.session.scalars(query.order_by(Disposal.id)))
+
+
+def destruction_of(document: ArchiveDocument) -> Disposal | None:
+    """Return the list by which a document was destroyed, None where it was not."""
+    of_it = select(DisposalItem.disposal_id).where(DisposalItem.document_id == document.id)
+    return db.session.scalar(select(Disposal).where(Disposal.state == DESTROYED, Disposal.id.in_(of_it)))
 
 
 def due(user: Staff, *, customer_id: int | None = None, limit: int = 200) -> list[ArchiveDocument]:

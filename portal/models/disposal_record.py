@@ -3,8 +3,9 @@
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card, and those
 of the records that were merged into it, are erased to number, name and dates, and what was recorded of its people and affairs goes:
 contacts, gradings, reports, greetings, the strengthening table, results of plans' tasks, agreements, requests and promises, what requests
-about orders say, reasons of relation assessments, names and words of visits, entries of the office registers, remarks of reviews, what
-people were told of all these, and what imports had replaced. The log keeps that it happened.
+about orders say, reasons of relation assessments, names and words of visits, entries of the office registers, remarks of reviews, why
+dealings ended, what people were told of all these, what imports had replaced, and the binders, which are empty now. The log keeps that
+it happened.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from portal.models import audit, card, made_files, notice
 from portal.models.agreement import Agreement
 from portal.models.approval import Approval
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
+from portal.models.binder import Binder
 from portal.models.callback_desk import forget as forget_calls
 from portal.models.contact import Contact
 from portal.models.customer import NEVER, Customer, CustomerAssistant, CustomerTag, derived
@@ -42,7 +44,7 @@ from portal.models.register_entry import RegisterEntry
 from portal.models.relation_desk import forget as forget_relations
 from portal.models.report import InformationReport, forget
 from portal.models.request_desk import forget as forget_requests
-from portal.models.review import ReviewLine
+from portal.models.review import forget as forget_reviews
 from portal.models.search_index import index_customer
 from portal.models.staff import Staff
 from portal.models.strengthening import StrengtheningTable
@@ -166,18 +168,21 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     digests |= forget_deliveries([customer.id])
     forget_outcomes([customer.id])
     digests |= forget_proposals([customer.id])
+    forget_reviews([customer.id])
+    boxes = select(Binder.id).where(Binder.customer_id == customer.id)
+    empty = update(ArchiveDocument).where(ArchiveDocument.binder_id.in_(boxes)).values(binder_id=None)
+    db.session.execute(empty, execution_options={"synchronize_session": False})
     # Of an import that changed the card, what it said before goes too: it can be taken back no more.
-    for table in (Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement, ImportRow):
+    own = (Binder, Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement, ImportRow)
+    for table in own:
         db.session.execute(delete(table).where(table.customer_id == customer.id))
+    ends = update(DealingsEnd).where(DealingsEnd.customer_id == customer.id).values(reason="", resumed_because="")
+    db.session.execute(ends, execution_options={"synchronize_session": False})
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)
     said = {"reason": "", "price_note": "", "payment_note": "", "closing_note": "", "goods": [], "figures": {}}
     db.session.execute(orders.values(**said), execution_options={"synchronize_session": False})  # its approvals name each of them
     told = update(PlanTask).where(PlanTask.customer_id == customer.id).values(result="", reason="")
     db.session.execute(told, execution_options={"synchronize_session": False})  # what was spent stays with the plan
-    lines = update(ReviewLine).where(ReviewLine.customer_id == customer.id).values(remark="")
-    db.session.execute(lines, execution_options={"synchronize_session": False})  # how many were reviewed stays counted
-    before = (ImportRow.customer_id == customer.id) & ImportRow.outcome.in_(("changed", "kept"))
-    db.session.execute(delete(ImportRow).where(before))  # what the card and its entries said before an import, kept for taking it back
     db.session.flush()
     db.session.expire(customer)
     index_customer(customer)

@@ -118,12 +118,12 @@ def to_count(limit: int) -> list[int]:
 def follow_standards() -> bool:
     """Have every dossier counted anew where another version of the rules has come into force; return whether it was so.
 
-    The rules are: what is required, the kinds that are in use, and the switches of the registers that are required.
+    The rules are: what is required, the kinds and natures that are in use, and the switches of the registers that are required.
     """
     named = [row["code"] for row in standard("dossier.rules") if row["required"] and register_of(row["code"]) is not None]
     known = {row.standard: row for row in db.session.scalars(select(CountedVersion))}
     changed = False
-    for name in ("dossier.rules", "choices.document_kind", *named):
+    for name in ("dossier.rules", "choices.document_kind", "choices.nature", *named):
         version, row = in_force(name).version, known.get(name)
         if (row.version if row else 0) == version:
             continue

@@ -113,6 +113,24 @@ def follow_owner(owner: Staff, *, by: Staff) -> int:
     return _give(ids, to=owner, by=by, reason="", told=False)
 
 
+def give_to_who_is_here(customer: Customer, *, beside: Customer, by: Staff, reason: str = "") -> None:
+    """Give a customer to who took over from its person in charge, else to who is in charge of `beside`, where that person has left (RO-4).
+
+    For a record that was on no list when its person left, because it was merged. It stays where it is if neither is here.
+    """
+    owner = customer.owner
+    heirs = [] if owner is None or _can_have_customers(owner) else [_successor(owner), beside.owner]
+    to = next((one for one in heirs if one is not None and _can_have_customers(one)), None)
+    if to is not None:
+        from portal.models.hand_over_record import Keeping
+
+        _give([customer.id], to=to, by=by, reason=reason, keeping=Keeping(to=to, by=by, reason=reason, record=None))
+
+
+def _can_have_customers(person: Staff) -> bool:
+    return person.active and person.team_id is not None
+
+
 def _team(record: Customer | Staff) -> str:
     return record.team.name if record.team else ""
 

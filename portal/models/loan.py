@@ -25,7 +25,7 @@ from portal.database import Base, StateConflict, db, transition
 from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.customer import Customer
+from portal.models.customer import Customer, CustomerState
 from portal.models.customer_choice import Chosen
 from portal.models.dossier import FILED, ArchiveDocument
 from portal.models.duplicate import STAYS_AT_MERGE
@@ -266,9 +266,11 @@ class Loan(Base):
         return None
 
     def ensure_ready(self) -> None:
-        """Raise `Refusal` where it cannot be submitted as it is: its reader or a document is gone, or its end is not ahead any more."""
+        """Raise `Refusal` where it cannot be submitted as it is: reader, customer or a document is gone, or its end is past."""
         if not self.reader.active:
             raise Refusal("%(name)s is no longer here.", field="reader_id", name=self.reader.name)
+        if self.customer.state == CustomerState.MERGED:
+            raise Refusal("The record that was asked for was merged into another one since. Give this loan up and ask for a new one.")
         check_until(self.until_on, clock.today(), standard("loan.most_days"))
         gone = next((one.document for one in self.documents if not self.is_of(one.document)), None)
         if gone is not None:

@@ -10,11 +10,13 @@ from portal.models.approval_kinds import DocumentKind, declare
 from portal.models.loan import GRANTED, NAME, PENDING, Loan
 from portal.models.notice import notify
 from portal.models.staff import Staff
-from portal.rules.loans import PAPER
-from portal.rules.message import N_, Message
+from portal.rules.loans import PAPER, is_over
+from portal.rules.message import N_, Message, Refusal
 
 
 def _approved(loan: Loan, approval: Approval, by: Staff | None) -> None:
+    if is_over(loan.until_on, clock.today()):
+        raise Refusal("The last day of this loan is over. Send it back, so that another day is asked for.")
     transition(loan, expect={"state": PENDING}, change={"state": GRANTED, "granted_at": clock.now()})
     loan.carry_on(by)
     figures = {"name": loan.reader.name, "customer": loan.customer.full_name, "day": loan.until_on.isoformat()}

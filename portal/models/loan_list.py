@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,8 +10,9 @@ from sqlalchemy import Select, or_
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
+from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
-from portal.models.loan import DRAFT, ENDED, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan, LoanDocument
+from portal.models.loan import DRAFT, ENDED, GIVEN_UP, GRANTED, OUT, PENDING, REJECTED, RETURNED, Loan, LoanDocument
 from portal.models.staff import Staff
 from portal.rules.loans import DIGITAL, PAPER
 from portal.rules.message import N_
@@ -59,7 +60,7 @@ def wanted(user: Staff, query: LoanQuery) -> Select[Loan]:
         "out": (Loan.state == OUT,),
         "reading": (Loan.state == GRANTED, Loan.form == DIGITAL),
         "asked": (Loan.state.in_((DRAFT, PENDING)),),
-        "over": (Loan.state.in_((RETURNED, ENDED, REJECTED)),),
+        "over": (Loan.state.in_((RETURNED, ENDED, REJECTED, GIVEN_UP)),),
     }
     return Loan.visible_to(user).where(*conditions[query.tab])
 
@@ -84,6 +85,16 @@ def page(user: Staff, query: LoanQuery, *, before: int = 0, size: int = PAGE_SIZ
         chosen = chosen.where(Loan.id < before)
     found = list(db.session.scalars(chosen.options(*_WITH).order_by(Loan.id.desc()).limit(size + 1)))
     return Page(found[:size], found[size - 1].id if len(found) > size else 0)
+
+
+def names(user: Staff, loans: Collection[Loan]) -> dict[int, str]:
+    """Return how a list calls the customers of loans, by the loan's id: by name or as they were asked for (`Loan.shown_name`)."""
+    asked = {loan.customer_id for loan in loans if loan.granted_at is None}
+    seen = Customer.visible_to(user).where(Customer.id.in_(asked)).with_only_columns(Customer.id)
+    hidden = asked - set(db.session.scalars(seen)) if asked else asked
+    return {
+        loan.id: loan.asked_for if loan.granted_at is None and loan.customer_id in hidden else loan.customer.full_name for loan in loans
+    }
 
 
 def open_of(customer_id: int) -> list[Loan]:

@@ -53,20 +53,25 @@ def out_now(document_ids: Collection[int]) -> dict[int, Loan]:
 
 def lost_at(document_ids: Collection[int]) -> dict[int, Loan]:
     """Return which of the documents were noted as lost when their last loan ended, and on which loan."""
-    query = select(LoanDocument).where(LoanDocument.document_id.in_(document_ids), LoanDocument.condition_back != "")
-    last = {one.document_id: one for one in db.session.scalars(query.order_by(LoanDocument.id))}
+    query = select(LoanDocument).join(Loan, Loan.id == LoanDocument.loan_id)
+    back = query.where(LoanDocument.document_id.in_(document_ids), LoanDocument.condition_back != "")
+    last = {one.document_id: one for one in db.session.scalars(back.order_by(Loan.returned_at, Loan.id))}
     return {number: one.loan for number, one in last.items() if one.condition_back == "lost"}
 
 
 def hand_out(loan: Loan, conditions: Mapping[int, str], *, by: Staff, note: str = "") -> None:
     """Note that the papers of a granted loan are with its reader, each in a condition: `clean`, `soiled` or `damaged`.
 
-    `conditions` has every paper of the loan by document id. Raises `Refusal` where a paper is out already, `StateConflict` where
-    somebody else handed it out at the same moment: one counts.
+    `conditions` has every paper of the loan by document id. One that came back as lost is `lost` still and not handed out, unless it was
+    found. Raises `Refusal` where a paper is out already, `StateConflict` where somebody else handed it out at the same moment: one counts.
     """
     papers = papers_of(loan)
     if not papers:
         raise Refusal("Nothing of this dossier is kept on paper.")
+    lost = lost_at([one.id for one in papers])
+    papers = [one for one in papers if one.id not in lost or conditions.get(one.id) != "lost"]
+    if not papers:
+        raise Refusal("All papers of this loan are noted as lost.")
     if is_over(loan.until_on, clock.today()):
         raise Refusal("The loan is over. It must be asked for again.")
     _ensure_conditions(papers, conditions, HANDED_OUT)

@@ -23,8 +23,8 @@ from portal.models.approval import Approval
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerAssistant, CustomerState, CustomerTag, ask_reason, derived, with_line
 from portal.models.duplicate import STAYS_AT_MERGE
-from portal.models.hand_over import ensure_theirs
-from portal.models.history import action
+from portal.models.hand_over import ensure_theirs, give_to_who_is_here
+from portal.models.history import action, is_erased
 from portal.models.scope import customer_scope
 from portal.models.search_index import CustomerSearch, index_many
 from portal.models.staff import Staff
@@ -222,7 +222,7 @@ class CustomerMerge(Base):
         return [name for name, (_before, after) in self.fields.items() if name in card.MATTERS and after != ""]
 
     def undo(self, *, by: Staff, reason: str = "", effective_on: date | None = None) -> None:
-        """Move everything back and give the survivor its old values again.
+        """Move everything back and give the survivor its old values again; who has left meanwhile is in charge of the other no more.
 
         Where the undo replaces a fact that matters, it asks for a reason of its own and the day since which the old value holds
         again (AR-4). Raises `Refusal` saying what is in the way, with the field where something is missing, and `StateConflict`.
@@ -259,6 +259,7 @@ class CustomerMerge(Base):
         label = f"{survivor.number} {survivor.full_name}"
         audit.write("change", "merge-undone", actor=by, record=loser, label=label, reason=reason, source="merge")
         _settle(survivor, loser)
+        give_to_who_is_here(loser, beside=survivor, by=by, reason=reason)
 
     def _still_there(self, name: str, column: str, ids: list[int]) -> Iterator[list[int]]:
         """Yield those of the moved rows that hang on the survivor still."""
@@ -377,6 +378,9 @@ def refuse_unless_mergeable(survivor: Customer, loser: Customer) -> None:
             raise Refusal("A document of %(name)s is in approval. Merge when that is decided.", name=f"{record.number} {record.full_name}")
     if _RANK[CustomerState(survivor.state)] < _RANK[CustomerState(loser.state)]:
         raise Refusal("%(name)s is further on: keep that record and merge the other one into it.", name=f"{loser.number} {loser.full_name}")
+    if is_erased(survivor) and not is_erased(loser):
+        # What the other card says would come back onto one of which only number, name and dates are kept (AR-11).
+        raise Refusal("The card of %(name)s was erased: keep the other record.", name=f"{survivor.number} {survivor.full_name}")
     ahead = select(func.min(CreditChange.effective_on)).where(
         CreditChange.customer_id == loser.id, CreditChange.state == "approved", CreditChange.applied_at.is_(None)
     )

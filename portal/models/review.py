@@ -135,8 +135,9 @@ class ReviewLine(HangsOnCustomer, Base):
         return user.may(Permission.REVIEW_WORK) and self.state == OPEN and self.campaign.state == RUNNING
 
     def can_take_back(self, user: Staff) -> bool:
-        """Return whether `user`, who sees the customer, may take back what was confirmed or corrected."""
-        return user.may(Permission.REVIEW_WORK) and self.state in (CONFIRMED, CORRECTED) and self.campaign.state == RUNNING
+        """Return whether `user`, who sees the customer, may take back what was confirmed or corrected: while it is on the register."""
+        settled = self.state in (CONFIRMED, CORRECTED) and self.customer.state == CustomerState.ACTIVE
+        return user.may(Permission.REVIEW_WORK) and settled and self.campaign.state == RUNNING
 
     def confirm(self, *, by: Staff, version: int, remark: str = "") -> str:
         """Confirm that the card is right, as it stood at `version`, and return the state: corrected where `by` changed it in this review.
@@ -298,6 +299,12 @@ def lines_after_merge(ids: list[int]) -> None:
     """A record that was merged away leaves the review; one whose merge is undone is back in it."""
     db.session.flush()
     follow(ids)
+
+
+def forget(customer_ids: Collection[int]) -> None:
+    """Take words out of the lines of erased cards; that they were reviewed, by whom and when, stays in the figures (AR-11)."""
+    words: dict[str, Any] = {"remark": "", "exceptions": []}
+    db.session.execute(update(ReviewLine).where(ReviewLine.customer_id.in_(customer_ids)).values(words), execution_options=_QUIET)
 
 
 def list_customers(campaign: ReviewCampaign, last: int) -> int:

@@ -64,8 +64,8 @@ class SavedFilter(Base):
         return RegisterQuery.read({str(key): str(value) for key, value in self.args.items()})
 
     def can_remove(self, user: Staff) -> bool:
-        """Return whether `user` may remove it: only who kept it."""
-        return self.staff_id == user.id
+        """Return whether `user`, who sees it, may remove it: who kept it; once they have left, supervisors and managers."""
+        return self.staff_id == user.id or (not self.staff.active and (user.is_supervisor or user.is_manager))
 
 
 class RegisterColumns(Base):

@@ -21,6 +21,8 @@ class Sheet:
     """Whether it is A3, landscape."""
     cut: bool = False
     """Whether it is cut into labels: no margin for binding, no holes."""
+    tells: bool = True
+    """Whether it tells something of its customer's dossier, so that who reads it has looked at that (RO-7)."""
 
 
 SHEETS: dict[str, Sheet] = {

@@ -20,7 +20,8 @@ from portal.rules.loans import CONDITIONS, FORMS
 from portal.rules.message import N_, Message
 
 _SHEETS = (
-    catalogue.Sheet("loan", "QMS-PM-31231", N_("Application to borrow a dossier"), "loan.html"),
+    # Whoever asks for a dossier they do not see is told nothing of it, and has not looked at it.
+    catalogue.Sheet("loan", "QMS-PM-31231", N_("Application to borrow a dossier"), "loan.html", tells=False),
     catalogue.Sheet("placeholder_card", "QMS-PM-31232", N_("Placeholder card"), "placeholder_card.html"),
     catalogue.Sheet("loan_list", "QMS-PM-31233", N_("Dossiers on loan"), "loan_list.html", landscape=True),
     catalogue.Sheet("disposal", "QMS-PM-31234", N_("Application to dispose of documents"), "disposal.html"),

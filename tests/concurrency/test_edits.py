@@ -68,6 +68,30 @@ def test_of_six_edits_of_one_field_one_counts_and_five_see_it(app: Flask, as_: A
             assert fields_of(answer)["short_name"] == f"第{number}"
 
 
+@pytest.mark.parametrize("what", ["contact", "investigation"])
+def test_of_six_edits_of_what_hangs_on_a_card_one_counts_and_five_see_it(what: str, app: Flask, as_: Any) -> None:
+    made, name = factories.customer(**CARD), "post"
+    record: Any = factories.contact(made, post="经理")
+    address = f"/customers/{made.id}/contacts/{record.id}/edit"
+    if what == "investigation":
+        record, name, address = Investigation.begin(made, COMPLETE, by=person("rep1")), "risks", f"/customers/{made.id}/investigation"
+    db.session.commit()
+    browsers = [as_("sup1") for _number in range(6)]
+    forms = [opened(browser, address) for browser in browsers]
+
+    def saving(number: int) -> Callable[[], Any]:
+        return lambda: browsers[number].post(address, data={**forms[number], name: f"第{number}"})
+
+    answers = at_once(app, [saving(number) for number in range(6)])
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409, 409, 409]
+    winner = next(number for number, answer in enumerate(answers) if answer.status_code == 303)
+    assert getattr(record, name) == f"第{winner}"
+    for number, answer in enumerate(answers):
+        if number != winner:
+            assert f"第{winner}" in answer.get_data(as_text=True)
+            assert fields_of(answer)[name] == f"第{number}"
+
+
 def test_edits_of_different_fields_all_arrive_one_after_the_other(app: Flask, as_: Any) -> None:
     made = factories.customer()
     address = f"/customers/{made.id}/edit"

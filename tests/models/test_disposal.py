@@ -13,6 +13,7 @@ from portal.exchange import exporting, tidying
 from portal.models import dealings, disposal, disposal_check, disposal_record, history, inbox, loan_list, loan_papers, made_files
 from portal.models.attachment import Attachment
 from portal.models.audit import AuditEvent, verify
+from portal.models.binder import Binder
 from portal.models.contact import Contact
 from portal.models.customer import CustomerState, CustomerTag
 from portal.models.dealings import DealingsEnd
@@ -25,7 +26,7 @@ from portal.models.review import ReviewCampaign, ReviewLine
 from portal.models.search import search
 from portal.printing import batches
 from portal.rules.message import Message, Refusal
-from tests import factories
+from tests import factories, reviewing
 from tests.approving import change, person, scan, sign
 from tests.approving import submitted as credit_submitted
 from tests.disposing import approval_of, approved, destroyed, listed, old, past, submitted
@@ -339,6 +340,25 @@ def test_the_card_is_erased_with_the_last_document():
     assert db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).count() == 1
 
 
+def test_what_a_review_a_binder_and_the_end_of_dealings_said_goes_with_the_card():
+    customer, other = factories.customer("rep1"), factories.customer("rep1")
+    kept = reviewing.binder(other, "1-B")
+    for one in (customer, other):
+        reviewing.binder(one, "1-A").remarks = "王小明保管"
+    campaign = reviewing.opened()
+    lines = [reviewing.line_of(one) for one in (customer, other)]
+    for line in lines:
+        line.exceptions = [{"binder_id": 1, "code": "A-1", "kind": "missing", "note": "王小明借走", "by": "赵一鸣", "at": ""}]
+        line.confirm(by=person("rep1"), version=line.customer.version, remark="王小明已离职")
+    db.session.commit()
+    figures = reviewing.totals(campaign)
+    destroyed(approved(old(past(customer, reason="与王小明谈妥"))))
+    db.session.expire_all()
+    assert [(line.state, line.remark, len(line.exceptions)) for line in lines] == [("confirmed", "", 0), ("confirmed", "王小明已离职", 1)]
+    assert (reviewing.totals(campaign), DealingsEnd.standing(customer).reason) == (figures, "")
+    assert (Binder.of(customer), kept in Binder.of(other), len(Binder.of(other))) == ([], True, 2)
+
+
 def test_the_cards_of_records_that_were_merged_in_are_erased_too():
     survivor, loser, before = (factories.customer("rep1", telephone=f"0755-8888000{place}", remarks="秘密") for place in range(3))
     for one in (loser, before):
@@ -393,6 +413,16 @@ def test_what_people_were_told_and_what_imports_replaced_goes_with_the_card():
     db.session.refresh(line)
     assert line.remark == ""
     assert db.session.query(ImportRow).count() == 0
+
+
+def test_nothing_is_merged_into_an_erased_card():
+    erased, other = past(), past()
+    destroyed(approved(old(erased)))
+    with pytest.raises(Refusal, match="was erased"):
+        CustomerMerge.carry_out(erased, other, by=person("sup1"))
+    db.session.rollback()
+    CustomerMerge.carry_out(other, erased, by=person("sup1"))
+    assert erased.merged_into_id == other.id
 
 
 def exported(account, **more):

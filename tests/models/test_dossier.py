@@ -141,6 +141,12 @@ def test_binders_warn_of_mixed_years_and_periods(app):
         Binder.add(customer, {"width_mm": "35"}, by=who("rep1"))
 
 
+def test_the_tenth_binder_stands_behind_the_ninth(app):
+    customer = factories.customer("rep1")
+    made = [Binder.add(customer, {"width_mm": "30"}, by=who("rep1")) for _place in range(11)]
+    assert Binder.of(customer) == made
+
+
 def test_scope_is_that_of_the_customer(app):
     document = ArchiveDocument.file(factories.customer("rep1"), VALUES, by=who("rep1"))
     db.session.commit()
@@ -177,6 +183,18 @@ def test_completeness_follows_filing_nature_and_the_standard(app):
     db.session.commit()
     count_dossiers()
     assert missing(customer) == 0
+
+
+def test_a_new_nature_has_dossiers_of_an_unknown_one_counted_anew(app):
+    """Of an unknown nature is required what all need: the register's filter says the same as the dossier's page."""
+    customer = factories.customer("rep1", nature="")
+    count_dossiers()
+    assert missing(customer) == len(completeness.completeness(customer).missing) == 1
+    natures = [*standards.value("choices.nature"), {"code": "association", "zh": "社会团体", "en": "Association", "active": True}]
+    standards.set_value("choices.nature", natures, by=who("mgr1"), reason="新增")
+    db.session.commit()
+    count_dossiers()
+    assert missing(customer) == len(completeness.completeness(customer).missing) == 0
 
 
 def require_contacts_register(*natures: str) -> None:

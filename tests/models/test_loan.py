@@ -11,6 +11,7 @@ from portal import clock
 from portal.database import StateConflict, db
 from portal.models import inbox, loan_desk, loan_papers
 from portal.models.audit import AuditEvent
+from portal.models.customer_choice import chosen
 from portal.models.loan import Loan, LoanDocument, whose_dossier
 from portal.models.loan_reading import loan_by_which
 from portal.models.merge import CustomerMerge
@@ -98,6 +99,21 @@ def test_the_customer_is_found_by_number_code_or_whole_name_and_nothing_else():
         assert refused.value.field == "customer"
 
 
+def test_the_number_of_a_merged_record_leads_to_the_one_that_took_it_in():
+    survivor, loser, before = (factories.customer("rep1") for _place in range(3))
+    CustomerMerge.carry_out(loser, before, by=person("sup1"))
+    merge = CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    for one in (survivor, loser, before):
+        assert whose_dossier(one.number, by=person("rep3")).customer == survivor
+        assert chosen(person("rep1"), one.number) == survivor
+        with pytest.raises(Refusal):
+            chosen(person("rep3"), one.number)
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    assert [whose_dossier(one.number, by=person("rep3")).customer for one in (survivor, loser, before)] == [survivor, loser, loser]
+
+
 def test_a_draft_is_changed_and_keeps_its_documents():
     one = document()
     loan = asked(one.customer, numbers=[one.archive_number])
@@ -182,6 +198,32 @@ def test_a_merge_does_not_widen_a_loan():
     assert readable("rep3") == []
 
 
+def test_what_would_be_over_at_once_is_not_granted_but_sent_back(noon):
+    loan = asked(document().customer, until_on=clock.today())
+    loan.submit(by=person("rep3"))
+    db.session.commit()
+    noon.move_to(NOON + timedelta(days=1))
+    with pytest.raises(Refusal, match="last day of this loan is over"):
+        sign(approval_of(loan), "sup1")
+    db.session.rollback()
+    assert loan.state == "pending"
+    sign(approval_of(loan), "sup1", "send-back")
+    assert loan.state == "draft"
+
+
+def test_a_loan_of_a_record_that_was_merged_since_is_not_asked_for_again():
+    loan = asked(factories.customer("rep1"))
+    loan.submit(by=person("rep3"))
+    sign(approval_of(loan), "sup1", "send-back")
+    CustomerMerge.carry_out(factories.customer("rep1"), loan.customer, by=person("sup1"))
+    db.session.commit()
+    with pytest.raises(Refusal, match="merged into another one"):
+        loan.submit(by=person("rep3"))
+    db.session.rollback()
+    approval_of(loan).give_up("重新申请", by=person("rep3"))
+    assert loan.state == "given-up"
+
+
 def test_the_log_knows_the_owner_of_a_rejected_loan_got_nothing():
     loan = asked(document().customer)
     loan.submit(by=person("rep3"))
@@ -234,6 +276,43 @@ def test_every_paper_needs_its_condition_and_a_lost_one_is_not_handed_out():
     for conditions in ({}, {one.id: "lost"}, {one.id: "new"}):
         with pytest.raises(Refusal, match="Note the condition"):
             loan_papers.hand_out(loan, conditions, by=person("sup1"))
+
+
+def test_a_lost_paper_keeps_the_others_on_the_shelf_no_more_and_is_lent_again_once_it_is_found():
+    there = document()
+    gone = document(there.customer)
+    first = out(there.customer)
+    loan_papers.take_back(first, {there.id: "clean", gone.id: "lost"}, by=person("sup1"), note="不慎遗失")
+    loan = granted(there.customer, form="paper")
+    loan_papers.hand_out(loan, {there.id: "clean", gone.id: "lost"}, by=person("sup1"))
+    db.session.commit()
+    assert ([one.document_id for one in loan.documents], loan_papers.papers_of(loan)) == ([there.id], [there])
+    assert list(loan_papers.lost_at([there.id, gone.id])) == [gone.id]
+    loan_papers.take_back(loan, {there.id: "clean"}, by=person("sup1"))
+    found = granted(there.customer, form="paper")
+    loan_papers.hand_out(found, clean(found), by=person("sup1"))
+    loan_papers.take_back(found, clean(found), by=person("sup1"))
+    assert loan_papers.lost_at([there.id, gone.id]) == {}
+
+
+def test_what_was_found_is_not_lost_any_more_whichever_loan_was_asked_for_first(noon):
+    one = document()
+    later = granted(one.customer, form="paper", by="rep4", numbers=[one.archive_number])
+    first = out(one.customer)
+    loan_papers.take_back(first, {one.id: "lost"}, by=person("sup1"), note="不慎遗失")
+    noon.shift(timedelta(hours=1))
+    loan_papers.hand_out(later, clean(later), by=person("sup1"))
+    loan_papers.take_back(later, clean(later), by=person("sup1"))
+    assert loan_papers.lost_at([one.id]) == {}
+
+
+def test_nothing_but_lost_papers_is_not_handed_out():
+    one = document()
+    first = out(one.customer)
+    loan_papers.take_back(first, {one.id: "lost"}, by=person("sup1"), note="不慎遗失")
+    loan = granted(one.customer, form="paper")
+    with pytest.raises(Refusal, match="noted as lost"):
+        loan_papers.hand_out(loan, {one.id: "lost"}, by=person("sup1"))
 
 
 def test_the_reader_does_not_hand_out_to_themselves():

@@ -329,6 +329,27 @@ def test_a_merge_is_undone_within_its_days_and_once(staff: dict[str, Staff]) -> 
         merge.undo(by=staff["sup1"])
 
 
+def test_an_undo_gives_the_record_of_somebody_who_has_left_to_who_is_here(staff: dict[str, Staff]) -> None:
+    survivor, loser = factories.customer("rep1"), factories.customer("rep2")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])
+    db.session.commit()
+    staff["rep2"].deactivate(by=staff["mgr1"], to=None)
+    db.session.commit()
+    merge.undo(by=staff["sup1"], reason="两家公司")
+    db.session.commit()
+    assert (loser.state, loser.owner, survivor.owner) == ("active", staff["rep1"], staff["rep1"])
+    assert ("handed-over", "两家公司") in [(event.action, event.data.get("reason")) for event in history.timeline(loser)[0]]
+
+
+def test_an_undo_leaves_the_record_with_who_had_it(staff: dict[str, Staff]) -> None:
+    survivor, loser = factories.customer("rep1"), factories.customer("rep2")
+    merge = CustomerMerge.carry_out(survivor, loser, by=staff["sup1"])
+    db.session.commit()
+    merge.undo(by=staff["sup1"])
+    db.session.commit()
+    assert loser.owner == staff["rep2"]
+
+
 def test_an_undo_takes_out_of_a_binder_what_is_another_customers_then(staff: dict[str, Staff]) -> None:
     rep, survivor, loser = staff["rep1"], factories.customer("rep1"), factories.customer("rep3")
 

@@ -28,6 +28,7 @@ from portal.models.standard import set_value
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
+from tests.disposing import past
 from tests.reviewing import line_of, opened, totals
 
 FEBRUARY = datetime(2026, 2, 3, 2, tzinfo=UTC)
@@ -200,6 +201,19 @@ def test_taken_back_it_is_open_again(office: dict[str, Customer]) -> None:
     assert totals(campaign)["rep1"] == (2, 0, 0, 0)
     with pytest.raises(StateConflict):
         line.take_back(by=person("rep1"))
+
+
+def test_what_was_confirmed_of_a_customer_that_left_the_register_since_is_not_taken_back(office: dict[str, Customer]) -> None:
+    """It would be open, and in nobody's list."""
+    campaign = opened()
+    line = line_of(office["rep1"])
+    line.confirm(by=person("rep1"), version=office["rep1"].version)
+    db.session.commit()
+    past(office["rep1"])
+    with pytest.raises(StateConflict):
+        line.take_back(by=person("rep1"))
+    db.session.rollback()
+    assert totals(campaign)["rep1"] == (1, 1, 0, 0)
 
 
 def test_the_next_one_comes_behind_and_skipped_ones_again_at_the_end(office: dict[str, Customer]) -> None:

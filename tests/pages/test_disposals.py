@@ -109,3 +109,33 @@ def test_after_the_card_is_erased_its_history_tells_no_content(as_):
     for address in ("", "/timeline", "/history"):
         assert "王小明" not in text_of(browser, f"/customers/{customer.id}{address}"), address
     assert approval_of(list_).state == "approved"
+
+
+def test_a_destroyed_document_is_found_by_its_dossier_and_its_page_leads_to_the_list(as_):
+    one = old(past(), pages=1)
+    dossier, document, card = f"/customers/{one.customer_id}/dossier", f"/documents/{one.id}", f"/customers/{one.customer_id}"
+    assert "资料卡按原样保存" in text_of(as_("sup1"), card)
+    list_ = destroyed(approved(one))
+    for account, led in (("sup1", True), ("rep1", False)):
+        browser = as_(account)
+        assert one.archive_number not in text_of(browser, dossier)
+        assert one.archive_number in text_of(browser, f"{dossier}?show=removed")
+        page = text_of(browser, document)
+        assert f"已于{clock.today().isoformat()}销毁" in page
+        assert (f"/disposals/{list_.id}" in page) is led
+        assert "存放在档案盒中" not in page
+        assert "保存有纸质原件" not in page
+        shown = text_of(browser, card)
+        assert f"已于{clock.today().isoformat()}结束往来" in shown
+        assert "资料卡仅保留编号、名称和日期" in shown
+
+
+def test_older_lists_are_led_to(as_, monkeypatch):
+    monkeypatch.setattr("portal.blueprints.custody.disposals.PAGE", 2)
+    customer = past()
+    made = [listed(old(customer)) for _place in range(3)]
+    browser = as_("sup1")
+    first, second = text_of(browser, "/disposals"), text_of(browser, f"/disposals?before={made[1].id}")
+    shown = [[f'href="/disposals/{one.id}"' in page for one in made] for page in (first, second)]
+    assert shown == [[False, True, True], [True, False, False]]
+    assert (f'before={made[1].id}" rel="next"' in first, 'rel="next"' in second) == (True, False)

@@ -9,11 +9,14 @@ import time_machine
 
 from portal import clock
 from portal.database import db
+from portal.models import loan_papers
 from portal.models.audit import AuditEvent
 from portal.models.loan import Loan, LoanDocument
+from portal.models.merge import CustomerMerge
 from tests import factories
 from tests.approving import person, sign
 from tests.lending import approval_of, asked, document, granted, out
+from tests.pages.test_approvals import post_signature
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -103,6 +106,15 @@ def test_a_supervisor_asks_for_somebody_of_their_choice(as_):
     assert db.session.query(Loan).one().reader.account == "rep4"
 
 
+def test_who_asks_for_somebody_else_is_told_no_more_of_the_customer_than_that_there_is_one(as_):
+    loan = asked(factories.customer("rep1"), by="sup2", reader="rep4")
+    loan.submit(by=person("sup2"))
+    db.session.commit()
+    for account, named in (("sup2", False), ("sup1", True)):
+        page = text_of(as_(account), "/loans?tab=asked")
+        assert (loan.asked_for in page, loan.customer.full_name in page) == (not named, named), account
+
+
 def test_a_loan_that_was_sent_back_is_changed_and_asked_for_again(as_):
     loan = asked(factories.customer("rep1"))
     loan.submit(by=person("rep3"))
@@ -137,6 +149,21 @@ def test_papers_go_out_and_come_back(as_):
     assert browser.post(f"/loans/{loan.id}/return", data={name: "lost", "note": "途中遗失"}).status_code == 303
     assert "孙三省" in text_of(browser, f"/documents/{paper.id}")
     assert browser.get(f"/loans/{loan.id}").status_code == 200
+
+
+def test_a_lost_paper_is_not_proposed_as_clean(as_):
+    paper = document()
+    other = document(paper.customer)
+    first = out(paper.customer)
+    loan_papers.take_back(first, {paper.id: "lost", other.id: "clean"}, by=person("sup1"), note="不慎遗失")
+    db.session.commit()
+    loan = granted(paper.customer, form="paper")
+    page = text_of(as_("sup1"), f"/loans/{loan.id}/hand-out")
+    assert page.count('<option value="lost" selected>') == page.count('<option value="lost"') == 1
+    values = {f"condition-{paper.id}": "lost", f"condition-{other.id}": "clean"}
+    assert as_("sup1").post(f"/loans/{loan.id}/hand-out", data=values).status_code == 303
+    db.session.expire_all()
+    assert [(row.document_id, row.is_out) for row in loan.documents] == [(other.id, True)]
 
 
 def test_overdue_papers_are_asked_for_by_hand_once_a_day(as_):
@@ -192,3 +219,35 @@ def test_papers_on_a_loan_that_was_carried_on_as_a_digital_one_are_taken_back(as
 def test_the_dossier_says_who_has_it(as_):
     loan = out(document().customer)
     assert f"/loans/{loan.id}" in text_of(as_("rep1"), f"/customers/{loan.customer_id}/dossier")
+
+
+def test_a_document_leads_to_the_loan_of_its_paper_only_where_that_may_be_opened(as_):
+    survivor, paper = factories.customer("rep1"), document(factories.customer("rep2"))
+    merge = CustomerMerge.carry_out(survivor, paper.customer, by=person("sup1"))
+    db.session.commit()
+    loan = out(survivor)
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    for account, led in (("rep2", False), ("sup1", True)):
+        page = text_of(as_(account), f"/documents/{paper.id}")
+        assert (loan.reader.name in page, f"/loans/{loan.id}" in page) == (True, led)
+
+
+def test_a_loan_that_was_given_up_stands_among_those_that_are_over(as_):
+    loan = asked(factories.customer("rep1"))
+    loan.submit(by=person("rep3"))
+    sign(approval_of(loan), "sup1", "send-back")
+    approval_of(loan).give_up("不再需要", by=person("rep3"))
+    db.session.commit()
+    assert f"/loans/{loan.id}" in text_of(as_("sup1"), "/loans?tab=over")
+
+
+def test_the_signatory_is_told_that_the_last_day_is_over(as_):
+    with time_machine.travel(NOON, tick=False) as traveller:
+        loan = asked(document().customer, until_on=clock.today())
+        loan.submit(by=person("rep3"))
+        db.session.commit()
+        traveller.move_to(NOON + timedelta(days=1))
+        answer = post_signature(as_("sup1"), approval_of(loan))
+        assert answer.status_code == 422
+        assert "最后一天已过" in answer.get_data(as_text=True)

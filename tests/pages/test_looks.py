@@ -15,6 +15,7 @@ from portal.models.staff import Staff
 from portal.printing import lists
 from tests import factories
 from tests.approving import person, submitted
+from tests.lending import approval_of, asked
 
 
 def looks(customer_id: int) -> int:
@@ -48,6 +49,15 @@ def test_the_page_of_an_approval_is_a_look_at_its_customer(as_: Any) -> None:
     approval = submitted()
     assert as_("mgr1").get(f"/approvals/{approval.id}").status_code == 200
     assert looks(approval.customer_id) == 1
+
+
+def test_who_asks_for_a_dossier_has_not_looked_at_it(as_: Any) -> None:
+    loan = asked(factories.customer("rep1"))
+    loan.submit(by=person("rep3"))
+    db.session.commit()
+    for address in (f"/loans/{loan.id}", f"/approvals/{approval_of(loan).id}", f"/prints/loan/{loan.id}"):
+        assert as_("rep3").get(address).status_code == 200
+    assert looks(loan.customer_id) == 0
 
 
 def changed_role(account: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal.database import db
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerTag, derived
+from portal.models.saved_filter import SavedFilter
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -81,6 +82,18 @@ def test_saved_filters_are_private_or_the_teams(as_: Any) -> None:
     assert "过去甲级" not in team
     assert "共享乙级" in team
     assert "共享乙级" not in other
+
+
+def test_a_shared_filter_of_somebody_who_has_left_is_removed_by_the_supervisor(as_: Any, staff: Any) -> None:
+    as_("rep1").post("/customers/saved-filters?grade=B", data={"name": "共享乙级", "shared": "1"})
+    removal = f"/customers/saved-filters/{db.session.scalar(select(SavedFilter.id))}/removal"
+    assert as_("sup1").post(removal).status_code == 403
+    staff["rep1"].active = False
+    db.session.commit()
+    assert removal in text(as_("sup1").get("/customers?grade=B"))
+    assert as_("rep2").post(removal).status_code == 403
+    assert as_("sup1").post(removal).status_code == 303
+    assert db.session.scalar(select(SavedFilter.id)) is None
 
 
 def test_search_suggests_while_typing_and_lists_without_scripts(as_: Any) -> None:

@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectChoice
 from portal.blueprints.approvals.forms import GivingUpForm, OpinionRequestForm, PaperForm, SignatureForm
 from portal.database import db
 from portal.i18n import is_chinese, of_choice, translate
-from portal.looks import look
+from portal.looks import look_by
 from portal.models import inbox
 from portal.models.approval import Approval
 from portal.models.approval_advance import passed_by
@@ -26,7 +26,6 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import seats_of
 from portal.models.approval_step import ApprovalStep
 from portal.models.choice_names import Chosen, names_of
-from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
 from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
@@ -99,7 +98,7 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
     """Return the approval page for the reader: a round of it, and what they may do now."""
     shown = next((one for one in approval.rounds if one.number == number), approval.current_round)
     user, standing = me(), cache(ApprovalStep.standing)  # it reads scans: asked once for sheet and steps
-    look(db.session.get(Customer, approval.customer_id) if approval.customer_id else None)
+    look_by(approval.kind.sheet, approval.customer_id)
     current = shown is approval.current_round
     to_sign = approval.step_for(user) if current else None
     to_record = approval.step_for(user, "paper") if current and approval.can_record_paper(user) else None

@@ -8,18 +8,20 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.orm.exc import StaleDataError
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.blueprints.archive import bp, card_view
+from portal.database import StateConflict, db
 from portal.looks import look
 from portal.models import card
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.edits import Clash
 from portal.models.review import ReviewLine
-from portal.permissions import Permission, requires
+from portal.permissions import Permission, fetch, requires
 from portal.record_form import ReasonForm
 from portal.saving import saving
 
@@ -72,12 +74,26 @@ def contact_edit(customer: Customer, contact: Contact) -> Any:
     if found:
         form.rebase(contact, found)
         return _page(form, customer, contact, found, 409)
-    with saving(form.refuse) as saved:
-        contact.change(values, by=current_user, **form.reason_and_day())
+    contact_id = contact.id
+    try:
+        with saving(form.refuse) as saved:
+            contact.change(values, by=current_user, **form.reason_and_day())
+    except (StateConflict, StaleDataError):
+        return _overtaken(form, contact_id, values)
     if not saved:
         return _page(form, customer, contact, [], 422)
     flash(_("%(name)s is saved.", name=contact.name), "ok")
     return redirect(_to_contacts(customer), 303)
+
+
+def _overtaken(form: ContactForm, contact_id: int, values: dict[str, Any]) -> Any:
+    """Answer the form again with what somebody saved in the same moment (PostgreSQL; SQLite lets one writer in at a time)."""
+    db.session.rollback()
+    now = fetch(Contact, contact_id, current_user)
+    _check(now.customer, now)
+    found = form.clashes(now, values)
+    form.rebase(now, found)
+    return _page(form, now.customer, now, found, 409)
 
 
 @bp.route("/customers/<int:customer_id>/contacts/<int:contact_id>/removal", methods=["GET", "POST"])

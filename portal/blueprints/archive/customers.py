@@ -19,12 +19,14 @@ from portal.looks import look
 from portal.models import agreement, card, delivered_value, history, order_request, sales_totals, survey
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
+from portal.models.dealings import DealingsEnd
 from portal.models.edits import Clash
 from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
 from portal.models.review import ReviewLine
 from portal.permissions import Permission, Role, requires
 from portal.record_form import OwnerForm, ReasonForm
+from portal.rules.disposal import ENDINGS
 from portal.rules.message import N_, Message, Refusal
 from portal.saving import saving
 from portal.sessions import me
@@ -83,6 +85,8 @@ def customer(customer: Customer) -> Any:
         only="",
         streams=history.STREAMS,
         state=card_view.STATES[customer.state],
+        end=DealingsEnd.standing(customer) if customer.state == CustomerState.PAST else None,
+        endings=ENDINGS,
         editable=customer.can_edit(current_user),
         relation=delivered_value.block(customer) if current_user.may(Permission.RELATION_WORK) else None,
         treated_orders=order_request.open_treatments([customer.id]),

@@ -21,8 +21,9 @@ from portal.forms import PortalForm
 from portal.i18n import translate
 from portal.looks import look, look_at
 from portal.models import audit, dossier_list, history, loan_papers
-from portal.models.dossier import ArchiveDocument, DocumentVersion, Upload
-from portal.models.loan_reading import Readable, loan_by_which, open_loans
+from portal.models.disposal import destruction_of
+from portal.models.dossier import DISPOSED, ArchiveDocument, DocumentVersion, Upload
+from portal.models.loan_reading import Readable, loan_by_which
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
 from portal.printing import pictures
@@ -32,6 +33,9 @@ from portal.rules.message import Refusal
 from portal.rules.text import clean_line
 from portal.saving import saving
 from portal.sessions import me
+
+LEFT = ("kind", "dated_on", "pages")
+"""What is still said of a destroyed document, beside its number and title (AR-11)."""
 
 
 class DocumentForm(RecordForm):
@@ -59,7 +63,6 @@ def documents() -> Any:
         page=page,
         kinds=standard("choices.document_kind"),
         retentions=RETENTIONS,
-        lent={loan.customer_id for loan in open_loans(me())},
         next=_address(query, page.next) if page.next else "",
     )
 
@@ -78,11 +81,11 @@ def document(document: ArchiveDocument) -> Any:
 
 def _page(document: ArchiveDocument, status: int, refused: str = "") -> Any:
     loan = look_at(document)
-    fields = document_fields(document.customer)
+    destroyed = destruction_of(document) if document.state == DISPOSED else None
     facts = [
         (_(one.title), field_values.shown(one, one.text(getattr(document, one.name))), one.wide and one.kind == "long")
-        for one in fields
-        if one.name not in ("title", "retention")
+        for one in document_fields(document.customer)
+        if one.name not in ("title", "retention") and (destroyed is None or one.name in LEFT)
     ]
     version = _version_of(document, request.args.get("version", 0, int)) if request.method == "GET" else document.current
     page = render_template(
@@ -95,6 +98,7 @@ def _page(document: ArchiveDocument, status: int, refused: str = "") -> Any:
         refused=refused,
         loan=loan,
         out=loan_papers.out_now([document.id]).get(document.id),
+        destroyed=destroyed,
         lost=loan_papers.lost_at([document.id]).get(document.id),
         limit=standard("upload.size_limit_mb"),
     )

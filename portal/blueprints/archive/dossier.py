@@ -21,7 +21,7 @@ from portal.looks import look
 from portal.models import card, loan_list
 from portal.models.binder import Binder
 from portal.models.customer import Customer
-from portal.models.dossier import FILED, ArchiveDocument, Upload
+from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, Upload
 from portal.models.dossier_completeness import completeness
 from portal.models.dossier_fields import BINDER_FIELDS, FIELDS
 from portal.models.grading_list import approved_by_list, codes_of
@@ -67,11 +67,11 @@ def for_model(values: dict[str, Any]) -> dict[str, Any]:
 def dossier(customer: Customer) -> Any:
     """Show what is filed for a customer, by kind, what is missing, and the binders."""
     look(customer)
-    state = "removed" if request.args.get("show") == "removed" else FILED
+    state = REMOVED if request.args.get("show") == REMOVED else FILED
     # The customer is in scope already: no need to ask of every document again.
     query = (
         db.select(ArchiveDocument)
-        .where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == state)
+        .where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state.in_((FILED,) if state == FILED else (REMOVED, DISPOSED)))
         .options(selectinload(ArchiveDocument.versions), selectinload(ArchiveDocument.binder))
         .order_by(ArchiveDocument.dated_on.desc(), ArchiveDocument.id.desc())
     )

@@ -9,9 +9,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from portal.blueprints.archive import bp, card_view
-from portal.database import StateConflict, commit
+from portal.database import StateConflict, commit, db
 from portal.i18n import is_chinese
 from portal.looks import look
 from portal.models import card
@@ -88,16 +89,15 @@ def investigation_renewal(customer: Customer) -> Any:
 
 def _save(customer: Customer) -> tuple[Investigation | None, Any]:
     """Keep what was sent and commit; return the draft, and the answer where it could not be kept."""
-    document = Investigation.open_for(customer)
+    customer_id, document = customer.id, Investigation.open_for(customer)
     form = RecordForm(card.INVESTIGATION_FIELDS, document)
-    values = form.read()
+    values, begun = form.read(), document is not None
     if values is None:
         return document, _form_page(form, customer, document, status=422)
     if document is not None:
         found = form.clashes(document, values)
         if found:
-            form.rebase(document, found)
-            return document, _form_page(form, customer, document, found, status=409)
+            return document, _clashed(form, customer, document, found)
     try:
         with saving(form.refuse) as saved:
             if document is None:
@@ -106,9 +106,22 @@ def _save(customer: Customer) -> tuple[Investigation | None, Any]:
                 document.save(values, by=current_user)
     except IntegrityError:
         raise StateConflict("investigation") from None
+    except (StateConflict, StaleDataError):
+        # Somebody saved it in the same moment (PostgreSQL; SQLite lets one writer in at a time), or submitted it.
+        db.session.rollback()
+        customer = db.session.get_one(Customer, customer_id)
+        document = Investigation.open_for(customer)
+        if document is None or not begun or customer.frozen_by_id is not None:
+            raise
+        return document, _clashed(form, customer, document, form.clashes(document, values))
     if not saved:
         return document, _form_page(form, customer, Investigation.open_for(customer), status=422)
     return document, None
+
+
+def _clashed(form: RecordForm, customer: Customer, document: Investigation, found: list[Clash]) -> Any:
+    form.rebase(document, found)
+    return _form_page(form, customer, document, found, status=409)
 
 
 def _refused(customer: Customer, document: Investigation, refusal: Refusal) -> Any:

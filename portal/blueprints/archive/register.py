@@ -116,7 +116,7 @@ def saved_filter_keep() -> Any:
 @bp.post("/customers/saved-filters/<int:saved_filter_id>/removal")
 @requires(Permission.CUSTOMER_READ, saved_filter=SavedFilter)
 def saved_filter_remove(saved_filter: SavedFilter) -> Any:
-    """Remove a saved filter of one's own."""
+    """Remove a saved filter of one's own, or a shared one of somebody who has left."""
     ensure(saved_filter.can_remove(current_user))
     db.session.delete(saved_filter)
     commit()

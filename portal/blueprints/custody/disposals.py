@@ -33,7 +33,9 @@ from portal.saving import saving
 from portal.sessions import me
 from portal.stores import StoreFailed
 
+PAGE = 50
 SHOWN = 200
+"""So many documents that are due are offered for one list."""
 
 
 class ReasonForm(PortalForm):
@@ -62,9 +64,12 @@ class GivingUpForm(PortalForm):
 @bp.get("/disposals")
 @requires(Permission.DISPOSAL_READ)
 def disposals() -> Any:
-    """Show the lists for disposal, the newest first."""
-    query = Disposal.visible_to(me()).order_by(Disposal.id.desc()).limit(SHOWN)
-    return render_template("custody/disposals.html", lists=list(db.session.scalars(query)), states=STATES)
+    """Show the lists for disposal, the newest first, from before the list `before` on."""
+    query = Disposal.visible_to(me()).order_by(Disposal.id.desc()).limit(PAGE + 1)
+    before = request.args.get("before", 0, int)
+    found = list(db.session.scalars(query.where(Disposal.id < before) if before else query))
+    next_ = url_for("custody.disposals", before=found[PAGE - 1].id) if len(found) > PAGE else ""
+    return render_template("custody/disposals.html", lists=found[:PAGE], states=STATES, next=next_)
 
 
 @bp.route("/disposals/new", methods=["GET", "POST"])

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from flask import request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
@@ -17,7 +16,6 @@ from wtforms.validators import InputRequired, Length
 from portal.database import db
 from portal.forms import PortalForm
 from portal.models.dossier import ArchiveDocument
-from portal.models.loan import Loan
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules.loans import DIGITAL, FORMS, PAPER
@@ -86,8 +84,3 @@ class PapersForm(PortalForm):
 def conditions(papers: list[ArchiveDocument]) -> dict[int, str]:
     """Return the condition of each paper as it was sent."""
     return {one.id: request.form.get(f"condition-{one.id}", "") for one in papers}
-
-
-def whose(loan: Loan) -> str:
-    """Return how the reader is told which customer a loan is about."""
-    return loan.shown_name(current_user) or _("Customer")

@@ -37,6 +37,7 @@ def loans() -> Any:
         "custody/loans.html",
         query=query,
         loans=page.loans,
+        names=loan_list.names(me(), page.loans),
         states=STATES,
         forms=FORMS,
         today=clock.today(),

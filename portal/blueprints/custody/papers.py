@@ -58,6 +58,7 @@ def _papers(loan: Loan, state: str, act: Callable[..., None], allowed: tuple[str
         before={one.document_id: one.condition_out for one in loan.documents},
         chosen=conditions(papers) if request.method == "POST" else {},
         allowed=allowed,
+        lost=loan_papers.lost_at([one.id for one in papers]) if state == GRANTED else {},
         words=CONDITIONS,
         returning=state == OUT,
     )

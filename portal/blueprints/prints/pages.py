@@ -14,11 +14,10 @@ from portal import jobs
 from portal.blueprints.prints import bp
 from portal.database import commit, db
 from portal.i18n import translate
-from portal.looks import look
+from portal.looks import look_by
 from portal.models.approval import Approval
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
-from portal.models.customer import Customer
 from portal.models.sheet import PrintedSheet
 from portal.permissions import Permission, ensure, fetch, requires
 from portal.printing import batches, documents
@@ -173,7 +172,7 @@ def _round(approval: Approval, number: int) -> ApprovalRound:
 def _preview(make: Callable[[], Paper], here: str, *, back: str, problem: str = "", status: int = 200) -> Any:
     language = documents.chosen_language(request.values.get("language"))
     paper = make()
-    look(db.session.get(Customer, paper.customer_id) if paper.customer_id else None)
+    look_by(paper.sheet, paper.customer_id)
     page = render_template(
         "prints/preview.html",
         paper=paper,
