@@ -23,7 +23,7 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.draft import ensure_never_submitted
 from portal.models.grading import APPROVED, GONE, PENDING, REVIEWED, Grading
 from portal.models.grading_campaign import GradingCampaign
-from portal.models.grading_totals import change_lines, move_totals, place_of
+from portal.models.grading_totals import change_lines, follow, move_totals, place_of
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import at_version
@@ -143,8 +143,7 @@ class GradeList(Base):
         if not staying:
             raise Refusal("Nobody would stay on the list. Give it up instead.", field="ids")
         self._release([one.id for one in self.gradings if one.id in ids])
-        self.customer_id = staying[0].customer_id if len(staying) == 1 else None
-        self.label = _label(staying, self.team)
+        self._follow_lines()
         note_author(NAME, self, by)
         audit.write("change", "grade-list-changed", actor=by, record=self, label=self.label)
 
@@ -162,6 +161,12 @@ class GradeList(Base):
         db.session.execute(step, execution_options={"synchronize_session": False})
         _refresh(self)
 
+    def _follow_lines(self) -> None:
+        """Bring name and dossier into step with who is on the list; an empty one keeps its name."""
+        if self.gradings:
+            self.customer_id = self.gradings[0].customer_id if len(self.gradings) == 1 else None
+            self.label = _label(self.gradings, self.team)
+
     def ensure_ready(self) -> None:
         """Raise `Refusal` unless every customer on the list is on the register, re-rated, and of its team and grade."""
         if not self.gradings:
@@ -176,6 +181,8 @@ class GradeList(Base):
         """Send the list through the chain of its grade (AP-3). Whoever rated a customer on it signs nothing of it (RO-3)."""
         for person in self._raters():
             note_author(NAME, self, person)
+        if self.state == DRAFT:
+            self._follow_lines()  # who changed team or left the register is off it by now
         return Approval.submit(NAME, self, by=by)
 
     def _raters(self) -> Iterable[Staff]:
@@ -275,8 +282,14 @@ def _back(state: str) -> Any:
         change: dict[str, Any] = {"state": REVIEWED}
         if state == REJECTED:
             change["list_id"] = None
+        customers = [one.customer_id for one in listed.gradings]
         change_lines(change, Grading.list_id == listed.id, Grading.state == PENDING)
+        # Who changed team meanwhile would hide the list from the team that has to correct it; who left the register is not graded.
+        change_lines({"list_id": None}, Grading.list_id == listed.id, Grading.team_id.is_distinct_from(listed.team_id))
+        follow(customers)
         db.session.expire(listed, ["gradings"])
+        if state == DRAFT:
+            listed._follow_lines()
 
     return move
 
