@@ -304,7 +304,8 @@ def _approved(listed: GradeList, approval: Approval, by: Staff | None) -> None:
     """Set the grade on every customer's card, with its history; who left the register meanwhile gets none (RL-2)."""
     moment, today = clock.now(), clock.today()
     transition(listed, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": moment})
-    until = rules.valid_until(today, standard("grading.window_first"), standard("grading.window_days"))
+    year = listed.campaign.year if listed.campaign else None
+    until = rules.valid_until(today, year, standard("grading.window_first"), standard("grading.window_days"))
     query = select(Grading).where(Grading.list_id == listed.id, Grading.state == PENDING).options(joinedload(Grading.customer))
     moves = []
     for one in db.session.scalars(query.order_by(Grading.id)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -90,3 +90,10 @@ def test_a_list_of_which_one_is_left_is_the_single_case_when_it_is_submitted(two
     approval = listed.submit(by=person("sup1"))
     db.session.commit()
     assert (approval.customer_id, approval.title) == (stays.id, f"2026 {stays.full_name} B")
+
+
+def test_a_campaign_that_is_decided_late_gives_grades_until_the_next_one(two: list[Customer], march: Any) -> None:
+    approval = submitted(reviewed(two[0]))
+    march.move_to(datetime(2027, 1, 5, 2, tzinfo=UTC))
+    sign(approval, "mgr1")
+    assert (two[0].graded_on, two[0].grade_valid_until) == (date(2027, 1, 5), date(2027, 3, 30))
