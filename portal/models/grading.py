@@ -52,7 +52,9 @@ STATES = {
 WORKED_ON = (OPEN, RATED, REVIEWED)
 SUPPORT = {"production": N_("Production support"), "sales": N_("Sales support"), "service": N_("Service support")}
 """What an A customer gets (RL-4)."""
-_UNDECIDED = sql("campaign_id IS NULL AND state IN ('open', 'rated', 'reviewed', 'pending')")
+_UNDECIDED = "campaign_id IS NULL AND state IN ('open', 'rated', 'reviewed', 'pending')"
+UNDECIDED = sql("grading.campaign_id IS NULL AND grading.state IN ('open', 'rated', 'reviewed', 'pending')")
+"""The few gradings between two campaigns that are under way, in the words of their index."""
 
 
 class Grading(HangsOnCustomer, Base):
@@ -117,7 +119,7 @@ class Grading(HangsOnCustomer, Base):
         Index(None, "campaign_id", "state", "owner_id", "id"),
         Index(None, "campaign_id", "team_id", "state", "grade", "id"),
         Index(None, "customer_id", "id"),
-        Index("uq_grading_undecided", "customer_id", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+        Index("uq_grading_undecided", "customer_id", unique=True, sqlite_where=sql(_UNDECIDED), postgresql_where=sql(_UNDECIDED)),
         {"info": STAYS_AT_MERGE},
     )
 
@@ -228,6 +230,11 @@ class Grading(HangsOnCustomer, Base):
         """Return whether `user`, who sees the customer, may say what support it gets and how its policy stands."""
         return user.may(Permission.GRADING_WORK) and self.state not in (GONE, MISSED)
 
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user`, who sees the customer, may let it go: one between two campaigns, until it is on a list."""
+        needed = Permission.GRADING_PROPOSE if self.state == REVIEWED else Permission.GRADING_WORK
+        return self.campaign_id is None and self.list_id is None and self.state in WORKED_ON and user.may(needed)
+
     # --- rating -----------------------------------------------------------------------------------------------------------
 
     def rate(self, given: Mapping[str, tuple[str, str]], *, by: Staff, version: int, as_before: bool = False) -> None:
@@ -288,6 +295,14 @@ class Grading(HangsOnCustomer, Base):
         )
         audit.write("change", "grading-noted", actor=by, record=self, label=self.label)
 
+    def give_up(self, *, by: Staff, version: int) -> None:
+        """Let a grading between two campaigns go: the customer keeps its grade, and can be graded anew. Raises `StateConflict`."""
+        if not self.can_give_up(by):
+            raise StateConflict(f"grading {self.id}")
+        expect = {"state": self.state, "list_id": None, "version": version}
+        transition(self, expect=expect, change={"state": MISSED, "version": version + 1})
+        audit.write("change", "grading-given-up", actor=by, record=self, label=self.label)
+
     def _reckon(self, ratings: Mapping[str, Any]) -> tuple[Decimal, str]:
         total = rules.total(self.indicators, scores_of(ratings))
         return total, rules.grade_of(total, self.thresholds)
@@ -336,6 +351,7 @@ for _name, _title in (
     ("grading-rated", N_("Customer rated")),
     ("grading-rerated", N_("Re-rated by the meeting")),
     ("grading-noted", N_("Support or policy noted")),
+    ("grading-given-up", N_("Grading given up")),
 ):
     history.action("Grading", _name, _title)
 history.action("Customer", "graded", N_("Graded"))

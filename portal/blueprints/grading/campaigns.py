@@ -332,6 +332,6 @@ def _row(one: Grading) -> list[Any]:
 @bp.get("/gradings/provisional")
 @requires(Permission.GRADING_WORK)
 def provisional() -> Any:
-    """Show the customers with a provisional grade, and when each is to be judged anew (RL-4)."""
+    """Show the customers with a provisional grade and when each is to be judged anew, and the gradings under way by themselves (RL-4)."""
     rows = [(customer, regrade_on(customer)) for customer in grading_desk.provisional(me())]
-    return render_template("grading/provisional.html", rows=rows, today=clock.today())
+    return render_template("grading/provisional.html", rows=rows, alone=grading_desk.alone(me()), states=STATES, today=clock.today())
