@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -16,7 +16,7 @@ from portal.models.grading import APPROVED, GONE, MISSED, OPEN, PENDING, RATED, 
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_totals import COLUMNS, GradingTotal
 from portal.models.staff import Staff
-from portal.rules.grading import GRADES
+from portal.rules.grading import GRADES, grade_rank
 
 PAGE_SIZE = 50
 DONE = (RATED, REVIEWED, PENDING, APPROVED)
@@ -181,6 +181,17 @@ def ids(user: Staff, query: LineQuery, most: int, *, after: int = 0) -> list[int
     return list(db.session.scalars(chosen.order_by(Grading.id).limit(most + 1)))
 
 
+def graded_ids(user: Staff, query: LineQuery, most: int, *, after: int = 0) -> list[int]:
+    """Return the same as `ids`, in the order of the grade list (RL-3): by grade, the best first."""
+    before = db.session.scalar(select(Grading.grade).where(Grading.id == after)) if after else ""
+    found: list[int] = []
+    for grade in [query.grade] if query.grade else GRADES:
+        if grade_rank(grade) >= grade_rank(before or grade) and len(found) <= most:
+            one = replace(query, grade=grade)
+            found += ids(user, one, most - len(found), after=after if grade == (before or grade) else 0)
+    return found
+
+
 def records(numbers: list[int]) -> list[Grading]:
     """Return the gradings with these ids, in their order, with what a list shows of them."""
     loaded = (
@@ -196,9 +207,9 @@ def records(numbers: list[int]) -> list[Grading]:
     return [found[number] for number in numbers if number in found]
 
 
-def page(user: Staff, query: LineQuery, *, after: int = 0, size: int = PAGE_SIZE) -> tuple[list[Grading], int]:
-    """Return the page of a list behind line `after`, and behind which line the next begins; 0 for none."""
-    found = ids(user, query, size, after=after)
+def page(user: Staff, query: LineQuery, *, after: int = 0, size: int = PAGE_SIZE, read: Any = ids) -> tuple[list[Grading], int]:
+    """Return the page of a list behind line `after`, and behind which line the next begins; 0 for none. `read` says in which order."""
+    found = read(user, query, size, after=after)
     return records(found[:size]), found[size - 1] if len(found) > size else 0
 
 

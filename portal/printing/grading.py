@@ -150,7 +150,7 @@ lists.declare(
         {"rows.payment_terms": "payment_terms"},
         Source(
             read=_read,
-            ids=grading_progress.ids,
+            ids=grading_progress.graded_ids,
             records=grading_progress.records,
             conditions=_conditions,
             page=lambda query: ("grading.grade_register", {name: value for name, value in query.args().items() if name != "state"}),

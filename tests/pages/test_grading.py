@@ -13,10 +13,12 @@ import time_machine
 from sqlalchemy import select
 
 from portal.database import db
+from portal.models import grading_progress
 from portal.models.customer import Customer
 from portal.models.grading import Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_list import GradeList
+from portal.models.grading_progress import LineQuery
 from portal.models.job import Job
 from portal.models.sale import Sale
 from portal.models.standard import value as standard
@@ -231,3 +233,27 @@ def test_the_forms_of_a_campaign_are_one_pdf_of_whom_the_reader_sees(as_: Any, t
     assert job.result["forms"] == 2
     assert as_("rep3").post("/gradings/2026/forms").status_code == 422, "nobody they see is in it"
     assert as_("rep1").post("/gradings/2026/forms?grade=A").status_code == 422
+
+
+def test_the_grade_list_goes_by_grade_and_says_credit_rating_and_terms(
+    as_: Any, two: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (db.session.get_one(Customer, one) for one in two)
+    first.credit_rating, first.payment_terms = "AA", "net60"
+    db.session.commit()
+    for customer, scores in ((first, None), (second, ALL_A)):
+        approved(reviewed(customer, scores=scores))
+    assert (first.grade, second.grade) == ("B", "A")
+    browser = as_("mgr1")
+    page = text_of(browser.get("/gradings/2026/grade-list"))
+    assert page.index(second.full_name) < page.index(first.full_name), "grade A before grade B"
+    for text in (page, text_of(browser.get("/prints/lists/grade_list?year=2026"))):
+        assert "AA" in text
+        assert "60天账期" in text
+    rows = browser.get("/gradings/2026/grade-list/file?format=csv").get_data().decode("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["A", "B"]
+    assert ",AA,60天账期," in rows[2]
+    query, read = LineQuery.read({"year": "2026", "state": "approved"}), grading_progress.graded_ids
+    top, following = grading_progress.page(person("mgr1"), query, size=1, read=read)
+    rest, end = grading_progress.page(person("mgr1"), query, size=1, after=following, read=read)
+    assert ([one.grade for one in top], [one.grade for one in rest], end) == (["A"], ["B"], 0)
