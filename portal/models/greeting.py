@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, and_, exists, func, insert, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
@@ -17,6 +17,7 @@ from portal.models.calendar import site_calendar
 from portal.models.card import GRADES
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
+from portal.models.order_desk import in_charge
 from portal.models.register import PAGE_SIZE
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff
@@ -27,6 +28,8 @@ from portal.rules.message import N_, Message, Refusal
 
 OPEN, GREETED, SKIPPED = "open", "greeted", "skipped"
 STATES = {OPEN: (N_("To be greeted"), ""), GREETED: (N_("Greeted"), "ok"), SKIPPED: (N_("Left out"), "")}
+GREETABLE = (CustomerState.ACTIVE, CustomerState.PROSPECT)
+"""States of customers who are greeted: whose dealings have ended, or whose record was merged into another, is not."""
 MOST = 5000
 """So many customers are on one list."""
 AHEAD, BEHIND = 400, 30
@@ -74,9 +77,9 @@ class GreetingList(Base):
         check_holiday(holiday, day, calendar.free_holiday, calendar.is_announced)
         seen: list[int] = []
         wanted = sorted(set(customer_ids))
-        there = (Customer.state.in_((CustomerState.ACTIVE, CustomerState.PROSPECT)),)
         for start in range(0, len(wanted), _PORTION):
-            part = Customer.visible_to(by).with_only_columns(Customer.id).where(Customer.id.in_(wanted[start : start + _PORTION]), *there)
+            part = Customer.visible_to(by).with_only_columns(Customer.id).where(Customer.id.in_(wanted[start : start + _PORTION]))
+            part = part.where(Customer.state.in_(GREETABLE))
             seen += db.session.scalars(part.order_by(Customer.id))
         if not seen:
             raise Refusal("Choose the customers who are greeted.", field="customers")
@@ -146,6 +149,18 @@ class GreetingLine(HangsOnCustomer, Base):
 # --- lists of lines ----------------------------------------------------------------
 
 
+def counts_still() -> ColumnElement[bool]:
+    """Return the condition on lines that count: settled, or of a customer who can still be greeted."""
+    there = exists().where(Customer.id == GreetingLine.customer_id, Customer.state.in_(GREETABLE))
+    return or_(GreetingLine.state != OPEN, there)
+
+
+def waiting(user: Staff) -> ColumnElement[bool]:
+    """Return the condition on lines that wait for `user`: of customers in their charge; of a supervisor also the team's free ones."""
+    line = GreetingLine
+    return and_(line.state == OPEN, in_charge(user, line.customer_id), counts_still())
+
+
 @dataclass(frozen=True)
 class GreetingQuery:
     """Which customers of a list are wanted."""
@@ -171,7 +186,7 @@ class GreetingQuery:
 def ids(user: Staff, query: GreetingQuery, most: int, *, after: int = 0) -> list[int]:
     """Return the ids of the first lines that `user` sees behind line `after`, one more than `most` where there are more."""
     line = GreetingLine
-    found = line.visible_to(user).with_only_columns(line.id).where(line.list_id == query.list_id, line.id > after)
+    found = line.visible_to(user).with_only_columns(line.id).where(line.list_id == query.list_id, line.id > after, counts_still())
     if query.state:
         found = found.where(line.state == query.state)
     if query.owner:
@@ -209,16 +224,17 @@ def rows(user: Staff, query: GreetingQuery) -> Iterator[GreetingLine]:
 def counts(user: Staff, listed: GreetingList) -> dict[str, int]:
     """Return how many customers that `user` sees are in which state."""
     line = GreetingLine
-    query = line.visible_to(user).with_only_columns(line.state, func.count()).where(line.list_id == listed.id).group_by(line.state)
-    return {OPEN: 0, GREETED: 0, SKIPPED: 0, **{row[0]: row[1] for row in db.session.execute(query)}}
+    query = line.visible_to(user).with_only_columns(line.state, func.count()).where(line.list_id == listed.id, counts_still())
+    return {OPEN: 0, GREETED: 0, SKIPPED: 0, **{row[0]: row[1] for row in db.session.execute(query.group_by(line.state))}}
 
 
 def next_line(user: Staff, listed: GreetingList, *, owner_id: int = 0, after: int = 0) -> GreetingLine | None:
-    """Return the first open line behind `after` of one owner, or of all that `user` sees; then from the beginning."""
+    """Return the first open line behind `after` that waits for one person, or of all that `user` sees; then from the beginning."""
     line = GreetingLine
-    query = line.visible_to(user).where(line.list_id == listed.id, line.state == OPEN).order_by(line.id).limit(1)
-    if owner_id:
-        query = query.where(line.customer_id.in_(select(Customer.id).where(Customer.owner_id == owner_id)))
+    query = line.visible_to(user).where(line.list_id == listed.id, line.state == OPEN, counts_still()).order_by(line.id).limit(1)
+    owner = db.session.get(Staff, owner_id) if owner_id else None
+    if owner is not None:
+        query = query.where(waiting(owner))
     return db.session.scalar(query.where(line.id > after)) or db.session.scalar(query.where(line.id <= after))
 
 

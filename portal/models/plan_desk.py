@@ -102,13 +102,11 @@ def _tell_summaries(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int,
 
 
 def _open_greetings(user: Staff, today: date) -> Select[GreetingList, int]:
-    """Return the query for the lists whose holiday is near, or passed a week ago at most, with how many of one's own customers are open."""
-    line = GreetingLine
+    """Return the query for the lists whose holiday is near, or passed a week ago at most, with how many customers wait for `user`."""
     return (
         select(GreetingList, func.count())
-        .join(line, line.list_id == GreetingList.id)
-        .join(Customer, Customer.id == line.customer_id)
-        .where(line.state == greeting.OPEN, Customer.owner_id == user.id)
+        .join(GreetingLine, GreetingLine.list_id == GreetingList.id)
+        .where(greeting.waiting(user))
         .where(GreetingList.day.between(today - timedelta(days=7), horizon(today)))
         .group_by(GreetingList.id)
     )

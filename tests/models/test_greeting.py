@@ -11,6 +11,7 @@ import time_machine
 from portal import clock
 from portal.database import StateConflict, db
 from portal.models import greeting, history, inbox, strengthening
+from portal.models.customer import CustomerState
 from portal.models.greeting import GREETED, SKIPPED, GreetingLine, GreetingList, GreetingQuery
 from portal.models.merge import CustomerMerge
 from portal.models.strengthening import Person, StrengtheningTable
@@ -149,6 +150,36 @@ def test_near_the_holiday_the_list_stands_in_the_inbox_of_those_in_charge() -> N
     found = [one for one in inbox.entries(person("rep1")) if one.kind == "greeting"]
     assert [(one.figures, one.due_on) for one in found] == [({"count": 2}, date(2026, 10, 1))]
     assert [one for one in inbox.entries(person("rep2")) if one.kind == "greeting"] == []
+
+
+@time_machine.travel("2026-09-28 09:00:00+08:00")
+def test_customers_of_nobody_are_greeted_by_the_supervisor_of_their_team() -> None:
+    free = factories.customer("rep1", owner_id=None)
+    listed = made(free, factories.customer("rep1"))
+    found = [one for one in inbox.entries(person("sup1")) if one.kind == "greeting"]
+    assert [one.figures for one in found] == [{"count": 1}]
+    line = greeting.next_line(person("sup1"), listed, owner_id=person("sup1").id)
+    assert line is not None
+    assert line.customer_id == free.id
+    assert [one for one in inbox.entries(person("sup2")) if one.kind == "greeting"] == []
+
+
+@time_machine.travel("2026-09-28 09:00:00+08:00")
+def test_who_is_no_customer_any_more_is_not_greeted() -> None:
+    stays, past, again = (factories.customer("rep1") for _one in range(3))
+    listed, reader = made(stays, past, again), person("rep1")
+    past.state = CustomerState.PAST.value
+    CustomerMerge.carry_out(stays, again, by=person("sup1"))
+    db.session.commit()
+    found = [one for one in inbox.entries(reader) if one.kind == "greeting"]
+    assert [one.figures for one in found] == [{"count": 1}], "the merged record would be greeted twice"
+    first = greeting.next_line(reader, listed)
+    assert first is not None
+    assert greeting.counts(person("mgr1"), listed) == {"open": 1, "greeted": 0, "skipped": 0}
+    assert greeting.ids(person("mgr1"), GreetingQuery(listed.id), 50) == [first.id]
+    settled(first)
+    assert greeting.next_line(person("mgr1"), listed) is None
+    assert not [one for one in inbox.entries(reader) if one.kind == "greeting"]
 
 
 # --- strengthening table ---------------------------------------------------------------------------------------------------------------
