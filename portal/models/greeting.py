@@ -23,7 +23,7 @@ from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
-from portal.rules.maintenance import LONGEST_LINE, Holiday, check_holiday, holidays_between
+from portal.rules.maintenance import LONGEST_LINE, Holiday, check_holiday, holidays_between, year_of
 from portal.rules.message import N_, Message, Refusal
 
 OPEN, GREETED, SKIPPED = "open", "greeted", "skipped"
@@ -66,7 +66,12 @@ class GreetingList(Base):
     @property
     def title(self) -> Message:
         """Return what it is called: the holiday with its year."""
-        return Message(N_("%(holiday)s %(year)s"), {"holiday": Message(self.holiday), "year": self.day.year})
+        return Message(N_("%(holiday)s %(year)s"), {"holiday": Message(self.holiday), "year": year_of(self.holiday, self.day)})
+
+    @property
+    def label(self) -> str:
+        """Return what the log calls it: the calendar's English name with its year."""
+        return f"{self.holiday} {year_of(self.holiday, self.day)}"
 
     @classmethod
     def make(cls, holiday: str, day: date | None, customer_ids: Collection[int], *, note: str, by: Staff) -> GreetingList:
@@ -131,16 +136,14 @@ class GreetingLine(HangsOnCustomer, Base):
             raise Refusal("Say why the customer is left out.", field="note")
         values = {"way": way if state == GREETED else "", "done_on": done_on if state == GREETED else None, "note": note[:LONGEST_LINE]}
         self._step(OPEN, {"state": state, "by_id": by.id, **values})
-        audit.write(
-            "change", state, actor=by, record=self, label=f"{self.greetings.holiday} {self.greetings.day.year}", way=self.way, reason=note
-        )
+        audit.write("change", state, actor=by, record=self, label=self.greetings.label, way=self.way, reason=note)
 
     def take_back(self, *, by: Staff, version: int) -> None:
         """Open it again. Raises `StateConflict`."""
         if not by.may(Permission.PLAN_WORK) or self.version != version or self.state == OPEN:
             raise StateConflict(f"greeting {self.id}")
         self._step(self.state, {"state": OPEN, "way": "", "done_on": None, "by_id": None, "note": ""})
-        audit.write("change", "greeting-taken-back", actor=by, record=self, label=f"{self.greetings.holiday} {self.greetings.day.year}")
+        audit.write("change", "greeting-taken-back", actor=by, record=self, label=self.greetings.label)
 
     def _step(self, before: str, change: dict[str, Any]) -> None:
         transition(self, expect={"state": before, "version": self.version}, change={**change, "version": self.version + 1})

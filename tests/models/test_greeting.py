@@ -74,6 +74,17 @@ def test_a_day_that_is_not_the_holidays_is_refused_with_the_real_one() -> None:
         assert refused.value.field == field
 
 
+@time_machine.travel("2022-12-29 09:00:00+08:00")
+def test_new_years_day_that_begins_in_december_is_of_the_next_year() -> None:
+    listed = made(factories.customer("rep1"), holiday=("New Year's Day", date(2022, 12, 31)))
+    assert str(listed.title) == "New Year's Day 2023"
+    settled(lines(listed)[0])
+    assert [event.label for event in history.of_record("GreetingLine", lines(listed)[0].id)] == ["New Year's Day 2023"]
+    calendar = Calendar()
+    with pytest.raises(Refusal, match="of 2023 begins on 2022-12-31"):
+        check_holiday("New Year's Day", date(2023, 1, 5), calendar.free_holiday, calendar.is_announced)
+
+
 # --- lists ------------------------------------------------------------------------------------------------------------------------
 
 
