@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -20,6 +20,7 @@ from portal.models.hand_over import goes_along
 from portal.models.plan import PENDING, RUNNING, MaintenancePlan, of_customers
 from portal.models.plan_papers import due_summaries
 from portal.models.plan_task import OPEN, PlanTask
+from portal.models.scope import InTeam
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission, Role
@@ -62,10 +63,16 @@ def horizon(today: date) -> date:
 
 
 def _mine(user: Staff, until: date) -> list[ColumnElement[bool]]:
-    """Return the conditions on tasks that are due: one's own; of a supervisor those of the team that are nobody's, too."""
-    mine = PlanTask.staff_id == user.id
+    """Return the conditions on tasks that are due: one's own; of a supervisor nobody's on customers of the team, too.
+
+    Nobody's on customers of no team are the managers'.
+    """
+    mine, of = PlanTask.staff_id == user.id, PlanTask.customer_id
     if user.role == Role.SUPERVISOR and user.team_id is not None:
-        mine = or_(mine, and_(PlanTask.staff_id.is_(None), MaintenancePlan.team_id == user.team_id))
+        ours = or_(InTeam(of, user.team_id), and_(of.is_(None), MaintenancePlan.team_id == user.team_id))
+        mine = or_(mine, and_(PlanTask.staff_id.is_(None), ours))
+    if user.role == Role.MANAGER:
+        mine = or_(mine, and_(PlanTask.staff_id.is_(None), exists().where(Customer.id == of, Customer.team_id.is_(None))))
     return [mine, PlanTask.due_on <= until]
 
 
