@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,11 +18,13 @@ from portal.models.disposal_check import blocker
 from portal.models.greeting import GreetingLine, GreetingList
 from portal.models.hand_over import goes_along
 from portal.models.plan import PENDING, RUNNING, MaintenancePlan, of_customers
-from portal.models.plan_papers import due_summaries
+from portal.models.plan_papers import PlanAmendment, due_summaries
 from portal.models.plan_task import OPEN, PlanTask
 from portal.models.scope import InTeam
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.models.standard_effects import used_in, used_within
+from portal.models.strengthening import StrengtheningTable
 from portal.permissions import Permission, Role
 from portal.rules.message import N_, Message
 
@@ -135,6 +137,25 @@ def _tell_greetings(user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, 
 inbox.to_do(TASK, TITLES[TASK], Permission.PLAN_WORK, _tasks, _tell_tasks)
 inbox.to_do(SUMMARY, TITLES[SUMMARY], Permission.PLAN_EDIT, _summaries, _tell_summaries)
 inbox.to_do(GREETING, TITLES[GREETING], Permission.PLAN_WORK, _greetings, _tell_greetings)
+
+
+# --- choices ----------------------------------------------------------------
+
+used_in("choices.measure_kind", PlanTask.kind)
+used_in("choices.greeting_way", GreetingLine.way)
+
+
+@used_within("choices.measure_kind")
+def _kinds_planned() -> Iterator[str]:
+    for column in (MaintenancePlan.measures, PlanAmendment.measures):
+        for measures in db.session.scalars(select(column).execution_options(yield_per=500)):
+            yield from (one["kind"] for one in measures)
+
+
+@used_within("choices.influence")
+def _influences() -> Iterator[str]:
+    for people in db.session.scalars(select(StrengtheningTable.people).execution_options(yield_per=500)):
+        yield from (one["influence"] for one in people)
 
 
 # --- hand-over, disposal ----------------------------------------------------------------
