@@ -97,6 +97,8 @@ class GradeList(Base):
             raise Refusal("At most %(most)s customers stand on one list.", field="ids", most=MOST)
         if len({(one.campaign_id, one.team_id, one.grade) for one in lines}) > 1:
             raise Refusal("A list has customers of one team with one grade.", field="ids")
+        if len({(one.period_first, one.indicators_version, one.thresholds_version) for one in lines}) > 1:
+            raise Refusal("These were graded by other standards or figures of another time. Put each on a list of its own.", field="ids")
         return cls._make(lines, by)
 
     @classmethod
@@ -206,6 +208,8 @@ class GradeList(Base):
                 "period_last": head.period_last.isoformat() if head else "",
                 "meetings": "\n".join(sorted(meetings)),
                 "limits": [[one["code"], f"{one['from']:g}"] for one in reversed(head.thresholds)] if head else [],
+                "indicators_version": str(head.indicators_version) if head else "",
+                "thresholds_version": str(head.thresholds_version) if head else "",
             },
             "indicators": _weights(head) if head else [],
             "customers": [_line(one) for one in lines],

@@ -12,6 +12,8 @@ from portal.database import StateConflict, db
 from portal.models import grading_desk, inbox
 from portal.models.customer import Customer
 from portal.models.grading import Grading
+from portal.models.standard import set_value
+from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
 from tests.grading import line_of, meeting, proposed, rated, submitted
@@ -91,3 +93,19 @@ def test_a_rep_gives_up_nothing_that_the_meeting_has_rated_and_nobody_what_is_on
     assert (grading.can_give_up(person("rep1")), grading.can_give_up(person("sup1"))) == (False, True)
     submitted(grading)
     assert not line_of(customer).can_give_up(person("sup1"))
+
+
+def test_gradings_by_other_standards_stand_on_lists_of_their_own(customer: Customer) -> None:
+    other = factories.customer("rep1")
+    lines = []
+    for one in (customer, other):
+        lines.append(Grading.begin(one, by=person("rep1")))
+        db.session.commit()
+        rated(one).adopt(meeting=meeting(None), by=person("sup1"))
+        if one is customer:
+            limits = [{"code": "C", "from": 0, "to": 50}, {"code": "B", "from": 50, "to": 80}, {"code": "A", "from": 80, "to": 100}]
+            set_value("grading.thresholds", limits, by=person("mgr1"), reason="放宽")
+        db.session.commit()
+    with pytest.raises(Refusal, match="by other standards"):
+        proposed(*lines)
+    assert [len(proposed(one).gradings) for one in lines] == [1, 1]
