@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
@@ -167,7 +167,8 @@ class LineQuery:
         if self.owner:
             found.append(line.owner_id == self.owner)
         if self.policy:
-            found.append(line.customer_id.in_(select(Customer.id).where(Customer.dealings_policy != "")))
+            has_one = line.customer_id.in_(select(Customer.id).where(Customer.dealings_policy != ""))
+            found.append(or_(has_one, line.policy_note != ""))  # a new one may be proposed where none holds yet
         return found
 
 
@@ -196,7 +197,7 @@ def records(numbers: list[int]) -> list[Grading]:
     """Return the gradings with these ids, in their order, with what a list shows of them."""
     loaded = (
         joinedload(Grading.customer, innerjoin=True).load_only(
-            Customer.number, Customer.full_name, Customer.credit_rating, Customer.payment_terms
+            Customer.number, Customer.full_name, Customer.credit_rating, Customer.payment_terms, Customer.dealings_policy
         ),
         joinedload(Grading.owner).load_only(Staff.name), joinedload(Grading.before), joinedload(Grading.campaign),
     )  # fmt: skip

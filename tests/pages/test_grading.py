@@ -257,3 +257,21 @@ def test_the_grade_list_goes_by_grade_and_says_credit_rating_and_terms(
     top, following = grading_progress.page(person("mgr1"), query, size=1, read=read)
     rest, end = grading_progress.page(person("mgr1"), query, size=1, after=following, read=read)
     assert ([one.grade for one in top], [one.grade for one in rest], end) == (["A"], ["B"], 0)
+
+
+def test_what_is_collected_of_policies_stands_in_one_list(as_: Any, two: tuple[int, int]) -> None:
+    first, second = (db.session.get_one(Customer, one) for one in two)
+    first.dealings_policy = "年度返利百分之二"
+    line(two[0]).note(support={}, policy_stable="no", policy_note="改为季度返利", by=person("rep1"))
+    db.session.commit()
+    browser = as_("sup1")
+    page = text_of(browser.get("/gradings/2026/customers?policy=1"))
+    assert all(part in page for part in (first.full_name, "年度返利百分之二", '<td data-label="政策是否稳定？">否</td>', "改为季度返利")), (
+        page
+    )
+    assert second.full_name not in page
+    line(two[1]).note(support={}, policy_stable="", policy_note="新增样品支持", by=person("rep1"))
+    db.session.commit()
+    page = text_of(browser.get("/gradings/2026/customers?policy=1"))
+    assert second.full_name in page, "a new policy is proposed where none holds yet"
+    assert "新增样品支持" in page
