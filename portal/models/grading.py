@@ -247,6 +247,7 @@ class Grading(HangsOnCustomer, Base):
             raise StateConflict(f"grading {self.id}")
         ratings = {one.indicator.code: first_rating(one, *given.get(one.indicator.code, ("", "")), as_before) for one in self.scored()}
         total, grade = self._reckon(ratings)
+        changes = self._moved(self.first, ratings, total, grade)
         self._store(
             version, (OPEN, RATED),
             {
@@ -254,7 +255,7 @@ class Grading(HangsOnCustomer, Base):
             },
             total, grade,
         )  # fmt: skip
-        audit.write("change", "grading-rated", actor=by, record=self, label=self.label, total=plain(total), grade=grade)
+        audit.write("change", "grading-rated", actor=by, record=self, label=self.label, changes=changes, total=plain(total), grade=grade)
 
     def rerate(self, given: Mapping[str, tuple[str, str]], *, meeting: GradingMeeting, by: Staff, version: int) -> None:
         """Record what the meeting rated (RL-3): `given` has (score, reason) by code; what is left empty stays as first rated.
@@ -274,13 +275,23 @@ class Grading(HangsOnCustomer, Base):
 
     def _review(self, ratings: dict[str, Any], meeting: GradingMeeting, by: Staff, version: int) -> None:
         total, grade = self._reckon(ratings)
+        changes = self._moved(self.second or self.first, ratings, total, grade)
         change: dict[str, Any] = {
             "state": REVIEWED, "second": ratings, "second_by_id": by.id, "second_at": clock.now(), "meeting_id": meeting.id,
         }  # fmt: skip
         if self.list_id is not None and grade != self.grade:
             change["list_id"] = None  # it stands on a draft list of another grade
         self._store(version, (RATED, REVIEWED), change, total, grade)
-        audit.write("change", "grading-rerated", actor=by, record=self, label=self.label, total=plain(total), grade=grade)
+        audit.write("change", "grading-rerated", actor=by, record=self, label=self.label, changes=changes, total=plain(total), grade=grade)
+
+    def _moved(self, before: Mapping[str, Any], after: Mapping[str, Any], total: Decimal, grade: str) -> list[dict[str, Any]]:
+        """Return what a rating changes, for the log: scores by the name of their indicator, total and grade (RO-7)."""
+        names = {one.code: one.zh for one in self.indicators}
+        old, new = ({code: said["score"] for code, said in part.items()} for part in (before, after))
+        scores = [{"field": names[code], "old": old.get(code, ""), "new": new[code]} for code in new]
+        whole = [("total", plain(self.total) if self.total is not None else "", plain(total)), ("grade", self.grade, grade)]
+        found = scores + [{"field": name, "old": was, "new": now} for name, was, now in whole]
+        return [one for one in found if one["old"] != one["new"]]
 
     def note(self, *, support: Mapping[str, str], policy_stable: str, policy_note: str, by: Staff) -> None:
         """Say what support the customer gets, and whether its special policy is stable or which one is proposed (RL-4)."""
@@ -288,12 +299,19 @@ class Grading(HangsOnCustomer, Base):
             raise StateConflict(f"grading {self.id}")
         kept = {code: support.get(code, "")[:LONGEST_REASON] for code in SUPPORT if support.get(code)}
         stable = policy_stable if policy_stable in ("yes", "no") else ""
+        before = self._noted()
         transition(
             self,
             expect={"version": self.version},
             change={"support": kept, "policy_stable": stable, "policy_note": policy_note[:LONGEST_REASON], "version": self.version + 1},
         )
-        audit.write("change", "grading-noted", actor=by, record=self, label=self.label)
+        after = self._noted()
+        changes = [{"field": name, "old": before[name], "new": after[name]} for name in after if before[name] != after[name]]
+        audit.write("change", "grading-noted", actor=by, record=self, label=self.label, changes=changes)
+
+    def _noted(self) -> dict[str, str]:
+        support = {f"support_{code}": self.support.get(code, "") for code in SUPPORT}
+        return {**support, "policy_stable": self.policy_stable, "policy_note": self.policy_note}
 
     def give_up(self, *, by: Staff, version: int) -> None:
         """Let a grading between two campaigns go: the customer keeps its grade, and can be graded anew. Raises `StateConflict`."""

@@ -9,14 +9,15 @@ import pytest
 from flask import Flask
 
 from portal.database import StateConflict, db
-from portal.models import grading_desk, inbox
+from portal.log_words import title_of_field
+from portal.models import grading_desk, history, inbox
 from portal.models.customer import Customer
 from portal.models.grading import Grading
 from portal.models.standard import set_value
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
-from tests.grading import line_of, meeting, proposed, rated, submitted
+from tests.grading import given, line_of, meeting, proposed, rated, submitted
 
 EVERYBODY = ("rep1", "rep2", "sup1", "sup2", "mgr1")
 
@@ -109,3 +110,19 @@ def test_gradings_by_other_standards_stand_on_lists_of_their_own(customer: Custo
     with pytest.raises(Refusal, match="by other standards"):
         proposed(*lines)
     assert [len(proposed(one).gradings) for one in lines] == [1, 1]
+
+
+def test_the_log_keeps_what_a_rating_and_a_note_were_before(customer: Customer) -> None:
+    """RO-7: a rating given again, or a note that is written over, leaves its old figures and words in the log."""
+    line = _begun(customer)
+    rated(customer, scores=given(potential="60"))
+    rated(customer, scores=given(potential="70"))
+    for policy in ("季度返利", "年度返利"):
+        line.note(support={"sales": "专人对接"}, policy_stable="no", policy_note=policy, by=person("sup1"))
+    db.session.commit()
+    logged = [event.data["changes"] for event in reversed(history.of_record("Grading", line.id)) if event.data.get("changes")]
+    assert {"field": "发展潜力", "old": "", "new": "60"} in logged[0]
+    assert logged[1] == [{"field": "发展潜力", "old": "60", "new": "70"}, {"field": "total", "old": "61", "new": "62"}]
+    assert {"field": "support_sales", "old": "", "new": "专人对接"} in logged[2]
+    assert logged[3] == [{"field": "policy_note", "old": "季度返利", "new": "年度返利"}]
+    assert title_of_field("Grading", "support_sales") in ("销售支持", "Sales support")
