@@ -117,6 +117,11 @@ def due_before(today: date) -> date:
     return months_after(today, -standard("grading.provisional_months"))
 
 
+def provisional_until(day: date) -> Select[Customer]:
+    """Return everybody's customers whose provisional grade is in no grading and with whom cooperation began until a day."""
+    return _provisional(select(Customer).where(_since() <= day))
+
+
 def provisional(user: Staff, limit: int = 200) -> list[Customer]:
     """Return the customers with a provisional grade that `user` sees, those whose time has come first."""
     return list(db.session.scalars(_provisional(Customer.visible_to(user)).order_by(_since(), Customer.id).limit(limit)))

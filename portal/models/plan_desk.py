@@ -23,7 +23,7 @@ from portal.models.plan_task import OPEN, PlanTask
 from portal.models.scope import InTeam
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
-from portal.models.standard_effects import used_in, used_within
+from portal.models.standard_effects import touching, used_in, used_within
 from portal.models.strengthening import StrengtheningTable
 from portal.permissions import Permission, Role
 from portal.rules.message import N_, Message
@@ -139,7 +139,7 @@ inbox.to_do(SUMMARY, TITLES[SUMMARY], Permission.PLAN_EDIT, _summaries, _tell_su
 inbox.to_do(GREETING, TITLES[GREETING], Permission.PLAN_WORK, _greetings, _tell_greetings)
 
 
-# --- choices ----------------------------------------------------------------
+# --- standards ----------------------------------------------------------------
 
 used_in("choices.measure_kind", PlanTask.kind)
 used_in("choices.greeting_way", GreetingLine.way)
@@ -156,6 +156,16 @@ def _kinds_planned() -> Iterator[str]:
 def _influences() -> Iterator[str]:
     for people in db.session.scalars(select(StrengtheningTable.people).execution_options(yield_per=500)):
         yield from (one["influence"] for one in people)
+
+
+@touching("maintenance.notice_days")
+def _notice_days(before: Any, value: Any, day: date) -> Iterator[Message]:
+    for text, days in (
+        (N_("Open tasks of maintenance plans in the inboxes on that day, by the days so far: %(count)s."), before),
+        (N_("By the new days: %(count)s."), value),
+    ):
+        near = _running(select(PlanTask.id)).where(PlanTask.due_on <= day + timedelta(days=days)).subquery()
+        yield Message(text, {"count": db.session.scalar(select(func.count()).select_from(near)) or 0})
 
 
 # --- hand-over, disposal ----------------------------------------------------------------

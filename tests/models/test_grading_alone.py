@@ -14,8 +14,9 @@ from portal.models import grading_desk, history, inbox
 from portal.models.customer import Customer
 from portal.models.grading import Grading
 from portal.models.standard import set_value
+from portal.models.standard_effects import effects
 from portal.rules.message import Refusal
-from tests import factories
+from tests import factories, maintaining, ordering
 from tests.approving import person
 from tests.grading import given, line_of, meeting, proposed, rated, submitted
 
@@ -126,3 +127,27 @@ def test_the_log_keeps_what_a_rating_and_a_note_were_before(customer: Customer) 
     assert {"field": "support_sales", "old": "", "new": "专人对接"} in logged[2]
     assert logged[3] == [{"field": "policy_note", "old": "季度返利", "new": "年度返利"}]
     assert title_of_field("Grading", "support_sales") in ("销售支持", "Sales support")
+
+
+def test_other_months_and_days_say_what_they_touch(customer: Customer) -> None:
+    """ST-1: the clock of tests stands in November 2026; cooperation with this customer began in January, with another in July."""
+    factories.customer("rep1", grade="C", grade_provisional=True, first_deal_on=date(2026, 7, 1))
+
+    def said(name: str, value: Any) -> list[str]:
+        return [str(message) for message in effects(name, value, date(2026, 12, 1))]
+
+    assert said("grading.provisional_months", 3)[:2] == [
+        "Provisional grades to be judged anew on that day, by the months so far: 1.",
+        "By the new months: 2.",
+    ]
+    assert "from 2027-04-01 to 2027-04-06" in said("grading.window_first", "04-01")[0]
+    assert "from 2027-03-25 to 2027-04-03" in said("grading.window_days", 10)[0]
+
+
+def test_other_days_of_notice_say_what_they_touch(app: Flask) -> None:
+    good = factories.customer("rep1", grade="A")
+    ordering.filed(good, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 15))
+    maintaining.running(good)
+    for name, value in (("agreement.notice_days", 10), ("maintenance.notice_days", 0)):
+        counted = [str(message).rpartition(": ")[2] for message in effects(name, value, date(2026, 11, 28))]
+        assert counted == ["1.", "0."], name
