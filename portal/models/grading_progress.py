@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
@@ -16,6 +16,7 @@ from portal.models.grading import APPROVED, GONE, MISSED, OPEN, PENDING, RATED, 
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_totals import COLUMNS, GradingTotal
 from portal.models.staff import Staff
+from portal.permissions import Role
 from portal.rules.grading import GRADES, grade_rank
 
 PAGE_SIZE = 50
@@ -104,13 +105,22 @@ def progress_of(user: Staff, campaign: GradingCampaign) -> Progress:
 
 
 def own_progress(user: Staff, campaign: GradingCampaign) -> Progress:
-    """Return how far the customers in the charge of `user` are."""
+    """Return how far the customers are for whom `user` looks: `own_totals`."""
     return Progress.summed(db.session.scalars(own_totals(user, campaign)))
 
 
 def own_totals(user: Staff, campaign: GradingCampaign) -> Select[GradingTotal]:
-    """Return the query for the figures of the customers in the charge of `user`."""
-    return select(GradingTotal).where(GradingTotal.campaign_id == campaign.id, GradingTotal.owner_id == user.id)
+    """Return the query for the figures of the customers in the charge of `user`; of a supervisor also the team's that are nobody's.
+
+    Those of nobody and no team are the managers'.
+    """
+    total = GradingTotal
+    mine, free = total.owner_id == user.id, total.owner_id == 0
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        mine = or_(mine, and_(free, total.team_id == user.team_id))
+    if user.role == Role.MANAGER:
+        mine = or_(mine, and_(free, total.team_id == 0))
+    return select(total).where(total.campaign_id == campaign.id, mine)
 
 
 def by_team(user: Staff, campaign: GradingCampaign) -> list[Progress]:

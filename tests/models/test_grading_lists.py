@@ -1,4 +1,4 @@
-"""Lists of grades whose customers change team or leave the register on the way (RL-3, AP-1)."""
+"""A campaign whose customers change team, leave the register or are nobody's on the way (RL-3, AP-1)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import time_machine
 from flask import Flask
 
 from portal.database import db
+from portal.models import inbox
 from portal.models.customer import Customer, CustomerState
 from portal.models.grading_list import GradeList
 from portal.models.grading_totals import follow
@@ -97,3 +98,13 @@ def test_a_campaign_that_is_decided_late_gives_grades_until_the_next_one(two: li
     march.move_to(datetime(2027, 1, 5, 2, tzinfo=UTC))
     sign(approval, "mgr1")
     assert (two[0].graded_on, two[0].grade_valid_until) == (date(2027, 1, 5), date(2027, 3, 30))
+
+
+def test_customers_of_nobody_wait_for_the_supervisor_of_their_team_and_then_for_managers(app: Flask) -> None:
+    factories.customer("rep1", owner_id=None)
+    factories.customer("rep1", owner_id=None, team_id=None)
+    opened()
+    waiting = {name: inbox.entries(person(name), kind="grading") for name in ("rep1", "sup1", "sup2", "mgr1")}
+    assert {name: [one.figures for one in found] for name, found in waiting.items() if found} == {
+        "sup1": [{"count": 1}], "mgr1": [{"count": 1}]
+    }  # fmt: skip
