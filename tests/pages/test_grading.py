@@ -21,6 +21,7 @@ from portal.models.grading_list import GradeList
 from portal.models.grading_progress import LineQuery
 from portal.models.job import Job
 from portal.models.sale import Sale
+from portal.models.standard import set_value
 from portal.models.standard import value as standard
 from portal.printing.catalogue import SHEETS
 from tests import factories
@@ -275,3 +276,11 @@ def test_what_is_collected_of_policies_stands_in_one_list(as_: Any, two: tuple[i
     page = text_of(browser.get("/gradings/2026/customers?policy=1"))
     assert second.full_name in page, "a new policy is proposed where none holds yet"
     assert "新增样品支持" in page
+
+
+def test_the_page_of_gradings_names_the_days_that_the_site_has_set(as_: Any) -> None:
+    set_value("grading.window_first", "04-06", by=person("mgr1"), reason="改期")
+    db.session.commit()
+    page = text_of(as_("mgr1").get("/gradings"))
+    assert "2026-04-06" in page
+    assert "2026-04-11" in page

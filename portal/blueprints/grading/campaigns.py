@@ -57,8 +57,11 @@ def campaigns() -> Any:
     """Show the campaigns, the newest first, and to managers the button that opens this year's."""
     found = db.session.scalars(GradingCampaign.visible_to(me()).order_by(GradingCampaign.year.desc()).limit(SHOWN)).all()
     year = clock.today().year
+    first, last = grading_campaign.days_of(year)
     return render_template(
         "grading/campaigns.html",
+        first=first,
+        last=last,
         campaigns=[(one, grading_progress.progress_of(me(), one)) for one in found],
         year=year,
         can_open=grading_campaign.can_open(me(), year),
