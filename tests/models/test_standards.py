@@ -182,6 +182,27 @@ def test_choices_of_plans_greetings_tables_receptions_and_complaints_are_in_use(
             set_value(name, [one for one in value(name) if one["code"] != code], by=manager, reason="清理")
 
 
+def test_a_version_on_which_another_standard_hangs_is_not_cancelled(manager):
+    treasurer = {"code": "treasurer", "zh": "司库", "en": "Treasurer", "active": True}
+    people = set_value("approval.signatories", [*value("approval.signatories"), treasurer], by=manager, from_date=ahead(5), reason="x")
+    paper = {"type": "paper", "title": "treasurer", "meaning": "approve"}
+    chain = set_value("chain.investigation", [{"case": "always", "when": {}, "steps": [paper]}], by=manager, from_date=ahead(5), reason="x")
+    with pytest.raises(Refusal, match="Change that chain first"):
+        people.cancel(by=manager, reason="不再需要")
+    assert people.cancelled_at is None
+    chain.cancel(by=manager, reason="不再需要")
+    people.cancel(by=manager, reason="不再需要")
+    assert people.cancelled_at is not None
+
+
+def test_a_file_that_cannot_be_set_names_the_standard(manager):
+    set_value(LIMIT, "600000.00", by=manager, from_date=ahead(30), reason="x")
+    values = {LIMIT: "700000.00", IDLE: 20}
+    with pytest.raises(Refusal, match=r"^Credit limit above which finance signs: Version 1 is planned") as refused:
+        standard_file.apply(values, by=manager, reason="x")
+    assert refused.value.field == "from_date"
+
+
 def test_chains_name_signatories_whom_the_site_has(manager):
     paper = {"type": "paper", "title": "treasurer", "meaning": "approve"}
     chain = [{"case": "always", "when": {}, "steps": [paper]}]
