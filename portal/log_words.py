@@ -199,6 +199,7 @@ _TITLES: dict[str, dict[str, str]] = {
         "policy_stable": N_("Is the policy stable?"),
         "policy_note": N_("New or changed policy proposed"),
     },
+    "GreetingLine": {"way": N_("How"), "done_on": N_("Greeted on"), "note": N_("Note")},
     "PlanTask": {"due_on": N_("Until"), "staff": N_("Who")},
     "Visit": {"day": N_("Day"), "staff": N_("Who goes")},
     "ServiceRequest": {"text": N_("What is asked for"), "done": N_("What was done")},

@@ -142,8 +142,10 @@ class GreetingLine(HangsOnCustomer, Base):
         """Open it again. Raises `StateConflict`."""
         if not by.may(Permission.PLAN_WORK) or self.version != version or self.state == OPEN:
             raise StateConflict(f"greeting {self.id}")
+        before = {"state": self.state, "way": self.way, "done_on": self.done_on.isoformat() if self.done_on else "", "note": self.note}
+        changes = [{"field": name, "old": old, "new": OPEN if name == "state" else ""} for name, old in before.items() if old]
         self._step(self.state, {"state": OPEN, "way": "", "done_on": None, "by_id": None, "note": ""})
-        audit.write("change", "greeting-taken-back", actor=by, record=self, label=self.greetings.label)
+        audit.write("change", "greeting-taken-back", actor=by, record=self, label=self.greetings.label, changes=changes)
 
     def _step(self, before: str, change: dict[str, Any]) -> None:
         transition(self, expect={"state": before, "version": self.version}, change={**change, "version": self.version + 1})

@@ -116,7 +116,12 @@ def test_greeted_says_how_when_and_by_whom() -> None:
     with pytest.raises(StateConflict):
         settled(line)
     line.take_back(by=person("rep1"), version=line.version)
+    db.session.commit()
     assert (line.state, line.way, line.by_id) == ("open", "", None)
+    kept = {one["field"]: one["old"] for one in history.of_record("GreetingLine", line.id)[0].data["changes"]}
+    assert kept == {"state": "greeted", "way": "call", "done_on": clock.today().isoformat(), "note": "总经理接听"}, (
+        "what it was stays in the log"
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +221,12 @@ def test_the_table_is_kept_once_a_customer_and_in_the_order_of_posts() -> None:
     db.session.commit()
     assert [one.name for one in table.rows] == ["新总"]
     assert db.session.query(StrengtheningTable).count() == 1
-    assert [one.action for one in history.timeline(customer, only="plans")[0]] == ["strengthening-saved"] * 2
+    strengthening.save(customer, [who(name="新总", staff_id=person("rep2").id)], by=person("sup1"), version=table.version)
+    db.session.commit()
+    (newest, *_older) = history.timeline(customer, only="plans")[0]
+    (changed,) = newest.data["changes"]
+    assert ("赵一鸣" in changed["old"], "钱二宝" in changed["new"]) == (True, True), "who of ours is in charge"
+    assert [one.action for one in history.timeline(customer, only="plans")[0]] == ["strengthening-saved"] * 3
 
 
 @pytest.mark.parametrize(
