@@ -26,7 +26,7 @@ from portal.models.standard import value as standard
 from portal.printing.catalogue import SHEETS
 from tests import factories
 from tests.approving import person, sign
-from tests.grading import ALL_A, WITHOUT_DATA, approved, given, line_of, opened, rated, reviewed
+from tests.grading import ALL_A, WITHOUT_DATA, approved, given, line_of, opened, proposed, rated, reviewed
 
 pytestmark = pytest.mark.usefixtures("app")
 RATING = {f"score-{code}": score for code, (score, _why) in WITHOUT_DATA.items()} | {
@@ -284,3 +284,12 @@ def test_the_page_of_gradings_names_the_days_that_the_site_has_set(as_: Any) -> 
     page = text_of(as_("mgr1").get("/gradings"))
     assert "2026-04-06" in page
     assert "2026-04-11" in page
+
+
+def test_who_stands_on_a_list_cannot_be_picked_for_another(as_: Any, two: tuple[int, int]) -> None:
+    first, second = (reviewed(db.session.get_one(Customer, one)) for one in two)
+    proposed(first)
+    browser = as_("sup1")
+    numbers = re.findall(r'name="ids" value="(\d+)"', text_of(browser.get("/gradings/2026/customers?state=reviewed")))
+    assert numbers == [str(second.id)], "all that can be ticked can be put on a list"
+    assert browser.post("/grade-lists", data={"ids": numbers}).status_code == 303
