@@ -293,3 +293,13 @@ def test_who_stands_on_a_list_cannot_be_picked_for_another(as_: Any, two: tuple[
     numbers = re.findall(r'name="ids" value="(\d+)"', text_of(browser.get("/gradings/2026/customers?state=reviewed")))
     assert numbers == [str(second.id)], "all that can be ticked can be put on a list"
     assert browser.post("/grade-lists", data={"ids": numbers}).status_code == 303
+
+
+@pytest.mark.parametrize(("until", "expired"), [(date(2026, 3, 26), False), (date(2026, 3, 25), True)])
+def test_a_grade_that_no_grading_has_followed_in_time_is_marked(as_: Any, until: date, expired: bool) -> None:
+    customer = factories.customer("rep1", grade="A", graded_on=date(2025, 3, 28), grade_valid_until=until)
+    browser = as_("rep1")
+    for address in (f"/customers/{customer.id}", f"/customers/{customer.id}/gradings"):
+        page = text_of(browser.get(address))
+        assert until.isoformat() in page
+        assert (f"{until}（已过期）" in page) is expired
