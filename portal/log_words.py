@@ -21,6 +21,7 @@ from portal.models.audit import AuditEvent
 from portal.models.audit_search import FIELD_LABELS
 from portal.models.customer import Customer
 from portal.models.dossier_fields import BY_NAME as DOCUMENT_FIELDS
+from portal.models.grading import SUPPORT
 from portal.models.hand_over_list import PARTS
 from portal.models.report_fields import BY_NAME as REPORT_FIELDS
 from portal.models.report_fields import PERIODIC
@@ -196,6 +197,13 @@ _TABLES: dict[str, Mapping[str, card.Field]] = {
     "InformationReport": REPORT_FIELDS[PERIODIC],
 }
 _TITLES: dict[str, dict[str, str]] = {
+    "Grading": {
+        "total": N_("Total score"),
+        **{f"support_{code}": title for code, title in SUPPORT.items()},
+        "policy_stable": N_("Is the policy stable?"),
+        "policy_note": N_("New or changed policy proposed"),
+    },
+    "GreetingLine": {"way": N_("How"), "done_on": N_("Greeted on"), "note": N_("Note")},
     "PlanTask": {"due_on": N_("Until"), "staff": N_("Who")},
     "Visit": {"day": N_("Day"), "staff": N_("Who goes")},
     "ServiceRequest": {"text": N_("What is asked for"), "done": N_("What was done")},

@@ -47,6 +47,7 @@ HEADS = {
     "stage_service": "按服务 服务阶段",
     "referred_by": "介绍人 推荐人 转介绍人 referrer",
     "stage_years": "按合作年限 合作年限",
+    "credit_rating": "资信等级 信用等级 信用评级 资信评级 creditrating",
     "payment_terms": "结算方式 付款方式 付款条件 账期",
     "dealings_policy": "营业方针",
     "dealings_attitude": "交易态度",

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Executable, Select, select
+from sqlalchemy import Executable, Select, func, select
 
 from portal import clock
 from portal.database import db
@@ -19,6 +19,7 @@ from portal.models.disposal_check import blocker
 from portal.models.order_desk import in_charge
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.models.standard_effects import touching
 from portal.permissions import Permission
 from portal.rules.message import N_, Message
 
@@ -62,6 +63,16 @@ def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Tol
 
 
 inbox.source(_queues, lambda: {NAME: TITLE})
+
+
+@touching("agreement.notice_days")
+def _notice_days(before: Any, value: Any, day: date) -> Iterator[Message]:
+    for text, days in (
+        (N_("Long-term agreements in the inboxes on that day, by the days so far: %(count)s."), before),
+        (N_("By the new days: %(count)s."), value),
+    ):
+        ending = running_out(day + timedelta(days=days)).subquery()
+        yield Message(text, {"count": db.session.scalar(select(func.count()).select_from(ending)) or 0})
 
 
 def left_open(customer_ids: Collection[int]) -> list[Message]:

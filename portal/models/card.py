@@ -223,7 +223,7 @@ FIELDS = (
     Field("referred_by", N_("Referred by"), "relation"),
     Field("stage_years", N_("By years of cooperation"), "relation", "choice", "stage_years"),
     Field("grade", N_("Customer grade"), "relation", "grade", editable=False),
-    Field("credit_rating", N_("Credit rating"), "relation", editable=False),
+    Field("credit_rating", N_("Credit rating"), "relation", length=20, by_chain=True),
     Field("credit_limit", N_("Credit limit (yuan)"), "relation", "money", editable=False),
     Field("payment_terms", N_("Payment terms"), "relation", "choice", "payment_terms", matters=True, by_chain=True),
     Field("dealings_policy", N_("Policy in dealings"), "relation", "long", length=TEXT_LENGTH, by_chain=True),

@@ -220,13 +220,13 @@ def _approved(change: CreditChange, _approval: Approval, by: Staff | None) -> No
 
 
 def apply_due() -> int:
-    """Set the approved changes whose day has come on their customers' cards, and return how many."""
+    """Set the approved changes whose day has come on their customers' cards, in the order of their days, and return how many."""
     query = select(CreditChange).where(
         CreditChange.state == "approved", CreditChange.applied_at.is_(None), CreditChange.effective_on <= clock.today()
     )
     open_ = (Customer.frozen_by_id.is_(None), Customer.state.in_((CustomerState.PROSPECT.value, CustomerState.ACTIVE.value)))
     query = query.join(Customer, Customer.id == CreditChange.customer_id).where(*open_)
-    due = list(db.session.scalars(query))
+    due = list(db.session.scalars(query.order_by(CreditChange.effective_on, CreditChange.id)))  # what holds from later on stays
     for change in due:
         change.apply(by=None)
     return len(due)

@@ -52,7 +52,9 @@ STATES = {
 WORKED_ON = (OPEN, RATED, REVIEWED)
 SUPPORT = {"production": N_("Production support"), "sales": N_("Sales support"), "service": N_("Service support")}
 """What an A customer gets (RL-4)."""
-_UNDECIDED = sql("campaign_id IS NULL AND state IN ('open', 'rated', 'reviewed', 'pending')")
+_UNDECIDED = "campaign_id IS NULL AND state IN ('open', 'rated', 'reviewed', 'pending')"
+UNDECIDED = sql("grading.campaign_id IS NULL AND grading.state IN ('open', 'rated', 'reviewed', 'pending')")
+"""The few gradings between two campaigns that are under way, in the words of their index."""
 
 
 class Grading(HangsOnCustomer, Base):
@@ -117,7 +119,7 @@ class Grading(HangsOnCustomer, Base):
         Index(None, "campaign_id", "state", "owner_id", "id"),
         Index(None, "campaign_id", "team_id", "state", "grade", "id"),
         Index(None, "customer_id", "id"),
-        Index("uq_grading_undecided", "customer_id", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+        Index("uq_grading_undecided", "customer_id", unique=True, sqlite_where=sql(_UNDECIDED), postgresql_where=sql(_UNDECIDED)),
         {"info": STAYS_AT_MERGE},
     )
 
@@ -228,6 +230,11 @@ class Grading(HangsOnCustomer, Base):
         """Return whether `user`, who sees the customer, may say what support it gets and how its policy stands."""
         return user.may(Permission.GRADING_WORK) and self.state not in (GONE, MISSED)
 
+    def can_give_up(self, user: Staff) -> bool:
+        """Return whether `user`, who sees the customer, may let it go: one between two campaigns, until it is on a list."""
+        needed = Permission.GRADING_PROPOSE if self.state == REVIEWED else Permission.GRADING_WORK
+        return self.campaign_id is None and self.list_id is None and self.state in WORKED_ON and user.may(needed)
+
     # --- rating -----------------------------------------------------------------------------------------------------------
 
     def rate(self, given: Mapping[str, tuple[str, str]], *, by: Staff, version: int, as_before: bool = False) -> None:
@@ -240,6 +247,7 @@ class Grading(HangsOnCustomer, Base):
             raise StateConflict(f"grading {self.id}")
         ratings = {one.indicator.code: first_rating(one, *given.get(one.indicator.code, ("", "")), as_before) for one in self.scored()}
         total, grade = self._reckon(ratings)
+        changes = self._moved(self.first, ratings, total, grade)
         self._store(
             version, (OPEN, RATED),
             {
@@ -247,7 +255,7 @@ class Grading(HangsOnCustomer, Base):
             },
             total, grade,
         )  # fmt: skip
-        audit.write("change", "grading-rated", actor=by, record=self, label=self.label, total=plain(total), grade=grade)
+        audit.write("change", "grading-rated", actor=by, record=self, label=self.label, changes=changes, total=plain(total), grade=grade)
 
     def rerate(self, given: Mapping[str, tuple[str, str]], *, meeting: GradingMeeting, by: Staff, version: int) -> None:
         """Record what the meeting rated (RL-3): `given` has (score, reason) by code; what is left empty stays as first rated.
@@ -267,13 +275,23 @@ class Grading(HangsOnCustomer, Base):
 
     def _review(self, ratings: dict[str, Any], meeting: GradingMeeting, by: Staff, version: int) -> None:
         total, grade = self._reckon(ratings)
+        changes = self._moved(self.second or self.first, ratings, total, grade)
         change: dict[str, Any] = {
             "state": REVIEWED, "second": ratings, "second_by_id": by.id, "second_at": clock.now(), "meeting_id": meeting.id,
         }  # fmt: skip
         if self.list_id is not None and grade != self.grade:
             change["list_id"] = None  # it stands on a draft list of another grade
         self._store(version, (RATED, REVIEWED), change, total, grade)
-        audit.write("change", "grading-rerated", actor=by, record=self, label=self.label, total=plain(total), grade=grade)
+        audit.write("change", "grading-rerated", actor=by, record=self, label=self.label, changes=changes, total=plain(total), grade=grade)
+
+    def _moved(self, before: Mapping[str, Any], after: Mapping[str, Any], total: Decimal, grade: str) -> list[dict[str, Any]]:
+        """Return what a rating changes, for the log: scores by the name of their indicator, total and grade (RO-7)."""
+        names = {one.code: one.zh for one in self.indicators}
+        old, new = ({code: said["score"] for code, said in part.items()} for part in (before, after))
+        scores = [{"field": names[code], "old": old.get(code, ""), "new": new[code]} for code in new]
+        whole = [("total", plain(self.total) if self.total is not None else "", plain(total)), ("grade", self.grade, grade)]
+        found = scores + [{"field": name, "old": was, "new": now} for name, was, now in whole]
+        return [one for one in found if one["old"] != one["new"]]
 
     def note(self, *, support: Mapping[str, str], policy_stable: str, policy_note: str, by: Staff) -> None:
         """Say what support the customer gets, and whether its special policy is stable or which one is proposed (RL-4)."""
@@ -281,12 +299,27 @@ class Grading(HangsOnCustomer, Base):
             raise StateConflict(f"grading {self.id}")
         kept = {code: support.get(code, "")[:LONGEST_REASON] for code in SUPPORT if support.get(code)}
         stable = policy_stable if policy_stable in ("yes", "no") else ""
+        before = self._noted()
         transition(
             self,
             expect={"version": self.version},
             change={"support": kept, "policy_stable": stable, "policy_note": policy_note[:LONGEST_REASON], "version": self.version + 1},
         )
-        audit.write("change", "grading-noted", actor=by, record=self, label=self.label)
+        after = self._noted()
+        changes = [{"field": name, "old": before[name], "new": after[name]} for name in after if before[name] != after[name]]
+        audit.write("change", "grading-noted", actor=by, record=self, label=self.label, changes=changes)
+
+    def _noted(self) -> dict[str, str]:
+        support = {f"support_{code}": self.support.get(code, "") for code in SUPPORT}
+        return {**support, "policy_stable": self.policy_stable, "policy_note": self.policy_note}
+
+    def give_up(self, *, by: Staff, version: int) -> None:
+        """Let a grading between two campaigns go: the customer keeps its grade, and can be graded anew. Raises `StateConflict`."""
+        if not self.can_give_up(by):
+            raise StateConflict(f"grading {self.id}")
+        expect = {"state": self.state, "list_id": None, "version": version}
+        transition(self, expect=expect, change={"state": MISSED, "version": version + 1})
+        audit.write("change", "grading-given-up", actor=by, record=self, label=self.label)
 
     def _reckon(self, ratings: Mapping[str, Any]) -> tuple[Decimal, str]:
         total = rules.total(self.indicators, scores_of(ratings))
@@ -336,6 +369,7 @@ for _name, _title in (
     ("grading-rated", N_("Customer rated")),
     ("grading-rerated", N_("Re-rated by the meeting")),
     ("grading-noted", N_("Support or policy noted")),
+    ("grading-given-up", N_("Grading given up")),
 ):
     history.action("Grading", _name, _title)
 history.action("Customer", "graded", N_("Graded"))

@@ -109,6 +109,11 @@ class GradingCampaign(Base):
 # --- opening ------------------------------------------------------------------------------------------------------------------
 
 
+def days_of(year: int) -> tuple[date, date]:
+    """Return first and last day of a year's grading by the standards in force today."""
+    return rules.window(year, standard("grading.window_first"), standard("grading.window_days"))
+
+
 def why_not_open(year: int) -> Message | None:
     """Return why the campaign of a year cannot be opened now, or None."""
     there = GradingCampaign.of_year(year)
@@ -135,7 +140,7 @@ def open_campaign(year: int, *, by: Staff | None) -> GradingCampaign:
     if why is not None:
         raise Refusal(why.text, **why.params)
     today = clock.today()
-    _first, last = rules.window(year, standard("grading.window_first"), standard("grading.window_days"))
+    _first, last = days_of(year)
     if last < today:
         last = today + (last - _first)  # opened late: it has as many days
     period = rules.year_before(year)
@@ -158,7 +163,7 @@ def open_by_calendar() -> GradingCampaign | None:
     if not standard("grading.by_calendar"):
         return None
     today = clock.today()
-    first, last = rules.window(today.year, standard("grading.window_first"), standard("grading.window_days"))
+    first, last = days_of(today.year)
     if not first <= today <= last or why_not_open(today.year) is not None:
         return None
     try:

@@ -1,4 +1,7 @@
-"""What gradings ask of people: lines of the inbox, notices at the opening and before the end, provisional grades whose time has come."""
+"""What gradings ask of people: lines of the inbox, notices at the opening and before the end, provisional grades whose time has come.
+
+Of a campaign one line stands for all customers; gradings between two campaigns stand one by one, each with who has to go on with it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Executable, Select, and_, exists, func, literal, or_, select, text, union_all
+from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.database import db
@@ -15,7 +19,7 @@ from portal.models import inbox
 from portal.models.calendar import site_calendar
 from portal.models.campaign_totals import seen_by
 from portal.models.customer import NEVER, Customer, CustomerState
-from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, WORKED_ON, Grading
+from portal.models.grading import OPEN, PENDING, RATED, REVIEWED, UNDECIDED, WORKED_ON, Grading
 from portal.models.grading_campaign import RUNNING, GradingCampaign
 from portal.models.grading_progress import own_progress, own_totals, progress_of
 from portal.models.grading_totals import GradingTotal
@@ -113,6 +117,11 @@ def due_before(today: date) -> date:
     return months_after(today, -standard("grading.provisional_months"))
 
 
+def provisional_until(day: date) -> Select[Customer]:
+    """Return everybody's customers whose provisional grade is in no grading and with whom cooperation began until a day."""
+    return _provisional(select(Customer).where(_since() <= day))
+
+
 def provisional(user: Staff, limit: int = 200) -> list[Customer]:
     """Return the customers with a provisional grade that `user` sees, those whose time has come first."""
     return list(db.session.scalars(_provisional(Customer.visible_to(user)).order_by(_since(), Customer.id).limit(limit)))
@@ -137,11 +146,55 @@ def provisional_due(user: Staff) -> tuple[int, date | None]:
     return count, months_after(day, standard("grading.provisional_months"))
 
 
+# --- between two campaigns (RL-4) ------------------------------------------------------------------------------------------------
+
+_ASKED = {
+    OPEN: N_("Rate the customer"),
+    RATED: N_("Have the meeting re-rate the customer"),
+    REVIEWED: N_("Propose the grade: put the customer on a list and submit it"),
+}
+"""What is to be done with a grading by itself, by where it stands."""
+
+
+def alone(user: Staff, limit: int = 200) -> list[Grading]:
+    """Return the gradings under way between two campaigns of customers that `user` sees, the oldest first."""
+    loaded = (joinedload(Grading.customer).load_only(Customer.full_name), joinedload(Grading.owner).load_only(Staff.name))
+    query = Grading.visible_to(user).where(UNDECIDED).options(*loaded)
+    return list(db.session.scalars(query.order_by(Grading.id).limit(limit)))
+
+
+def _alone_waiting(user: Staff) -> Select[Any]:
+    """Return the rows of those that wait for `user`: own customers to be rated; of a team, for its supervisor, all that comes after.
+
+    What nobody is in charge of, or no team, falls to the supervisor and to managers.
+    """
+    one = Grading
+    free, later = one.owner_id.is_(None), one.state.in_((RATED, REVIEWED))
+    mine = [and_(one.state == OPEN, one.owner_id == user.id)]
+    if user.role == Role.SUPERVISOR:
+        ours = one.team_id == user.team_id if user.team_id is not None else one.owner_id == user.id
+        mine += [and_(one.state == OPEN, free, ours), and_(later, or_(ours, one.owner_id == user.id))]
+    if user.role == Role.MANAGER:
+        mine += [and_(one.team_id.is_(None), or_(later, and_(one.state == OPEN, free)))]
+    since = func.coalesce(one.second_at, one.first_at, one.created_at)
+    return select(*inbox.row(one.id, since)).where(UNDECIDED, one.state != PENDING, or_(*mine)).order_by(one.id)
+
+
+def _said_alone() -> Executable:
+    return select(Grading).where(Grading.id.in_(inbox.NUMBERS)).options(joinedload(Grading.customer))
+
+
+def _tell_alone(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
+    for (one,) in inbox.records(_said_alone, numbers):
+        if one.state in _ASKED:
+            yield one.id, inbox.Told(one.customer.full_name, _ASKED[one.state], ("grading.grading", {"grading_id": one.id}))
+
+
 # --- the inbox: lines with a count, not a line for each customer -------------------------------------------------------------------
 
 
 def _queues(user: Staff) -> Iterator[inbox.Queue]:
-    """Yield what waits for `user`: customers to rate, what the meeting is to re-rate, what is to be proposed, provisional grades."""
+    """Yield what waits for `user`: customers to rate, to re-rate and to propose, of a campaign or by themselves; provisional grades."""
     if not user.may(Permission.GRADING_WORK):
         return
     campaign = GradingCampaign.running()
@@ -153,6 +206,7 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
             for state in (RATED, REVIEWED):
                 others = inbox.line(seen_by(GradingTotal, user, campaign.id).where(getattr(GradingTotal, state) > 0))
                 yield inbox.Queue(NAME, [others], partial(_tell_team, campaign.id, state), timed=timed)
+    yield inbox.Queue(NAME, [_alone_waiting(user)], _tell_alone)
     due = _provisional_due(user).subquery()
     rows = select(*inbox.row(literal(1), None, func.min(due.c.since))).having(func.count() > 0)
     yield inbox.Queue(NAME, [rows], _tell_provisional, counted=inbox.line(_provisional_due(user)), timed=_since_due)

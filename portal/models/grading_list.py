@@ -23,7 +23,7 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.draft import ensure_never_submitted
 from portal.models.grading import APPROVED, GONE, PENDING, REVIEWED, Grading
 from portal.models.grading_campaign import GradingCampaign
-from portal.models.grading_totals import change_lines, move_totals, place_of
+from portal.models.grading_totals import change_lines, follow, move_totals, place_of
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import at_version
@@ -97,6 +97,8 @@ class GradeList(Base):
             raise Refusal("At most %(most)s customers stand on one list.", field="ids", most=MOST)
         if len({(one.campaign_id, one.team_id, one.grade) for one in lines}) > 1:
             raise Refusal("A list has customers of one team with one grade.", field="ids")
+        if len({(one.period_first, one.indicators_version, one.thresholds_version) for one in lines}) > 1:
+            raise Refusal("These were graded by other standards or figures of another time. Put each on a list of its own.", field="ids")
         return cls._make(lines, by)
 
     @classmethod
@@ -143,8 +145,7 @@ class GradeList(Base):
         if not staying:
             raise Refusal("Nobody would stay on the list. Give it up instead.", field="ids")
         self._release([one.id for one in self.gradings if one.id in ids])
-        self.customer_id = staying[0].customer_id if len(staying) == 1 else None
-        self.label = _label(staying, self.team)
+        self._follow_lines()
         note_author(NAME, self, by)
         audit.write("change", "grade-list-changed", actor=by, record=self, label=self.label)
 
@@ -162,6 +163,12 @@ class GradeList(Base):
         db.session.execute(step, execution_options={"synchronize_session": False})
         _refresh(self)
 
+    def _follow_lines(self) -> None:
+        """Bring name and dossier into step with who is on the list; an empty one keeps its name."""
+        if self.gradings:
+            self.customer_id = self.gradings[0].customer_id if len(self.gradings) == 1 else None
+            self.label = _label(self.gradings, self.team)
+
     def ensure_ready(self) -> None:
         """Raise `Refusal` unless every customer on the list is on the register, re-rated, and of its team and grade."""
         if not self.gradings:
@@ -176,6 +183,8 @@ class GradeList(Base):
         """Send the list through the chain of its grade (AP-3). Whoever rated a customer on it signs nothing of it (RO-3)."""
         for person in self._raters():
             note_author(NAME, self, person)
+        if self.state == DRAFT:
+            self._follow_lines()  # who changed team or left the register is off it by now
         return Approval.submit(NAME, self, by=by)
 
     def _raters(self) -> Iterable[Staff]:
@@ -199,6 +208,8 @@ class GradeList(Base):
                 "period_last": head.period_last.isoformat() if head else "",
                 "meetings": "\n".join(sorted(meetings)),
                 "limits": [[one["code"], f"{one['from']:g}"] for one in reversed(head.thresholds)] if head else [],
+                "indicators_version": str(head.indicators_version) if head else "",
+                "thresholds_version": str(head.thresholds_version) if head else "",
             },
             "indicators": _weights(head) if head else [],
             "customers": [_line(one) for one in lines],
@@ -275,8 +286,14 @@ def _back(state: str) -> Any:
         change: dict[str, Any] = {"state": REVIEWED}
         if state == REJECTED:
             change["list_id"] = None
+        customers = [one.customer_id for one in listed.gradings]
         change_lines(change, Grading.list_id == listed.id, Grading.state == PENDING)
+        # Who changed team meanwhile would hide the list from the team that has to correct it; who left the register is not graded.
+        change_lines({"list_id": None}, Grading.list_id == listed.id, Grading.team_id.is_distinct_from(listed.team_id))
+        follow(customers)
         db.session.expire(listed, ["gradings"])
+        if state == DRAFT:
+            listed._follow_lines()
 
     return move
 
@@ -291,7 +308,8 @@ def _approved(listed: GradeList, approval: Approval, by: Staff | None) -> None:
     """Set the grade on every customer's card, with its history; who left the register meanwhile gets none (RL-2)."""
     moment, today = clock.now(), clock.today()
     transition(listed, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": moment})
-    until = rules.valid_until(today, standard("grading.window_first"), standard("grading.window_days"))
+    year = listed.campaign.year if listed.campaign else None
+    until = rules.valid_until(today, year, standard("grading.window_first"), standard("grading.window_days"))
     query = select(Grading).where(Grading.list_id == listed.id, Grading.state == PENDING).options(joinedload(Grading.customer))
     moves = []
     for one in db.session.scalars(query.order_by(Grading.id)):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.database import db
@@ -16,7 +16,8 @@ from portal.models.grading import APPROVED, GONE, MISSED, OPEN, PENDING, RATED, 
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_totals import COLUMNS, GradingTotal
 from portal.models.staff import Staff
-from portal.rules.grading import GRADES
+from portal.permissions import Role
+from portal.rules.grading import GRADES, grade_rank
 
 PAGE_SIZE = 50
 DONE = (RATED, REVIEWED, PENDING, APPROVED)
@@ -104,13 +105,22 @@ def progress_of(user: Staff, campaign: GradingCampaign) -> Progress:
 
 
 def own_progress(user: Staff, campaign: GradingCampaign) -> Progress:
-    """Return how far the customers in the charge of `user` are."""
+    """Return how far the customers are for whom `user` looks: `own_totals`."""
     return Progress.summed(db.session.scalars(own_totals(user, campaign)))
 
 
 def own_totals(user: Staff, campaign: GradingCampaign) -> Select[GradingTotal]:
-    """Return the query for the figures of the customers in the charge of `user`."""
-    return select(GradingTotal).where(GradingTotal.campaign_id == campaign.id, GradingTotal.owner_id == user.id)
+    """Return the query for the figures of the customers in the charge of `user`; of a supervisor also the team's that are nobody's.
+
+    Those of nobody and no team are the managers'.
+    """
+    total = GradingTotal
+    mine, free = total.owner_id == user.id, total.owner_id == 0
+    if user.role == Role.SUPERVISOR and user.team_id is not None:
+        mine = or_(mine, and_(free, total.team_id == user.team_id))
+    if user.role == Role.MANAGER:
+        mine = or_(mine, and_(free, total.team_id == 0))
+    return select(total).where(total.campaign_id == campaign.id, mine)
 
 
 def by_team(user: Staff, campaign: GradingCampaign) -> list[Progress]:
@@ -167,7 +177,8 @@ class LineQuery:
         if self.owner:
             found.append(line.owner_id == self.owner)
         if self.policy:
-            found.append(line.customer_id.in_(select(Customer.id).where(Customer.dealings_policy != "")))
+            has_one = line.customer_id.in_(select(Customer.id).where(Customer.dealings_policy != ""))
+            found.append(or_(has_one, line.policy_note != ""))  # a new one may be proposed where none holds yet
         return found
 
 
@@ -181,11 +192,22 @@ def ids(user: Staff, query: LineQuery, most: int, *, after: int = 0) -> list[int
     return list(db.session.scalars(chosen.order_by(Grading.id).limit(most + 1)))
 
 
+def graded_ids(user: Staff, query: LineQuery, most: int, *, after: int = 0) -> list[int]:
+    """Return the same as `ids`, in the order of the grade list (RL-3): by grade, the best first."""
+    before = db.session.scalar(select(Grading.grade).where(Grading.id == after)) if after else ""
+    found: list[int] = []
+    for grade in [query.grade] if query.grade else GRADES:
+        if grade_rank(grade) >= grade_rank(before or grade) and len(found) <= most:
+            one = replace(query, grade=grade)
+            found += ids(user, one, most - len(found), after=after if grade == (before or grade) else 0)
+    return found
+
+
 def records(numbers: list[int]) -> list[Grading]:
     """Return the gradings with these ids, in their order, with what a list shows of them."""
     loaded = (
         joinedload(Grading.customer, innerjoin=True).load_only(
-            Customer.number, Customer.full_name, Customer.credit_rating, Customer.payment_terms
+            Customer.number, Customer.full_name, Customer.credit_rating, Customer.payment_terms, Customer.dealings_policy
         ),
         joinedload(Grading.owner).load_only(Staff.name), joinedload(Grading.before), joinedload(Grading.campaign),
     )  # fmt: skip
@@ -196,9 +218,9 @@ def records(numbers: list[int]) -> list[Grading]:
     return [found[number] for number in numbers if number in found]
 
 
-def page(user: Staff, query: LineQuery, *, after: int = 0, size: int = PAGE_SIZE) -> tuple[list[Grading], int]:
-    """Return the page of a list behind line `after`, and behind which line the next begins; 0 for none."""
-    found = ids(user, query, size, after=after)
+def page(user: Staff, query: LineQuery, *, after: int = 0, size: int = PAGE_SIZE, read: Any = ids) -> tuple[list[Grading], int]:
+    """Return the page of a list behind line `after`, and behind which line the next begins; 0 for none. `read` says in which order."""
+    found = read(user, query, size, after=after)
     return records(found[:size]), found[size - 1] if len(found) > size else 0
 
 

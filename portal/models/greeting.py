@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, and_, exists, func, insert, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal import clock
@@ -17,16 +17,19 @@ from portal.models.calendar import site_calendar
 from portal.models.card import GRADES
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
+from portal.models.order_desk import in_charge
 from portal.models.register import PAGE_SIZE
 from portal.models.scope import HangsOnCustomer, customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
-from portal.rules.maintenance import LONGEST_LINE, Holiday, check_holiday, holidays_between
+from portal.rules.maintenance import LONGEST_LINE, Holiday, check_holiday, holidays_between, year_of
 from portal.rules.message import N_, Message, Refusal
 
 OPEN, GREETED, SKIPPED = "open", "greeted", "skipped"
 STATES = {OPEN: (N_("To be greeted"), ""), GREETED: (N_("Greeted"), "ok"), SKIPPED: (N_("Left out"), "")}
+GREETABLE = (CustomerState.ACTIVE, CustomerState.PROSPECT)
+"""States of customers who are greeted: whose dealings have ended, or whose record was merged into another, is not."""
 MOST = 5000
 """So many customers are on one list."""
 AHEAD, BEHIND = 400, 30
@@ -63,7 +66,12 @@ class GreetingList(Base):
     @property
     def title(self) -> Message:
         """Return what it is called: the holiday with its year."""
-        return Message(N_("%(holiday)s %(year)s"), {"holiday": Message(self.holiday), "year": self.day.year})
+        return Message(N_("%(holiday)s %(year)s"), {"holiday": Message(self.holiday), "year": year_of(self.holiday, self.day)})
+
+    @property
+    def label(self) -> str:
+        """Return what the log calls it: the calendar's English name with its year."""
+        return f"{self.holiday} {year_of(self.holiday, self.day)}"
 
     @classmethod
     def make(cls, holiday: str, day: date | None, customer_ids: Collection[int], *, note: str, by: Staff) -> GreetingList:
@@ -74,9 +82,9 @@ class GreetingList(Base):
         check_holiday(holiday, day, calendar.free_holiday, calendar.is_announced)
         seen: list[int] = []
         wanted = sorted(set(customer_ids))
-        there = (Customer.state.in_((CustomerState.ACTIVE, CustomerState.PROSPECT)),)
         for start in range(0, len(wanted), _PORTION):
-            part = Customer.visible_to(by).with_only_columns(Customer.id).where(Customer.id.in_(wanted[start : start + _PORTION]), *there)
+            part = Customer.visible_to(by).with_only_columns(Customer.id).where(Customer.id.in_(wanted[start : start + _PORTION]))
+            part = part.where(Customer.state.in_(GREETABLE))
             seen += db.session.scalars(part.order_by(Customer.id))
         if not seen:
             raise Refusal("Choose the customers who are greeted.", field="customers")
@@ -128,22 +136,34 @@ class GreetingLine(HangsOnCustomer, Base):
             raise Refusal("Say why the customer is left out.", field="note")
         values = {"way": way if state == GREETED else "", "done_on": done_on if state == GREETED else None, "note": note[:LONGEST_LINE]}
         self._step(OPEN, {"state": state, "by_id": by.id, **values})
-        audit.write(
-            "change", state, actor=by, record=self, label=f"{self.greetings.holiday} {self.greetings.day.year}", way=self.way, reason=note
-        )
+        audit.write("change", state, actor=by, record=self, label=self.greetings.label, way=self.way, reason=note)
 
     def take_back(self, *, by: Staff, version: int) -> None:
         """Open it again. Raises `StateConflict`."""
         if not by.may(Permission.PLAN_WORK) or self.version != version or self.state == OPEN:
             raise StateConflict(f"greeting {self.id}")
+        before = {"state": self.state, "way": self.way, "done_on": self.done_on.isoformat() if self.done_on else "", "note": self.note}
+        changes = [{"field": name, "old": old, "new": OPEN if name == "state" else ""} for name, old in before.items() if old]
         self._step(self.state, {"state": OPEN, "way": "", "done_on": None, "by_id": None, "note": ""})
-        audit.write("change", "greeting-taken-back", actor=by, record=self, label=f"{self.greetings.holiday} {self.greetings.day.year}")
+        audit.write("change", "greeting-taken-back", actor=by, record=self, label=self.greetings.label, changes=changes)
 
     def _step(self, before: str, change: dict[str, Any]) -> None:
         transition(self, expect={"state": before, "version": self.version}, change={**change, "version": self.version + 1})
 
 
 # --- lists of lines ----------------------------------------------------------------
+
+
+def counts_still() -> ColumnElement[bool]:
+    """Return the condition on lines that count: settled, or of a customer who can still be greeted."""
+    there = exists().where(Customer.id == GreetingLine.customer_id, Customer.state.in_(GREETABLE))
+    return or_(GreetingLine.state != OPEN, there)
+
+
+def waiting(user: Staff) -> ColumnElement[bool]:
+    """Return the condition on lines that wait for `user`: of customers in their charge; of a supervisor also the team's free ones."""
+    line = GreetingLine
+    return and_(line.state == OPEN, in_charge(user, line.customer_id), counts_still())
 
 
 @dataclass(frozen=True)
@@ -171,7 +191,7 @@ class GreetingQuery:
 def ids(user: Staff, query: GreetingQuery, most: int, *, after: int = 0) -> list[int]:
     """Return the ids of the first lines that `user` sees behind line `after`, one more than `most` where there are more."""
     line = GreetingLine
-    found = line.visible_to(user).with_only_columns(line.id).where(line.list_id == query.list_id, line.id > after)
+    found = line.visible_to(user).with_only_columns(line.id).where(line.list_id == query.list_id, line.id > after, counts_still())
     if query.state:
         found = found.where(line.state == query.state)
     if query.owner:
@@ -209,16 +229,17 @@ def rows(user: Staff, query: GreetingQuery) -> Iterator[GreetingLine]:
 def counts(user: Staff, listed: GreetingList) -> dict[str, int]:
     """Return how many customers that `user` sees are in which state."""
     line = GreetingLine
-    query = line.visible_to(user).with_only_columns(line.state, func.count()).where(line.list_id == listed.id).group_by(line.state)
-    return {OPEN: 0, GREETED: 0, SKIPPED: 0, **{row[0]: row[1] for row in db.session.execute(query)}}
+    query = line.visible_to(user).with_only_columns(line.state, func.count()).where(line.list_id == listed.id, counts_still())
+    return {OPEN: 0, GREETED: 0, SKIPPED: 0, **{row[0]: row[1] for row in db.session.execute(query.group_by(line.state))}}
 
 
 def next_line(user: Staff, listed: GreetingList, *, owner_id: int = 0, after: int = 0) -> GreetingLine | None:
-    """Return the first open line behind `after` of one owner, or of all that `user` sees; then from the beginning."""
+    """Return the first open line behind `after` that waits for one person, or of all that `user` sees; then from the beginning."""
     line = GreetingLine
-    query = line.visible_to(user).where(line.list_id == listed.id, line.state == OPEN).order_by(line.id).limit(1)
-    if owner_id:
-        query = query.where(line.customer_id.in_(select(Customer.id).where(Customer.owner_id == owner_id)))
+    query = line.visible_to(user).where(line.list_id == listed.id, line.state == OPEN, counts_still()).order_by(line.id).limit(1)
+    owner = db.session.get(Staff, owner_id) if owner_id else None
+    if owner is not None:
+        query = query.where(waiting(owner))
     return db.session.scalar(query.where(line.id > after)) or db.session.scalar(query.where(line.id <= after))
 
 

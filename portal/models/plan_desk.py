@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -18,10 +18,13 @@ from portal.models.disposal_check import blocker
 from portal.models.greeting import GreetingLine, GreetingList
 from portal.models.hand_over import goes_along
 from portal.models.plan import PENDING, RUNNING, MaintenancePlan, of_customers
-from portal.models.plan_papers import due_summaries
+from portal.models.plan_papers import PlanAmendment, due_summaries
 from portal.models.plan_task import OPEN, PlanTask
+from portal.models.scope import InTeam
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.models.standard_effects import touching, used_in, used_within
+from portal.models.strengthening import StrengtheningTable
 from portal.permissions import Permission, Role
 from portal.rules.message import N_, Message
 
@@ -62,10 +65,16 @@ def horizon(today: date) -> date:
 
 
 def _mine(user: Staff, until: date) -> list[ColumnElement[bool]]:
-    """Return the conditions on tasks that are due: one's own; of a supervisor those of the team that are nobody's, too."""
-    mine = PlanTask.staff_id == user.id
+    """Return the conditions on tasks that are due: one's own; of a supervisor nobody's on customers of the team, too.
+
+    Nobody's on customers of no team are the managers'.
+    """
+    mine, of = PlanTask.staff_id == user.id, PlanTask.customer_id
     if user.role == Role.SUPERVISOR and user.team_id is not None:
-        mine = or_(mine, and_(PlanTask.staff_id.is_(None), MaintenancePlan.team_id == user.team_id))
+        ours = or_(InTeam(of, user.team_id), and_(of.is_(None), MaintenancePlan.team_id == user.team_id))
+        mine = or_(mine, and_(PlanTask.staff_id.is_(None), ours))
+    if user.role == Role.MANAGER:
+        mine = or_(mine, and_(PlanTask.staff_id.is_(None), exists().where(Customer.id == of, Customer.team_id.is_(None))))
     return [mine, PlanTask.due_on <= until]
 
 
@@ -102,13 +111,11 @@ def _tell_summaries(_user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int,
 
 
 def _open_greetings(user: Staff, today: date) -> Select[GreetingList, int]:
-    """Return the query for the lists whose holiday is near, or passed a week ago at most, with how many of one's own customers are open."""
-    line = GreetingLine
+    """Return the query for the lists whose holiday is near, or passed a week ago at most, with how many customers wait for `user`."""
     return (
         select(GreetingList, func.count())
-        .join(line, line.list_id == GreetingList.id)
-        .join(Customer, Customer.id == line.customer_id)
-        .where(line.state == greeting.OPEN, Customer.owner_id == user.id)
+        .join(GreetingLine, GreetingLine.list_id == GreetingList.id)
+        .where(greeting.waiting(user))
         .where(GreetingList.day.between(today - timedelta(days=7), horizon(today)))
         .group_by(GreetingList.id)
     )
@@ -130,6 +137,35 @@ def _tell_greetings(user: Staff, numbers: Sequence[int]) -> Iterable[tuple[int, 
 inbox.to_do(TASK, TITLES[TASK], Permission.PLAN_WORK, _tasks, _tell_tasks)
 inbox.to_do(SUMMARY, TITLES[SUMMARY], Permission.PLAN_EDIT, _summaries, _tell_summaries)
 inbox.to_do(GREETING, TITLES[GREETING], Permission.PLAN_WORK, _greetings, _tell_greetings)
+
+
+# --- standards ----------------------------------------------------------------
+
+used_in("choices.measure_kind", PlanTask.kind)
+used_in("choices.greeting_way", GreetingLine.way)
+
+
+@used_within("choices.measure_kind")
+def _kinds_planned() -> Iterator[str]:
+    for column in (MaintenancePlan.measures, PlanAmendment.measures):
+        for measures in db.session.scalars(select(column).execution_options(yield_per=500)):
+            yield from (one["kind"] for one in measures)
+
+
+@used_within("choices.influence")
+def _influences() -> Iterator[str]:
+    for people in db.session.scalars(select(StrengtheningTable.people).execution_options(yield_per=500)):
+        yield from (one["influence"] for one in people)
+
+
+@touching("maintenance.notice_days")
+def _notice_days(before: Any, value: Any, day: date) -> Iterator[Message]:
+    for text, days in (
+        (N_("Open tasks of maintenance plans in the inboxes on that day, by the days so far: %(count)s."), before),
+        (N_("By the new days: %(count)s."), value),
+    ):
+        near = _running(select(PlanTask.id)).where(PlanTask.due_on <= day + timedelta(days=days)).subquery()
+        yield Message(text, {"count": db.session.scalar(select(func.count()).select_from(near)) or 0})
 
 
 # --- hand-over, disposal ----------------------------------------------------------------

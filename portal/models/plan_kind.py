@@ -92,7 +92,9 @@ def _amended(document: PlanAmendment, _approval: Approval, by: Staff | None) -> 
     transition(document, expect={"state": PENDING}, change={"state": APPROVED, "approved_at": clock.now()})
     found = document.plan
     values = {"budget": document.budget, "ends_on": document.ends_on, "measures": [*found.measures, *document.measures]}
-    transition(found, expect={"state": plan.RUNNING, "version": found.version}, change={**values, "version": found.version + 1})
+    # What was spent in this very moment counts: the new budget may lie below it.
+    expect = {"state": plan.RUNNING, "version": found.version, "spent": found.spent}
+    transition(found, expect=expect, change={**values, "version": found.version + 1})
     plan_task.make_tasks(found, document.measure_list, by)
     _note(found, "plan-amended", by)
 

@@ -6,21 +6,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, and_, exists, func, or_, select, true
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from portal import clock
 from portal.database import Base, StateConflict, db
 from portal.models import audit, plan_task
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
-from portal.models.customer import Money
+from portal.models.customer import Customer, CustomerAssistant, Money
 from portal.models.draft import DRAFT, REJECTED, UNDECIDED, Draft, Entries
 from portal.models.draft import STATES as STATES
 from portal.models.hand_over import left_behind
-from portal.models.plan import RUNNING, MaintenancePlan, customer_lines, measure_line
+from portal.models.plan import RUNNING, MaintenancePlan, PlanCustomer, customer_lines, measure_line
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role
 from portal.rules import maintenance as rules
@@ -329,11 +329,23 @@ def due_summaries(user: Staff) -> Select[MaintenancePlan]:
     """Return the query for the plans that `user` sees and wrote whose last day has passed and that have no summary in review.
 
     Those of somebody who has left wait for who took over from them; where nobody did, for the supervisor of the team and for managers.
+    Those whose author does not see every customer any more, because one changed team, wait for managers.
     """
     plan = MaintenancePlan
     mine, nobodys = left_behind(user)
     theirs: list[ColumnElement[bool]] = [plan.created_by_id.in_([user.id, *mine])]
     if nobodys and user.role != Role.REP:
         theirs.append(and_(plan.created_by_id.in_(nobodys), true() if user.is_manager else plan.team_id == user.team_id))
+    if user.is_manager:
+        theirs.append(_out_of_sight())
     ended = (sql("maintenance_plan.state = 'running'"), plan.ends_on < clock.today())
     return plan.visible_to(user).where(*ended, or_(*theirs))
+
+
+def _out_of_sight() -> ColumnElement[bool]:
+    """Return the condition on plans one of whose customers their author does not see: who wrote them cannot open them any more."""
+    author, plan = aliased(Staff), MaintenancePlan
+    helps = exists().where(CustomerAssistant.customer_id == Customer.id, CustomerAssistant.staff_id == author.id)
+    unseen = (Customer.team_id.is_distinct_from(author.team_id), Customer.owner_id.is_distinct_from(author.id), ~helps)
+    covered = (PlanCustomer.plan_id == plan.id, Customer.id == PlanCustomer.customer_id)
+    return exists().where(author.id == plan.created_by_id, author.role != Role.MANAGER, *covered, *unseen).correlate(plan)

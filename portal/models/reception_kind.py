@@ -6,8 +6,12 @@ unapproved (SV-21): the supervisor approves alone, with the manager where photog
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
 from portal import clock
-from portal.database import transition
+from portal.database import db, transition
 from portal.models import history, reception_benefit, room
 from portal.models.approval import Approval
 from portal.models.approval_kinds import DocumentKind, declare, into_approval
@@ -16,7 +20,7 @@ from portal.models.reception import APPROVED, DRAFT, NAME, PENDING, REJECTED, RE
 from portal.models.reception_judging import applied_on
 from portal.models.reception_pass import issue
 from portal.models.staff import Staff
-from portal.models.standard_effects import used_in
+from portal.models.standard_effects import used_in, used_within
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.reception import PHOTOGRAPHS
 
@@ -123,6 +127,14 @@ KIND = declare(
 
 used_in("choices.visit_language", Reception.language)
 used_in("choices.management_post", Reception.management_post)
+
+
+@used_within("choices.visit_area")
+def _areas() -> Iterator[str]:
+    for areas in db.session.scalars(select(Reception.areas).execution_options(yield_per=500)):
+        yield from areas
+
+
 history.stream("receptions", N_("Receptions of visitors"), kinds=("change", "approval", "signature"), record_types=("Reception",))
 for _name, _title in (
     ("reception-drafted", N_("Reception begun")),

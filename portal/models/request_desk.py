@@ -25,6 +25,7 @@ from portal.models.request import FAR, FAR_DAY, ServiceRequest
 from portal.models.request_clock import near
 from portal.models.request_step import RequestStep
 from portal.models.staff import Staff
+from portal.models.standard_effects import used_in
 from portal.permissions import Permission
 from portal.rules import requests as rules
 from portal.rules.message import N_, Message
@@ -291,3 +292,4 @@ for _step, _title in rules.STEPS.items():
     history.action("ServiceRequest", f"request-{_step}", _title)
 history.action("ServiceRequest", "request-linked", N_("Linked with another request"))
 history.stream("requests", N_("Requests and complaints"), kinds=("change",), record_types=("ServiceRequest", "Promise"))
+used_in("choices.complaint_cause", ServiceRequest.cause)

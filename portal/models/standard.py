@@ -64,10 +64,16 @@ class StandardVersion(Base):
         return self.cancelled_at is None and self.from_date > clock.today()
 
     def cancel(self, *, by: Any, reason: str) -> None:
-        """Give up a version that was set ahead; its record stays. `Refusal` once its day has come, `StateConflict` when it is cancelled."""
+        """Give up a version that was set ahead; its record stays.
+
+        Raises `Refusal` once its day has come, and where what would hold in its place no longer fits the standards that were set since,
+        such as a chain whose signatory goes with it; `StateConflict` when it is cancelled.
+        """
         if self.from_date <= clock.today():
             raise Refusal("Version %(number)s holds already. Set a new version instead.", number=self.number)
         reason = _reason(reason)
+        before = next((one for one in _versions().get(self.name, []) if one.version != self.number and _holds(one, self.from_date)), None)
+        check_value(self.name, before.value if before else STANDARDS[self.name].start)
         transition(
             self, expect={"cancelled_at": None}, change={"cancelled_at": clock.now(), "cancelled_by_id": by.id, "cancelled_reason": reason}
         )
@@ -135,6 +141,10 @@ def _forget(session: Session) -> None:
     session.info.pop("standards_written", None)
 
 
+def _holds(version: InForce, day: date) -> bool:
+    return version.since is not None and version.since <= day
+
+
 def in_force(name: str, on: date | None = None) -> InForce:
     """Return version and value of a standard on a day (today by default). Raises KeyError for a name that is not declared."""
     declared = STANDARDS[name]
@@ -142,7 +152,7 @@ def in_force(name: str, on: date | None = None) -> InForce:
     if versions:
         day = on or clock.today()
         for version in versions:
-            if version.since is not None and version.since <= day:
+            if _holds(version, day):
                 return version
     return InForce(name, 0, declared.start)
 

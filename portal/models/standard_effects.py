@@ -1,7 +1,7 @@
 """What a new value of a standard would touch, in figures, before it is set (ST-1), and what keeps it from being set (ST-3).
 
-An area that hangs on a standard says so once: `used_in("choices.size", Customer.size)` for a column of codes,
-`@touching("credit.finance_limit")` for anything else.
+An area that hangs on a standard says so once: `used_in("choices.size", Customer.size)` for a column of codes, `@used_within(…)` for codes
+that stand within JSON, `@touching("credit.finance_limit")` for anything else.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from portal.database import db
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
 from portal.models.approval_step import ApprovalStep
-from portal.models.card import CONTACT_FIELDS, FIELDS
+from portal.models.card import CONTACT_FIELDS, FIELDS, INVESTIGATION_FIELDS
 from portal.models.contact import Contact
+from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerState, CustomerTag, NumberSeries
+from portal.models.investigation import Investigation
 from portal.models.session import StaffSession
 from portal.models.staff import Staff
 from portal.models.standard import latest
@@ -36,7 +38,11 @@ Effect = Callable[[Any, Any, date], Iterator[Message]]
 """Takes the value before, the new one and the day from which it holds; yields what it touches."""
 
 _effects: dict[str, list[Effect]] = {}
+Codes = Callable[[], Iterator[str]]
+"""Yields the code of every place in which a choice stands."""
+
 _columns: dict[str, list[InstrumentedAttribute[str]]] = {}
+_within: dict[str, list[Codes]] = {}
 
 
 def touching(*names: str) -> Callable[[Effect], Effect]:
@@ -55,12 +61,21 @@ def used_in(name: str, *columns: InstrumentedAttribute[str]) -> None:
     _columns.setdefault(name, []).extend(columns)
 
 
-for _field in FIELDS:
-    if _field.choices:
-        used_in(f"choices.{_field.choices}", getattr(Customer, _field.name))
-for _field in CONTACT_FIELDS:
-    if _field.choices:
-        used_in(f"choices.{_field.choices}", getattr(Contact, _field.name))
+def used_within(name: str) -> Callable[[Codes], Codes]:
+    """Declare who yields the codes of a list of choices that stand within JSON, one for each place."""
+
+    def decorate(codes: Codes) -> Codes:
+        _within.setdefault(name, []).append(codes)
+        return codes
+
+    return decorate
+
+
+for _fields, _model in ((FIELDS, Customer), (CONTACT_FIELDS, Contact), (INVESTIGATION_FIELDS, Investigation)):
+    for _field in _fields:
+        if _field.choices:
+            used_in(f"choices.{_field.choices}", getattr(_model, _field.name))
+used_in("choices.payment_terms", CreditChange.payment_terms)
 used_in("choices.tags", CustomerTag.tag)
 
 
@@ -70,6 +85,10 @@ def uses(name: str) -> dict[str, int]:
     for column in _columns.get(name, []):
         for code, count in db.session.execute(select(column, func.count()).where(column != "").group_by(column)):
             found[code] = found.get(code, 0) + count
+    for codes in _within.get(name, []):
+        for code in codes():
+            if code:
+                found[code] = found.get(code, 0) + 1
     if name == SIGNATORIES:
         for titles in _titles_of_chains({}).values():
             for title in titles:

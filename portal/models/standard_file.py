@@ -84,7 +84,13 @@ def apply(values: dict[str, Any], *, by: Any, reason: str, from_date: date | Non
             raise Refusal("%(name)s: %(problem)s", field="file", name=change.name, problem=change.problem)
     # Signatories first: a chain may name one who comes with the same file.
     for change in sorted(changes, key=lambda one: one.name != SIGNATORIES):
-        set_value(change.name, change.after, by=by, from_date=from_date, reason=reason, along=values)
+        try:
+            set_value(change.name, change.after, by=by, from_date=from_date, reason=reason, along=values)
+        except Refusal as refusal:
+            if refusal.field == "reason":
+                raise
+            name = Message(STANDARDS[change.name].title)
+            raise Refusal("%(name)s: %(problem)s", field=refusal.field, name=name, problem=refusal.message) from None
     audit.write("import", "standards-imported", actor=by, label=FORMAT, count=len(changes), reason=reason)
     return len(changes)
 

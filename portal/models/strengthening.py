@@ -144,7 +144,11 @@ def _check(one: Person, row: int) -> None:
 
 
 def _said(people: list[dict[str, Any]]) -> str:
-    return "; ".join(" ".join(str(one[name]) for name in ("post", *TEXTS, "until") if one[name]) for one in people)
+    """Return a table in one line for the log, with the names of those of ours who are in charge (RO-7)."""
+    ids = {one["staff_id"] for one in people if one["staff_id"]}
+    names = {one.id: one.name for one in db.session.scalars(select(Staff).where(Staff.id.in_(ids)))}
+    words = [[*(one[name] for name in ("post", *TEXTS)), names.get(one["staff_id"]), one["until"]] for one in people]
+    return "; ".join(" ".join(str(word) for word in row if word) for row in words)
 
 
 history.action("StrengtheningTable", "strengthening-saved", N_("Strengthening table written"))

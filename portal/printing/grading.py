@@ -57,7 +57,8 @@ def _form(grading: Grading) -> dict[str, Any]:
             "valid_until": grading.valid_until.isoformat() if grading.valid_until else "",
             "approved_on": _day(grading.approved_at),
             "limits": [[one["code"], f"{one['from']:g}"] for one in reversed(grading.thresholds)],
-            "version": str(grading.indicators_version),
+            "indicators_version": str(grading.indicators_version),
+            "thresholds_version": str(grading.thresholds_version),
             "policy": grading.policy_note,
             **{f"support_{code}": grading.support.get(code, "") for code in SUPPORT},
         },
@@ -150,7 +151,7 @@ lists.declare(
         {"rows.payment_terms": "payment_terms"},
         Source(
             read=_read,
-            ids=grading_progress.ids,
+            ids=grading_progress.graded_ids,
             records=grading_progress.records,
             conditions=_conditions,
             page=lambda query: ("grading.grade_register", {name: value for name, value in query.args().items() if name != "state"}),

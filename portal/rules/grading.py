@@ -259,9 +259,16 @@ def window(year: int, first_day: str, days: int) -> tuple[date, date]:
     return first, first + timedelta(days=days - 1)
 
 
-def valid_until(graded_on: date, first_day: str, days: int) -> date:
-    """Return until when a grade holds (RL-2): the last day of the campaign of the next year."""
-    return window(graded_on.year + 1, first_day, days)[1]
+def valid_until(graded_on: date, year: int | None, first_day: str, days: int) -> date:
+    """Return until when a grade holds (RL-2): the last day of the next yearly grading.
+
+    `year` is that of the campaign by which it was given, however late that was decided; None between two campaigns.
+    """
+    if year is None:
+        year = graded_on.year if graded_on >= window(graded_on.year, first_day, days)[0] else graded_on.year - 1
+    while window(year + 1, first_day, days)[1] < graded_on:
+        year += 1
+    return window(year + 1, first_day, days)[1]
 
 
 def year_before(year: int) -> tuple[date, date]:

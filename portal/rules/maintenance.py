@@ -219,6 +219,11 @@ def holidays_between(first: date, last: date, name_of: Callable[[date], str], is
     return sorted(found, key=lambda one: (one.day, one.name))
 
 
+def year_of(name: str, day: date) -> int:
+    """Return the year that a holiday belongs to: New Year's Day that is free from the end of December on is that of the next year."""
+    return day.year + (name == "New Year's Day" and day.month == 12)
+
+
 def check_holiday(name: str, day: date | None, name_of: Callable[[date], str], is_announced: Callable[[int], bool]) -> None:
     """Raise `Refusal` unless `day` is a day of that holiday by the calendar; of a year not announced yet any day is taken."""
     if name not in GREETED:
@@ -226,9 +231,11 @@ def check_holiday(name: str, day: date | None, name_of: Callable[[date], str], i
     if day is None:
         raise Refusal("Say on which day the holiday begins.", field="day")
     if is_announced(day.year) and name_of(day) != name:
-        known = holidays_between(date(day.year, 1, 1), date(day.year, 12, 31), name_of, is_announced)
-        real = next((one.day for one in known if one.name == name), None)
-        if real is None:
+        # The year's last days may begin the next one's first holiday.
+        known = holidays_between(date(day.year - 1, 12, 20), date(day.year, 12, 31), name_of, is_announced)
+        real = [one.day for one in known if one.name == name and one.announced]
+        if not real:
             raise Refusal("The calendar of %(year)s has no such holiday.", field="day", year=day.year)
+        nearest = min(real, key=lambda one: abs(one - day))
         text = N_("By the calendar %(holiday)s of %(year)s begins on %(day)s.")
-        raise Refusal(text, field="day", holiday=Message(name), year=day.year, day=real.isoformat())
+        raise Refusal(text, field="day", holiday=Message(name), year=year_of(name, nearest), day=nearest.isoformat())

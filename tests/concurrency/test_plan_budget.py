@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from portal import clock
-from portal.database import db
+from portal.database import StateConflict, db
 from portal.models.plan import MaintenancePlan
 from portal.models.plan_papers import PlanAmendment
 from portal.models.plan_task import PlanTask
 from tests import factories
-from tests.approving import person
+from tests.approving import person, record_paper, sign
 from tests.concurrency.test_signatures import at_once
-from tests.maintaining import done, measure, running, tasks
+from tests.maintaining import done, measure, running, submitted, tasks
 
 
 def _finishing(task_id: int, cost: str) -> None:
@@ -53,3 +55,23 @@ def test_two_amendments_begun_at_once_are_one(app: Flask) -> None:
     ended = at_once(app, amending, amending)
     assert ended.count("done") == 1, ended
     assert db.session.query(PlanAmendment).count() == 1
+
+
+def test_a_cost_booked_while_a_smaller_budget_is_approved_is_not_left_above_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = running(budget=Decimal(1000))
+    amendment = PlanAmendment.begin(plan, reason="压缩", budget=Decimal(500), ends_on=plan.ends_on, measures=[], by=person("sup1"))
+    db.session.commit()
+    approval = submitted(amendment)  # type: ignore[arg-type]
+    sign(approval, "mgr1")
+    judged = PlanAmendment.ensure_ready
+
+    def overtaken(document: PlanAmendment) -> None:
+        judged(document)
+        step = update(MaintenancePlan).where(MaintenancePlan.id == document.plan_id).values(spent=Decimal(900))
+        db.session.execute(step, execution_options={"synchronize_session": False})
+
+    monkeypatch.setattr(PlanAmendment, "ensure_ready", overtaken)
+    with pytest.raises(StateConflict):
+        record_paper(approval, by="mgr2", name="客户总监甲", date=clock.today())
+    db.session.rollback()
+    assert db.session.get_one(MaintenancePlan, plan.id).budget == Decimal(1000)

@@ -124,3 +124,17 @@ def test_an_import_changes_no_payment_terms_of_a_registered_customer_and_complet
     db.session.commit()
     jobs.start(taken_over.job)
     assert [(one.payment_terms, one.short_name) for one in (has, lacks)] == [("net30", "丙"), ("net60", "乙")]
+
+
+def test_a_credit_rating_is_entered_for_a_prospect_and_taken_over_with_existing_dealings():
+    prospect = factories.customer("rep1", state=PROSPECT)
+    assert prospect.change({"credit_rating": "AA"}, by=person("rep1"))
+    with pytest.raises(Refusal, match=r"^Credit rating: .*through its chain"):
+        factories.customer("rep1", credit_rating="AA").change({"credit_rating": "AAA"}, by=person("mgr1"))
+    lacks = Customer.create({"full_name": "重庆银行股份有限公司"}, by=person("rep1"), state=CustomerState.ACTIVE)
+    db.session.commit()
+    run = checked(f"客户名称,资信等级\n{lacks.full_name},BBB\n", person("sup1"), as_state="active")
+    run.start(by=person("sup1"), mode="good", skip_duplicates=False)
+    db.session.commit()
+    jobs.start(run.job)
+    assert (prospect.credit_rating, lacks.credit_rating) == ("AA", "BBB")

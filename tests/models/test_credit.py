@@ -86,3 +86,21 @@ def test_snapshot_keeps_old_and_new():
     assert content["new"] == {"credit_limit": "80000.00", "payment_terms": "net30", "dealings_policy": ""}
     assert content["customer"]["owner"] == "赵一鸣"
     assert content["change"]["limit_of_finance"] == "500000.00"
+
+
+def test_changes_that_fall_due_together_are_set_in_the_order_of_their_days():
+    customer = factories.customer("rep1")
+    with time_machine.travel(NOON, tick=False):
+        for day, limit in ((20, "200.00"), (10, "100.00"), (10, "150.00")):
+            approval = submitted(
+                *([APPROVE] if day == 20 else []), customer=customer, credit_limit=Decimal(limit), effective_on=date(2026, 3, day)
+            )
+            sign(approval, "mgr1")
+    with time_machine.travel(NOON + timedelta(days=30), tick=False):
+        assert apply_due() == 3
+        db.session.commit()
+        assert customer.credit_limit == Decimal("200.00"), "the limit that holds from the latest day on"
+    old_and_new = [
+        entry.data["changes"][0] for entry in db.session.query(AuditEvent).filter_by(action="credit-changed").order_by(AuditEvent.id)
+    ]
+    assert [one["new"] for one in old_and_new] == ["100.00", "150.00", "200.00"]

@@ -503,7 +503,8 @@ def test_a_provisional_grade_is_judged_anew_after_its_months(app: Flask, march: 
     line = Grading.begin(customer, by=person("rep1"))
     db.session.commit()
     assert (line.period_first, line.period_last) == (date(2025, 3, 1), date(2026, 2, 28))
-    assert inbox.entries(person("rep1"), kind="grading") == []
+    (entry,) = inbox.entries(person("rep1"), kind="grading")
+    assert entry.page == ("grading.grading", {"grading_id": line.id}), "it waits to be rated now"
     with pytest.raises(Refusal):
         Grading.begin(customer, by=person("sup1"))
     approved(reviewed(customer))

@@ -125,7 +125,7 @@ def test_another_weight_changes_no_approved_grade_and_the_sheet_shows_the_weight
     assert [row["weight"] for row in sheet(office["丙"])["indicators"]] == list(WEIGHTS.values())
     ledger = paper_of(PRINTABLES["grading_ledger"], approval.document).content
     assert [row["weight"] for row in ledger["indicators"]] == list(WEIGHTS.values())
-    assert sheet(office["丙"])["grading"]["version"] == str(campaign.indicators_version)
+    assert sheet(office["丙"])["grading"]["indicators_version"] == str(campaign.indicators_version)
     customer = db.session.get_one(Customer, office["丙"].id)
     assert (customer.grade, line_of(customer).total) == ("B", Decimal(72))
 

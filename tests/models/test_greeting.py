@@ -11,6 +11,7 @@ import time_machine
 from portal import clock
 from portal.database import StateConflict, db
 from portal.models import greeting, history, inbox, strengthening
+from portal.models.customer import CustomerState
 from portal.models.greeting import GREETED, SKIPPED, GreetingLine, GreetingList, GreetingQuery
 from portal.models.merge import CustomerMerge
 from portal.models.strengthening import Person, StrengtheningTable
@@ -73,6 +74,17 @@ def test_a_day_that_is_not_the_holidays_is_refused_with_the_real_one() -> None:
         assert refused.value.field == field
 
 
+@time_machine.travel("2022-12-29 09:00:00+08:00")
+def test_new_years_day_that_begins_in_december_is_of_the_next_year() -> None:
+    listed = made(factories.customer("rep1"), holiday=("New Year's Day", date(2022, 12, 31)))
+    assert str(listed.title) == "New Year's Day 2023"
+    settled(lines(listed)[0])
+    assert [event.label for event in history.of_record("GreetingLine", lines(listed)[0].id)] == ["New Year's Day 2023"]
+    calendar = Calendar()
+    with pytest.raises(Refusal, match="of 2023 begins on 2022-12-31"):
+        check_holiday("New Year's Day", date(2023, 1, 5), calendar.free_holiday, calendar.is_announced)
+
+
 # --- lists ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -104,7 +116,12 @@ def test_greeted_says_how_when_and_by_whom() -> None:
     with pytest.raises(StateConflict):
         settled(line)
     line.take_back(by=person("rep1"), version=line.version)
+    db.session.commit()
     assert (line.state, line.way, line.by_id) == ("open", "", None)
+    kept = {one["field"]: one["old"] for one in history.of_record("GreetingLine", line.id)[0].data["changes"]}
+    assert kept == {"state": "greeted", "way": "call", "done_on": clock.today().isoformat(), "note": "总经理接听"}, (
+        "what it was stays in the log"
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,6 +168,36 @@ def test_near_the_holiday_the_list_stands_in_the_inbox_of_those_in_charge() -> N
     assert [one for one in inbox.entries(person("rep2")) if one.kind == "greeting"] == []
 
 
+@time_machine.travel("2026-09-28 09:00:00+08:00")
+def test_customers_of_nobody_are_greeted_by_the_supervisor_of_their_team() -> None:
+    free = factories.customer("rep1", owner_id=None)
+    listed = made(free, factories.customer("rep1"))
+    found = [one for one in inbox.entries(person("sup1")) if one.kind == "greeting"]
+    assert [one.figures for one in found] == [{"count": 1}]
+    line = greeting.next_line(person("sup1"), listed, owner_id=person("sup1").id)
+    assert line is not None
+    assert line.customer_id == free.id
+    assert [one for one in inbox.entries(person("sup2")) if one.kind == "greeting"] == []
+
+
+@time_machine.travel("2026-09-28 09:00:00+08:00")
+def test_who_is_no_customer_any_more_is_not_greeted() -> None:
+    stays, past, again = (factories.customer("rep1") for _one in range(3))
+    listed, reader = made(stays, past, again), person("rep1")
+    past.state = CustomerState.PAST.value
+    CustomerMerge.carry_out(stays, again, by=person("sup1"))
+    db.session.commit()
+    found = [one for one in inbox.entries(reader) if one.kind == "greeting"]
+    assert [one.figures for one in found] == [{"count": 1}], "the merged record would be greeted twice"
+    first = greeting.next_line(reader, listed)
+    assert first is not None
+    assert greeting.counts(person("mgr1"), listed) == {"open": 1, "greeted": 0, "skipped": 0}
+    assert greeting.ids(person("mgr1"), GreetingQuery(listed.id), 50) == [first.id]
+    settled(first)
+    assert greeting.next_line(person("mgr1"), listed) is None
+    assert not [one for one in inbox.entries(reader) if one.kind == "greeting"]
+
+
 # --- strengthening table ---------------------------------------------------------------------------------------------------------------
 
 
@@ -174,7 +221,12 @@ def test_the_table_is_kept_once_a_customer_and_in_the_order_of_posts() -> None:
     db.session.commit()
     assert [one.name for one in table.rows] == ["新总"]
     assert db.session.query(StrengtheningTable).count() == 1
-    assert [one.action for one in history.timeline(customer, only="plans")[0]] == ["strengthening-saved"] * 2
+    strengthening.save(customer, [who(name="新总", staff_id=person("rep2").id)], by=person("sup1"), version=table.version)
+    db.session.commit()
+    (newest, *_older) = history.timeline(customer, only="plans")[0]
+    (changed,) = newest.data["changes"]
+    assert ("赵一鸣" in changed["old"], "钱二宝" in changed["new"]) == (True, True), "who of ours is in charge"
+    assert [one.action for one in history.timeline(customer, only="plans")[0]] == ["strengthening-saved"] * 3
 
 
 @pytest.mark.parametrize(

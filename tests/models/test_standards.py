@@ -9,14 +9,18 @@ from sqlalchemy import event, select
 from portal import clock
 from portal.database import StateConflict, db
 from portal.i18n import in_language, translate
-from portal.models import standard, standard_effects, standard_file
+from portal.models import standard, standard_effects, standard_file, strengthening
 from portal.models.audit import AuditEvent
 from portal.models.calendar import SiteDay, site_calendar, warn_of_next_year
+from portal.models.greeting import GREETED, GreetingLine, GreetingList
 from portal.models.notice import Notice
 from portal.models.standard import StandardVersion, in_force, set_value, value, why
+from portal.models.strengthening import Person
 from portal.rules.message import N_, Refusal
 from portal.rules.standards import STANDARDS
-from tests import factories
+from tests import factories, maintaining, receiving
+from tests.approving import change
+from tests.service.requesting import taken
 
 IDLE = "session.idle_minutes"
 LIMIT = "credit.finance_limit"
@@ -150,6 +154,53 @@ def test_a_code_in_use_can_be_made_inactive_but_not_removed(manager):
     set_value("choices.size", retired, by=manager, reason="x")
     unused = [entry for entry in retired if entry["code"] != "small"]
     set_value("choices.size", unused, by=manager, reason="x")
+
+
+def test_every_list_of_choices_says_where_it_is_used(app):
+    lists = {name for name, one in STANDARDS.items() if one.kind == "choices"} - {standard_effects.SIGNATORIES, "survey.questions"}
+    assert lists <= {*standard_effects._columns, *standard_effects._within}
+
+
+def test_choices_of_plans_greetings_tables_receptions_and_complaints_are_in_use(manager):
+    customer = factories.customer("rep1")
+    maintaining.drafted(customer)
+    strengthening.save(customer, [Person("deputy", "张三", "strong", "", None, "", None)], by=manager, version=0)
+    receiving.drafted(customer)
+    listed = GreetingList.make("National Day", date(2090, 10, 1), [customer.id], note="", by=manager)
+    db.session.flush()
+    line = db.session.scalars(select(GreetingLine).where(GreetingLine.list_id == listed.id)).one()
+    line.settle(GREETED, way="card", done_on=clock.today(), by=manager, version=1)
+    change(customer, payment_terms="net60")
+    taken(customer).cause = "quality"
+    db.session.commit()
+    used = {
+        "choices.measure_kind": "visit", "choices.influence": "strong", "choices.visit_area": "showroom", "choices.greeting_way": "card",
+        "choices.payment_terms": "net60", "choices.complaint_cause": "quality",
+    }  # fmt: skip
+    for name, code in used.items():
+        with pytest.raises(Refusal, match=f"{code} is in use 1 times"):
+            set_value(name, [one for one in value(name) if one["code"] != code], by=manager, reason="清理")
+
+
+def test_a_version_on_which_another_standard_hangs_is_not_cancelled(manager):
+    treasurer = {"code": "treasurer", "zh": "司库", "en": "Treasurer", "active": True}
+    people = set_value("approval.signatories", [*value("approval.signatories"), treasurer], by=manager, from_date=ahead(5), reason="x")
+    paper = {"type": "paper", "title": "treasurer", "meaning": "approve"}
+    chain = set_value("chain.investigation", [{"case": "always", "when": {}, "steps": [paper]}], by=manager, from_date=ahead(5), reason="x")
+    with pytest.raises(Refusal, match="Change that chain first"):
+        people.cancel(by=manager, reason="不再需要")
+    assert people.cancelled_at is None
+    chain.cancel(by=manager, reason="不再需要")
+    people.cancel(by=manager, reason="不再需要")
+    assert people.cancelled_at is not None
+
+
+def test_a_file_that_cannot_be_set_names_the_standard(manager):
+    set_value(LIMIT, "600000.00", by=manager, from_date=ahead(30), reason="x")
+    values = {LIMIT: "700000.00", IDLE: 20}
+    with pytest.raises(Refusal, match=r"^Credit limit above which finance signs: Version 1 is planned") as refused:
+        standard_file.apply(values, by=manager, reason="x")
+    assert refused.value.field == "from_date"
 
 
 def test_chains_name_signatories_whom_the_site_has(manager):

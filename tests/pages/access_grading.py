@@ -50,6 +50,13 @@ def _running(by: str = "rep1") -> dict[str, Any]:
     return {"customer": customer.id, "year": campaign.year, "line": line.id}
 
 
+def _alone() -> dict[str, Any]:
+    """A grading of a customer of rep1 between two campaigns."""
+    begun = Grading.begin(factories.customer("rep1"), by=person("rep1"))
+    db.session.commit()
+    return {"line": begun.id}
+
+
 def _rated() -> dict[str, Any]:
     ids = _running()
     line = db.session.get_one(Grading, ids["line"])
@@ -116,7 +123,7 @@ ROWS = [
     everyone("grading.grade_register", "/gradings/{year}/grade-list", prepare=_running),
     everyone("grading.grade_register_file", "/gradings/{year}/grade-list/file?format=csv", prepare=_running),
     everyone("grading.grade_register_file", "/gradings/{year}/grade-list/file", prepare=_running),
-    everyone("grading.provisional", "/gradings/provisional"),
+    everyone("grading.provisional", "/gradings/provisional", prepare=_alone),
     Row("grading.grading", "/customer-gradings/{line}", prepare=_running),
     Row("grading.grading", "/customer-gradings/{line}", prepare=_rated),
     Row("grading.grading", "/customer-gradings/{line}", prepare=_listed),
@@ -135,6 +142,15 @@ ROWS = [
     Row(
         "grading.note", "/customer-gradings/{line}/notes", "POST", {"support-sales": "专人"}, _running,
         owner=303, supervisor=303, manager=303,
+    ),
+    Row("grading.grading", "/customer-gradings/{line}", prepare=_alone),
+    Row(
+        "grading.give_up", "/customer-gradings/{line}/giving-up", "POST", {"version": "1"}, _alone,
+        owner=303, supervisor=303, manager=303,
+    ),
+    Row(
+        "grading.give_up", "/customer-gradings/{line}/giving-up", "POST", {"version": "1"}, _running,
+        owner=409, supervisor=409, manager=409,
     ),
     Row("grading.of_one", "/customers/{customer}/gradings", prepare=_running),
     Row("grading.begin", "/customers/{customer}/gradings", "POST", {}, owner=303, supervisor=303, manager=303),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
+from portal import clock
 from portal.database import db
 from portal.models.approval import Approval
 from portal.models.credit import CreditChange
+from portal.models.standard import set_value
 from tests import factories
-from tests.approving import change
+from tests.approving import APPROVE, change, person, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
 FORM = {"credit_limit": "12万", "payment_terms": "net60", "dealings_policy": "", "reason": "订单增加", "effective_on": "2026-01-01"}
@@ -61,3 +65,16 @@ def test_a_change_of_another_customer_is_not_there(as_):
 def test_a_second_change_is_refused_while_one_is_open(as_):
     draft = change()
     assert as_("rep1").post(f"/customers/{draft.customer_id}/credit-changes", data=FORM).status_code == 422
+
+
+def test_why_answers_with_the_limit_under_which_a_change_was_submitted(as_):
+    approval = submitted(APPROVE)
+    draft = change()
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
+        set_value("credit.finance_limit", "700000.00", by=person("mgr1"), reason="放宽")
+        db.session.commit()
+        browser = as_("rep1")
+        for one, limit in ((approval.document, "500,000.00"), (draft, "700,000.00")):
+            page = browser.get(f"/customers/{one.customer_id}/credit-changes/{one.id}").get_data(as_text=True)
+            assert f"<dd>{limit} " in page
+            assert "<dd>80,000.00</dd>" in page, "the figure of the case"

@@ -13,17 +13,20 @@ import time_machine
 from sqlalchemy import select
 
 from portal.database import db
+from portal.models import grading_progress
 from portal.models.customer import Customer
 from portal.models.grading import Grading
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_list import GradeList
+from portal.models.grading_progress import LineQuery
 from portal.models.job import Job
 from portal.models.sale import Sale
+from portal.models.standard import set_value
 from portal.models.standard import value as standard
 from portal.printing.catalogue import SHEETS
 from tests import factories
 from tests.approving import person, sign
-from tests.grading import ALL_A, WITHOUT_DATA, approved, given, line_of, opened, rated, reviewed
+from tests.grading import ALL_A, WITHOUT_DATA, approved, given, line_of, opened, proposed, rated, reviewed
 
 pytestmark = pytest.mark.usefixtures("app")
 RATING = {f"score-{code}": score for code, (score, _why) in WITHOUT_DATA.items()} | {
@@ -231,3 +234,72 @@ def test_the_forms_of_a_campaign_are_one_pdf_of_whom_the_reader_sees(as_: Any, t
     assert job.result["forms"] == 2
     assert as_("rep3").post("/gradings/2026/forms").status_code == 422, "nobody they see is in it"
     assert as_("rep1").post("/gradings/2026/forms?grade=A").status_code == 422
+
+
+def test_the_grade_list_goes_by_grade_and_says_credit_rating_and_terms(
+    as_: Any, two: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (db.session.get_one(Customer, one) for one in two)
+    first.credit_rating, first.payment_terms = "AA", "net60"
+    db.session.commit()
+    for customer, scores in ((first, None), (second, ALL_A)):
+        approved(reviewed(customer, scores=scores))
+    assert (first.grade, second.grade) == ("B", "A")
+    browser = as_("mgr1")
+    page = text_of(browser.get("/gradings/2026/grade-list"))
+    assert page.index(second.full_name) < page.index(first.full_name), "grade A before grade B"
+    for text in (page, text_of(browser.get("/prints/lists/grade_list?year=2026"))):
+        assert "AA" in text
+        assert "60天账期" in text
+    rows = browser.get("/gradings/2026/grade-list/file?format=csv").get_data().decode("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["A", "B"]
+    assert ",AA,60天账期," in rows[2]
+    query, read = LineQuery.read({"year": "2026", "state": "approved"}), grading_progress.graded_ids
+    top, following = grading_progress.page(person("mgr1"), query, size=1, read=read)
+    rest, end = grading_progress.page(person("mgr1"), query, size=1, after=following, read=read)
+    assert ([one.grade for one in top], [one.grade for one in rest], end) == (["A"], ["B"], 0)
+
+
+def test_what_is_collected_of_policies_stands_in_one_list(as_: Any, two: tuple[int, int]) -> None:
+    first, second = (db.session.get_one(Customer, one) for one in two)
+    first.dealings_policy = "年度返利百分之二"
+    line(two[0]).note(support={}, policy_stable="no", policy_note="改为季度返利", by=person("rep1"))
+    db.session.commit()
+    browser = as_("sup1")
+    page = text_of(browser.get("/gradings/2026/customers?policy=1"))
+    assert all(part in page for part in (first.full_name, "年度返利百分之二", '<td data-label="政策是否稳定？">否</td>', "改为季度返利")), (
+        page
+    )
+    assert second.full_name not in page
+    line(two[1]).note(support={}, policy_stable="", policy_note="新增样品支持", by=person("rep1"))
+    db.session.commit()
+    page = text_of(browser.get("/gradings/2026/customers?policy=1"))
+    assert second.full_name in page, "a new policy is proposed where none holds yet"
+    assert "新增样品支持" in page
+
+
+def test_the_page_of_gradings_names_the_days_that_the_site_has_set(as_: Any) -> None:
+    set_value("grading.window_first", "04-06", by=person("mgr1"), reason="改期")
+    db.session.commit()
+    page = text_of(as_("mgr1").get("/gradings"))
+    assert "2026-04-06" in page
+    assert "2026-04-11" in page
+
+
+def test_who_stands_on_a_list_cannot_be_picked_for_another(as_: Any, two: tuple[int, int]) -> None:
+    first, second = (reviewed(db.session.get_one(Customer, one)) for one in two)
+    proposed(first)
+    browser = as_("sup1")
+    numbers = re.findall(r'name="ids" value="(\d+)"', text_of(browser.get("/gradings/2026/customers?state=reviewed")))
+    assert numbers == [str(second.id)], "all that can be ticked can be put on a list"
+    assert browser.post("/grade-lists", data={"ids": numbers}).status_code == 303
+
+
+@pytest.mark.parametrize(("until", "expired"), [(date(2026, 3, 26), False), (date(2026, 3, 25), True)])
+def test_a_grade_that_no_grading_has_followed_in_time_is_marked(as_: Any, until: date, expired: bool) -> None:
+    customer = factories.customer("rep1", grade="A", graded_on=date(2025, 3, 28), grade_valid_until=until)
+    browser = as_("rep1")
+    for address in (f"/customers/{customer.id}", f"/customers/{customer.id}/gradings"):
+        page = text_of(browser.get(address))
+        assert until.isoformat() in page
+        assert (f"{until}（已过期）" in page) is expired

@@ -197,3 +197,15 @@ def test_how_long_before_the_end_is_a_standard(as_: Any, customers: dict[str, Cu
     set_value("agreement.notice_days", 30, by=person("mgr1"), reason="提前一月即可")
     db.session.commit()
     assert "It runs out" not in text_of(as_("rep1").get("/inbox"))
+
+
+def test_why_answers_with_the_chain_that_a_request_goes_through(as_: Any, customers: dict[str, Customer]) -> None:
+    running = ordering.asked(customer=customers["A"])
+    ordering.submitted(running)
+    draft = ordering.asked(customer=customers["A"], order_number="DD-8")
+    steps = [{"type": "portal", "role": "manager", "meaning": "approve"}]
+    set_value("chain.order_refusal", [{"case": "always", "when": {}, "steps": steps}], by=person("mgr1"), reason="简化")
+    db.session.commit()
+    browser = as_("rep1")
+    for request, words in ((running, "cases: 1, steps: 2"), (draft, "cases: 1, steps: 1")):
+        assert words in text_of(browser.get(f"/order-requests/{request.id}"))

@@ -13,13 +13,14 @@ from pypdf import PdfReader
 
 from portal.database import db
 from portal.models.grading import Grading
+from portal.models.standard import set_value
 from portal.printing import documents
 from portal.printing.catalogue import SHEETS
 from portal.printing.lists import LISTS, list_paper
 from portal.printing.papers import PRINTABLES, Paper, blank_paper, paper_of
 from tests import factories
 from tests.approving import person
-from tests.grading import ALL_A, approved, meeting, opened, rated
+from tests.grading import ALL_A, approved, meeting, opened, rated, reviewed, submitted
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +87,19 @@ def test_the_form_says_figure_band_and_reason(graded: tuple[int, int]) -> None:
     text, _page = printed(form(graded[0]), "zh")
     for part in ("0 (< 1)", "新厂投产", "专人对接", "2027-03-30"):
         assert part in text, part
+
+
+def test_form_and_ledger_say_by_which_version_and_clause_was_graded(app: Flask) -> None:
+    limits = [{"code": "C", "from": 0, "to": 50}, {"code": "B", "from": 50, "to": 80}, {"code": "A", "from": 80, "to": 100}]
+    set_value("grading.thresholds", limits, by=person("mgr1"), reason="放宽")
+    customer = factories.customer("rep1")
+    opened()
+    line = reviewed(customer)
+    listed = submitted(line).record_id
+    for paper in (form(line.id), ledger(listed)):
+        text, _page = printed(paper, "zh")
+        for part in ("评定指标及其权重和分档，初始版本；客户质量等级评定规定", "按总分定级，第1版；客户质量等级评定规定", "B≥50"):
+            assert part in text.replace(" ", ""), part
 
 
 @pytest.mark.parametrize("name", ["grading_form", "grading_ledger"])

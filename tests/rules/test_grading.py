@@ -143,11 +143,26 @@ def test_an_indicator_that_is_new_counts_in_full() -> None:
 def test_days_of_the_campaign() -> None:
     assert grading.window(2026, "03-25", 6) == (date(2026, 3, 25), date(2026, 3, 30))
     assert grading.window(2026, "02-31", 1) == (date(2026, 2, 28), date(2026, 2, 28))
-    assert grading.valid_until(date(2026, 3, 28), "03-25", 6) == date(2027, 3, 30)
     assert grading.year_before(2026) == (date(2025, 1, 1), date(2025, 12, 31))
     assert grading.twelve_months_before(date(2026, 3, 5)) == (date(2025, 3, 1), date(2026, 2, 28))
     assert grading.months_after(date(2025, 8, 31), 6) == date(2026, 2, 28)
     assert grading.months_after(date(2026, 3, 30), -6) == date(2025, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("graded_on", "year", "until"),
+    [
+        ("2026-03-28", 2026, "2027-03-30"),
+        ("2027-01-05", 2026, "2027-03-30"),  # decided late: the next grading comes no later
+        ("2027-03-30", 2026, "2027-03-30"),
+        ("2027-05-01", 2026, "2028-03-30"),  # later than the next one's days: it is held late too
+        ("2026-02-10", None, "2026-03-30"),  # by itself, before this year's
+        ("2026-03-25", None, "2027-03-30"),
+        ("2026-08-31", None, "2027-03-30"),
+    ],
+)
+def test_a_grade_holds_until_the_next_yearly_grading(graded_on: str, year: int | None, until: str) -> None:
+    assert grading.valid_until(date.fromisoformat(graded_on), year, "03-25", 6) == date.fromisoformat(until)
 
 
 @pytest.mark.parametrize(("value", "text"), [("82.3500", "82.35"), ("1000000", "1,000,000"), ("0.0", "0"), ("-12.50", "-12.5")])

@@ -16,15 +16,18 @@ from portal import clock
 from portal.blueprints.approvals import bp
 from portal.blueprints.approvals.forms import CreditForm
 from portal.database import StateConflict, commit, db
+from portal.filters import yuan
 from portal.i18n import of_choice
 from portal.looks import look
 from portal.models import sales_totals
 from portal.models.approval import Approval
 from portal.models.credit import NAME, CreditChange
 from portal.models.customer import Customer
-from portal.models.draft import STATES
+from portal.models.draft import DRAFT, STATES
+from portal.models.standard import Why, held_at, why
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
+from portal.rules.message import N_
 from portal.saving import saving
 from portal.sessions import me
 
@@ -80,8 +83,29 @@ def credit_change(customer: Customer, change: CreditChange) -> Any:
     may_edit = change.can_edit(current_user)
     words = STATES[change.state]
     return render_template(
-        "approvals/credit_change.html", customer=customer, change=change, approval=approval, can_edit=may_edit, words=words
+        "approvals/credit_change.html",
+        customer=customer,
+        change=change,
+        approval=approval,
+        can_edit=may_edit,
+        words=words,
+        why_finance=_why_finance(change, approval),
     )
+
+
+def _why_finance(change: CreditChange, approval: Approval | None) -> Why | None:
+    """Return why finance signs or not: by the standard as it was when the change was submitted, of a draft by today's (ST-2).
+
+    The figure of the case is the limit as it will stand; None where the customer has no limit at all.
+    """
+    limit = change.old_credit_limit if change.credit_limit is None else change.credit_limit
+    if limit is None:
+        return None
+    version = None
+    if approval is not None and change.state != DRAFT:
+        version = held_at("credit.finance_limit", approval.current_round.submitted_at).version
+    figures: dict[str, Any] = {N_("Credit limit (yuan)"): yuan(limit)}
+    return why("credit.finance_limit", version=version, **figures)
 
 
 @bp.route("/customers/<int:customer_id>/credit-changes/<int:change_id>/edit", methods=["GET", "POST"])

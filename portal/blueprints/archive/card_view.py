@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from portal import field_values
+from portal import clock, field_values
 from portal.field_values import shown
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
@@ -78,7 +78,7 @@ def groups(customer: Customer) -> list[dict[str, Any]]:
             if customer.grade:
                 own.append((_("Customer grade"), grade_of(customer), False))
             if customer.grade_valid_until:
-                own.append((_("Grade valid until"), f"{customer.grade_valid_until:%Y-%m-%d}", False))
+                own.append((_("Grade valid until"), grade_until(customer), False))
             filled = own + filled
         else:
             filled, empty = facts(fields, customer)
@@ -89,3 +89,11 @@ def groups(customer: Customer) -> list[dict[str, Any]]:
 def grade_of(customer: Customer) -> str:
     """Return the grade as it is read, with the word for a provisional one."""
     return _("%(grade)s (provisional)", grade=customer.grade) if customer.grade_provisional else customer.grade
+
+
+def grade_until(customer: Customer) -> str:
+    """Return until when the grade holds, with the word for one that no grading has followed in time (RL-2); '' where it is not said."""
+    day = customer.grade_valid_until
+    if day is None:
+        return ""
+    return _("%(day)s (expired)", day=day.isoformat()) if day < clock.today() else day.isoformat()

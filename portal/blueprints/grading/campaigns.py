@@ -14,13 +14,14 @@ from portal import clock, htmx, jobs
 from portal.blueprints.grading import bp
 from portal.database import commit, db, write_apart
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
-from portal.i18n import translate
+from portal.i18n import of_choice, translate
 from portal.models import agreement, agreement_list, audit, grading_campaign, grading_desk, grading_progress
 from portal.models.grading import APPROVED, RATED, STATES, SUPPORT, Grading, regrade_on
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_meeting import GradingMeeting
 from portal.models.grading_progress import LineQuery
 from portal.models.staff import Staff
+from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import Permission, requires
 from portal.printing import batches, documents
@@ -56,8 +57,11 @@ def campaigns() -> Any:
     """Show the campaigns, the newest first, and to managers the button that opens this year's."""
     found = db.session.scalars(GradingCampaign.visible_to(me()).order_by(GradingCampaign.year.desc()).limit(SHOWN)).all()
     year = clock.today().year
+    first, last = grading_campaign.days_of(year)
     return render_template(
         "grading/campaigns.html",
+        first=first,
+        last=last,
         campaigns=[(one, grading_progress.progress_of(me(), one)) for one in found],
         year=year,
         can_open=grading_campaign.can_open(me(), year),
@@ -271,9 +275,10 @@ def agreements(year: int) -> Any:
 @bp.get("/gradings/<int:year>/grade-list")
 @requires(Permission.GRADING_WORK)
 def grade_register(year: int) -> Any:
-    """Show the customers by grade as far as they are graded, with what support each A customer gets."""
+    """Show the customers by grade as far as they are graded, with credit rating, terms, and the support that each A customer gets."""
     found, query = of_year(year), query_of(year, state=APPROVED)
-    rows, following = grading_progress.page(me(), query, after=request.args.get("after", 0, int))
+    after = request.args.get("after", 0, int)
+    rows, following = grading_progress.page(me(), query, after=after, read=grading_progress.graded_ids)
     return render_template(
         "grading/register.html",
         campaign=found,
@@ -294,15 +299,16 @@ def grade_register(year: int) -> Any:
 def grade_register_file(year: int) -> Any:
     """Answer the grade list as a spreadsheet, or as CSV while it is read."""
     of_year(year)
+    terms = {one["code"]: of_choice(one) for one in standard("choices.payment_terms")}
     query, user = query_of(year, state=APPROVED), me()
-    numbers = grading_progress.ids(user, query, 10**6)
+    numbers = grading_progress.graded_ids(user, query, 10**6)
     heads = [_("Grade"), _("Customer number"), _("Customer"), _("In charge"), _("Total score"), _("Grade before"), _("Valid until")]
-    heads += [_(title) for title in SUPPORT.values()]
+    heads += [_("Credit rating"), _("Payment terms"), *(_(title) for title in SUPPORT.values())]
 
     def rows() -> Any:
         for start in range(0, len(numbers), PORTION):
             for one in grading_progress.records(numbers[start : start + PORTION]):
-                yield _row(one)
+                yield _row(one, terms)
 
     kind = "csv" if request.args.get("format") == "csv" else "xlsx"
     with write_apart() as session:
@@ -320,9 +326,10 @@ def grade_register_file(year: int) -> Any:
     return response
 
 
-def _row(one: Grading) -> list[Any]:
+def _row(one: Grading, terms: dict[str, str]) -> list[Any]:
     owner = one.owner.name if one.owner else ""
     facts = [one.grade, one.customer.number, one.customer.full_name, owner, one.total, one.before_grade, one.valid_until]
+    facts += [one.customer.credit_rating, terms.get(one.customer.payment_terms, "")]
     return facts + [one.support.get(code, "") for code in SUPPORT]
 
 
@@ -332,6 +339,6 @@ def _row(one: Grading) -> list[Any]:
 @bp.get("/gradings/provisional")
 @requires(Permission.GRADING_WORK)
 def provisional() -> Any:
-    """Show the customers with a provisional grade, and when each is to be judged anew (RL-4)."""
+    """Show the customers with a provisional grade and when each is to be judged anew, and the gradings under way by themselves (RL-4)."""
     rows = [(customer, regrade_on(customer)) for customer in grading_desk.provisional(me())]
-    return render_template("grading/provisional.html", rows=rows, today=clock.today())
+    return render_template("grading/provisional.html", rows=rows, alone=grading_desk.alone(me()), states=STATES, today=clock.today())

@@ -74,6 +74,7 @@ def _page(grading: Grading, wrong: dict[str, str], status: int = 200) -> Any:
             "rate": grading.can_rate(user),
             "rerate": grading.can_rerate(user),
             "note": grading.can_note(user),
+            "give_up": grading.can_give_up(user),
             "propose": user.may(Permission.GRADING_PROPOSE) and grading.state == "reviewed" and not grading.list_id and not grading.is_late,
         },
     )
@@ -149,6 +150,17 @@ def note(grading: Grading) -> Any:
     commit()
     flash(_("Saved."), "ok")
     return redirect(url_for("grading.grading", grading_id=grading.id), 303)
+
+
+@bp.post("/customer-gradings/<int:grading_id>/giving-up")
+@requires(Permission.GRADING_WORK, grading=Grading)
+def give_up(grading: Grading) -> Any:
+    """Let a grading between two campaigns go."""
+    customer_id = grading.customer_id
+    grading.give_up(by=me(), version=_version())
+    commit()
+    flash(_("The grading is given up. The customer keeps the grade it has."), "ok")
+    return redirect(url_for("grading.of_one", customer_id=customer_id), 303)
 
 
 # --- a customer's gradings ---------------------------------------------------------------------------------------------------------
