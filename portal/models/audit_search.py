@@ -108,6 +108,7 @@ _ACCOUNT_ACTIONS = (
     ("", "throttled", N_("Sign-in refused after too many attempts")),
     ("", "password-wrong", N_("Wrong password when signing or changing the password")),
     ("Staff", "sessions-ended", N_("Signed out everywhere else")),
+    ("Staff", "signed-out-by-manager", N_("Signed out by a manager")),
     ("Staff", "account-created", N_("Account created")),
     ("Staff", "account-changed", N_("Account changed")),
     ("Staff", "account-deactivated", N_("Account deactivated")),

@@ -69,6 +69,13 @@ class StaffSession(Base):
         """Return the living sessions of a person, the one used last first."""
         return list(db.session.scalars(_living("staff_id"), {**_limits(), "wanted": staff.id}))
 
+    @classmethod
+    def open_count(cls) -> int:
+        """Return how many browsers are signed in: most are closed without signing out, and then only idle for too long."""
+        limits = _limits()
+        living = (cls.ended_at.is_(None), cls.seen_at >= limits["idle_since"], cls.created_at >= limits["oldest"])
+        return db.session.scalar(select(func.count()).select_from(cls).where(*living)) or 0
+
     def end(self) -> None:
         """Sign this browser out."""
         self.ended_at = clock.now()

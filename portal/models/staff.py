@@ -304,6 +304,11 @@ class Staff(UserMixin, Base):
         audit.write("permission", "password-reset", actor=by, record=self, label=self.name)
         return password
 
+    def sign_out_everywhere(self, *, by: Staff) -> None:
+        """End every session of the account, whose password stays: of somebody who has lost a telephone, for instance."""
+        count = StaffSession.end_all(self)
+        audit.write("sign-in", "signed-out-by-manager", actor=by, record=self, label=self.name, count=count)
+
     def password_is(self, password: str) -> bool:
         """Return whether `password` is this person's; takes as long when it is not."""
         return hashing.matches(self.password_hash, password)

@@ -7,7 +7,7 @@ that stand within JSON, `@touching("credit.finance_limit")` for anything else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -217,8 +217,7 @@ def _finance_limit(before: Any, value: Any, _day: date) -> Iterator[Message]:
 
 @touching("session.idle_minutes", "session.absolute_hours")
 def _sessions(_before: Any, _value: Any, _day: date) -> Iterator[Message]:
-    count = db.session.scalar(select(func.count()).select_from(StaffSession).where(StaffSession.ended_at.is_(None))) or 0
-    yield Message(N_("%(count)s sessions are open; the new time counts for them too."), {"count": count})
+    yield Message(N_("%(count)s sessions are open; the new time counts for them too."), {"count": StaffSession.open_count()})
 
 
 @touching("approval.step_days")
@@ -232,8 +231,8 @@ def _password_age(_before: Any, value: Any, day: date) -> Iterator[Message]:
     if not value:
         yield Message(N_("Nobody has to change the password because of its age."))
         return
-    since = clock.now() + timedelta(days=(day - clock.today()).days - value)
-    due = select(func.count()).select_from(Staff).where(Staff.active, Staff.password_changed_at < since)
+    oldest = datetime.combine(day - timedelta(days=value), time(), clock.SITE_ZONE)  # a password is as old as the day on which it was set
+    due = select(func.count()).select_from(Staff).where(Staff.active, Staff.password_changed_at < oldest)
     yield Message(N_("%(count)s accounts have to change their password on that day."), {"count": db.session.scalar(due) or 0})
 
 

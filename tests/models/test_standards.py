@@ -14,6 +14,7 @@ from portal.models.audit import AuditEvent
 from portal.models.calendar import SiteDay, site_calendar, warn_of_next_year
 from portal.models.greeting import GREETED, GreetingLine, GreetingList
 from portal.models.notice import Notice
+from portal.models.session import StaffSession
 from portal.models.standard import StandardVersion, in_force, set_value, value, why
 from portal.models.strengthening import Person
 from portal.rules.message import N_, Refusal
@@ -237,6 +238,26 @@ def test_every_standard_says_what_it_touches(app, name):
 
 
 # --- why -----------------------------------------------------------------------------------------------------------------
+
+
+def test_effects_count_who_is_signed_in_and_whose_password_is_too_old(manager, staff):
+    now = clock.now()
+    for seen, begun in ((5, 60), (31, 60), (5, 13 * 60)):
+        row = {"address": "", "browser": "", "seen_at": now - timedelta(minutes=seen), "created_at": now - timedelta(minutes=begun)}
+        db.session.add(StaffSession(staff_id=manager.id, token_hash=f"{seen}-{begun}", **row))
+    for person in staff.values():
+        person.password_changed_at = now
+    # On the ninetieth day a password still opens, whatever the hour at which it was set; on the next one it does not.
+    staff["rep1"].password_changed_at = now - timedelta(days=90, minutes=5)
+    staff["rep2"].password_changed_at = now - timedelta(days=91)
+    db.session.commit()
+    told = []
+    for name, figure in ((IDLE, 20), ("password.max_age_days", 90)):
+        told += [str(one) for one in standard_effects.effects(name, figure, clock.today())]
+    assert "1 sessions are open; the new time counts for them too." in told
+    assert "1 accounts have to change their password on that day." in told
+    set_value("password.max_age_days", 90, by=manager, reason="等保")
+    assert [account for account, person in staff.items() if person.password_due] == ["rep2"]
 
 
 def test_why_names_rule_clause_version_and_figures(manager):

@@ -78,6 +78,7 @@ ROWS = [
     managers("accounts.staff_page", "/staff/{person}", prepare=_person),
     managers("accounts.change_staff", "/staff/{person}", "POST", 303, data={**_STAFF, "version": "1"}, prepare=_person),
     managers("accounts.reset_password", "/staff/{person}/password", "POST", prepare=_person),
+    managers("accounts.end_staff_sessions", "/staff/{person}/sessions/end", "POST", 303, prepare=_person),
     managers("accounts.deactivation", "/staff/{person}/deactivation", prepare=_person),
     managers("accounts.deactivation", "/staff/{person}/deactivation", "POST", 303, data={"to_id": "0"}, prepare=_person),
     managers("accounts.reactivation", "/staff/{person}/reactivation", "POST", prepare=_gone),

@@ -17,6 +17,7 @@ from portal.models.delegation import Delegation
 from portal.models.staff import Staff
 from portal.models.team import Team
 from tests import factories
+from tests.conftest import PASSWORD
 
 NEW = {"account": "rep9", "name": "冯九", "role": "rep", "team_id": "1", "department": "", "post": "", "email": "", "telephone": ""}
 
@@ -72,6 +73,17 @@ def test_a_reset_ends_the_sessions_and_the_old_password(as_: Any, client: Any, s
     assert theirs.get("/profile").status_code == 303
     assert client.post("/sign-in", data={"account": "rep1", "password": "portal-demo-2026"}).status_code == 422
     assert client.post("/sign-in", data={"account": "rep1", "password": password}).status_code == 303
+
+
+def test_a_manager_signs_somebody_out_and_the_password_stays(as_: Any, client: Any, staff: dict[str, Staff]) -> None:
+    theirs, manager = as_("rep1"), as_("mgr1")
+    answer = manager.post(f"/staff/{staff['rep1'].id}/sessions/end", follow_redirects=True)
+    assert "的所有登录已退出" in answer.get_data(as_text=True)
+    assert theirs.get("/").status_code == 303
+    assert manager.get("/").status_code == 200
+    assert client.post("/sign-in", data={"account": "rep1", "password": PASSWORD}).location == "/"
+    entry = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "signed-out-by-manager")).one()
+    assert (entry.kind, entry.actor_name, entry.label) == ("sign-in", "郑七星", "赵一鸣")
 
 
 def test_two_managers_editing_at_once_do_not_overwrite_each_other(as_: Any, staff: dict[str, Staff]) -> None:

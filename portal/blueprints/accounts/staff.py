@@ -120,6 +120,16 @@ def reset_password(staff: Staff) -> Any:
     return _password_page(staff, password, _("The password is reset"))
 
 
+@bp.post("/staff/<int:staff_id>/sessions/end")
+@requires(Permission.STAFF_MANAGE, staff=Staff)
+def end_staff_sessions(staff: Staff) -> Any:
+    """Sign a person out everywhere; the password stays (ASVS 7.4.5)."""
+    staff.sign_out_everywhere(by=me())
+    commit()
+    flash(_("%(name)s is signed out everywhere.", name=staff.name), "success")
+    return redirect(url_for("accounts.staff_page", staff_id=staff.id), 303)
+
+
 def _deactivation(staff: Staff) -> DeactivationForm:
     query = Staff.visible_to(current_user).where(Staff.in_office, Staff.id != staff.id).order_by(Staff.team_id, Staff.account)
     return DeactivationForm(colleagues=[(person.id, f"{person.name} ({person.account})") for person in db.session.scalars(query)])
