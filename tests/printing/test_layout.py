@@ -137,6 +137,13 @@ def test_english_heads_stay_within_their_columns(app, name):
     assert not [text for page in document.pages for text in beside_their_cells(page._page_box)]
 
 
+def test_many_conditions_of_a_list_take_lines_and_leave_the_count_on_the_paper():
+    data = made.customer_register(count=3)
+    data["document"]["conditions"] = "客户等级：A；客户性质：普通企业；" * 8
+    (page,) = pages_of(data, "customer_register", "zh")
+    assert not list(beside_their_cells(page))
+
+
 def test_a_long_english_name_of_a_group_stays_in_its_band(app):
     for name in ("proposal_assessment", "survey_questionnaire", "relation_assessment"):
         document, _fetcher = _lay_out(made.order(rendered(SHEETS[name], "en"), "en"))
