@@ -86,6 +86,7 @@ class Told(NamedTuple):
     what: str
     page: tuple[str, dict[str, Any]]
     who: str = ""
+    """Where it comes from: who submitted, wrote or asked for it, has it in hand, or the plan that it belongs to."""
     figures: dict[str, Any] = {}
     kind: str = ""
     """Where its queue holds records of several kinds."""

@@ -37,6 +37,7 @@
   });
   pad.querySelector("[data-clear]").addEventListener("click", clear);
   file.required = false;
+  file.closest(".field")?.querySelector(".required")?.remove();
 
   form.addEventListener("submit", (event) => {
     if (!drawn || file.files.length) return;

@@ -57,6 +57,12 @@ def test_wrong_input_comes_back_with_what_was_typed(as_, wrong):
     assert db.session.query(CreditChange).count() == 0
 
 
+def test_amounts_have_their_unit_and_separators(as_):
+    text = as_("rep1").get(f"/customers/{factories.customer('rep1').id}/credit-changes/new").get_data(as_text=True)
+    assert "500,000.00 元" in text
+    assert "今日未收（元）" in text
+
+
 def test_a_change_of_another_customer_is_not_there(as_):
     draft, other = change(), factories.customer("rep1")
     assert as_("rep1").get(f"/customers/{other.id}/credit-changes/{draft.id}").status_code == 404

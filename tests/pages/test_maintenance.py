@@ -143,6 +143,7 @@ def test_tasks_stand_twenty_to_a_page_and_what_is_done_on_the_second_leads_back_
     shown = [re.findall(r'<li id="task-(\d+)"', page) for page in (first, second)]
     assert shown == [[str(one.id) for one in tasks(plan)[:20]], [str(tasks(plan)[20].id)]]
     inbox = text_of(rep.get("/inbox?kind=plan-task&after=0"))
+    assert "提交人" not in inbox  # a task comes from its plan
     assert [f'href="/plan-tasks/{one.id}"' in inbox for one in tasks(plan)] == [True] * 21
     assert ("/plan-tasks?begin=20" in first, 'name="begin" value="20"' in second) == (True, True)
     data = {"version": "1", "reason": "客户不在", "whose": "", "begin": "20"}

@@ -111,6 +111,7 @@ def upload(browser: Any, content: bytes, name: str = "sig.png") -> Any:
 def test_an_uploaded_signature_is_kept_and_shown_to_its_owner_alone(as_: Any, staff: dict[str, Staff]) -> None:
     browser = as_("sup1")
     assert browser.get("/profile/signature.png").status_code == 404
+    assert "以楷体姓名代替签名" in browser.get("/profile").get_data(as_text=True)  # as the boxes of the sheets do (PR-1)
     assert upload(browser, drawing("JPEG"), "../../我的签名.exe").status_code == 303
     answer = browser.get("/profile/signature.png")
     assert answer.mimetype == "image/png"

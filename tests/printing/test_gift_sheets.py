@@ -70,6 +70,7 @@ def test_every_sheet_in_every_language_and_what_stands_on_it(app: Flask) -> None
         paper = lists.list_paper(listed, person("rep1"), listed.source.read({"q": "林"}))
         text = text_of(documents.press(lambda: paper, "zh", by=person("rep1")).content)
         assert [part for part in (NAME, "200.00", "林经理", "人民币贰佰元整", "合作三年") if part not in text] == []
+        assert "：人民币" not in text
 
 
 def test_labels_and_receipts_come_as_one_file(app: Flask) -> None:

@@ -11,9 +11,12 @@ from pypdf import PdfReader
 from portal.models.hand_over_list import PARTS
 from portal.models.hand_over_record import HandOver
 from portal.printing import documents, papers
+from portal.printing.painting import _lay_out
 from tests import factories
 from tests.approving import person
 from tests.handing import busy, done, prepared
+from tests.printing import made
+from tests.printing.test_layout import beside_their_cells
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -36,6 +39,16 @@ def test_in_every_language_filled_and_empty(app: Flask) -> None:
             blank = documents.preview(papers.blank_paper(papers.PRINTABLES["hand_over_list"]), language, by=person("rep1"))  # type: ignore[arg-type]
             assert "QMS-PM-31238" in blank
             assert blank.count('<section class="sheet-part s-part-whole"') == len(PARTS)
+
+
+def test_its_figures_stand_beside_their_names_in_every_language(app: Flask) -> None:
+    busy()
+    filled = sheet_of(prepared())
+    with app.test_request_context():
+        for language in ("zh", "en", "both"):
+            html = documents.preview(filled, language, by=person("rep1"))  # type: ignore[arg-type]
+            document, _fetcher = _lay_out(made.order(html, language))
+            assert not [text for page in document.pages for text in beside_their_cells(page._page_box)]
 
 
 def test_done_it_is_no_draft_and_a_copy_of_before_is_superseded() -> None:

@@ -121,6 +121,37 @@ def test_a_group_of_one_row_is_as_high_as_its_name():
             assert band.height < 25 * 96 / 25.4
 
 
+def beside_their_cells(page):
+    """The words of a page that are wider than the cell they stand in, or end beyond the paper's margin."""
+    for cell in (one for one in descend(page) if type(one).__name__ == "TableCellBox"):
+        for line in lines(cell):
+            text = "".join(getattr(one, "text", "") for one in descend(line)).strip()
+            if text_width(line) > cell.padding_width() or cell.position_x + cell.width > page.margin_left + page.width + 1:
+                yield text
+
+
+@pytest.mark.parametrize("name", ["box_list", "delivered_value", "gift_order", "gift_buying_list"])
+def test_english_heads_stay_within_their_columns(app, name):
+    html = rendered(SHEETS[name], "en")
+    document, _fetcher = _lay_out(made.order(html, "en"))
+    assert not [text for page in document.pages for text in beside_their_cells(page._page_box)]
+
+
+def test_many_conditions_of_a_list_take_lines_and_leave_the_count_on_the_paper():
+    data = made.customer_register(count=3)
+    data["document"]["conditions"] = "客户等级：A；客户性质：普通企业；" * 8
+    (page,) = pages_of(data, "customer_register", "zh")
+    assert not list(beside_their_cells(page))
+
+
+def test_a_long_english_name_of_a_group_stays_in_its_band(app):
+    for name in ("proposal_assessment", "survey_questionnaire", "relation_assessment"):
+        document, _fetcher = _lay_out(made.order(rendered(SHEETS[name], "en"), "en"))
+        for heading in (one for page in document.pages for one in descend(page._page_box) if one.element_tag == "h2" and own(one)):
+            band = 8 / 25.4 * 96
+            assert sum(line.height for line in lines(heading)) <= band, f"{name}: {heading.element.text}"
+
+
 def test_no_page_but_the_last_is_left_half_empty():
     data = made.investigation(customer={"main_business": SAID["zh"] * 60}, investigation=dict.fromkeys(LONG, SAID["zh"] * 60))
     data["document"]["contacts"] = made.CONTACTS * 20

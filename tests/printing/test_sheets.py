@@ -43,6 +43,12 @@ def test_the_form_has_what_an_office_form_has():
         assert part in text
 
 
+def test_a_registered_capital_says_that_it_is_yuan():
+    for name in ("investigation", "customer_card"):
+        for language, words in (("zh", "注册资本（元）"), ("en", "Registered capital (yuan)")):
+            assert words in render_sheet_html(name, language, ALL[name](), made.translate)
+
+
 ELSEWHERE = {"loan", "placeholder_card", "loan_list", "disposal", "destruction_list", "shelf_round"} | {
     "urgent_report", "periodic_report", "report_list", "grading_form", "grading_ledger", "grade_list",
     "sales_list", "payments_list", "sales_months", "abc_analysis", "composition", "hand_over_list",

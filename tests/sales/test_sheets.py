@@ -44,3 +44,5 @@ def test_a_list_prints_in_every_language(app: Flask, name: str, words: tuple[str
             assert SHEETS[name].form_number in text
             for word in words:
                 assert word in text, (language, word)
+            assert "单位：元" in text or language == "en"
+            assert "Amountsin" in text or language == "zh"

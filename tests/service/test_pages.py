@@ -34,11 +34,13 @@ def test_a_complaint_by_telephone_goes_its_whole_way_over_the_pages(as_: Any) ->
     assert rep.post("/requests/new", data=given).status_code == 303
     request = only()
     assert (request.customer_id, request.assignee.account, request.state) == (customer.id, "rep1", "assigned")
+    assert "最近期限" in rep.get(at).text
     for act, word in (("in-hand", ""), ("first-answer", "已收到"), ("waiting", "请发照片"), ("resumed", ""), ("answered", "明日补发")):
         data = {"act": act, "step-word": word, "step-version": str(only().version)}
         assert rep.post(f"{at}/steps", data=data).status_code == 303
         db.session.expire_all()
     assert rep.post(f"{at}/promises", data={"promise-promise": "回电", "promise-promised_at": "2099-01-01T10:00"}).status_code == 303
+    assert "跟进并结案期限" in rep.get(at).text
     page = rep.get(f"{at}/closing").text
     assert "明日补发" in page  # what was answered stands in the form
     refused = rep.post(f"{at}/closing", data={"version": str(only().version)})

@@ -16,8 +16,11 @@ from portal.models.request import ServiceRequest
 from portal.printing import documents, lists, papers
 from portal.printing.catalogue import SHEETS
 from portal.printing.lists import LISTS
+from portal.printing.painting import _lay_out
 from tests import factories
 from tests.approving import person
+from tests.printing import made
+from tests.printing.test_layout import beside_their_cells
 from tests.service.requesting import COMPLETE, at, taken
 
 NAME = "深圳𠮷䶮精密电子有限公司"
@@ -52,7 +55,7 @@ def test_a_complaint_record_says_everything_and_how_its_deadline_was_counted(app
     with app.test_request_context():
         printed = documents.press(lambda: made, "zh", by=person("mgr1"))
     shown = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(printed.content)).pages).split())
-    for words in (NAME, "交货延误", "改用两家承运商", "物流部", "满意", "2026-05-0916:00", "劳动节", "已补发"):
+    for words in (NAME, "交货延误", "改用两家承运商", "物流部", "客户是否满意？满意", "2026-05-0916:00", "劳动节", "已补发"):
         assert words in shown
 
 
@@ -70,4 +73,6 @@ def test_the_month_counts_causes_and_the_list_has_every_row(app: Flask) -> None:
                 html = documents.preview(lists.list_paper(listed, person("mgr1"), query, beginning=True), language, by=person("mgr1"))
                 assert all(word in html for word in words) or language == "en"
                 assert language == "zh" or SHEETS[sheet].title in html
+                document, _fetcher = _lay_out(made.order(html, language))
+                assert not [text for page in document.pages for text in beside_their_cells(page._page_box)]
     assert LISTS["complaint_month"].source.read({"month": "x"}).code == f"{today:%Y-%m}"
