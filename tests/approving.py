@@ -53,6 +53,7 @@ def chain(*steps: Any) -> None:
 def change(customer: Customer | None = None, by: str = "rep1", **values: Any) -> CreditChange:
     """Return a committed draft of a credit change."""
     values = {
+        "credit_rating": "",
         "credit_limit": Decimal("80000.00"),
         "payment_terms": "net30",
         "dealings_policy": "",

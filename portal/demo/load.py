@@ -327,6 +327,7 @@ class _Office:
             change = CreditChange.propose(
                 customer,
                 {
+                    "credit_rating": "AA" if turn % 2 else "",
                     "credit_limit": Decimal(800_000 if turn % 2 else 260_000),
                     "payment_terms": "net60",
                     "dealings_policy": "",

@@ -1,4 +1,4 @@
-"""Change of credit limit, payment terms or special policy 信用额度/特殊政策 (RL-5, AP-3).
+"""Change of credit rating, credit limit, payment terms or special policy 信用额度/特殊政策 (RL-5, AP-3).
 
 An approved change is set on the customer's card on the day it takes effect: at once, or by the worker when the day has come.
 """
@@ -28,7 +28,7 @@ from portal.permissions import Permission
 from portal.rules.message import N_, Refusal
 
 NAME = "credit"
-FIELDS = ("credit_limit", "payment_terms", "dealings_policy")
+FIELDS = ("credit_rating", "credit_limit", "payment_terms", "dealings_policy")
 """What a change can set on the customer's card; `None` or an empty text leaves it as it is."""
 
 _OPEN = text("state IN ('draft', 'pending')")
@@ -42,6 +42,7 @@ class CreditChange(HangsOnCustomer, Base):
     __tablename__ = "credit_change"
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    credit_rating: Mapped[str] = mapped_column(default="")
     credit_limit: Mapped[Decimal | None] = mapped_column(Money)
     payment_terms: Mapped[str] = mapped_column(default="")
     dealings_policy: Mapped[str] = mapped_column(default="")
@@ -49,7 +50,7 @@ class CreditChange(HangsOnCustomer, Base):
     reason: Mapped[str]
     effective_on: Mapped[date]
     old: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """The three values as they stood at submission, as text."""
+    """These values as they stood at submission, as text."""
     state: Mapped[str] = mapped_column(default="draft")
     applied_at: Mapped[datetime | None]
     """When an approved change was set on the card."""
@@ -127,7 +128,7 @@ class CreditChange(HangsOnCustomer, Base):
         for name in (*FIELDS, "reason", "effective_on"):
             setattr(self, name, values[name])
         if not self.new_values():
-            raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
+            raise Refusal("Nothing would change: enter a new rating or limit, new payment terms or a special policy.")
 
     @property
     def old_credit_limit(self) -> Decimal | None:
@@ -235,7 +236,7 @@ def apply_due() -> int:
 def _check(change: CreditChange) -> None:
     change.customer.ensure_open()
     if not change.new_values():
-        raise Refusal("Nothing would change: enter a new limit, new payment terms or a special policy.")
+        raise Refusal("Nothing would change: enter a new rating or limit, new payment terms or a special policy.")
 
 
 KIND = declare(
@@ -259,9 +260,11 @@ KIND = declare(
             "customer.grade": N_("Grade"),
             "customer.owner": N_("In charge"),
             "customer.team": N_("Team"),
+            "old.credit_rating": N_("Credit rating so far"),
             "old.credit_limit": N_("Credit limit so far (yuan)"),
             "old.payment_terms": N_("Payment terms so far"),
             "old.dealings_policy": N_("Policy so far"),
+            "new.credit_rating": N_("New credit rating"),
             "new.credit_limit": N_("New credit limit (yuan)"),
             "new.payment_terms": N_("New payment terms"),
             "new.dealings_policy": N_("Special policy"),

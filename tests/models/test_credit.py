@@ -21,11 +21,13 @@ NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
 
 def test_approval_sets_the_card_and_its_history_with_reason_and_day():
     customer = factories.customer("rep1", credit_limit=Decimal("1000.00"), payment_terms="net30")
-    approval = submitted(APPROVE, customer=customer, dealings_policy="月度返利百分之二")
+    approval = submitted(APPROVE, customer=customer, credit_rating="AAA", dealings_policy="月度返利百分之二")
     sign(approval, "mgr1")
     assert (customer.credit_limit, customer.payment_terms, customer.dealings_policy) == (Decimal("80000.00"), "net30", "月度返利百分之二")
+    assert customer.credit_rating == "AAA"
     entry = db.session.query(AuditEvent).filter_by(action="credit-changed", customer_id=customer.id).one()
     assert entry.data["changes"] == [
+        {"field": "credit_rating", "old": "", "new": "AAA"},
         {"field": "credit_limit", "old": "1000.00", "new": "80000.00"},
         {"field": "dealings_policy", "old": "", "new": "月度返利百分之二"},
     ]
@@ -82,8 +84,8 @@ def test_snapshot_keeps_old_and_new():
     customer = factories.customer("rep1", credit_limit=Decimal("1000.00"))
     approval = submitted(customer=customer)
     content = approval.current_round.content
-    assert content["old"] == {"credit_limit": "1000.00", "payment_terms": "", "dealings_policy": ""}
-    assert content["new"] == {"credit_limit": "80000.00", "payment_terms": "net30", "dealings_policy": ""}
+    assert content["old"] == {"credit_rating": "", "credit_limit": "1000.00", "payment_terms": "", "dealings_policy": ""}
+    assert content["new"] == {"credit_rating": "", "credit_limit": "80000.00", "payment_terms": "net30", "dealings_policy": ""}
     assert content["customer"]["owner"] == "赵一鸣"
     assert content["change"]["limit_of_finance"] == "500000.00"
 

@@ -17,7 +17,14 @@ from tests import factories
 from tests.approving import APPROVE, change, person, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
-FORM = {"credit_limit": "12万", "payment_terms": "net60", "dealings_policy": "", "reason": "订单增加", "effective_on": "2026-01-01"}
+FORM = {
+    "credit_rating": "AA",
+    "credit_limit": "12万",
+    "payment_terms": "net60",
+    "dealings_policy": "",
+    "reason": "订单增加",
+    "effective_on": "2026-01-01",
+}
 
 
 def test_from_the_form_to_the_approval(as_):
@@ -36,6 +43,7 @@ def test_from_the_form_to_the_approval(as_):
     assert first.location == again.location
     approval = db.session.query(Approval).one()
     assert approval.current_round.content["new"]["credit_limit"] == "1500.50"
+    assert approval.current_round.content["new"]["credit_rating"] == "AA"
     assert browser.post(edit, data=FORM).status_code == 422
 
 
@@ -44,8 +52,9 @@ def test_from_the_form_to_the_approval(as_):
     [
         {"credit_limit": "much"},
         {"credit_limit": "-5"},
-        {"credit_limit": "", "payment_terms": ""},
+        {"credit_rating": "", "credit_limit": "", "payment_terms": ""},
         {"payment_terms": "whenever"},
+        {"credit_rating": "A" * 21},
         {"reason": ""},
         {"effective_on": "soon"},
     ],

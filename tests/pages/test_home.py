@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
 
-from portal import clock
 from portal.database import db
 from portal.models import audit, home
-from portal.models.credit import CreditChange
 from portal.models.hand_over import hand_over
 from portal.models.job import Job
 from portal.models.notice import notify
 from portal.rules.message import Message
 from tests import factories
+from tests.approving import change
 
 
 def _by_tab(user: Any) -> dict[str, tuple[int, bool]]:
@@ -57,8 +55,7 @@ def test_grades_of_a_big_team_are_at_least(staff: dict[str, Any], monkeypatch: p
 def test_drafts_are_of_customers_whom_the_reader_still_sees(staff: dict[str, Any]) -> None:
     rep, made = staff["rep1"], [factories.customer("rep1", full_name=name) for name in ("甲公司", "乙公司")]
     for one in made:
-        values = {"credit_limit": Decimal(100), "payment_terms": "", "dealings_policy": "", "reason": "x", "effective_on": clock.today()}
-        CreditChange.propose(one, values, by=rep)
+        change(one)
     hand_over([made[0].id], to=staff["rep3"], by=staff["mgr1"], reason="调整")
     db.session.commit()
     assert [draft.title for draft in home.drafts(rep)] == ["乙公司"]

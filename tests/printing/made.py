@@ -295,8 +295,8 @@ def contact_list(**changes):
 
 def credit_change(**changes):
     """Data of a change of credit."""
-    old = {"credit_limit": Decimal("300000"), "payment_terms": "月结 30 天", "dealings_policy": ""}
-    new = {"credit_limit": Decimal("800000"), "payment_terms": "", "dealings_policy": "月度返利百分之二"}
+    old = {"credit_rating": "A", "credit_limit": Decimal("300000"), "payment_terms": "月结 30 天", "dealings_policy": ""}
+    new = {"credit_rating": "AA", "credit_limit": Decimal("800000"), "payment_terms": "", "dealings_policy": "月度返利百分之二"}
     return {
         "document": {"customer": CUSTOMER, "old": old, "new": new, "change": {"reason": "采购量增加", "effective_on": "2026-04-01"}},
         "steps": STEPS[:2],

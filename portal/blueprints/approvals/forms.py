@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.forms import PortalForm
+from portal.models.card import CARD
 
 OPINION = 2000
 
@@ -69,8 +70,9 @@ class GivingUpForm(PortalForm):
 
 
 class CreditForm(PortalForm):
-    """A change of credit limit, payment terms or special policy."""
+    """A change of credit rating, credit limit, payment terms or special policy."""
 
+    credit_rating = StringField(_l("New credit rating"), [Length(max=CARD["credit_rating"].length)])
     credit_limit = StringField(_l("New credit limit (yuan)"), [Length(max=30)], render_kw={"inputmode": "decimal"})
     payment_terms = SelectField(_l("New payment terms"), [Optional()])
     dealings_policy = TextAreaField(_l("Special policy"), [Length(max=OPINION)])
@@ -87,6 +89,7 @@ class CreditForm(PortalForm):
         except Refusal as refusal:
             raise refusal.at("credit_limit") from None
         return {
+            "credit_rating": self.credit_rating.data or "",
             "credit_limit": limit,
             "payment_terms": self.payment_terms.data or "",
             "dealings_policy": self.dealings_policy.data or "",
