@@ -145,7 +145,8 @@ def load(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, A
         # Above 32 MiB, where malloc gives the memory back after each hash instead of keeping it for each thread.
         "ARGON2_MEMORY_KIB": 47_104,
     }
-    config.update(overrides)
+    engine = {**config["SQLALCHEMY_ENGINE_OPTIONS"], **overrides.get("SQLALCHEMY_ENGINE_OPTIONS", {})}
+    config.update(overrides, SQLALCHEMY_ENGINE_OPTIONS=engine)
     if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         # A server that was started anew, or a firewall that forgot, has closed what is kept: asked first, nobody notices.
         waits = {"connect_timeout": 10, "keepalives_idle": 60, "tcp_user_timeout": 20_000}

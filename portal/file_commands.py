@@ -23,7 +23,7 @@ file_commands = AppGroup("files", help="The store of files: a folder, or a bucke
 
 def known() -> Iterator[str]:
     """Yield the contents that records have, in ascending order."""
-    query = select(Attachment.sha256).distinct().order_by(Attachment.sha256)
+    query = select(Attachment.sha256).where(Attachment.sha256 != "").distinct().order_by(Attachment.sha256)
     yield from db.session.scalars(query.execution_options(yield_per=1000))
 
 

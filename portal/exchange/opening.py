@@ -32,6 +32,8 @@ def open_upload(run: ImportRun, sheet: str = "", *, glance: bool = False) -> Tab
     could write to the database.
     """
     digest, name, sheet = run.attachment.sha256, run.filename, sheet or run.sheet
+    if not run.has_file:
+        raise Refusal("The uploaded file was removed. Upload it again.")
     db.session.commit()
     with tempfile.TemporaryDirectory() as folder:
         path = store().at(digest, Path(folder))

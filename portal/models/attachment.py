@@ -28,6 +28,7 @@ class Attachment(Base):
     __tablename__ = "attachment"
 
     sha256: Mapped[str] = mapped_column(index=True)
+    """'' where the content was taken out after its time, and only the name is still told."""
     size: Mapped[int]
     media_type: Mapped[str]
     filename: Mapped[str]

@@ -140,6 +140,7 @@ _OFFICE_ACTIONS = (
     ("ImportRun", "started", N_("Import begun")),
     ("ImportRun", "imported", N_("Import done")),
     ("ImportRun", "cancelled", N_("Import given up")),
+    ("ImportRun", "upload-removed", N_("Uploaded file removed after its time")),
     ("ImportRun", "take-back-started", N_("Taking back an import begun")),
     ("SiteDay", "calendar-day-set", N_("Day of the calendar set")),
     ("SiteDay", "calendar-day-removed", N_("Day of the calendar taken out")),

@@ -110,6 +110,11 @@ class ImportRun(Base):
         return self.attachment.filename
 
     @property
+    def has_file(self) -> bool:
+        """Return whether the file is there still: it is kept for a time (`portal/exchange/tidying.py`)."""
+        return bool(self.attachment.sha256)
+
+    @property
     def busy(self) -> bool:
         """Return whether a job works on it now."""
         return self.state in BUSY and (self.job is None or self.job.state in ("queued", "running"))
@@ -154,7 +159,9 @@ class ImportRun(Base):
         return run
 
     def another_sheet(self, *, by: Staff) -> ImportRun:
-        """Return a new import of the same file, for a further sheet of it."""
+        """Return a new import of the same file, for a further sheet of it. Raises `Refusal` where the file is gone."""
+        if not self.has_file:
+            raise Refusal("The uploaded file was removed. Upload it again.")
         _ensure_choices(by, self.what, self.as_state, self.owner)
         run = ImportRun(
             staff=by,

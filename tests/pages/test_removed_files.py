@@ -12,14 +12,18 @@ import time_machine
 from portal import clock, jobs
 from portal.database import db
 from portal.exchange import exporting, tidying
-from portal.exchange.tidying import KEPT_DAYS, remove_old
+from portal.exchange.tidying import KEPT_DAYS, KEPT_UPLOAD_DAYS, remove_old
+from portal.file_commands import differences
 from portal.models.hand_over import assist, end_assisting, hand_over
+from portal.models.import_run import ImportRow
 from portal.models.job import Job
 from portal.models.register_query import RegisterQuery
 from portal.printing import lists
+from portal.rules.message import Refusal
+from portal.stores import store
 from tests import factories
 from tests.approving import person
-from tests.pages.access_exchange import check
+from tests.pages.access_exchange import check, write
 from tests.pages.test_exchange import rows_of
 
 
@@ -106,3 +110,34 @@ def test_a_removed_file_of_refused_rows_says_when_and_is_made_again(as_: Any) ->
     assert rows_of(browser.get(f"{page}/refused.xlsx"), "a.xlsx")[-1][-1]
     assert f"{page}/refused-rows" not in browser.get(page).get_data(as_text=True)
     assert browser.post(f"{page}/refused-rows").status_code == 409
+
+
+def test_an_upload_is_kept_for_its_time_and_gives_up_what_is_open(as_: Any) -> None:
+    open_, done = check(), write()
+    digest, page = open_.attachment.sha256, f"/imports/{done.id}"
+    begun = clock.now()
+    with time_machine.travel(begun + timedelta(days=KEPT_UPLOAD_DAYS - 1), tick=False):
+        remove_old()
+        assert store().has(digest)
+    again = done.another_sheet(by=person("rep1"))
+    again.created_at = begun + timedelta(days=KEPT_UPLOAD_DAYS)
+    db.session.commit()
+    with time_machine.travel(begun + timedelta(days=KEPT_UPLOAD_DAYS + 1), tick=False):
+        remove_old()
+        assert store().has(digest), "somebody reads it once more"
+        again.created_at = begun
+        again.state = "checked"
+        db.session.commit()
+        remove_old()
+    assert not store().has(digest)
+    assert (open_.state, again.state, done.state) == ("cancelled", "cancelled", "done")
+    assert db.session.query(ImportRow).filter(ImportRow.outcome.not_in(("changed", "kept"))).count() == 0
+    browser = as_("rep1")
+    text = browser.get(page).get_data(as_text=True)
+    assert "90 天" in text
+    assert f"{page}/refused-rows" not in text
+    assert f"{page}/repetition" not in text
+    assert browser.post(f"{page}/refused-rows").status_code == 409
+    with pytest.raises(Refusal, match="was removed"):
+        done.another_sheet(by=person("rep1"))
+    assert not [one for one, there in differences(store()) if not there]

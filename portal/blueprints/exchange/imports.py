@@ -185,6 +185,8 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
         "words": _words_of(run),
         "obstacles": obstacles(run) if run.state == "done" else [],
         "removed_at": tidying.removed_at(run) if run.refused is None and run.counts.get("refused") and not run.busy else None,
+        "upload_removed_at": None if run.has_file else tidying.removed_at(run, tidying.UPLOAD_REMOVED),
+        "kept_days": tidying.KEPT_UPLOAD_DAYS,
         "show": show if show in ("duplicate", "warning") else "refused",
         "after": after,
         "rows": [],
@@ -305,7 +307,7 @@ def import_refused(run: ImportRun) -> Any:
 @requires(Permission.CUSTOMER_IMPORT, run=ImportRun)
 def import_refused_again(run: ImportRun) -> Any:
     """Make the file of the refused rows once more, after it was removed."""
-    if run.refused is not None or run.busy or tidying.removed_at(run) is None:
+    if run.refused is not None or run.busy or not run.has_file or tidying.removed_at(run) is None:
         raise StateConflict(f"import {run.id} has its file")
     job = Job.queue("import-refused", by=me(), run=run.id)
     commit()
