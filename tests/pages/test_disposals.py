@@ -7,6 +7,7 @@ import io
 import pytest
 
 from portal import clock
+from portal.blueprints.custody import disposals
 from portal.database import db
 from portal.models.disposal import Disposal
 from tests import factories
@@ -139,3 +140,11 @@ def test_older_lists_are_led_to(as_, monkeypatch):
     shown = [[f'href="/disposals/{one.id}"' in page for one in made] for page in (first, second)]
     assert shown == [[False, True, True], [True, False, False]]
     assert (f'before={made[1].id}" rel="next"' in first, 'rel="next"' in second) == (True, False)
+
+
+def test_what_is_due_beyond_the_first_is_said(as_, monkeypatch):
+    old(past(), pages=1)
+    browser, words = as_("sup1"), "一次最多显示"
+    assert words not in text_of(browser, "/disposals/new")
+    monkeypatch.setattr(disposals, "SHOWN", 1)
+    assert f"{words} 1 条" in text_of(browser, "/disposals/new")

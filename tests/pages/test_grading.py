@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from portal.blueprints.grading import campaigns
 from portal.database import db
 from portal.models import grading_progress
 from portal.models.customer import Customer
@@ -213,10 +214,13 @@ def test_form_numbers_are_each_ones_own() -> None:
     assert len(ours) == len(set(ours))
 
 
-def test_provisional_grades_are_begun_from_their_list(as_: Any) -> None:
+def test_provisional_grades_are_begun_from_their_list(as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     customer = factories.customer("rep1", grade="A", grade_provisional=True, registered_on=date(2025, 9, 1))
     browser = as_("rep1")
     page = text_of(browser.get("/gradings/provisional"))
+    assert "一次最多显示" not in page
+    monkeypatch.setattr(campaigns, "MOST", 1)
+    assert "一次最多显示 1 条" in text_of(browser.get("/gradings/provisional"))
     assert f'action="/customers/{customer.id}/gradings"' in page
     assert "重新评定暂定等级" in text_of(browser.get("/inbox"))
     answer = browser.post(f"/customers/{customer.id}/gradings")

@@ -117,7 +117,13 @@ def _refuse(form: PortalForm, refusal: Refusal) -> None:
 def _form_page(form: ReasonForm, documents: list[ArchiveDocument], disposal: Disposal | None) -> Any:
     chosen = set(_chosen()) if request.method == "POST" else {one.id for one in documents}
     page = render_template(
-        "custody/disposal_form.html", form=form, documents=documents, disposal=disposal, chosen=chosen, retentions=RETENTIONS
+        "custody/disposal_form.html",
+        form=form,
+        documents=documents,
+        more_than=SHOWN if disposal is None and len(documents) >= SHOWN else 0,
+        disposal=disposal,
+        chosen=chosen,
+        retentions=RETENTIONS,
     )
     return page, 422 if form.problems else 200
 

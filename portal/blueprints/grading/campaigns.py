@@ -34,7 +34,7 @@ from portal.sessions import me
 SHOWN = 20
 """So many years of campaigns stand on the page."""
 MOST = 200
-"""So many customers are taken as first rated with one form."""
+"""So many customers are taken as first rated with one form, and stand on the page of provisional grades."""
 PORTION = 500
 
 
@@ -340,5 +340,7 @@ def _row(one: Grading, terms: dict[str, str]) -> list[Any]:
 @requires(Permission.GRADING_WORK)
 def provisional() -> Any:
     """Show the customers with a provisional grade and when each is to be judged anew, and the gradings under way by themselves (RL-4)."""
-    rows = [(customer, regrade_on(customer)) for customer in grading_desk.provisional(me())]
-    return render_template("grading/provisional.html", rows=rows, alone=grading_desk.alone(me()), states=STATES, today=clock.today())
+    rows = [(customer, regrade_on(customer)) for customer in grading_desk.provisional(me(), MOST)]
+    more_than = MOST if len(rows) >= MOST else 0
+    alone = grading_desk.alone(me())
+    return render_template("grading/provisional.html", rows=rows, more_than=more_than, alone=alone, states=STATES, today=clock.today())
