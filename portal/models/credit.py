@@ -79,6 +79,12 @@ class CreditChange(HangsOnCustomer, Base):
         return db.session.scalar(select(cls).where(cls.customer_id == customer.id, cls.state.in_(("draft", "pending"))))
 
     @classmethod
+    def ahead_for(cls, customer: Customer) -> list[CreditChange]:
+        """Return the customer's approved changes whose day has not come, in the order of their days."""
+        query = select(cls).where(cls.customer_id == customer.id, cls.state == "approved", cls.applied_at.is_(None))
+        return list(db.session.scalars(query.order_by(cls.effective_on, cls.id)))
+
+    @classmethod
     def covers(cls, customer: Customer) -> set[str]:
         """Return the fields of the customer's card that a change in approval shows, old and new, and that nobody edits meanwhile (AP-5)."""
         pending = select(cls.id).where(cls.customer_id == customer.id, cls.state == "pending").limit(1)

@@ -11,10 +11,10 @@ import time_machine
 from portal import clock
 from portal.database import db
 from portal.models.approval import Approval
-from portal.models.credit import CreditChange
+from portal.models.credit import CreditChange, apply_due
 from portal.models.standard import set_value
 from tests import factories
-from tests.approving import APPROVE, change, person, submitted
+from tests.approving import APPROVE, change, person, sign, submitted
 
 pytestmark = pytest.mark.usefixtures("app")
 FORM = {
@@ -70,6 +70,21 @@ def test_amounts_have_their_unit_and_separators(as_):
     text = as_("rep1").get(f"/customers/{factories.customer('rep1').id}/credit-changes/new").get_data(as_text=True)
     assert "500,000.00 元" in text
     assert "今日未收（元）" in text
+
+
+def test_the_form_tells_of_what_is_approved_for_a_day_ahead(as_):
+    customer = factories.customer("rep1")
+    address, words = f"/customers/{customer.id}/credit-changes/new", "在此之前生效的变更"
+    assert words not in as_("rep1").get(address).get_data(as_text=True)
+    ahead = submitted(APPROVE, customer=customer, effective_on=clock.today() + timedelta(days=2))
+    sign(ahead, "mgr1")
+    text = as_("rep1").get(address).get_data(as_text=True)
+    assert words in text
+    assert f"/credit-changes/{ahead.document.id}" in text
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        assert apply_due() == 1
+    db.session.commit()
+    assert words not in as_("rep1").get(address).get_data(as_text=True)
 
 
 def test_a_change_of_another_customer_is_not_there(as_):

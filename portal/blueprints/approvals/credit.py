@@ -165,7 +165,10 @@ def _form(**values: Any) -> CreditForm:
 
 
 def _form_page(customer: Customer, change: CreditChange | None, form: CreditForm, status: int = 200) -> Any:
-    return render_template("approvals/credit_form.html", customer=customer, change=change, form=form, owed=_owed(customer)), status
+    ahead = CreditChange.ahead_for(customer)
+    return render_template(
+        "approvals/credit_form.html", customer=customer, change=change, form=form, owed=_owed(customer), ahead=ahead
+    ), status
 
 
 def _owed(customer: Customer) -> Decimal:
