@@ -12,7 +12,7 @@ from portal.database import StateConflict, db
 from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.choice_names import NAMES
-from portal.models.credit import CreditChange
+from portal.models.credit import FIELDS, CreditChange
 from portal.models.standard import StandardVersion
 from portal.rules.freezing import content_hash
 from portal.rules.message import Refusal
@@ -116,7 +116,7 @@ def test_sent_back_is_draft_again_and_comes_back_as_a_new_round():
     assert approval.current_round.outcome == "sent-back"
     assert "额度依据不足" in told("rep1")[-1]
     document = approval.document
-    values = {name: getattr(document, name) for name in ("payment_terms", "dealings_policy", "reason", "effective_on")}
+    values = {name: getattr(document, name) for name in (*FIELDS, "reason", "effective_on")}
     document.edit({**values, "credit_limit": Decimal("60000.00")}, by=person("rep1"))
     assert document.submit(by=person("rep1")) is approval
     db.session.commit()

@@ -14,6 +14,7 @@ from portal.models.approval import ContentChanged
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_signature import Signature
 from portal.models.attachment import Attachment
+from portal.models.credit import FIELDS
 from portal.rules.message import Refusal
 from portal.stores import store
 from tests.approving import APPROVE, FINANCE, INFORM, REVIEW, person, picture, record_paper, scan, sign, states, submitted, told
@@ -82,7 +83,7 @@ def test_who_signs_content_that_changed_since_is_shown_the_differences():
     seen = approval.current_round.content_hash
     sign(approval, "sup1", "send-back")
     document = approval.document
-    values = {name: getattr(document, name) for name in ("payment_terms", "dealings_policy", "reason", "effective_on")}
+    values = {name: getattr(document, name) for name in (*FIELDS, "reason", "effective_on")}
     document.edit({**values, "credit_limit": Decimal("90000.00")}, by=person("rep1"))
     document.submit(by=person("rep1"))
     db.session.commit()

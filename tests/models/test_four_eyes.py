@@ -9,6 +9,7 @@ import pytest
 from portal import clock
 from portal.database import db
 from portal.models.approval import Approval
+from portal.models.credit import FIELDS
 from portal.models.customer import CustomerState
 from portal.models.investigation import Investigation
 from portal.rules.message import Refusal
@@ -33,7 +34,7 @@ def test_who_drafted_what_somebody_else_submits_does_not_sign_it():
 
 def test_who_changed_the_draft_does_not_sign_it():
     draft = change()
-    values = {name: getattr(draft, name) for name in ("credit_limit", "payment_terms", "dealings_policy", "reason", "effective_on")}
+    values = {name: getattr(draft, name) for name in (*FIELDS, "reason", "effective_on")}
     draft.edit({**values, "reason": "另有原因"}, by=person("sup1"))
     db.session.commit()
     approval = draft.submit(by=person("rep1"))
@@ -66,7 +67,7 @@ def test_who_signed_a_round_and_then_changed_the_draft_does_not_sign_the_next():
     sign(approval, "sup1")
     sign(approval, "mgr1", "send-back")
     draft = approval.document
-    values = {name: getattr(draft, name) for name in ("credit_limit", "payment_terms", "dealings_policy", "effective_on")}
+    values = {name: getattr(draft, name) for name in (*FIELDS, "effective_on")}
     draft.edit({**values, "reason": "经理补充"}, by=person("mgr1"))
     db.session.commit()
     draft.submit(by=person("rep1"))

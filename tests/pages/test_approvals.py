@@ -19,6 +19,7 @@ from portal.models import inbox
 from portal.models.approval import Approval
 from portal.models.approval_signature import Signature
 from portal.models.audit import AuditEvent
+from portal.models.credit import FIELDS
 from portal.models.staff import StaffSession
 from tests import approving
 from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, rename, sign, submitted, told
@@ -105,7 +106,7 @@ def test_signing_what_changed_since_shows_the_differences(as_):
     seen = approval.current_round.content_hash
     sign(approval, "sup1", "send-back")
     document = approval.document
-    values = {name: getattr(document, name) for name in ("payment_terms", "dealings_policy", "reason", "effective_on")}
+    values = {name: getattr(document, name) for name in (*FIELDS, "reason", "effective_on")}
     document.edit({**values, "credit_limit": Decimal("90000.00")}, by=person("rep1"))
     document.submit(by=person("rep1"))
     db.session.commit()
