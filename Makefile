@@ -58,9 +58,8 @@ check-rest:
 	$(PY) -m djlint --lint --quiet portal/templates
 	$(PY) tools/translate.py check
 
-# A test often waits for the browser or a server that it started: three at a time keep two cores busy. Not so on PostgreSQL.
 test: check ## every check and test, on SQLite and on PostgreSQL
-	$(PY) -m pytest -n 3
+	$(PY) -m pytest -n 2
 	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 $(ON_POSTGRES)
 
 bench: setup-dev ## speed at a million customers, each figure beside its floor and target (DATABASE=postgresql for PostgreSQL)
