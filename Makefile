@@ -59,7 +59,7 @@ check-rest:
 	$(PY) tools/translate.py check
 
 test: check ## every check and test, on SQLite and on PostgreSQL
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 3
 	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 $(ON_POSTGRES)
 
 bench: setup-dev ## speed at a million customers, each figure beside its floor and target (DATABASE=postgresql for PostgreSQL)
