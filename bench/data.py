@@ -207,7 +207,7 @@ def fill(count: int) -> None:
     _fill(Contact, contacts(count), "contacts")
     _fill(AuditEvent, events(count), "events")
     head = db.session.execute(select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)).scalar_one()
-    db.session.execute(insert(AuditHead.__table__).values(id=1, last_hash=head, entries=count * 3 // 2))
+    db.session.execute(insert(AuditHead).values(id=1, last_hash=head, entries=count * 3 // 2))
     documents, rounds, steps = approvals(count // 10, count)
     _fill(Approval, iter(documents), "approvals")
     _fill(ApprovalRound, iter(rounds), "rounds")

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from bench.measure import Figure, Report, cost
-from bench.pages import Bare, _figure, _get, signed_in
+from bench.pages import asking, bare, figure, signed_in, within
 from bench.proposal_data import WITH_ACCOUNT
 from bench.server import Browser, Server
 from bench.service_pages import MINE, ROLES, TEAM, TIMES, _named
@@ -131,18 +131,16 @@ def reading(server: Server, report: Report) -> None:
     departments = [(f"department {code}", f"dep{place + 1}") for place, code in enumerate(WITH_ACCOUNT)]
     for role, account in (*ROLES, *departments):
         reader = signed_in(server, account)
-        floor = Bare(server, reader)
-        floor.now()
-        for place, (name, path) in enumerate(lists().items()):
+        for name, path in lists().items():
             if reader.get(path)[0] in (403, 404):
                 continue
-            one = cost(server, _get(reader, path), TIMES, warm=3)
-            report.add(_figure(f"{name}, as {role}", one, floor.last if place % 4 else floor.now(), 2.5))
+            one = cost(server, asking(reader, path), TIMES, warm=3, beside=bare(reader))
+            report.add(figure(f"{name}, as {role}", one, 2.5))
             heaviest = max(heaviest, (f"{name}, as {role}", one.size), key=lambda found: found[1])
         for name, way in RECORDS.items():
             path = record(reader, way)
             if path:
-                one = cost(server, _get(reader, path), TIMES, warm=3)
-                report.add(floor.within(f"{name}, as {role}", one, 12))
+                one = cost(server, asking(reader, path), TIMES, warm=3, beside=bare(reader))
+                report.add(within(f"{name}, as {role}", one, 12))
                 heaviest = max(heaviest, (f"{name}, as {role}", one.size), key=lambda found: found[1])
     report.add(Figure("gifts and proposals: heaviest HTML", heaviest[1] / 1024, "KB", None, FIGURES_KB, note=heaviest[0]))

@@ -69,32 +69,52 @@ class Report:
         path.write_text(json.dumps({"database": self.database, "figures": lines}, ensure_ascii=False, indent=1))
 
 
+Ask = Callable[[int], tuple[int, bytes, str]]
+"""Asks the server for something, for the so-manieth time. Returns status, body and Location."""
+
+TURN = 5
+"""So many requests are asked before it is the floor's turn."""
+
+
 @dataclass(frozen=True)
 class Cost:
-    """What requests cost: CPU of the server in ms each, wall times in ms."""
+    """What requests cost: CPU of the server in ms each, wall times in ms; and what the floor cost that was asked in turns with them."""
 
     cpu: float
     p50: float
     p95: float
     size: int
+    floor: float
 
 
-def cost(server: Server, ask: Callable[[int], tuple[int, bytes, str]], times: int, warm: int = 5, expect: Iterable[int] = (200,)) -> Cost:
-    """Ask `times` times, after `warm` tries, and return what it cost. Raises RuntimeError for an unexpected answer."""
-    walls, size = [], 0
+def cost(server: Server, ask: Ask, times: int, warm: int = 5, expect: Iterable[int] = (200,), beside: Ask | None = None) -> Cost:
+    """Ask `times` times, after `warm` tries, and return what it cost. Raises RuntimeError for an unexpected answer.
+
+    `beside` is asked as often, in turns: a machine that is slower for a second is so for both, and their ratio stays what it is.
+    """
+    walls, size, used, floor = list[float](), 0, 0.0, 0.0
     for number in range(warm):
         ask(number)
-    before = server.cpu()
-    for number in range(times):
-        start = time.perf_counter()
-        status, body, _location = ask(warm + number)
-        walls.append((time.perf_counter() - start) * 1000)
-        size = len(body)
-        if status not in expect:
-            raise RuntimeError(f"answer {status}: {body.decode(errors='replace')[:1500]}")
-    used = server.cpu() - before
+        if beside is not None:
+            beside(number)
+    for begin in range(0, times, TURN):
+        turn = range(begin, min(begin + TURN, times))
+        before = server.cpu()
+        for number in turn:
+            start = time.perf_counter()
+            status, body, _location = ask(warm + number)
+            walls.append((time.perf_counter() - start) * 1000)
+            size = len(body)
+            if status not in expect:
+                raise RuntimeError(f"answer {status}: {body.decode(errors='replace')[:1500]}")
+        between = server.cpu()
+        used += between - before
+        if beside is not None:
+            for number in turn:
+                beside(warm + number)
+            floor += server.cpu() - between
     walls.sort()
-    return Cost(used * 1000 / times, statistics.median(walls), walls[int(len(walls) * 0.95)], size)
+    return Cost(used * 1000 / times, statistics.median(walls), walls[int(len(walls) * 0.95)], size, floor * 1000 / times)
 
 
 def together(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import re
 import threading
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from bench import measure
 from bench.data import PASSWORD, REPS_A_TEAM, TEAMS
-from bench.measure import Cost, Figure, Report, cost
+from bench.measure import Ask, Cost, Figure, Report, cost
 from bench.server import Browser, Server
 
 TIMES = 60
@@ -49,7 +48,8 @@ WORDS = {
 }
 
 
-def _get(browser: Browser, path: str, **headers: str) -> Callable[[int], tuple[int, bytes, str]]:
+def asking(browser: Browser, path: str, **headers: str) -> Ask:
+    """Return what asks for a page."""
     return lambda _number: browser.get(path, **headers)
 
 
@@ -57,34 +57,29 @@ GROWING = ("2 Han characters, common", "3 Han characters", "pinyin initials", "n
 """Of which words it is looked at what a hundred times as many customers cost."""
 
 
-def _suggestions(browser: Browser, words: str) -> Callable[[int], tuple[int, bytes, str]]:
-    return _get(browser, f"/search?q={quote(words)}", HX_Request="true", HX_Target="search-results")
+def _suggestions(browser: Browser, words: str) -> Ask:
+    return asking(browser, f"/search?q={quote(words)}", HX_Request="true", HX_Target="search-results")
 
 
-def _figure(name: str, one: Cost, floor: float, target: float) -> Figure:
-    return Figure(name, one.cpu, "ms CPU", floor, target, by_ratio=True, p50=one.p50, p95=one.p95)
+def figure(name: str, one: Cost, target: float) -> Figure:
+    """Return the figure of what may cost `target` times as much as what was asked in turns with it."""
+    return Figure(name, one.cpu, "ms CPU", one.floor, target, by_ratio=True, p50=one.p50, p95=one.p95)
+
+
+def bare(browser: Browser) -> Ask:
+    """Return what asks for the floor of pages, a bare signed-in page with 50 rows."""
+    return asking(browser, "/bench/bare")
 
 
 SEEN = 4.0
 """What a bare page cost on the machine on which the bars of so many milliseconds were set (it saw 3.3 to 4.0)."""
 
 
-class Bare:
-    """The floor of pages: a bare signed-in page with 50 rows, asked again beside every few figures, as a machine's speed changes."""
-
-    def __init__(self, server: Server, browser: Browser) -> None:
-        self.server, self.browser, self.last = server, browser, 0.0
-
-    def now(self, times: int = 25) -> float:
-        """Return the ms CPU that it costs at this moment."""
-        self.last = cost(self.server, _get(self.browser, "/bench/bare"), times, warm=3).cpu
-        return self.last
-
-    def within(self, name: str, one: Cost, bar: float) -> Figure:
-        """Return the figure of what may cost `bar` ms on the machine of the bars: as many times the bare page as there."""
-        figure = _figure(name, one, self.now(), bar / SEEN)
-        figure.note = f"{bar:g} ms where a bare page costs {SEEN:g}"
-        return figure
+def within(name: str, one: Cost, bar: float) -> Figure:
+    """Return the figure of what may cost `bar` ms on the machine of the bars: as many times the bare page as there."""
+    found = figure(name, one, bar / SEEN)
+    found.note = f"{bar:g} ms where a bare page costs {SEEN:g}"
+    return found
 
 
 def signed_in(server: Server, account: str) -> Browser:
@@ -97,30 +92,29 @@ def signed_in(server: Server, account: str) -> Browser:
 def reading(server: Server, report: Report, count: int) -> None:
     """Measure what only reads."""
     browser = signed_in(server, "mgr1")
-    floor = Bare(server, browser)
-    bare = cost(server, _get(browser, "/bench/bare"), TIMES * 2, warm=40)
-    report.add(Figure("floor: bare signed-in page with 50 rows", bare.cpu, "ms CPU", p50=bare.p50, p95=bare.p95))
+    alone = cost(server, bare(browser), TIMES * 2, warm=40)
+    report.add(Figure("floor: bare signed-in page with 50 rows", alone.cpu, "ms CPU", p50=alone.p50, p95=alone.p95))
     for role, account in (("manager", "mgr1"), ("supervisor", "sup2"), ("rep", "rep2-1")):
         reader = signed_in(server, account)
         for name, path in REGISTER.items():
             if role != "manager" and ("team" in path or "owner" in path):
                 continue
-            one = cost(server, _get(reader, path), TIMES if role == "manager" else TIMES // 3)
-            report.add(_figure(f"register as {role}: {name}", one, floor.now(), 2.5))
+            one = cost(server, asking(reader, path), TIMES if role == "manager" else TIMES // 3, beside=bare(reader))
+            report.add(figure(f"register as {role}: {name}", one, 2.5))
     _page_1000(server, report, browser, count)
     for role, account in (("manager", "mgr1"), ("rep", "rep2-1")):
         reader = signed_in(server, account)
-        first = cost(server, _get(browser, "/customers"), TIMES // 2).cpu
         for name, words in WORDS.items():
-            one = cost(server, _suggestions(reader, words), TIMES)
-            report.add(_figure(f"search as {role}: {name}", one, first, 1.5))
+            one = cost(server, _suggestions(reader, words), TIMES, beside=asking(reader, "/customers"))
+            report.add(figure(f"search as {role}: {name}", one, 1.5))
     rng = random.Random(3)
-    one = cost(server, lambda _number: browser.get(f"/customers/{rng.randrange(1, count)}"), TIMES * 2)
-    report.add(floor.within("customer page with timeline and contacts", one, 12))
+    one = cost(server, lambda _number: browser.get(f"/customers/{rng.randrange(1, count)}"), TIMES * 2, beside=bare(browser))
+    report.add(within("customer page with timeline and contacts", one, 12))
     for role, account in (("manager", "mgr1"), ("supervisor", "sup2"), ("rep", "rep2-1")):
         reader = signed_in(server, account)
         for name, path in ((f"home as {role}", "/"), (f"inbox as {role}", "/inbox"), (f"counts of the top bar as {role}", "/inbox/count")):
-            report.add(floor.within(name, cost(server, _get(reader, path), TIMES if role == "manager" else TIMES // 2), 15))
+            one = cost(server, asking(reader, path), TIMES if role == "manager" else TIMES // 2, beside=bare(reader))
+            report.add(within(name, one, 15))
     page = browser.get("/customers")[1]
     report.add(Figure("register: HTML", len(page) / 1024, "KB", None, 60))
     small = browser.get("/customers", Accept_Encoding="gzip")[1]
@@ -134,9 +128,8 @@ def _page_1000(server: Server, report: Report, browser: Browser, count: int) -> 
         if not found:
             break
         path = found.group(1).decode().replace("&amp;", "&")
-    first = cost(server, _get(browser, "/customers"), TIMES).cpu
-    one = cost(server, _get(browser, path), TIMES)
-    report.add(_figure("register: page 1,000", one, first, 1.3))
+    one = cost(server, asking(browser, path), TIMES, beside=asking(browser, "/customers"))
+    report.add(figure("register: page 1,000", one, 1.3))
 
 
 def _field(page: bytes, name: str) -> str:
@@ -155,19 +148,18 @@ def _saved(browser: Browser, customer: int, number: int) -> tuple[int, bytes, st
 def writing(server: Server, report: Report, count: int) -> None:
     """Measure saving, sign-in, and eight writers at once."""
     rep = signed_in(server, "rep2-1")
-    floor = Bare(server, rep)
     # The first rep of the second team has every 200th customer; past ones cannot be changed, and every seventh is a prospect.
     mine = [number for number in range(1, count, TEAMS * REPS_A_TEAM) if number % 7][:400]
-    opened = cost(server, lambda number: rep.get(f"/customers/{mine[number % len(mine)]}/edit"), TIMES)
-    report.add(floor.within("customer: form to edit", opened, 15))
+    opened = cost(server, lambda number: rep.get(f"/customers/{mine[number % len(mine)]}/edit"), TIMES, beside=bare(rep))
+    report.add(within("customer: form to edit", opened, 15))
     versions = {one: _field(rep.get(f"/customers/{one}/edit")[1], "version") for one in mine[: TIMES + 5]}
 
     def save(number: int) -> tuple[int, bytes, str]:
         one = mine[number]
         return rep.post(f"/customers/{one}/contacts/new", {"name": f"测试{number}", "kept_for": "daily_contact", "version": versions[one]})
 
-    one = cost(server, save, min(TIMES, len(mine) - 5), expect=(303,))
-    report.add(floor.within("saving a contact", one, 10))
+    one = cost(server, save, min(TIMES, len(mine) - 5), expect=(303,), beside=bare(rep))
+    report.add(within("saving a contact", one, 10))
     _sign_in(server, report)
     _eight_writers(server, report)
 
@@ -238,17 +230,17 @@ def _eight_writers(server: Server, report: Report) -> None:
 def together(server: Server, report: Report) -> None:
     """Measure eight clients reading at once, against the bare page at eight clients."""
     browsers = [signed_in(server, f"rep{team}-2") for team in range(2, 10)]
-    bare, _errors = measure.together(server, browsers, lambda browser, _number: browser.get("/bench/bare"), 8)
+    alone, _errors = measure.together(server, browsers, lambda browser, _number: browser.get("/bench/bare"), 8)
     paths = ["/customers", "/", f"/search?q={quote('深圳')}", "/customers?sort=-changed", "/inbox"]
     mixed, errors = measure.together(server, browsers, lambda browser, number: browser.get(paths[number % len(paths)]), 8)
-    report.add(Figure("8 clients, mixed reading", mixed, "req/s", bare, 1 / 3, by_ratio=True, at_least=True))
+    report.add(Figure("8 clients, mixed reading", mixed, "req/s", alone, 1 / 3, by_ratio=True, at_least=True))
     report.add(Figure("8 clients, mixed reading: errors", errors, "", None, 0))
 
 
 TURNS = 6
 
 
-def _some_customer(browser: Browser, count: int, seed: int) -> Callable[[int], tuple[int, bytes, str]]:
+def _some_customer(browser: Browser, count: int, seed: int) -> Ask:
     rng = random.Random(seed)
     return lambda _number: browser.get(f"/customers/{rng.randrange(1, count)}")
 
@@ -262,8 +254,8 @@ def growth(large: Server, small: Server, report: Report, counts: tuple[int, int]
     readers = [(server, signed_in(server, "mgr1"), count) for server, count in zip((large, small), counts, strict=True)]
     for turn in range(TURNS + 1):
         for place, (server, browser, count) in enumerate(readers):
-            asked: dict[str, Callable[[int], tuple[int, bytes, str]]] = {
-                "register": _get(browser, "/customers"),
+            asked: dict[str, Ask] = {
+                "register": asking(browser, "/customers"),
                 **{f"search, {name}": _suggestions(browser, WORDS[name]) for name in GROWING},
                 "customer": _some_customer(browser, count, turn),
             }

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
 from urllib.parse import quote
 
-from bench.measure import Figure, Report, cost
-from bench.pages import Bare, _figure, _get, signed_in
+from bench.measure import Ask, Report, cost
+from bench.pages import asking, bare, figure, signed_in, within
 from bench.server import Browser, Server
 from portal import clock
 
@@ -72,25 +71,23 @@ def reading(server: Server, report: Report) -> None:
     """Measure the lists, and a request's page."""
     for role, account in ROLES:
         reader = signed_in(server, account)
-        floor = Bare(server, reader)
-        floor.now()
-        for place, (name, path) in enumerate(lists().items()):
+        for name, path in lists().items():
             if reader.get(path)[0] in (403, 404):  # of an area that this office does not have, or not for this role
                 continue
-            one = cost(server, _get(reader, path), TIMES, warm=3, expect=(200, 422))
-            report.add(_figure(f"{name}, as {role}", one, floor.last if place % 4 else floor.now(), 2.5))
-        one = cost(server, _some_request(reader), TIMES, warm=3)
-        report.add(floor.within(f"a request, as {role}", one, 12))
-        _page_100(server, report, reader, floor, role)
+            one = cost(server, asking(reader, path), TIMES, warm=3, expect=(200, 422), beside=bare(reader))
+            report.add(figure(f"{name}, as {role}", one, 2.5))
+        one = cost(server, _some_request(reader), TIMES, warm=3, beside=bare(reader))
+        report.add(within(f"a request, as {role}", one, 12))
+        _page_100(server, report, reader, role)
 
 
-def _some_request(reader: Browser) -> Callable[[int], tuple[int, bytes, str]]:
+def _some_request(reader: Browser) -> Ask:
     shown = list(dict.fromkeys(re.findall(rb'href="/requests/(\d+)"', reader.get("/requests")[1])))
     rng = random.Random(5)
     return lambda _number: reader.get(f"/requests/{rng.choice(shown).decode()}")
 
 
-def _page_100(server: Server, report: Report, reader: Browser, floor: Bare, role: str) -> None:
+def _page_100(server: Server, report: Report, reader: Browser, role: str) -> None:
     """Measure a page far down the queue of all."""
     path = "/requests?whose=all"
     reached = 1
@@ -99,6 +96,5 @@ def _page_100(server: Server, report: Report, reader: Browser, floor: Bare, role
         if not found:
             break
         path, reached = found.group(1).decode().replace("&amp;", "&"), reached + 1
-    one = cost(server, _get(reader, path), TIMES, warm=3)
-    figure: Figure = _figure(f"requests, page {reached}, as {role}", one, floor.now(), 2.5)
-    report.add(figure)
+    one = cost(server, asking(reader, path), TIMES, warm=3, beside=bare(reader))
+    report.add(figure(f"requests, page {reached}, as {role}", one, 2.5))

@@ -8,7 +8,7 @@ from typing import Any
 from bench.measure import Figure, Report
 from bench.server import cpu_of
 
-LANGUAGE, TITLE = "zh", "交易开始调查书"
+TITLE = "交易开始调查书"
 
 
 def one_form(report: Report) -> None:
@@ -25,7 +25,7 @@ def one_form(report: Report) -> None:
     pool = Pool()
 
     def html() -> str:
-        return render.render_sheet_html("investigation", LANGUAGE, data, made.translate)
+        return render.render_sheet_html("investigation", "zh", data, made.translate)
 
     finished = html()
 
