@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import CompoundSelect, Date, Integer, bindparam, case, func, literal_column, or_, select, union_all
 
 from portal.database import db
 from portal.models.payment import Payment
@@ -176,24 +177,31 @@ def open_balances(customer_ids: Collection[int]) -> dict[int, Decimal]:
 
 def receivables(customer_id: int, on: date) -> Receivables:
     """Return what a customer owes at the end of the day `on`."""
-    month, begin = month_of(on), first_day(month_of(on))
-    before = db.session.execute(
-        select(func.sum(CustomerMonth.sold), func.sum(CustomerMonth.paid), func.sum(CustomerMonth.unassigned)).where(
-            CustomerMonth.customer_id == customer_id, CustomerMonth.month < month
-        )
-    ).one()
-    mine = (Sale.customer_id == customer_id, Sale.state == ORDERED)
-    sold = db.session.scalar(select(func.sum(Sale.amount)).where(*mine, Sale.day.between(begin, on)))
-    paid_by_lines = db.session.scalar(
-        select(func.sum(Sale.amount)).where(*mine, Sale.settled_by == BY_LINE, Sale.settled_on.between(begin, on))
+    month = month_of(on)
+    booked = db.session.execute(_booked(), {"customer": customer_id, "month": month, "begin": first_day(month), "day": on})
+    sold, paid, unassigned = (sum(map(_yuan, column), NOTHING) for column in zip(*booked, strict=True))
+    return _overdue(customer_id, on, sold - paid, unassigned)
+
+
+@cache
+def _booked() -> CompoundSelect[Any]:
+    """Return the statement for what was sold, what was paid, and what of that without naming a document: rows to be added up.
+
+    The months before as they are kept, and this month until the day; made once, because the card of every customer asks it.
+    """
+    customer, nothing = bindparam("customer", type_=Integer), literal_column("0", Integer)
+    period = (bindparam("begin", type_=Date), bindparam("day", type_=Date))
+    months = (func.sum(CustomerMonth.sold), func.sum(CustomerMonth.paid), func.sum(CustomerMonth.unassigned))
+    lines = select(func.sum(Sale.amount), nothing, nothing).where(Sale.customer_id == customer, Sale.state == ORDERED)
+    settled = select(nothing, func.sum(Sale.amount), nothing).where(Sale.customer_id == customer, Sale.state == ORDERED)
+    unnamed = func.sum(case((Payment.document == "", Payment.amount), else_=0))
+    payments = select(nothing, func.sum(Payment.amount), unnamed).where(Payment.customer_id == customer, Payment.state == KEPT)
+    return union_all(
+        select(*months).where(CustomerMonth.customer_id == customer, CustomerMonth.month < bindparam("month")),
+        lines.where(Sale.day.between(*period)),
+        settled.where(Sale.settled_by == BY_LINE, Sale.settled_on.between(*period)),
+        payments.where(Payment.day.between(*period)),
     )
-    paid, unassigned = db.session.execute(
-        select(func.sum(Payment.amount), func.sum(case((Payment.document == "", Payment.amount), else_=0))).where(
-            Payment.customer_id == customer_id, Payment.state == KEPT, Payment.day.between(begin, on)
-        )
-    ).one()
-    balance = _yuan(before[0]) + _yuan(sold) - _yuan(before[1]) - _yuan(paid) - _yuan(paid_by_lines)
-    return _overdue(customer_id, on, balance, _yuan(before[2]) + _yuan(unassigned))
 
 
 def _overdue(customer_id: int, on: date, balance: Decimal, unassigned: Decimal) -> Receivables:
@@ -241,8 +249,8 @@ def block(customer_id: int, today: date) -> Block | None:
     """Return what the card shows of sales; None for a customer to whom nothing was sold or paid ever."""
     if not years(customer_id):
         return None
-    this = of_customer(customer_id, date(today.year, 1, 1), today)
-    last = of_customer(customer_id, date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
+    months = by_month(date(today.year - 1, 1, 1), today, customer_id=customer_id)
+    this, last = (sum((one for month, one in months.items() if month // 100 == year), Figures()) for year in (today.year, today.year - 1))
     return Block(today.year, this, last, receivables(customer_id, today))
 
 
