@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, select, text
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from portal import clock
 from portal.database import JsonValue, StateConflict, db, transition
@@ -290,7 +290,7 @@ def open_treatments(customer_ids: Collection[int]) -> list[OrderRequest]:
     """Return the requests whose orders are treated like grade A now, of some customers, the first wished on top."""
     open_ = (OrderRequest.customer_id.in_(customer_ids), OrderRequest.kind == A_TREATMENT, OrderRequest.state == APPROVED)
     query = select(OrderRequest).where(*open_).order_by(OrderRequest.delivery_on, OrderRequest.id)
-    return list(db.session.scalars(query.options(joinedload(OrderRequest.customer))))
+    return list(db.session.scalars(query.options(selectinload(OrderRequest.customer))))
 
 
 def standing_of(requests: Collection[OrderRequest]) -> Mapping[int, Approval]:
