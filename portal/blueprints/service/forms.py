@@ -82,9 +82,9 @@ class PassForm(PortalForm):
         """Fill in people, teams and departments, and return the form."""
         found = targets()
         self.to.choices = {
-            _("People"): [SelectChoice(*one) for one in found["person"]],
-            _("Teams"): [SelectChoice(*one) for one in found["team"]],
-            _("Departments"): [SelectChoice(*one) for one in found["department"]],
+            _("People"): found["person"],
+            _("Teams"): found["team"],
+            _("Departments"): found["department"],
         }
         return self
 
