@@ -10,9 +10,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from portal import backup, schema
+from portal import backup, demo, schema
 from portal.database import db, only_reading
-from portal.demo import load, remove
 from portal.models import audit, benefit, gift_budget, word_index
 from portal.models.gift_campaign import GiftCampaign
 from portal.models.sales_recount import recount
@@ -98,8 +97,10 @@ def load_demo(if_empty: bool) -> None:
     """Load the demonstration office, unless it is there already."""
     if current_app.config["PORTAL_ENV"] == "production":
         raise click.ClickException("There is no demonstration data in production.")
-    if if_empty and not load.is_empty():
+    if if_empty and not demo.is_empty():
         return
+    from portal.demo import load
+
     count = load.load()
     db.session.commit()
     click.echo(f"Loaded the demonstration office with {count} customers." if count else "The demonstration office is there already.")
@@ -108,6 +109,8 @@ def load_demo(if_empty: bool) -> None:
 @demo_commands.command("remove")
 def remove_demo() -> None:
     """Take the demonstration office out, with everything that its accounts made. The audit log stays."""
+    from portal.demo import remove
+
     count = remove.remove()
     audit.write("system", "demonstration-removed", records=count)
     db.session.commit()

@@ -41,9 +41,8 @@ def main() -> None:
 
     from waitress.server import create_server
 
-    from portal import database, schema
+    from portal import database, demo, schema
     from portal.database import db
-    from portal.demo import load
 
     module, _colon, name = choices.app.partition(":")
     app = getattr(importlib.import_module(module), name)
@@ -51,7 +50,9 @@ def main() -> None:
         database.read_only(False)
         if not schema.is_current():
             schema.upgrade(app)
-        if not choices.no_demo and app.config["PORTAL_ENV"] != "production" and load.is_empty():
+        if not choices.no_demo and app.config["PORTAL_ENV"] != "production" and demo.is_empty():
+            from portal.demo import load
+
             print("Loading demonstration data …", flush=True)
             load.load()
             db.session.commit()

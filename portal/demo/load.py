@@ -105,11 +105,6 @@ def is_loaded() -> bool:
     return bool(db.session.scalar(select(exists().where(Staff.is_demo))))
 
 
-def is_empty() -> bool:
-    """Return whether nobody has an account yet: only then is demonstration data loaded by itself."""
-    return not db.session.scalar(select(exists().where(Staff.id > 0)))
-
-
 def load() -> int:
     """Fill the portal and return the number of customers. The caller commits. Does nothing when it is loaded already."""
     if is_loaded():
