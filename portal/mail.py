@@ -163,10 +163,12 @@ def _message(notice: Notice, staff: Staff) -> EmailMessage:
 
 @contextmanager
 def _server() -> Iterator[smtplib.SMTP]:
-    settings = current_app.config
-    with smtplib.SMTP(settings["SMTP_HOST"], settings["SMTP_PORT"], timeout=TIMEOUT) as server:
-        if settings["SMTP_STARTTLS"]:
-            server.starttls(context=ssl.create_default_context())
+    settings, tls = current_app.config, ssl.create_default_context()
+    address = settings["SMTP_HOST"], settings["SMTP_PORT"]
+    encrypted = settings["SMTP_SSL"]
+    with smtplib.SMTP_SSL(*address, timeout=TIMEOUT, context=tls) if encrypted else smtplib.SMTP(*address, timeout=TIMEOUT) as server:
+        if settings["SMTP_STARTTLS"] and not encrypted:
+            server.starttls(context=tls)
         if settings["SMTP_USER"]:
             server.login(settings["SMTP_USER"], settings["SMTP_PASSWORD"])
         yield server

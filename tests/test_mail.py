@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from flask import Flask
 from structlog.testing import capture_logs
 
@@ -271,3 +279,38 @@ def test_a_mail_that_cannot_be_written_keeps_no_other_waiting(smtp):
         mail.send_waiting()
     assert len(office.got) == 1
     assert (kept(broken.id).mail_state, kept(other).mail_state) == ("failed", "sent")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Return what a server on this machine encrypts with, and trust it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    dates = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, *dates).add_extension(here, critical=False)
+    signed = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    place = tmp_path / "mail.pem"
+    place.write_bytes(signed + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(signed)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(place)
+    return context
+
+
+@pytest.mark.parametrize("setting", ["SMTP_SSL", "SMTP_STARTTLS"])
+def test_mail_goes_out_encrypted_to_a_server_whose_certificate_is_right(app, smtp, certificate, monkeypatch, setting):
+    monkeypatch.setitem(app.config, setting, True)
+    office, notice_id = PostOffice(), tell()
+    options = {"ssl_context": certificate} if setting == "SMTP_SSL" else {"tls_context": certificate, "require_starttls": True}
+    with running(office, **options) as port:
+        smtp(port)
+        mail.send_waiting()
+        assert kept(notice_id).mail_state == "sent"
+        monkeypatch.delenv("SSL_CERT_FILE")
+        refused = tell()
+        mail.send_waiting()
+    assert len(office.got) == 1
+    assert kept(refused).mail_state == "waiting"
+    assert "certificate" in kept(refused).mail_error.lower()
