@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ import python_calamine as calamine
 from portal.exchange.bounds import Bounds
 from portal.exchange.columns import normalise_header
 from portal.exchange.defusing import restore
+from portal.exchange.error_cells import with_errors_as_text
 from portal.rules.message import N_, Refusal
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -132,10 +133,11 @@ class _Workbook(TableFile):
     def __init__(self, source: Path | bytes, bounds: Bounds) -> None:
         self._bounds = bounds
         self._held: tuple[str, Any] | None = None
-        with _spreadsheet_errors(), _opened(source) as file:
+        with _spreadsheet_errors(), ExitStack() as opened:
+            file = opened.enter_context(_opened(source))
             if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
                 with zipfile.ZipFile(file) as package:
-                    bounds.check_package(package)
+                    file = opened.enter_context(with_errors_as_text(file, package, bounds.check_package(package)))
             else:
                 data = _whole(file)
                 if data.startswith(OLE_MAGIC) and ENCRYPTED in data:

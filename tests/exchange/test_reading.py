@@ -121,6 +121,27 @@ def test_opendocument_is_read():
     assert [cells for _, cells in table.rows()] == [["客户编号", "电话"], ["KH1", "010"], ["KH1", "010"]]
 
 
+def test_cells_with_errors_are_read_as_what_they_show():
+    errors = ["#N/A", "#REF!", "#DIV/0!"]
+    assert list(open_table(sheet_of(HEADS, errors), "客户.xlsx").rows())[1] == (2, errors)
+    newer = with_sheet_xml(sheet_of(HEADS, errors), lambda xml: xml.replace(b"<v>#N/A</v>", b"<f>A1#</f><v>#SPILL!</v>"))
+    assert list(open_table(newer, "客户.xlsx").rows())[1] == (2, ["#SPILL!", "#REF!", "#DIV/0!"])
+
+
+def test_errors_of_opendocument_are_read_as_what_they_show():
+    """LibreOffice says that the value is empty, OpenOffice that it is 0."""
+    cells = "".join(
+        f'<table:table-cell table:formula="of:=[.A1]/0" {value}><text:p>{shown}</text:p></table:table-cell>'
+        for value, shown in [
+            ('office:value-type="string" office:string-value="" calcext:value-type="error"', "#DIV/0!"),
+            ('office:value-type="float" office:value="0"', "错误:502"),
+            ('office:value-type="float" office:value="7"', "7"),
+        ]
+    )
+    table = open_table(opendocument(ods_row(*HEADS) + f"<table:table-row>{cells}</table:table-row>"), "客户.ods")
+    assert list(table.rows())[1] == (2, ["#DIV/0!", "错误:502", 7.0])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_delimited_text_in_every_encoding_and_delimiter(encoding, delimiter):
