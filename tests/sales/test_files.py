@@ -304,3 +304,26 @@ def test_what_goes_out_comes_in_unchanged(as_: Any) -> None:
         assert (run.counts["unchanged"], said(run)) == (rows, {})
     text = as_("mgr1").get("/sales/export/months/file?format=csv&year=2026").get_data(as_text=True)
     assert customer.number in text
+
+
+@pytest.mark.usefixtures("app")
+def test_what_was_typed_in_without_a_number_is_named_before_it_counts_twice() -> None:
+    customer = factories.customer("rep1")
+    sale(customer, day=date(2026, 3, 5), amount=Decimal(100))
+    sale(customer, day=date(2026, 3, 6), amount=Decimal(70), document="D9")
+    sale(customer, day=date(2026, 3, 7), amount=Decimal(60)).void(by=person(), reason="x")
+    payment(customer, day=date(2026, 3, 8), amount=Decimal(30))
+    db.session.commit()
+    head, number = "客户编号,日期,单据编号,金额\n", customer.number
+    text = f"{head}{number},2026-03-05,D1,100\n{number},2026-03-05,D2,100\n{number},2026-03-06,D3,70\n{number},2026-03-07,D4,60\n"
+    run = checked("sales", text)
+    (row,) = run.problem_rows("duplicate")
+    assert (run.counts["new"], run.counts["duplicates"], row.row) == (4, 1, 2)
+    assert "(2026-03-05). Imported as well, it counts twice" in str(row.messages[0][2])
+    run.start(by=run.staff, mode="good", skip_duplicates=True)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    assert sold() == Decimal(400)
+    paid = checked("payments", f"客户编号,付款日期,付款编号,收款金额\n{number},2026-03-08,Z1,30\n")
+    assert (paid.counts["new"], paid.counts["duplicates"]) == (1, 1)
+    assert_totals_hold()
