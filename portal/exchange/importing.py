@@ -119,6 +119,9 @@ def delete_customers(ids: list[int]) -> None:
 class Writer:
     """Writes one import."""
 
+    hides = True
+    """Whether what it makes has a state in which nobody sees it; all or nothing of anything else is written in one transaction."""
+
     def __init__(self, run: ImportRun, job: Job) -> None:
         self.run, self.job = run, job
         self.whole = run.mode == "all"
@@ -130,14 +133,17 @@ class Writer:
         """Write everything; raises `Refusal` where all or nothing finds a row that cannot be written."""
         total = sum(self.run.counts.get(name, 0) for name in ("new", "update"))
         self._leave_out()
-        outcomes = ("new",) if self.whole else ("new", "update", "contact")
-        while chunk := self._next(outcomes, WRITE_CHUNK):
+        outcomes: tuple[str, ...] = ("new", "update", "contact")
+        if self.whole:
+            outcomes = ("new",) if self.hides else ()
+        while outcomes and (chunk := self._next(outcomes, WRITE_CHUNK)):
             self._write(chunk)
             self._note(min(self.job.done + len(chunk), total), total)
             db.session.commit()
         if self.whole:
-            while chunk := self._next(("update", "contact"), None):
+            while chunk := self._next(("update", "contact") if self.hides else ("new", "update"), None):
                 self._write(chunk)
+                self._note(min(self.job.done + len(chunk), total), total)
             self.show()
         self._end()
 

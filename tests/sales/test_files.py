@@ -15,6 +15,7 @@ from portal.exchange.register_table import table_of
 from portal.exchange.taking_back import obstacles
 from portal.models.callback import Callback
 from portal.models.callback_due import read_sales
+from portal.models.customer import Customer
 from portal.models.customer_choice import chosen
 from portal.models.customer_code import CustomerCode
 from portal.models.import_run import AS_BOOK, ImportRun
@@ -268,6 +269,38 @@ def test_all_or_nothing_shows_nothing_before_its_end(monkeypatch: pytest.MonkeyP
     db.session.expire_all()
     assert (run.state, db.session.scalar(select(func.count()).select_from(Sale))) == ("failed", 0)
     assert_totals_hold()
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    ("table", "text", "model"),
+    [
+        ("products", "产品编号,产品名称\nA1,甲\nA2,乙\n", Product),
+        ("customer-codes", "客户外部编号,客户编号\nA1,{0}\nA2,{0}\n", CustomerCode),
+        ("sale-documents", "单据编号,客户编号,日期\nA1,{0},2026-01-05\nA2,{0},2026-01-05\n", SaleDocument),
+    ],
+)
+def test_all_or_nothing_of_what_has_no_hidden_state_is_one_transaction(table: str, text: str, model: Any, monkeypatch: Any) -> None:
+    """What a chunk had made would be seen, and named by sales, before it was removed again."""
+    run = checked(table, text.format(factories.customer("rep1").number))
+    run.start(by=run.staff, mode="all", skip_duplicates=False)
+    db.session.commit()
+    seen = []
+
+    def stop(_self: Any) -> None:
+        seen.append(db.session.scalar(select(func.count()).select_from(model)))
+        db.session.rollback()
+        seen.append(db.session.scalar(select(func.count()).select_from(model)))
+        raise Refusal("x")
+
+    monkeypatch.setattr("portal.exchange.importing.WRITE_CHUNK", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.exchange.book_importing.BookWriter.show", stop)
+        jobs.start(run.job)  # type: ignore[arg-type]
+    db.session.expire_all()
+    assert (seen, run.state) == ([2, 0], "failed")
+    again = done(table, text.format(db.session.scalar(select(Customer.number))), mode="all")
+    assert (again.state, again.counts["created"]) == ("done", 2)
 
 
 @pytest.mark.usefixtures("app")
