@@ -1,7 +1,8 @@
 """Cells of a spreadsheet that hold an error, #N/A or #DIV/0!, instead of a value (AR-40).
 
 The reader gives them as empty, and a value would be missing without a word. So a package that has some is read from a copy in
-which they are text; those of an .xls are put back by their places (`error_cells_xls.py`); delimited text has them as text anyway. Whoever turns cells into values asks `ERRORS`.
+which they are text; those of an .xls are put back by their places (`error_cells_xls.py`); delimited text has them as text anyway.
+Whoever turns cells into values asks `ERRORS`.
 """
 
 from __future__ import annotations
