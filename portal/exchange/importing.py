@@ -141,7 +141,8 @@ class Writer:
             self._note(min(self.job.done + len(chunk), total), total)
             db.session.commit()
         if self.whole:
-            while chunk := self._next(("update", "contact") if self.hides else ("new", "update"), None):
+            # Contacts of one customer are written together; what stands alone is read a chunk at a time, within the one transaction.
+            while chunk := self._next(*((("update", "contact"), None) if self.hides else (("new", "update"), WRITE_CHUNK))):
                 self._write(chunk)
                 self._note(min(self.job.done + len(chunk), total), total)
             self.show()
@@ -189,7 +190,7 @@ class Writer:
             ImportRow.run_id == self.run.id, ImportRow.outcome.in_(outcomes)
         )
         if self.whole and "update" in outcomes:
-            return [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row))]
+            return [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row).limit(most))]
         database.read_only(True)
         try:
             found = [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row).limit(most))]
