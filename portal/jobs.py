@@ -183,7 +183,8 @@ def reap() -> None:
         if job.id in _running:
             continue
         if job.error == FILES_AWAY and not files_answer:
-            if clock.now() - job.created_at > FILES_WAITED_FOR:
+            since = job.heartbeat or job.created_at  # it has had none since it waits; it may have been queued long before
+            if clock.now() - since > FILES_WAITED_FOR:
                 _fail(job.id, Message(N_("It was given up: the files could not be reached for %(hours)s hours."), {"hours": 6}))
         elif job.tries >= MOST_TRIES:
             _fail(job.id, Message(N_("The job was given up after %(tries)s tries."), {"tries": job.tries}))

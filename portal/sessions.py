@@ -34,8 +34,8 @@ OPEN_WHILE_PASSWORD_IS_DUE = {
 """What somebody can still do who has to change the password first."""
 
 
-ASKED_BY_ITSELF = {"approvals.inbox_count"}
-"""What an open page asks for without anybody: it keeps no session awake."""
+ASKED_BY_ITSELF = "X-Asked-By-Itself"
+"""The header of what an open page asks for without anybody (`portal.js`), such as how far a job is: it keeps no session awake."""
 
 
 def me() -> Staff:
@@ -71,7 +71,7 @@ def _load(_user_id: str) -> Any:
     if record is None:
         g.session_ended = True
         return None
-    if clock.now() - record.seen_at > SEEN_STEP and request.endpoint not in ASKED_BY_ITSELF:
+    if clock.now() - record.seen_at > SEEN_STEP and ASKED_BY_ITSELF not in request.headers:
         _note_seen(record.id)
     return record.staff
 

@@ -32,6 +32,9 @@ from portal.models.sales_book import TABLES, Ledger, lock, rows_of
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.sales import BY_PAYMENTS, CANCELLED, KEPT, ORDERED, VOID, key_range
 
+HIDING: tuple[type[Any], ...] = (Sale, Payment, ServiceRequest)
+"""What is made by an import of all or nothing without being seen before its end."""
+
 
 class BookWriter(Writer):
     """Writes one import of a book."""
@@ -39,6 +42,7 @@ class BookWriter(Writer):
     def __init__(self, run: ImportRun, job: Job, book: Book) -> None:
         super().__init__(run, job)
         self.book, self.model = book, book.model
+        self.hides = self.model in HIDING
 
     def record(self, row: Any) -> Any:
         """Return the record of a staged row."""
@@ -173,12 +177,11 @@ def show_hidden(run: ImportRun, model: type[Any]) -> None:
 
 
 def remove_hidden_rows(run: ImportRun, book: Book) -> None:
-    """Remove what an import of all or nothing has made and not shown, a chunk a transaction."""
+    """Remove what an import of all or nothing has made and not shown, a chunk a transaction; of what cannot be hidden there is nothing."""
     model = book.model
-    hidden = [*IMPORTING, HIDDEN]
-    made = select(model.id).where(model.import_id == run.id)
-    if model in (Sale, Payment, ServiceRequest):
-        made = made.where(model.state.in_(hidden))
+    if model not in HIDING:
+        return
+    made = select(model.id).where(model.import_id == run.id, model.state.in_([*IMPORTING, HIDDEN]))
     while ids := list(db.session.scalars(made.limit(WRITE_CHUNK))):
         db.session.execute(delete(model).where(model.id.in_(ids)), execution_options=QUIET)
         db.session.commit()

@@ -41,6 +41,8 @@ COMPARED: dict[type[Any], tuple[str, ...]] = {
 """What a row of a file changes of one that is there."""
 EQUAL = N_("Another row of the file says just the same. Both count.")
 
+TYPED = N_("%(who)s entered the same amount for this customer and day by hand on %(day)s (%(line)s). Imported as well, it counts twice.")
+
 
 @dataclass
 class BookRecord:
@@ -69,7 +71,8 @@ class BookVerdict:
     old: dict[str, Any] | None = None
     change: dict[str, Any] = field(default_factory=dict)
     contacts: tuple[()] = ()
-    duplicate: None = None
+    duplicate: Message | None = None
+    """What was typed in by hand and seems to be this row; it would count twice."""
     customer: None = None
 
     def refuse(self, text: str, column: str = "", value: Any = "", **params: Any) -> None:
@@ -111,6 +114,8 @@ class BookJudge:
         for verdict in going:
             self._know(verdict, seen)
         self._compare([verdict for verdict in going if verdict.outcome != "refused"])
+        if self.model in (Sale, Payment):
+            self._note_typed([verdict for verdict in going if verdict.outcome == "new"], seen)
         return verdicts
 
     def check_again(self, records: list[BookRecord]) -> list[BookVerdict]:
@@ -359,6 +364,25 @@ class BookJudge:
                 verdict.refuse(PAID, "settled_on", new["settled_on"])
         elif self.model is Payment and new["document"] and is_settled_by_lines(new["customer_id"], new["document"]):
             verdict.refuse(SETTLED, "document", new["document"])
+
+    def _note_typed(self, verdicts: list[BookVerdict], seen: dict[str, Any]) -> None:
+        """Note of new rows what was typed in of the same customer, day and amount, where one of the two has no number."""
+        named = self.model.document if self.model is Sale else self.model.number
+        places = {(verdict.record.new["customer_id"], verdict.record.new["day"]) for verdict in verdicts}
+        typed: dict[tuple[Any, ...], list[Any]] = {}
+        for some in _portions(sorted(places)):
+            here = (tuple_(self.model.customer_id, self.model.day).in_(some), self.model.import_id.is_(None), self.model.state != VOID)
+            for one in db.session.scalars(select(self.model).where(*here).order_by(self.model.id)):
+                typed.setdefault((one.customer_id, one.day, one.amount), []).append(one)
+        for verdict in verdicts:
+            new = verdict.record.new
+            for one in typed.get((new["customer_id"], new["day"], new["amount"]), ()):
+                if f"t{one.id}" in seen or (getattr(one, named.key) and new[named.key]):
+                    continue
+                seen[f"t{one.id}"] = True
+                params = {"line": one.label, "who": one.created_by.name, "day": clock.local(one.created_at).date().isoformat()}
+                verdict.duplicate = Message(TYPED, params)
+                break
 
 
 def _turn(seen: dict[str, Any], place: str) -> int:

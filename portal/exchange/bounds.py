@@ -23,6 +23,8 @@ _REPEATED_ROW = re.compile(
     rb"""<table:table-row\b[^>]*?number-rows-repeated\s*=\s*["']([0-9]+)["'][^>]*(?<!/)>(.*?)</table:table-row>""", re.DOTALL
 )
 _REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^>]*?number-columns-repeated\s*=\s*["']([0-9]+)["'][^>]*(?<!/)>""")
+_ERROR = re.compile(rb">(?:#[A-Z]|Err:|\xe9\x94\x99\xe8\xaf\xaf)")
+"""A paragraph that begins as an error does, 错误 in Chinese."""
 _FILLED_CELL = re.compile(rb"""<table:table-cell\b[^>]*(?<!/)>""")
 
 
@@ -60,33 +62,43 @@ class Bounds:
                 columns=columns,
             )
 
-    def check_package(self, package: zipfile.ZipFile) -> None:
-        """Raise Refusal where an .xlsx or .ods would unzip to too much or holds a cell too far out (see the module).
+    def check_package(self, package: zipfile.ZipFile) -> frozenset[str]:
+        """Return the names of the sheets that may have a cell with an error in an .xlsx or .ods (`error_cells`), found by the way.
 
+        Raises Refusal where it would unzip to too much or holds a cell too far out (see the module).
         The declared sizes can be relied on: the reader stops at an entry that unzips to more than it declares.
         """
         entries = package.infolist()
         if sum(entry.file_size for entry in entries) > self.unzipped_bytes:
             raise Refusal("The file unzips to more than %(limit)s MB", limit=self.unzipped_bytes // (1024 * 1024))
+        found = set()
         for entry in entries:
             if entry.filename == "content.xml":
-                self._check_repeats(package, entry)
-            elif entry.filename.endswith(".xml"):
-                self._check_worksheet(package, entry)
+                errors = self._check_repeats(package, entry)
+            else:
+                errors = entry.filename.endswith(".xml") and self._check_worksheet(package, entry)
+            if errors:
+                found.add(entry.filename)
+        return frozenset(found)
 
-    def _check_worksheet(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-        """Raise Refusal where a worksheet has a filled cell beyond the bounds; other parts of the package pass."""
+    def _check_worksheet(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+        """Return whether this is a worksheet with cells that hold errors; raise Refusal where it has a filled cell beyond the bounds."""
         with package.open(entry) as stream:
             if not _ROOT.search(stream.read(4096)):
-                return
-        # Nearly every table stays within 26 columns and 199,999 rows and needs no closer look, which would cost as much as reading it.
-        if any(_FAR_CELL.search(block) or b":c" in block for block in _blocks(package, entry, b"<")):
+                return False
+        far = errors = False
+        for block in blocks(package, entry, b"<"):
+            # Nearly every table stays within 26 columns and 199,999 rows and needs no closer look, which would cost as much as reading it.
+            far = far or b":c" in block or _FAR_CELL.search(block) is not None
+            errors = errors or b't="e"' in block or b"t='e'" in block
+        if far:
             self._check_cells(package, entry)
+        return errors
 
     def _check_cells(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         """Raise Refusal where the rectangle around the filled cells, told tag by tag, is beyond the bounds."""
         rows = columns = row = column = 0
-        for block in _blocks(package, entry, b"<"):
+        for block in blocks(package, entry, b"<"):
             for tag in _TAG.finditer(block):
                 place = _REFERENCE.search(tag[2])
                 if tag[1] == b"row":
@@ -98,19 +110,22 @@ class Bounds:
                     rows, columns = max(rows, row), max(columns, column)
             self.check_area(rows, columns)
 
-    def _check_repeats(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-        """Raise Refusal where repeated filled cells of an OpenDocument sheet go beyond the bounds."""
+    def _check_repeats(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+        """Return whether OpenDocument sheets may have cells with errors; raise Refusal where repeated filled cells go beyond the bounds."""
         rows, columns = 0, 1
-        for block in _blocks(package, entry, b"<table:table-row"):
+        errors = False
+        for block in blocks(package, entry, b"<table:table-row"):
             for found in _REPEATED_CELL.finditer(block):
                 columns = max(columns, int(found[1]))
             for found in _REPEATED_ROW.finditer(block):
                 if _FILLED_CELL.search(found[2]):
                     rows += int(found[1])
             self.check_area(rows, columns)
+            errors = errors or _ERROR.search(block) is not None
+        return errors
 
 
-def _blocks(package: zipfile.ZipFile, entry: zipfile.ZipInfo, before: bytes) -> Iterator[bytes]:
+def blocks(package: zipfile.ZipFile, entry: zipfile.ZipInfo, before: bytes) -> Iterator[bytes]:
     """Yield the unzipped entry in blocks that end before a tag, so that none is cut in two; text without any tag is not held."""
     rest = b""
     with package.open(entry) as stream:

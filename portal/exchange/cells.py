@@ -14,9 +14,10 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from portal.exchange.error_cells import ERRORS
 from portal.rules import dates, money, text
 from portal.rules.identifiers import SHORTEST_PHONE, USUAL_PHONE
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.sales import MOST_QUANTITY, PRICE_PLACES, QUANTITY_PLACES, parse_number
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ CellParser = Callable[[Any], Any]
 COUNTED = ("amount", "price", "quantity")
 """Kinds whose figures may be counted in thousands, 万 or 亿, as their head says."""
 
+AN_ERROR = N_("The cell holds an error of the spreadsheet instead of a value. Mend its formula, or empty the cell.")
 # Excel keeps fifteen digits of a number; from here on the last ones of an identifier are lost.
 EXACT_LIMIT = 10**15
 # Distinct texts of a column that are remembered with their value: dates and amounts repeat, and cost the most.
@@ -108,6 +110,8 @@ def _text_parser(max_length: int | None) -> CellParser:
         value = clean(cell if isinstance(cell, str) else as_text(cell))
         if len(value) > limit:
             raise Refusal("Longer than %(limit)s characters", limit=limit)
+        if value in ERRORS:
+            raise Refusal(AN_ERROR)
         return value or None
 
     return parse
@@ -174,6 +178,8 @@ def _parse_code(cell: Any) -> str | None:
     """Return an identifier without spaces and in capitals."""
     if isinstance(cell, str) and cell.isascii() and cell.isalnum():
         return cell.upper()
+    if cell in ERRORS:
+        raise Refusal(AN_ERROR)
     return _SPACES.sub("", _identifier(cell)).upper() or None
 
 

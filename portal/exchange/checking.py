@@ -11,6 +11,7 @@ from portal import jobs
 from portal.database import db
 from portal.exchange.book_judging import BookJudge, BookReader, BookVerdict
 from portal.exchange.book_tables import book_of
+from portal.exchange.columns import Problem
 from portal.exchange.customer_rows import Record, RowReader
 from portal.exchange.customer_table import customer_table
 from portal.exchange.entry_judging import EntryJudge, EntryReader, EntryVerdict
@@ -101,15 +102,9 @@ def _staged(verdict: Verdict | EntryVerdict | BookVerdict) -> tuple[Any, ...]:
     """Return the values of the columns `STAGED`."""
     record = verdict.record
     problems = [as_staged(one) for one in record.problems]
-    if verdict.duplicate is not None and isinstance(record, Record):
-        problems = [
-            {
-                "column": "full_name",
-                "value": record.card.get("full_name", ""),
-                "text": verdict.duplicate.text,
-                "params": verdict.duplicate.params,
-            }
-        ]
+    if verdict.duplicate is not None:
+        what = {"column": "full_name", "value": record.card.get("full_name", "")} if isinstance(record, Record) else {}
+        problems = [{**as_staged(Problem("", "", verdict.duplicate)), **what}]
     if verdict.outcome != "refused":
         problems += [{**as_staged(one), WARNING: True} for one in record.warnings]
     data: dict[str, Any] = {}

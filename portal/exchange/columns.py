@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from rapidfuzz import fuzz
 
-from portal.exchange.cells import CellParser, cell_parser
+from portal.exchange.cells import AN_ERROR, CellParser, cell_parser
+from portal.exchange.error_cells import ERRORS
 from portal.rules.message import N_, Message, Named, Refusal
 
 Kind = Literal["text", "date", "moment", "amount", "quantity", "price", "integer", "choice", "boolean", "phone", "email", "code"]
@@ -175,6 +176,7 @@ def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = ""
         if column.required and column.name not in mapping.values()
     ]
     required_message = Message(N_("Required, but empty"))
+    error_message = Message(AN_ERROR)
     width = max(mapping, default=-1) + 1
 
     def parse(cells: Sequence[Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -186,6 +188,10 @@ def compile_mapping(table: ImportTable, mapping: dict[int, str], dates: str = ""
             cell = cells[index]
             value = None
             if cell != "" and cell is not None:
+                if cell in ERRORS:
+                    values[name] = None
+                    problems.append(Problem(name, cell, error_message))
+                    continue
                 try:
                     value = parser(cell)
                 except Refusal as refusal:

@@ -119,6 +119,9 @@ def delete_customers(ids: list[int]) -> None:
 class Writer:
     """Writes one import."""
 
+    hides = True
+    """Whether what it makes has a state in which nobody sees it; all or nothing of anything else is written in one transaction."""
+
     def __init__(self, run: ImportRun, job: Job) -> None:
         self.run, self.job = run, job
         self.whole = run.mode == "all"
@@ -130,14 +133,18 @@ class Writer:
         """Write everything; raises `Refusal` where all or nothing finds a row that cannot be written."""
         total = sum(self.run.counts.get(name, 0) for name in ("new", "update"))
         self._leave_out()
-        outcomes = ("new",) if self.whole else ("new", "update", "contact")
-        while chunk := self._next(outcomes, WRITE_CHUNK):
+        outcomes: tuple[str, ...] = ("new", "update", "contact")
+        if self.whole:
+            outcomes = ("new",) if self.hides else ()
+        while outcomes and (chunk := self._next(outcomes, WRITE_CHUNK)):
             self._write(chunk)
             self._note(min(self.job.done + len(chunk), total), total)
             db.session.commit()
         if self.whole:
-            while chunk := self._next(("update", "contact"), None):
+            # Contacts of one customer are written together; what stands alone is read a chunk at a time, within the one transaction.
+            while chunk := self._next(*((("update", "contact"), None) if self.hides else (("new", "update"), WRITE_CHUNK))):
                 self._write(chunk)
+                self._note(min(self.job.done + len(chunk), total), total)
             self.show()
         self._end()
 
@@ -183,7 +190,7 @@ class Writer:
             ImportRow.run_id == self.run.id, ImportRow.outcome.in_(outcomes)
         )
         if self.whole and "update" in outcomes:
-            return [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row))]
+            return [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row).limit(most))]
         database.read_only(True)
         try:
             found = [(row.id, self.record(row)) for row in db.session.execute(query.order_by(ImportRow.row).limit(most))]

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,8 @@ import python_calamine as calamine
 from portal.exchange.bounds import Bounds
 from portal.exchange.columns import normalise_header
 from portal.exchange.defusing import restore
+from portal.exchange.error_cells import with_errors_as_text
+from portal.exchange.error_cells_xls import Errors, errors_of
 from portal.rules.message import N_, Refusal
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -132,18 +134,23 @@ class _Workbook(TableFile):
     def __init__(self, source: Path | bytes, bounds: Bounds) -> None:
         self._bounds = bounds
         self._held: tuple[str, Any] | None = None
-        with _spreadsheet_errors(), _opened(source) as file:
+        self._errors: dict[str, Errors] = {}
+        errors: list[Errors] = []
+        with _spreadsheet_errors(), ExitStack() as opened:
+            file = opened.enter_context(_opened(source))
             if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
                 with zipfile.ZipFile(file) as package:
-                    bounds.check_package(package)
+                    file = opened.enter_context(with_errors_as_text(file, package, bounds.check_package(package)))
             else:
                 data = _whole(file)
                 if data.startswith(OLE_MAGIC) and ENCRYPTED in data:
                     _refuse_protected()
                 _probe(data)
+                errors = errors_of(data)
             file.seek(0)
             # The file and not its path, by the ending of which the reader would judge it.
             self._workbook = calamine.load_workbook(file)
+            self._errors = {meta.name: found for meta, found in zip(self._workbook.sheets_metadata, errors, strict=False) if found}
             sheets = tuple(
                 meta.name
                 for meta in self._workbook.sheets_metadata
@@ -174,9 +181,13 @@ class _Workbook(TableFile):
         # The reader leaves out the empty columns to the left of the table; they are put back, or heads would shift between files.
         margin = [""] * loaded.start[1] if loaded.start else []
         # A number beyond any date in a cell formatted as one is found only here.
+        errors = self._errors.get(sheet, {})
         with _spreadsheet_errors():
-            for row in loaded.iter_rows() if loaded.start else ():
-                yield margin + row if margin else row
+            for number, row in enumerate(loaded.iter_rows() if loaded.start else ()):
+                cells = margin + row if margin else row
+                for column, error in errors.get(number, {}).items():
+                    cells[column] = error
+                yield cells
 
 
 class _Delimited(TableFile):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import MetaData, delete, func, or_, select, update
+from sqlalchemy import MetaData, Text, cast, delete, func, or_, select, update
 
 from portal import clock
 from portal.database import Base, db, transition
@@ -218,6 +218,6 @@ def purge(disposal: Disposal) -> list[str]:
 
 
 def to_purge() -> list[Disposal]:
-    """Return the destroyed lists whose contents are still in the store."""
-    recent = select(Disposal).where(Disposal.state == DESTROYED).order_by(Disposal.id.desc()).limit(100)
-    return [one for one in db.session.scalars(recent) if one.digests]
+    """Return the destroyed lists, however long ago, whose contents are still in the store."""
+    full = (Disposal.state == DESTROYED, cast(Disposal.digests, Text) != "[]")
+    return list(db.session.scalars(select(Disposal).where(*full).order_by(Disposal.id)))

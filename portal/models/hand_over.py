@@ -29,6 +29,7 @@ _PORTION = 1000
 
 Follower = Callable[[list[int], Staff, Staff], None]
 _followers: list[Follower] = []
+_first: list[Follower] = []
 
 
 def goes_along(follower: Follower) -> Follower:
@@ -38,6 +39,13 @@ def goes_along(follower: Follower) -> Follower:
     """
     if follower not in _followers:
         _followers.append(follower)
+    return follower
+
+
+def goes_along_first(follower: Follower) -> Follower:
+    """Declare work as `goes_along` does, but called while the customers are still in the charge of whom they leave."""
+    if follower not in _first:
+        _first.append(follower)
     return follower
 
 
@@ -151,6 +159,8 @@ def _give(ids: list[int], *, to: Staff, by: Staff, reason: str, told: bool = Tru
                 changes.append({"field": "team", "old": _team(customer), "new": _team(to)})
             audit.write("change", "handed-over", actor=by, record=customer, label=customer.full_name, changes=changes, reason=reason)
         moved = [customer.id for customer in moving]
+        for follower in _first:
+            follower(moved, to, by)
         values = {"owner_id": to.id, "team_id": to.team_id, "updated_at": clock.now(), "version": Customer.version + 1}
         db.session.execute(update(Customer).where(Customer.id.in_(moved)).values(values).execution_options(synchronize_session=False))
         now_owned = delete(CustomerAssistant).where(CustomerAssistant.customer_id.in_(moved), CustomerAssistant.staff_id == to.id)

@@ -8,7 +8,8 @@ transaction makes a chunk's customers and removes (or marks) its staged rows, so
 with what is left, and nothing is made twice. 'All or nothing' makes its new customers in the hidden state `importing`, which no scope
 shows (`models/scope.py`), and ends with one transaction that changes the existing customers and shows the new ones; a refusal before that
 removes the hidden ones again. A single transaction over a large file would keep every other writer of an SQLite site waiting for
-longer than its busy timeout, and its progress could not be written meanwhile.
+longer than its busy timeout, and its progress could not be written meanwhile. Products, external codes and orders without lines, which
+know no hidden state and are few, are one transaction all the same: what was made could be in use before it was removed again.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ForeignKey, Select, Table, UniqueConstraint, exists, func, insert, literal, select, update
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy import Column, ForeignKey, Select, Table, UniqueConstraint, event, exists, func, insert, literal, select, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
+from sqlalchemy.orm.util import identity_key
 
 from portal import clock
 from portal.database import Base, JsonValue, StateConflict, db, transition
@@ -37,6 +38,7 @@ _LINKS = {CustomerTag.__tablename__, CustomerAssistant.__tablename__}
 """Tables of mere links: one that is gone meanwhile is no obstacle to an undo."""
 _QUIET: dict[str, Any] = {"synchronize_session": False}
 _PORTION = 500
+_MERGED = CustomerState.MERGED.value
 
 Settler = Callable[[list[int]], None]
 _settlers: list[Settler] = []
@@ -446,6 +448,27 @@ def _settle(survivor: Customer, loser: Customer) -> None:
     for settler in _settlers:
         settler([survivor.id, loser.id])
     index_many([survivor.id, loser.id])
+
+
+# --- what is written meanwhile ---------------------------------------------------------------------------------------------
+
+
+@event.listens_for(Session, "after_flush")
+def _ensure_not_merged_meanwhile(session: Session, _context: Any) -> None:
+    """Raise `StateConflict` where a record was written to a customer who was merged away since they were read.
+
+    On PostgreSQL who writes such a record waits for the merge, which has looked for what moves by then: it would stay behind, unseen.
+    SQLite has one writer at a time.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    ids = {getattr(one, "customer_id", None) for one in session.new if not isinstance(one, Customer)}
+    read = {number: session.identity_map.get(identity_key(Customer, number)) for number in ids if number is not None}
+    alive = [number for number, one in read.items() if one is not None and one.__dict__.get("state", _MERGED) != _MERGED]
+    if alive:
+        gone = select(Customer.id).where(Customer.id.in_(alive), Customer.state == _MERGED)
+        for number in session.connection().execute(gone).scalars():
+            raise StateConflict(f"customer {number} was merged meanwhile")
 
 
 def entries_of(customer: Customer) -> int:

@@ -17,7 +17,7 @@ from portal.models import hand_over_list, history, inbox, request_search, reques
 from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from portal.models.disposal_check import blocker
-from portal.models.hand_over import goes_along
+from portal.models.hand_over import goes_along_first
 from portal.models.inbox_count import Area, moment
 from portal.models.promise import OPEN as PROMISED
 from portal.models.promise import Promise
@@ -167,10 +167,15 @@ def _kept() -> ColumnElement[bool]:
     return exists().where(*same, step.kind.in_(("passed-on", "in-hand")))
 
 
-@goes_along
+@goes_along_first
 def _go_along(customer_ids: list[int], to: Staff, by: Staff) -> None:
-    """Open requests go along with their customers, unless they were passed on to somebody by name (RO-5)."""
-    conditions = (_OPEN, ServiceRequest.customer_id.in_(customer_ids), ServiceRequest.assignee_id != to.id, ~_kept())
+    """Open requests that who is in charge of these customers has in hand, or that nobody was given, go along with them (RO-5).
+
+    What was passed on or assigned to somebody else stays with them, also where who is in charge only changes teams.
+    """
+    request = ServiceRequest
+    left = (request.assignee_id == request.in_charge_id) | (request.state == rules.RECEIVED)
+    conditions = (_OPEN, request.customer_id.in_(customer_ids), request.assignee_id != to.id, left, ~_kept())
     _give(list(db.session.scalars(select(ServiceRequest.id).where(*conditions))), to, by)
 
 

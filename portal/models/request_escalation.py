@@ -51,25 +51,32 @@ def _due(now: datetime) -> tuple[Any, ...]:
 def escalate_portion(now: datetime, size: int = PORTION) -> int:
     """Let the first `size` requests that are due go up, tell whom it concerns, and return how many were due; the caller commits.
 
-    Whoever is told of several at once is told once, with their number. Where one request fails, the others go up by themselves.
+    Whoever is told of several at once is told once, with their number. Where a request fails, the others go up without it, and it is tried
+    again later, so that it does not stand in the way of the others every minute.
     """
     ids = list(
         db.session.scalars(select(ServiceRequest.id).where(*_due(now)).order_by(ServiceRequest.escalate_at, ServiceRequest.id).limit(size))
     )
     if not _try(now, ids):
-        for number in ids:
-            if not _try(now, [number]):
-                # It is tried again later, so that it does not stand in the way of the others every minute.
-                _set([ServiceRequest.id == number, *_due(now)], {"escalate_at": following(now)})
+        able = [number for number in ids if _try(now, [number], for_good=False)]
+        if len(able) == len(ids) or not _try(now, able):  # each goes up, and not together
+            able = [number for number in able if _try(now, [number])]
+        for number in set(ids) - set(able):
+            _set([ServiceRequest.id == number, *_due(now)], {"escalate_at": following(now)})
     db.session.expire_all()
     return len(ids)
 
 
-def _try(now: datetime, ids: list[int]) -> bool:
-    """Let these requests go up, or none of them, and return whether they did. What passes by itself, such as a lock, is raised."""
+def _try(now: datetime, ids: list[int], *, for_good: bool = True) -> bool:
+    """Let these requests go up, or none of them, and return whether they did, or could where it is not `for_good`.
+
+    What passes by itself, such as a lock, is raised.
+    """
     try:
-        with db.session.begin_nested():
+        with db.session.begin_nested() as step:
             _go_up(now, ids)
+            if not for_good:
+                step.rollback()
     except Exception as error:
         if outage.passes(error):
             raise

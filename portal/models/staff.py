@@ -309,10 +309,6 @@ class Staff(UserMixin, Base):
         count = StaffSession.end_all(self)
         audit.write("sign-in", "signed-out-by-manager", actor=by, record=self, label=self.name, count=count)
 
-    def password_is(self, password: str) -> bool:
-        """Return whether `password` is this person's; takes as long when it is not."""
-        return hashing.matches(self.password_hash, password)
-
     @property
     def password_due(self) -> bool:
         """Return whether the password must be changed before anything else: a first one, or older than the site allows."""

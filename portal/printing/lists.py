@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from portal import jobs
@@ -170,6 +170,15 @@ def _contact_rows(customers: list[Customer]) -> list[dict[str, Any]]:
     ]
 
 
+def _contacts_in_all(user: Staff, query: RegisterQuery) -> dict[str, Any]:
+    """Return how many contacts the whole list has, of which a preview shows those of the first customers."""
+    ids, found = _ids_of_customers(user, query, MOST)[:MOST], 0
+    for start in range(0, len(ids), _CHUNK):
+        here = Contact.customer_id.in_(ids[start : start + _CHUNK])
+        found += db.session.scalar(select(func.count()).select_from(Contact).where(here)) or 0
+    return {"in_all": found}
+
+
 # --- in words ----------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +257,7 @@ declare(
         _contact_rows,
         {f"contacts.{field.name}": field.choices for field in card.CONTACT_FIELDS if field.choices},
         CUSTOMERS,
+        more=_contacts_in_all,
     )
 )
 

@@ -39,6 +39,12 @@
     setTimeout(() => htmxFromNearby(nearby), CDN_PATIENCE);
   }
 
+  // ---- What a page asks for by the clock says so: it keeps no session awake ----
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.triggeringEvent) event.detail.headers["X-Asked-By-Itself"] = "1";
+  });
+
   // ---- Messages: announced, and closed by hand ----
 
   const messages = document.getElementById("messages");

@@ -10,6 +10,7 @@ from flask import Flask, request
 from playwright.sync_api import BrowserContext, Page, Route
 
 from portal import config, htmx
+from portal.sessions import ASKED_BY_ITSELF
 
 NEARBY = f"/assets/htmx-{config.HTMX_VERSION}.js"
 
@@ -125,3 +126,31 @@ def test_second_visit_is_one_request(app: Flask, site: str, page_as: Callable[[s
     page.goto(f"{site}/")
     page.wait_for_load_state("networkidle")
     assert asked == ["/"]
+
+
+def test_what_is_asked_by_the_clock_says_so_and_what_somebody_asks_does_not(
+    app: Flask, site: str, page_as: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, asked = page_as("rep1"), []
+
+    def note() -> None:
+        if request.headers.get("HX-Request"):
+            asked.append((request.path, ASKED_BY_ITSELF in request.headers))
+
+    monkeypatch.setitem(app.before_request_funcs, None, [note, *app.before_request_funcs.get(None, [])])
+    page.goto(f"{site}/")
+    _started(page)
+    with page.expect_response(lambda got: got.url.endswith("/inbox/count")):
+        page.evaluate(
+            """() => {
+              const count = document.createElement("a");
+              count.setAttribute("data-hx-get", "/inbox/count");
+              count.setAttribute("data-hx-trigger", "every 100ms");
+              document.body.append(count);
+              htmx.process(count);
+            }"""
+        )
+    with page.expect_response(lambda got: "/search" in got.url):
+        page.locator("input[type=search]").first.press_sequentially("华为")
+    assert ("/inbox/count", True) in asked
+    assert {said for path, said in asked if path != "/inbox/count"} == {False}

@@ -20,7 +20,7 @@ from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
-from tests.concurrency.locks import until_somebody_waits
+from tests.concurrency.locks import meanwhile, until_somebody_waits
 from tests.concurrency.test_edits import at_once
 from tests.disposing import listed, old, past
 
@@ -68,6 +68,20 @@ def test_what_is_written_at_the_moment_of_a_merge_moves_along(app: Flask) -> Non
         other.commit()
         merging.result(timeout=30)
     assert db.session.scalars(select(Contact.customer_id).where(Contact.name == "刚写下的")).one() == survivor_id
+
+
+def test_what_waited_for_a_merge_is_not_written_to_the_merged_customer(app: Flask) -> None:
+    survivor, loser = factories.customer(), factories.customer()
+    loser_id = loser.id
+
+    def merge() -> None:
+        CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+
+    def write() -> None:
+        CustomerCode.add(db.session.get_one(Customer, loser_id), "K-9", "", by=person("sup1"))
+
+    assert meanwhile(app, merge, write) == "StateConflict"
+    assert db.session.query(CustomerCode).count() == 0
 
 
 def test_of_a_merge_and_a_list_submitted_at_the_moment_one_counts(app: Flask) -> None:

@@ -230,3 +230,9 @@ def test_any_text_gives_a_value_or_a_problem(cell):
     values, problems = parse_row(TABLE, mapping, [cell] * len(mapping))
     assert set(values) == set(mapping.values())
     assert all(values[problem.column] is None for problem in problems)
+
+
+def test_an_error_of_the_spreadsheet_is_no_value_of_any_column():
+    for name in ("number", "nature", "purchase", "staff", "first_deal", "key", "telephone", "email", "name"):
+        assert reason(name, "#N/A").startswith("The cell holds an error of the spreadsheet")
+    assert value("name", "#1 仓库") == "#1 仓库"

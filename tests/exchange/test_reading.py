@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from portal.exchange import reading
 from portal.exchange.bounds import Bounds
+from portal.exchange.error_cells_xls import errors_of
 from portal.exchange.reading import open_table
 from portal.rules.message import Refusal
 
@@ -119,6 +121,88 @@ def test_header_row_is_not_a_wider_row_of_values():
 def test_opendocument_is_read():
     table = open_table(opendocument(ods_row("客户编号", "电话") + ods_row("KH1", "010", repeat=2)), "客户.csv")
     assert [cells for _, cells in table.rows()] == [["客户编号", "电话"], ["KH1", "010"], ["KH1", "010"]]
+
+
+def test_cells_with_errors_are_read_as_what_they_show():
+    errors = ["#N/A", "#REF!", "#DIV/0!"]
+    assert list(open_table(sheet_of(HEADS, errors), "客户.xlsx").rows())[1] == (2, errors)
+    newer = with_sheet_xml(sheet_of(HEADS, errors), lambda xml: xml.replace(b"<v>#N/A</v>", b"<f>A1#</f><v>#SPILL!</v>"))
+    assert list(open_table(newer, "客户.xlsx").rows())[1] == (2, ["#SPILL!", "#REF!", "#DIV/0!"])
+
+
+def test_errors_of_opendocument_are_read_as_what_they_show():
+    """LibreOffice says that the value is empty, OpenOffice that it is 0."""
+    cells = "".join(
+        f'<table:table-cell table:formula="of:=[.A1]/0" {value}><text:p>{shown}</text:p></table:table-cell>'
+        for value, shown in [
+            ('office:value-type="string" office:string-value="" calcext:value-type="error"', "#DIV/0!"),
+            ('office:value-type="float" office:value="0"', "错误:502"),
+            ('office:value-type="float" office:value="7"', "7"),
+        ]
+    )
+    table = open_table(opendocument(ods_row(*HEADS) + f"<table:table-row>{cells}</table:table-row>"), "客户.ods")
+    assert list(table.rows())[1] == (2, ["#DIV/0!", "错误:502", 7.0])
+
+
+def records_of(*cells: tuple[int, int, Any]) -> bytes:
+    """A workbook of one sheet as Excel 97 keeps it: texts, numbers, errors by their code in bytes, and (code,) for a formula with one."""
+
+    def record(kind: int, content: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(content)) + content
+
+    bof, eof = struct.pack("<HHHHII", 0x0600, 5, 0, 0, 0, 0), record(0x000A, b"")
+    head = record(0x0809, bof)
+    found = b""
+    for row, column, value in cells:
+        at = struct.pack("<HHH", row, column, 15)
+        if isinstance(value, str):
+            found += record(0x0204, at + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
+        elif isinstance(value, bytes):
+            found += record(0x0205, at + value + b"\1")
+        elif isinstance(value, tuple):
+            result = b"\2\0" + value[0] + b"\0\0\0\xff\xff"
+            found += record(0x0006, at + result + struct.pack("<HIH", 0, 0, 0))
+        else:
+            found += record(0x0203, at + struct.pack("<d", value))
+    offset = len(head) + 4 + 9 + len(eof)
+    kept = head + record(0x0085, struct.pack("<IHBB", offset, 0, 1, 0) + b"T") + eof
+    return kept + head[:6] + struct.pack("<H", 0x0010) + head[8:] + found + eof
+
+
+def old_workbook(book: bytes, *, small: bool) -> bytes:
+    """An .xls around its records: in sectors of 512 bytes, or where it is `small` in some of 64 within one."""
+    size = len(book) if small else max(len(book), 4096)
+    stream = book.ljust(size, b"\0")
+    sectors = [stream[start : start + 512].ljust(512, b"\0") for start in range(0, size, 512)]
+    end, free, none = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFF
+
+    def entry(name: str, kind: int, begin: int, length: int, child: int = none) -> bytes:
+        text = (name + "\0").encode("utf-16-le")
+        return text.ljust(64, b"\0") + struct.pack("<HBBIII36xIII", len(text), kind, 1, none, none, child, begin, length, 0)
+
+    root = entry("Root Entry", 5, 3 if small else end, 512 * len(sectors) if small else 0, 1)
+    folder = root + entry("Workbook", 2, 0 if small else 3, size) + entry("", 0, 0, 0) * 2
+    chain = [*range(4, 3 + len(sectors)), end]
+    table = struct.pack("<128I", *[0xFFFFFFFD, end, end, *chain, *[free] * (125 - len(chain))])
+    parts = -(-size // 64)
+    smaller = struct.pack("<128I", *[*range(1, parts), end, *[free] * (128 - parts)]) if small else b"\xff" * 512
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack("<16xHHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 2, 1, end, 0)
+    return head + struct.pack("<109I", 0, *[free] * 108) + table + folder + smaller + b"".join(sectors)
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_errors_of_an_old_workbook_are_read_as_what_they_show(small):
+    cells = [(0, 1, "客户编号"), (0, 2, "金额"), (2, 1, "KH1"), (2, 2, b"\x2a"), (3, 1, "KH2"), (3, 2, 7.5), (4, 1, (b"\x07",))]
+    table = open_table(old_workbook(records_of(*cells), small=small), "客户.xls")
+    assert [row for _number, row in table.rows()] == [["", "客户编号", "金额"], ["", "KH1", "#N/A"], ["", "KH2", 7.5], ["", "#DIV/0!"]]
+
+
+def test_an_old_workbook_that_is_built_otherwise_is_left_to_the_reader():
+    whole = old_workbook(records_of((0, 0, "客户编号"), (1, 0, b"\x2a")), small=False)
+    assert errors_of(whole) == [{1: {0: "#N/A"}}]
+    for end in range(0, len(whole), 64):
+        errors_of(whole[:end])
+        errors_of(whole[:end] + b"\x05" * (len(whole) - end))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32"])

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from portal import backup, create_app, database
+from portal import backup, clock, create_app, database
 from portal.database import db
 from portal.models import audit
 from portal.models.attachment import Attachment
@@ -108,8 +108,9 @@ def test_a_backup_that_fails_leaves_nothing_behind(app: Flask, tmp_path: Path, m
         folder.mkdir()
     for file in (*parts, kept[1]):
         file.touch()
-    for old in (killed, parts[0], *kept):
-        os.utime(old, (0, 0))
+    # By the portal's clock alone: the machine's may say another day.
+    for file, age in (*((one, backup.LEFT_FOR + 60) for one in (killed, parts[0], *kept)), (parts[1], backup.LEFT_FOR // 2)):
+        os.utime(file, times=(clock.now().timestamp() - age,) * 2)
     monkeypatch.setattr(backup, "_to_disk", _full)
     done = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "portal-2026-01-03.tar")])
     assert done.exit_code == 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.authentication import authenticate
 from portal.database import StateConflict, db
 from portal.models import history
 from portal.models.audit import AuditEvent
@@ -44,7 +45,7 @@ def test_a_new_account_has_a_first_password_to_change(staff: dict[str, Staff]) -
     person, password = Staff.create(account=" Neu.1 ", name="新人", role="rep", team=staff["rep1"].team, by=staff["mgr1"], post="专员")
     db.session.commit()
     assert person.account == "neu.1"
-    assert person.password_is(password)
+    assert authenticate("neu.1", password) is person
     assert person.must_change_password
     assert password not in person.password_hash
     assert person.password_hash.startswith("$argon2id$")
@@ -192,7 +193,7 @@ def test_reactivation_gives_a_new_first_password(staff: dict[str, Staff]) -> Non
     person = Staff.by_account("rep1")
     assert person.active
     assert person.must_change_password
-    assert person.password_is(password)
+    assert authenticate("rep1", password) is person
     with pytest.raises(StateConflict):
         person.reactivate(by=staff["mgr1"])
 

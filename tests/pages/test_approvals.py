@@ -21,6 +21,7 @@ from portal.models.approval_signature import Signature
 from portal.models.audit import AuditEvent
 from portal.models.credit import FIELDS
 from portal.models.staff import StaffSession
+from portal.sessions import ASKED_BY_ITSELF
 from tests import approving
 from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, rename, sign, submitted, told
 from tests.conftest import PASSWORD
@@ -290,7 +291,7 @@ def test_a_long_queue_is_counted_to_two_hundred(as_, monkeypatch: pytest.MonkeyP
         )
 
 
-def test_the_count_asks_for_itself_and_keeps_no_session_awake(as_):
+def test_what_a_page_asks_for_by_itself_keeps_no_session_awake(as_):
     submitted()
     browser = as_("sup1")
     page = text(browser.get("/inbox"))
@@ -299,7 +300,8 @@ def test_the_count_asks_for_itself_and_keeps_no_session_awake(as_):
     assert re.search(r'id="inbox-count".*?<span class="count">1</span>', text(browser.get("/inbox/count")), re.S)
     with time_machine.travel(clock.now() + timedelta(minutes=20), tick=False):
         before = db.session.query(StaffSession.seen_at).order_by(StaffSession.id.desc()).first()
-        browser.get("/inbox/count")
+        for page in ("/inbox/count", "/inbox"):
+            browser.get(page, headers={ASKED_BY_ITSELF: "1"})
         assert db.session.query(StaffSession.seen_at).order_by(StaffSession.id.desc()).first() == before
         browser.get("/inbox")
         assert db.session.query(StaffSession.seen_at).order_by(StaffSession.id.desc()).first() != before

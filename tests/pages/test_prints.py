@@ -218,6 +218,16 @@ def test_the_contact_list_has_the_contacts_of_the_list(as_):
     assert db.session.query(Contact).count() == 2
 
 
+def test_the_beginning_of_a_contact_list_counts_the_contacts_of_the_whole_list(as_, monkeypatch):
+    monkeypatch.setattr(lists, "SHOWN", 1)
+    for names in (("李堃", "赵六"), ("钱七",)):
+        customer = factories.customer("rep1")
+        for name in names:
+            factories.contact(customer, name=name)
+    page = as_("rep1").get("/prints/lists/contact_list?language=en").get_data(as_text=True)
+    assert ("李堃" in page, "钱七" in page, "3 contacts" in page) == (True, False, True)
+
+
 def test_a_long_list_is_made_in_the_background(as_, monkeypatch):
     monkeypatch.setattr(lists, "AT_ONCE", 1)
     factories.customer("rep1", full_name="第一客户公司")

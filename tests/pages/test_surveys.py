@@ -10,6 +10,7 @@ import pytest
 
 from portal import clock
 from portal.database import db
+from portal.models import hand_over
 from portal.models.callback import Callback
 from portal.models.session import SignInAttempt
 from portal.models.standard import set_value
@@ -68,6 +69,17 @@ def test_answers_are_typed_in_one_after_the_other(as_: Any) -> None:
     for words in ("50.0 %", "未联系上", "3.50"):
         assert words in figures
     assert "name-erased" not in figures
+
+
+def test_who_sees_an_answer_and_not_its_survey_is_led_to_no_page_that_is_not_there(as_: Any) -> None:
+    line = asked(by="sup1")
+    hand_over.hand_over([line.customer_id or 0], to=person("rep3"), by=person("mgr1"))
+    db.session.commit()
+    browser, own = as_("sup2"), f"/survey-answers/{line.id}"
+    assert f"/surveys/{line.survey_id}" not in text_of(browser.get(own))
+    answer = browser.post(own, data={"version": str(line.version), "score-quality": "5"})
+    assert (answer.location, browser.get(answer.location).status_code) == (own, 200)
+    assert f"/surveys/{line.survey_id}" in text_of(as_("rep3").get(own)), "who asks sees the survey"
 
 
 def test_a_customer_answers_by_a_link_without_an_account_once(client: Any, as_: Any) -> None:

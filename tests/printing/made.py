@@ -287,7 +287,7 @@ def customer_register(count=15, **changes):
 def contact_list(**changes):
     """Data of the contact list."""
     return {
-        "document": {"contacts": CONTACTS * 8, "conditions": ""},
+        "document": {"contacts": CONTACTS * 8, "in_all": 8 * len(CONTACTS), "conditions": ""},
         "steps": [],
         "sheet": sheet(form_number="QMS-PM-31205", state=None, **changes),
     }

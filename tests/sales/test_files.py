@@ -15,6 +15,7 @@ from portal.exchange.register_table import table_of
 from portal.exchange.taking_back import obstacles
 from portal.models.callback import Callback
 from portal.models.callback_due import read_sales
+from portal.models.customer import Customer
 from portal.models.customer_choice import chosen
 from portal.models.customer_code import CustomerCode
 from portal.models.import_run import AS_BOOK, ImportRun
@@ -271,6 +272,38 @@ def test_all_or_nothing_shows_nothing_before_its_end(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    ("table", "text", "model"),
+    [
+        ("products", "产品编号,产品名称\nA1,甲\nA2,乙\n", Product),
+        ("customer-codes", "客户外部编号,客户编号\nA1,{0}\nA2,{0}\n", CustomerCode),
+        ("sale-documents", "单据编号,客户编号,日期\nA1,{0},2026-01-05\nA2,{0},2026-01-05\n", SaleDocument),
+    ],
+)
+def test_all_or_nothing_of_what_has_no_hidden_state_is_one_transaction(table: str, text: str, model: Any, monkeypatch: Any) -> None:
+    """What a chunk had made would be seen, and named by sales, before it was removed again."""
+    run = checked(table, text.format(factories.customer("rep1").number))
+    run.start(by=run.staff, mode="all", skip_duplicates=False)
+    db.session.commit()
+    seen = []
+
+    def stop(_self: Any) -> None:
+        seen.append(db.session.scalar(select(func.count()).select_from(model)))
+        db.session.rollback()
+        seen.append(db.session.scalar(select(func.count()).select_from(model)))
+        raise Refusal("x")
+
+    monkeypatch.setattr("portal.exchange.importing.WRITE_CHUNK", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.exchange.book_importing.BookWriter.show", stop)
+        jobs.start(run.job)  # type: ignore[arg-type]
+    db.session.expire_all()
+    assert (seen, run.state) == ([2, 0], "failed")
+    again = done(table, text.format(db.session.scalar(select(Customer.number))), mode="all")
+    assert (again.state, again.counts["created"]) == ("done", 2)
+
+
+@pytest.mark.usefixtures("app")
 def test_what_is_used_since_is_not_taken_back() -> None:
     run = done("products", "产品编号,产品名称\nA1,甲\nA2,乙\n")
     first = db.session.scalar(select(Product).where(Product.code == "A1"))
@@ -304,3 +337,26 @@ def test_what_goes_out_comes_in_unchanged(as_: Any) -> None:
         assert (run.counts["unchanged"], said(run)) == (rows, {})
     text = as_("mgr1").get("/sales/export/months/file?format=csv&year=2026").get_data(as_text=True)
     assert customer.number in text
+
+
+@pytest.mark.usefixtures("app")
+def test_what_was_typed_in_without_a_number_is_named_before_it_counts_twice() -> None:
+    customer = factories.customer("rep1")
+    sale(customer, day=date(2026, 3, 5), amount=Decimal(100))
+    sale(customer, day=date(2026, 3, 6), amount=Decimal(70), document="D9")
+    sale(customer, day=date(2026, 3, 7), amount=Decimal(60)).void(by=person(), reason="x")
+    payment(customer, day=date(2026, 3, 8), amount=Decimal(30))
+    db.session.commit()
+    head, number = "客户编号,日期,单据编号,金额\n", customer.number
+    text = f"{head}{number},2026-03-05,D1,100\n{number},2026-03-05,D2,100\n{number},2026-03-06,D3,70\n{number},2026-03-07,D4,60\n"
+    run = checked("sales", text)
+    (row,) = run.problem_rows("duplicate")
+    assert (run.counts["new"], run.counts["duplicates"], row.row) == (4, 1, 2)
+    assert "(2026-03-05). Imported as well, it counts twice" in str(row.messages[0][2])
+    run.start(by=run.staff, mode="good", skip_duplicates=True)
+    db.session.commit()
+    jobs.start(run.job)  # type: ignore[arg-type]
+    assert sold() == Decimal(400)
+    paid = checked("payments", f"客户编号,付款日期,付款编号,收款金额\n{number},2026-03-08,Z1,30\n")
+    assert (paid.counts["new"], paid.counts["duplicates"]) == (1, 1)
+    assert_totals_hold()

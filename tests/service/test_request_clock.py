@@ -276,10 +276,10 @@ def test_one_that_cannot_go_up_stops_no_other(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(request_escalation, "notify", fails)
     with time_machine.travel(at("2026-06-01 09:00"), tick=False) as now:
-        stuck, other = taken(), taken(factories.customer("rep3"), by="rep3")
+        stuck, other, third = taken(), taken(factories.customer("rep3"), by="rep3"), taken(factories.customer("rep3"), by="rep3")
         now.move_to(at("2026-06-01 14:31"))
-        assert escalate() == 2
-        assert (stuck.escalation, other.escalation, told()) == (0, 1, ["sup2"])
+        assert escalate() == 3
+        assert (stuck.escalation, other.escalation, third.escalation, told()) == (0, 1, 1, ["sup2"]), "told once of both"
         assert not request_escalation.is_due(clock.now())  # not again every minute
         monkeypatch.setattr(request_escalation, "notify", whole)
         assert stuck.escalate_at is not None

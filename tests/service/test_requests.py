@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from portal import clock
 from portal.database import StateConflict, db
@@ -15,7 +16,7 @@ from portal.models.promise import Promise
 from portal.models.register_entry import RegisterEntry
 from portal.models.request import FAR, ServiceRequest
 from portal.models.request_desk import forget
-from portal.models.request_step import links_of, steps_of
+from portal.models.request_step import RequestStep, links_of, steps_of
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
@@ -278,6 +279,22 @@ def test_open_requests_go_along_unless_passed_on_by_name() -> None:
     person("sup1").deactivate(by=person("mgr1"), to=person("rep2"))
     db.session.commit()
     assert stays.assignee.account == "rep2"
+
+
+def test_what_was_assigned_to_a_colleague_stays_with_them_when_the_customer_moves() -> None:
+    customer = factories.customer("rep1")
+    assigned, own = worked(taken(customer), "answered", "closed"), taken(customer)
+    request_flow.reopen(assigned, "又来电", by=person("rep1"), version=assigned.version)
+    request_flow.pass_on(assigned, f"person:{person('rep2').id}", word="", by=person("sup1"), version=assigned.version)
+    db.session.commit()
+    assert db.session.scalars(select(RequestStep.kind).where(RequestStep.to_id == person("rep2").id)).all() == ["assigned"]
+    team = person("rep1").team_id
+    person("rep1").change(by=person("mgr1"), team=person("rep3").team)
+    db.session.commit()
+    assert [(one.assignee.account, one.team_id) for one in (assigned, own)] == [("rep2", team), ("rep1", person("rep3").team_id)]
+    hand_over.hand_over([customer.id], to=person("rep3"), by=person("mgr1"))
+    db.session.commit()
+    assert [one.assignee.account for one in (assigned, own)] == ["rep2", "rep3"]
 
 
 def test_open_requests_follow_who_has_them_in_hand_into_another_team() -> None:

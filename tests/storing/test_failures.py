@@ -133,9 +133,14 @@ def test_a_job_does_not_wait_for_ever(in_bucket: Store, away: dict[str, Any], mo
         raise StoreFailed
 
     job = Job.queue("keeping", by=staff["rep1"])
+    job.created_at = clock.now() - 2 * jobs.FILES_WAITED_FOR  # no worker was there; it begins to wait now
     db.session.commit()
     with stored_by(away):
         jobs.start(job)
+        with time_machine.travel(clock.now() + DEAD_AFTER + timedelta(seconds=1)):
+            jobs.reap()
+        db.session.refresh(job)
+        assert job.state == "running"
         with time_machine.travel(clock.now() + jobs.FILES_WAITED_FOR + timedelta(minutes=1)):
             jobs.reap()
     db.session.refresh(job)

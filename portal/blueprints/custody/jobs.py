@@ -23,4 +23,4 @@ def take_destroyed_contents_out() -> None:
     for disposal in disposal_record.to_purge():
         for digest in disposal_record.purge(disposal):
             pictures.forget(digest)
-    db.session.commit()
+        db.session.commit()

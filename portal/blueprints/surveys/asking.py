@@ -8,12 +8,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.blueprints.surveys import bp
-from portal.database import StateConflict, commit
+from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import survey_link, survey_list
 from portal.models.standard import why
-from portal.models.survey import ANSWERED, STATES, SurveyAnswer
+from portal.models.survey import ANSWERED, STATES, Survey, SurveyAnswer
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.requests import KINDS
@@ -66,8 +66,14 @@ def _page(answer: SurveyAnswer, sent: Sent | None = None, link: str = "", status
         can_link=survey_link.can_make(answer, user),
         following=survey_list.next_to_ask(user, answer),
         low=why("callback.low_score"),
+        sees_survey=_sees_survey(answer),
     )
     return page, status
+
+
+def _sees_survey(answer: SurveyAnswer) -> bool:
+    """Return whether the reader of an answer sees its survey: one of another team asks customers who came, or are assisted with, since."""
+    return db.session.scalar(Survey.visible_to(me()).where(Survey.id == answer.survey_id)) is not None
 
 
 @bp.post("/survey-answers/<int:answer_id>")
@@ -94,7 +100,9 @@ def _onwards(answer: SurveyAnswer, following: SurveyAnswer | None, text: str) ->
     flash(text, "ok")
     if following is not None:
         return redirect(url_for("surveys.answer", answer_id=following.id), 303)
-    return redirect(url_for("surveys.survey", survey_id=answer.survey_id), 303)
+    if _sees_survey(answer):
+        return redirect(url_for("surveys.survey", survey_id=answer.survey_id), 303)
+    return redirect(url_for("surveys.answer", answer_id=answer.id), 303)
 
 
 @bp.post("/survey-answers/<int:answer_id>/leaving")
