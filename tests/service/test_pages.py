@@ -187,3 +187,11 @@ def test_words_that_are_in_many_requests_are_read_in_order(as_: Any, monkeypatch
         found = request_list.page(person("rep1"), query)
         assert [one.id for one in found.requests] == [first.id, second.id][:number]
         assert found.found == (Count(1, False) if number == 1 else None)
+
+
+def test_an_answer_is_called_as_it_is_asked_for(as_: Any) -> None:
+    rep, customer = as_("rep1"), factories.customer("rep1")
+    given = {"customer": customer.number, "kind": "inquiry", "channel": "telephone", "text": "问价格", "answer": "已报价"}
+    page = rep.get(rep.post("/requests/new", data=given).headers["Location"]).text
+    assert "答复内容" in page
+    assert "回答" not in page
