@@ -45,3 +45,10 @@ def test_a_page_is_punctuated_as_its_language_is(as_: Any) -> None:
     english = rep.get(f"/customers/{made.id}").text + rep.get(proposal).text
     assert f"{made.owner.name} ({made.team.name})" in english
     assert "say how long it will take." in english
+
+
+def test_a_past_customer_is_called_as_in_the_glossary(as_: Any) -> None:
+    made = factories.customer("rep1", state="past")
+    page = as_("rep1").get(f"/customers/{made.id}").text
+    assert "交易过去客户" in page
+    assert "已终止往来" not in page
