@@ -385,3 +385,10 @@ def test_an_investigation_says_from_the_first_what_the_card_lacks_and_that_a_ref
     assert page.count("客户资料卡还缺") == 1
     assert "data-unsaved data-stored" in page, "leaving asks nobody"
     assert "可以交易" in browser.get(at).get_data(as_text=True)
+
+
+def test_all_that_a_contact_lacks_is_said_at_once(as_: Any) -> None:
+    address = f"/customers/{factories.customer().id}/contacts/new"
+    browser = as_("rep1")
+    page = text_of(browser.post(address, data=opened(browser, address)))
+    assert ('id="name-error"' in page, 'id="kept_for-error"' in page) == (True, True)
