@@ -62,6 +62,11 @@ def colon() -> str:
     return "：" if is_chinese() else ": "
 
 
+def bracketed(text: object) -> str:
+    """Return what is added to a name in brackets, with the space before them where the reader's language has one."""
+    return f"（{text}）" if is_chinese() else f" ({text})"
+
+
 def options(words: dict[str, Any] | Iterable[Any]) -> list[tuple[str, str]]:
     """Return what a select offers, as (code, text in the reader's language).
 
@@ -104,6 +109,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(choice=choice, options=options, translate=translate, required_kind=required_kind, worktime=worktime)
     app.jinja_env.globals.update(
         colon=colon,
+        bracketed=bracketed,
         Permission=Permission,
         Role=Role,
         LANGUAGES=LANGUAGES,

@@ -54,4 +54,4 @@ def _old(customer: Customer, title: str, years: int) -> ArchiveDocument:
         "kind": "correspondence", "title": title, "dated_on": today.replace(year=today.year - years, day=1), "on_paper": True,
         "retention": "D10", "pages": 4,
     }  # fmt: skip
-    return ArchiveDocument.file(customer, values, by=customer.owner, source="demonstration", again=True)
+    return ArchiveDocument.file(customer, values, by=customer.owner, source="demo", again=True)

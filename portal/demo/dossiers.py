@@ -67,7 +67,7 @@ def _dossier(customer: Customer, by: Staff, place: int, scans: list[bytes], rng:
             "binder_id": binder.id if on_paper or upload is None else None,
             "pages": None if upload else rng.randrange(1, 9),
         }
-        ArchiveDocument.file(customer, values, upload, by=by, source="demonstration", again=True)
+        ArchiveDocument.file(customer, values, upload, by=by, source="demo", again=True)
     return len(kinds)
 
 

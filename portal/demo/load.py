@@ -182,11 +182,11 @@ class _Office:
         born = rng.randrange(60, 400)
         with _at(born):
             customer = Customer.create(
-                card, by=rep, source="demonstration", state=CustomerState.PROSPECT if prospect else CustomerState.ACTIVE
+                card, by=rep, source="demo", state=CustomerState.PROSPECT if prospect else CustomerState.ACTIVE
             )
             customer.is_demo = True
             for _one in range(rng.choice((1, 1, 2, 3))):
-                Contact.add(customer, self._contact(), by=rep, source="demonstration")
+                Contact.add(customer, self._contact(), by=rep, source="demo")
         if not prospect:
             customer.grade = rng.choice("AABBBBCCC")
             customer.credit_limit = Decimal(rng.randrange(0, 60) * 10_000)

@@ -22,6 +22,7 @@ from portal.models.approval_authors import DocumentAuthor, note_author
 from portal.models.approval_kinds import KINDS, DocumentKind
 from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import Office, Seat, pools_of, reroute_open_steps, route, seat_in, seats_of
+from portal.models.approval_signature import Signature
 from portal.models.approval_signing import ContentChanged
 from portal.models.approval_step import ApprovalStep
 from portal.models.hand_over import goes_along
@@ -125,6 +126,12 @@ class Approval(Base):
     def current_round(self) -> ApprovalRound:
         """Return the newest round."""
         return self.rounds[-1]
+
+    @property
+    def sent_back(self) -> Signature | None:
+        """Return the signature that sent it back, None where it was not, or was not by a person: its opinion says what to change."""
+        given = (step.signature for step in self.current_round.steps if step.signature is not None) if self.state == "draft" else ()
+        return next((one for one in given if one.decision == "send-back"), None)
 
     @property
     def open_steps(self) -> list[ApprovalStep]:

@@ -22,7 +22,7 @@ from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import callbacks as rules
-from portal.rules.message import N_
+from portal.rules.message import N_, Message, Named
 
 if TYPE_CHECKING:
     from portal.models.request import ServiceRequest
@@ -44,13 +44,15 @@ def _queues(user: Staff) -> Iterator[inbox.Queue]:
 
 def _said() -> Executable:
     its = Customer.id == NotLeading(Callback.customer_id)
-    return select(Callback.id, Customer.full_name, Callback.assignee_id).join(Customer, its).where(Callback.id.in_(inbox.NUMBERS))
+    said = (Callback.id, Customer.full_name, Callback.title_zh, Callback.title_en, Callback.assignee_id)
+    return select(*said).join(Customer, its).where(Callback.id.in_(inbox.NUMBERS))
 
 
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
-    for number, name, assignee in inbox.records(_said, numbers):
+    for number, name, chinese, english, assignee in inbox.records(_said, numbers):
+        title = Message(N_("%(customer)s · %(call)s"), {"customer": name, "call": Named(chinese, english)})
         page = ("callbacks.day", {"open": number, "whose": "nobody" if assignee is None else None})
-        yield number, inbox.Told(name, N_("Call the customer, and write down what was said"), page)
+        yield number, inbox.Told(title, N_("Call the customer, and write down what was said"), page)
 
 
 inbox.source(_queues, lambda: dict(TITLES))

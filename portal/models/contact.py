@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -124,12 +124,18 @@ def derived(values: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def lacking(values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield a refusal with its field for each of what a contact cannot be without that `values` do not give."""
+    if not values.get("name"):
+        yield Refusal("A contact needs a name.", field="name")
+    if not values.get("kept_for"):
+        yield Refusal("Say what this person's data are kept for.", field="kept_for")
+
+
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     checked = {name: card.CONTACT[name].empty if value is None else value for name, value in values.items()}
-    if not checked.get("name"):
-        raise Refusal("A contact needs a name.", field="name")
-    if not checked.get("kept_for"):
-        raise Refusal("Say what this person's data are kept for.", field="kept_for")
+    for refusal in lacking(checked):
+        raise refusal
     for name, value in checked.items():
         if name != "kept_for":
             check_choice(card.CONTACT[name], value)

@@ -208,12 +208,18 @@ def put_one(listed: GiftList, customer: Customer, values: Mapping[str, Any], *, 
     return db.session.scalars(select(GiftRecipient).where(*mine)).one()
 
 
-def check_person(values: Mapping[str, Any]) -> None:
-    """Raise `Refusal` with the field unless person and reason are given: who takes a gift, and why, is on record (GF-2)."""
+def lacking(values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield a refusal with its field for what is not given of person and reason: who takes a gift, and why, is on record (GF-2)."""
     if not values.get("person"):
-        raise Refusal("Say who takes the gift.", field="person")
+        yield Refusal("Say who takes the gift.", field="person")
     if not values.get("reason"):
-        raise Refusal("Say why this customer is given something.", field="reason")
+        yield Refusal("Say why this customer is given something.", field="reason")
+
+
+def check_person(values: Mapping[str, Any]) -> None:
+    """Raise `Refusal` with the field unless person and reason are given (GF-2)."""
+    for refusal in lacking(values):
+        raise refusal
 
 
 def _in_scope(customer_ids: Sequence[int], by: Staff) -> list[int]:

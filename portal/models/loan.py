@@ -238,6 +238,8 @@ class Loan(Base):
     def _documents(self, numbers: list[str]) -> list[ArchiveDocument]:
         query = select(ArchiveDocument).where(ArchiveDocument.customer_id == self.customer.id, ArchiveDocument.state == FILED)
         found = {one.archive_number: one for one in db.session.scalars(query.where(ArchiveDocument.archive_number.in_(numbers)))}
+        if self.form == PAPER and not numbers and not db.session.scalar(select(query.where(ArchiveDocument.on_paper).exists())):
+            raise Refusal("Nothing of this dossier is kept on paper.", field="form")  # else it is found out once two people have agreed
         wanted = list(dict.fromkeys(numbers))
         missing = next((number for number in wanted if number not in found), None)
         if missing is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -88,26 +88,32 @@ def _is_telephone(text: str) -> bool:
     return sum(sign.isdigit() for sign in text) >= 7 and "@" not in text
 
 
-def _check(values: Mapping[str, Any], also: str = "") -> None:
+def problems(values: Mapping[str, Any], also: str = "") -> Iterator[Refusal]:
+    """Yield all that keeps a proposal from being registered as it is, each with its field; `also`: a kind that it may have kept."""
     kinds = {one["code"] for one in standard("choices.proposal_kind") if one["active"]}
     if values["kind"] not in kinds | {also} or not values["kind"]:
-        raise Refusal("Choose what the proposal is about.", field="kind")
+        yield Refusal("Choose what the proposal is about.", field="kind")
     if values["channel"] not in rules.CHANNELS:
-        raise Refusal("Say how it was received.", field="channel")
+        yield Refusal("Say how it was received.", field="channel")
     received = values["received_on"]
     if received is None:
-        raise Refusal("Say on which day it was received: its days count from there.", field="received_on")
-    if received > clock.today():
-        raise Refusal("A proposal cannot be received in the future.", field="received_on")
-    if (clock.today() - received).days > EARLIEST_DAYS:
-        raise Refusal("This day is more than %(days)s days ago.", field="received_on", days=EARLIEST_DAYS)
+        yield Refusal("Say on which day it was received: its days count from there.", field="received_on")
+    elif received > clock.today():
+        yield Refusal("A proposal cannot be received in the future.", field="received_on")
+    elif (clock.today() - received).days > EARLIEST_DAYS:
+        yield Refusal("This day is more than %(days)s days ago.", field="received_on", days=EARLIEST_DAYS)
     if not values["summary"]:
-        raise Refusal("Say in a line what is proposed.", field="summary")
+        yield Refusal("Say in a line what is proposed.", field="summary")
     if not values["text"]:
-        raise Refusal("Write down the whole proposal.", field="text")
+        yield Refusal("Write down the whole proposal.", field="text")
     for name, most in (("summary", rules.LONGEST_SUMMARY), ("text", rules.LONGEST_TEXT), ("contact", rules.LONGEST_LINE)):
         if len(values[name]) > most:
-            raise Refusal("At most %(most)s characters; these are %(count)s.", field=name, most=most, count=len(values[name]))
+            yield Refusal("At most %(most)s characters; these are %(count)s.", field=name, most=most, count=len(values[name]))
+
+
+def _check(values: Mapping[str, Any], also: str = "") -> None:
+    for refusal in problems(values, also):
+        raise refusal
 
 
 def change(proposal: Proposal, values: Mapping[str, Any], *, by: Staff, version: int) -> None:

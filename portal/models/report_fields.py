@@ -14,7 +14,7 @@ STATES = {
     DRAFT: (N_("Draft"), ""),
     SUBMITTED: (N_("Submitted"), "accent"),
     RETURNED: (N_("Sent back"), "seal"),
-    READ: (N_("Read"), "ok"),
+    READ: (N_("Read and noted"), "ok"),
     OPEN: (N_("In hand"), "accent"),
     CLOSED: (N_("Closed"), ""),
 }

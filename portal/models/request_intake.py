@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,8 @@ def take_in(values: Mapping[str, Any], *, by: Staff) -> ServiceRequest:
     if not by.may(Permission.REQUEST_WORK):
         raise Refusal("Requests are taken in by the people of the office.")
     customer: Customer | None = values.get("customer")
-    _check(values, customer)
+    for refusal in problems(values):
+        raise refusal
     moment: datetime = values.get("received_at") or clock.now()
     request = ServiceRequest(
         customer=customer, customer_name="" if customer else values["customer_name"], caller=values.get("caller", ""),
@@ -70,22 +71,27 @@ def take_in(values: Mapping[str, Any], *, by: Staff) -> ServiceRequest:
     return request
 
 
-def _check(values: Mapping[str, Any], customer: Customer | None) -> None:
+def problems(values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield all that keeps a request from being taken in as it is, each with its field: who is on the telephone is asked once."""
+    customer: Customer | None = values.get("customer")
     if customer is None and not values.get("customer_name"):
-        raise Refusal("Say who it is for: a customer, or the name as it was said.", field="customer")
+        yield Refusal("Say who it is for: a customer, or the name as it was said.", field="customer")
     if customer is not None and customer.state == CustomerState.MERGED:
-        raise Refusal("This record was merged into another one. Change that one.", field="customer")
+        yield Refusal("This record was merged into another one. Change that one.", field="customer")
     for name, words in (("kind", rules.KINDS), ("channel", rules.CHANNELS)):
         if values.get(name) not in words:
-            raise Refusal("Choose one of the list.", field=name)
+            yield Refusal("Choose one of the list.", field=name)
     if (values.get("priority") or rules.NORMAL) not in rules.PRIORITIES:
-        raise Refusal("Choose one of the list.", field="priority")
+        yield Refusal("Choose one of the list.", field="priority")
     if not values.get("text"):
-        raise Refusal("Write what it is about.", field="text")
+        yield Refusal("Write what it is about.", field="text")
     for name in ("text", "answer"):
-        check_length(values.get(name) or "", name)
+        try:
+            check_length(values.get(name) or "", name)
+        except Refusal as refusal:
+            yield refusal
     if (values.get("received_at") or clock.now()) > clock.now():
-        raise Refusal("A request cannot be received in the future.", field="received_at")
+        yield Refusal("A request cannot be received in the future.", field="received_at")
 
 
 def check_length(text: str, field: str) -> None:

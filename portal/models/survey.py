@@ -273,12 +273,21 @@ class SurveyAnswer(Base):
         low = rules.is_low(scores, self.limit)
         calls = []
         if low and self.customer is not None:
-            said = ", ".join(f"{code} {score}" for code, score in sorted(scores.items()) if score <= self.limit)
-            note = " ".join(filter(None, (said, text[:100])))
+            note = " ".join(filter(None, (self._low_ones(scores), text[:100])))
             source = f"survey:{self.id}:{self.version}"  # taken back and low again, it is another event
             calls = due(self.customer, LOW_SCORE, on=clock.today(), by=by, source=source, note=note)
         audit.write("change", "survey-answered", actor=by, record=self, label=self.label, way=self.survey.way, lowest=self.lowest)
         return bool(calls)
+
+    def _low_ones(self, scores: Mapping[str, int]) -> str:
+        """Return the low scores with their questions, in the language in which they were asked: whoever calls back reads them."""
+        chinese = self.survey.language == "zh_Hans_CN"
+        low = [
+            f"{one['zh' if chinese else 'en']} {scores[one['code']]}"
+            for one in self.survey.questions
+            if scores.get(one["code"], self.limit + 1) <= self.limit
+        ]
+        return ("、" if chinese else ", ").join(low)
 
     def leave(self, state: str, *, text: str, by: Staff, version: int) -> None:
         """Keep that the customer declined, or was not reached. Raises `Refusal`, `StateConflict`."""

@@ -16,13 +16,25 @@ function sendFile(form, file, line, alone) {
       if (event.lengthComputable) bar.value = event.loaded / event.total;
     });
     request.addEventListener("loadend", () => {
-      if (request.getResponseHeader("X-Outcome") === null) return resolve(request.status ? "form" : "silent");
+      if (request.getResponseHeader("X-Outcome") === null) return resolve(request.status ? { page: request.responseText } : "silent");
       const answer = new DOMParser().parseFromString(request.responseText, "text/html");
       line.replaceWith(answer.querySelector("#outcomes li"));
       resolve(request.status === 200 ? "filed" : "refused");
     });
     request.send(data);
   });
+}
+
+// The particulars are wrong: the page that says so takes the place of this one, and the files stay chosen.
+function showRefused(form, page) {
+  form.classList.remove("is-unsaved");
+  const main = new DOMParser().parseFromString(page, "text/html").querySelector("main");
+  const next = main?.querySelector("form[data-each-file]");
+  if (!next) return form.submit(); // the session has ended: the page that says so comes by the usual way
+  document.querySelector("main").replaceWith(main);
+  next.querySelector("input[type=file]").replaceWith(form.querySelector("input[type=file]"));
+  next.classList.add("is-unsaved");
+  main.querySelector(".error-summary")?.focus();
 }
 
 async function sendEach(form, files) {
@@ -46,14 +58,11 @@ async function sendEach(form, files) {
   for (const [place, file] of files.entries()) {
     const result = await sendFile(form, file, lines[place], files.length === 1);
     became.push(result);
-    if (result === "form" || result === "silent") break;
+    if (result.page !== undefined || result === "silent") break;
   }
   button.disabled = false;
-  if (became.includes("form")) {
-    // The particulars are wrong, or the session has ended: the page that says so comes by the usual way.
-    form.classList.remove("is-unsaved");
-    return form.submit();
-  }
+  const refused = became.find((one) => one.page !== undefined);
+  if (refused) return showRefused(form, refused.page);
   if (became.includes("silent")) {
     const line = document.createElement("li");
     line.textContent = form.dataset.failed;

@@ -61,4 +61,9 @@ def test_wrong_particulars_come_back_beside_their_field(site: str, page_as: Call
     page.set_input_files("#files", FILES[:1])
     page.click(".save-bar button")
     expect(page.locator("#dated_on-error")).to_be_visible()
+    expect(page.locator(".error-summary")).to_be_focused()
     assert titles() == []
+    page.fill("#dated_on", "2026-03-05")
+    page.click(".save-bar button")  # the file is still chosen
+    page.wait_for_url(f"{site}/customers/{customer_id}/dossier", wait_until="commit")
+    expect(page.locator("table.documents th[scope=row]")).to_have_count(1)

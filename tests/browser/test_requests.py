@@ -59,3 +59,20 @@ def test_a_complaint_by_telephone(app: object, page_as: Callable[[str], Page], s
     found = db.session.query(ServiceRequest).one()
     assert (found.state, found.text, found.kind, found.channel) == ("answered", TEXT, "complaint", "telephone")
     db.session.remove()
+
+
+def test_the_customers_that_a_name_may_mean_cover_nothing(app: object, page_as: Callable[[str], Page], site: str) -> None:
+    factories.customer("rep1", full_name="深圳远航电子有限公司")
+    factories.customer("rep1", full_name="广州远洋贸易有限公司")
+    index_all()
+    db.session.commit()
+    page = page_as("rep1")
+    page.goto(f"{site}/requests/new")
+    page.fill("#customer", "远")
+    page.fill("#text", TEXT)
+    page.locator(".save-bar button").click()
+    expect(page.locator(".suggestions-stay button")).to_have_count(2)
+    offered, keeps = page.locator(".suggestions-stay").bounding_box(), page.locator("[name=unknown]").bounding_box()
+    assert offered is not None
+    assert keeps is not None
+    assert offered["y"] + offered["height"] <= keeps["y"]

@@ -80,8 +80,18 @@ def test_what_is_not_on_paper_is_not_lent_on_paper():
         asked(scan.customer, form="paper", numbers=[scan.archive_number])
 
 
+def test_a_dossier_without_papers_is_not_lent_on_paper():
+    customer = factories.customer("rep1")
+    document(customer, pages=1, on_paper=False)
+    with pytest.raises(Refusal) as refusal:
+        asked(customer, form="paper")
+    assert (refusal.value.field, refusal.value.message.text) == ("form", "Nothing of this dossier is kept on paper.")
+    document(customer)
+    assert asked(customer, form="paper").state == "draft"
+
+
 def test_one_loan_is_asked_for_at_a_time():
-    loan = asked(factories.customer("rep1"))
+    loan = asked(document().customer)
     with pytest.raises(Refusal, match="asked for already"):
         asked(loan.customer)
     asked(loan.customer, form="paper")

@@ -77,7 +77,7 @@ def test_a_low_score_makes_a_call_back_due_once_and_figures_follow() -> None:
     line = asked()
     assert answered(line, attitude=2, quality=5)
     (call,) = db.session.scalars(select(Callback).where(Callback.customer_id == line.customer_id))
-    assert (call.kind, call.assignee_id) == ("low-score", person("rep1").id)
+    assert (call.kind, call.assignee_id, call.text) == ("low-score", person("rep1").id, "服务态度 2")
     month, team = f"{clock.today():%Y-%m}", line.team_id
     assert kept() == [
         (month, team, "", "A", "", 1, 1, 1, 0, 1),

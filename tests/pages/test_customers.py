@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.database import db
+from portal.models.approval import Approval
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.investigation import Investigation
 from tests import factories
+from tests.approving import person, sign
 from tests.client import attributes, parsed
 from tests.models.test_investigation import CARD, COMPLETE
 
@@ -324,6 +326,19 @@ def test_an_investigation_is_kept_half_done_and_submitted_when_complete(as_: Any
     assert f"{address}/submission" in text_of(browser.get(f"/customers/{made.id}"))
 
 
+def test_who_writes_an_investigation_again_reads_why_where_they_write(as_: Any) -> None:
+    made = factories.customer(**CARD)
+    browser, address = as_("rep1"), f"/customers/{made.id}/investigation"
+    typed = {name: str(value) for name, value in COMPLETE.items()}
+    assert browser.post(f"{address}/submission", data={**opened(browser, address), **typed}).status_code == 303
+    approval = db.session.scalars(select(Approval)).one()
+    sign(approval, "sup1", "send-back", "请补充开户行")
+    assert f"{person('sup1').name} 退回：请补充开户行" in text_of(browser.get(address))
+    again = text_of(browser.get(f"/approvals/{approval.id}"))
+    assert f'<a class="btn btn-primary" href="{address}">修改</a>' in again
+    assert f'<a class="btn btn-secondary" href="{address}">查看文件</a>' in text_of(as_("sup1").get(f"/approvals/{approval.id}"))
+
+
 def test_what_the_card_lacks_is_said_at_submission(as_: Any) -> None:
     made = factories.customer(state="prospect")
     browser, address = as_("rep1"), f"/customers/{made.id}/investigation"
@@ -370,3 +385,10 @@ def test_an_investigation_says_from_the_first_what_the_card_lacks_and_that_a_ref
     assert page.count("客户资料卡还缺") == 1
     assert "data-unsaved data-stored" in page, "leaving asks nobody"
     assert "可以交易" in browser.get(at).get_data(as_text=True)
+
+
+def test_all_that_a_contact_lacks_is_said_at_once(as_: Any) -> None:
+    address = f"/customers/{factories.customer().id}/contacts/new"
+    browser = as_("rep1")
+    page = text_of(browser.post(address, data=opened(browser, address)))
+    assert ('id="name-error"' in page, 'id="kept_for-error"' in page) == (True, True)

@@ -97,6 +97,8 @@ def test_a_page_that_sends_files_one_by_one_gets_the_outcome_of_each(rep, custom
     assert good.text.count("<li>") == bad.text.count("<li>") == 1
     wrong = rep.post(address(customer), data={**FORM, "kind": "", **files((pdf(), "好.pdf"))}, headers=headers)
     assert "X-Outcome" not in wrong.headers
+    plain = rep.post(address(customer), data={**FORM, "kind": "", **files((pdf(), "好.pdf"))})
+    assert ("files-error" in wrong.text, "files-error" in plain.text) == (False, True), "without scripts the files are to be chosen again"
 
 
 def test_a_download_is_an_attachment_that_nothing_runs_and_is_written_down(rep, customer):

@@ -119,3 +119,13 @@ def test_reps_see_their_own_customers_only_and_composers_are_not_asked_to_sign(a
     assert "Seems split" not in text
     assert as_("mgr2").get(f"/gifts/campaigns/{found.id}").status_code == 200
     assert db.session.get_one(GiftList, listed.id).state == "pending"
+
+
+def test_all_that_a_proposal_lacks_stands_beside_its_field(as_: Any) -> None:
+    found, rep = campaign(), as_("rep1")
+    at = f"/gifts/campaigns/{found.id}/proposals"
+    empty = rep.post(at, data={"tier": ""})
+    assert empty.status_code == 422
+    assert all(f'id="{name}-error"' in empty.text for name in ("customer", "tier", "person", "reason"))
+    given = {"customer": factories.customer("rep1").number, "tier": found.tiers[0].code, "person": "王敏", "reason": "合作多年"}
+    assert rep.post(at, data=given).status_code == 303

@@ -164,4 +164,6 @@ def test_sending_is_offered_once_the_customer_was_told(as_: As) -> None:
     assert "须先告知客户。" in page
     assert 'name="tracking"' not in page
     delivering.told(one)
-    assert 'name="tracking"' in client.get(path).get_data(as_text=True)
+    page = client.get(path).get_data(as_text=True)
+    assert 'name="tracking"' in page
+    assert ("待寄出" in page, "待派送" in page) == (True, False), "as the list calls it"

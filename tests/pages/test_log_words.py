@@ -146,6 +146,13 @@ def _actions() -> Iterator[tuple[str, str]]:
                         yield word.value, f"{path.name}:{node.lineno}"
 
 
+def test_what_the_demonstration_enters_is_said_to_be_of_it() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (PORTAL / "demo").glob("*.py")]
+    calls = (node for one in sources for node in ast.walk(ast.parse(one)) if isinstance(node, ast.Call))
+    given = {word.value.value for call in calls for word in call.keywords if word.arg == "source" and isinstance(word.value, ast.Constant)}
+    assert given <= {*log_words.SOURCES, "visit"}, "what was promised at a visit is of it"
+
+
 def test_every_entry_of_the_log_has_a_name(app: Flask) -> None:
     named = {action for _type, action in ACTIONS}
     written = list(_actions())

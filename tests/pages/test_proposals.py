@@ -154,3 +154,14 @@ def test_the_printed_list_says_late_of_what_is_late_alone(as_):
     tree, _ = parsed(as_("rep1").get("/prints/lists/proposal_list?state=").get_data(as_text=True))
     rows = [row.text() for row in tree.select(".sheet-list tbody tr")]
     assert [["逾期" in row for row in rows if one.number in row] for one in (in_time, late)] == [[False], [True]]
+
+
+def test_all_that_a_proposal_lacks_is_said_at_once_and_its_files_are_to_be_chosen_again(as_: Any) -> None:
+    rep = as_("rep1")
+    sent = {"customer": "", "files": (io.BytesIO(picture()), "来信.png")}
+    empty = rep.post("/proposals/new", data=sent, content_type="multipart/form-data")
+    assert empty.status_code == 422
+    for name in ("customer", "kind", "received_on", "summary", "text"):
+        assert f'id="{name}-error"' in empty.text, name
+    assert "不保留所选文件" in empty.text
+    assert "不保留所选文件" not in rep.post("/proposals/new", data={"customer": ""}).text

@@ -60,7 +60,9 @@ def test_from_who_is_due_to_the_report_that_is_read(app: Any, as_: Any) -> None:
     db.session.expire_all()
     said = {"word-version": str(report.version), "word-text": "请跟进备件", "act": "read"}
     assert supervisor.post(f"/visits/reports/{report.id}/words", data=said).status_code == 303
-    assert "请跟进备件" in text_of(rep.get(f"/visits/reports/{report.id}"))
+    read = text_of(rep.get(f"/visits/reports/{report.id}"))
+    assert "请跟进备件" in read
+    assert ("已阅" in read, "已读" in read) == (True, False)
     timeline = text_of(rep.get(f"/customers/{customer.id}/timeline?only=visits"))
     assert "已拜访客户" in timeline
     assert "备件两套" in text_of(rep.get(f"/customers/{customer.id}/visits"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -72,6 +73,19 @@ def test_who_is_no_customer_is_asked_about_once_and_then_kept(as_: Any) -> None:
     version = {"customer-version": str(request.version)}
     assert rep.post(f"/requests/{request.id}/customer", data={**version, "customer-customer": "没有这家"}).status_code == 422
     assert rep.post(f"/requests/{request.id}/customer", data={**version, "customer-customer": customer.number}).status_code == 303
+
+
+def test_all_that_a_call_lacks_is_said_at_once(as_: Any) -> None:
+    rep = as_("rep1")
+    empty = rep.post("/requests/new", data={"kind": "complaint", "channel": "telephone"})
+    assert (empty.status_code, "customer-error" in empty.text, "text-error" in empty.text) == (422, True, True)
+    assert not re.search("<details[^>]*more-fields[^>]* open", empty.text)
+    wrong = rep.post(
+        "/requests/new", data={"kind": "complaint", "channel": "telephone", "customer": "远航", "received_at": "2999-01-01T10:00"}
+    )
+    assert ("text-error" in wrong.text, "received_at-error" in wrong.text, 'name="unknown"' in wrong.text) == (True, True, False)
+    assert re.search("<details[^>]*more-fields[^>]* open", wrong.text)
+    assert '<a href="#text">内容</a>：' in wrong.text  # the summary is punctuated as its language is
 
 
 def test_what_pages_refuse_stays_as_it_was_typed(as_: Any) -> None:
@@ -173,3 +187,11 @@ def test_words_that_are_in_many_requests_are_read_in_order(as_: Any, monkeypatch
         found = request_list.page(person("rep1"), query)
         assert [one.id for one in found.requests] == [first.id, second.id][:number]
         assert found.found == (Count(1, False) if number == 1 else None)
+
+
+def test_an_answer_is_called_as_it_is_asked_for(as_: Any) -> None:
+    rep, customer = as_("rep1"), factories.customer("rep1")
+    given = {"customer": customer.number, "kind": "inquiry", "channel": "telephone", "text": "问价格", "answer": "已报价"}
+    page = rep.get(rep.post("/requests/new", data=given).headers["Location"]).text
+    assert "答复内容" in page
+    assert "回答" not in page

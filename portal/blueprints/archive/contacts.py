@@ -17,7 +17,7 @@ from portal.blueprints.archive import bp, card_view
 from portal.database import StateConflict, db
 from portal.looks import look
 from portal.models import card
-from portal.models.contact import Contact
+from portal.models.contact import Contact, lacking
 from portal.models.customer import Customer
 from portal.models.edits import Clash
 from portal.models.review import ReviewLine
@@ -53,6 +53,8 @@ def contact_new(customer: Customer) -> Any:
     form = ContactForm()
     values = form.read()
     if values is not None:
+        form.refuse_all(list(lacking(values)), str)
+    if values is not None and not form.problems:
         with saving(form.refuse) as saved:
             contact = Contact.add(customer, values, by=current_user)
         if saved:

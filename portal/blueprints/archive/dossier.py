@@ -100,9 +100,8 @@ def document_new(customer: Customer) -> Any:
     """File one or several files, or a document that is on paper only. Each file stands or falls by itself, with its reason."""
     form = RecordForm(document_fields(customer), data={"kind": request.args.get("kind", ""), "confidentiality": "internal"})
     outcomes: list[Outcome] = []
-    values = form.read()
+    values, files = form.read(), [one for one in request.files.getlist("files") if one.filename]
     if values is not None:
-        files = [one for one in request.files.getlist("files") if one.filename]
         outcomes = _file_all(customer, for_model(values), files, form)
         if outcomes and not form.problems and "X-Each-File" in request.headers:
             return _outcome(outcomes)
@@ -116,6 +115,7 @@ def document_new(customer: Customer) -> Any:
         customer=customer,
         document=None,
         outcomes=outcomes,
+        gone=form.problems and files and "X-Each-File" not in request.headers,
         clashes=[],
         plain=field_values.plain,
         limit=standard("upload.size_limit_mb"),

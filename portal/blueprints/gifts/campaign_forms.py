@@ -24,6 +24,7 @@ from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.rules.gifts import LONGEST_LINE, LONGEST_TEXT, PURPOSES, TIERS
 from portal.rules.message import Refusal
+from portal.rules.money import figures
 from portal.rules.regions import PROVINCES
 from portal.rules.text import clean_line
 from portal.sessions import me
@@ -125,6 +126,7 @@ class RecipientForm(PortalForm):
     """A recipient by hand, or a proposal of one."""
 
     customer = StringField(_l("Customer"), [Length(max=200)])
+    tier = SelectField(_l("Tier of gifts"), choices=[], validate_choice=False)
     person = StringField(_l("Who takes it"), [Length(max=LONGEST_LINE)])
     post = StringField(_l("Post"), [Length(max=LONGEST_LINE)])
     official = BooleanField(_l("This person holds a public office"))
@@ -133,6 +135,12 @@ class RecipientForm(PortalForm):
         _l("Why a government body or an official is permitted"), [Length(max=LONGEST_TEXT)], render_kw={"rows": 2}
     )
     version = HiddenField()
+
+    def offer(self, campaign: GiftCampaign) -> RecipientForm:
+        """Let one of the campaign's tiers be chosen, and return the form."""
+        tiers = [SelectChoice(one.code, f"{_(TIERS[one.code])} · {figures(one.amount)}") for one in campaign.in_order]
+        self.tier.choices = [SelectChoice("", ""), *tiers]
+        return self
 
     def values(self) -> dict[str, Any]:
         """Return what was entered, as the models take it."""

@@ -173,7 +173,7 @@ def list_add(listed: GiftList) -> Any:
             flash(_("%(customer)s is on the list.", customer=customer.full_name), "ok")
             return redirect(url_for("gifts.gift_list", listed_id=number), 303)
     listed = db.session.get_one(GiftList, number)
-    page = render_template("gifts/recipient_form.html", form=form, listed=listed, campaign=listed.campaign, tier=listed.tier, tiers=TIERS)
+    page = render_template("gifts/recipient_form.html", form=form, listed=listed, campaign=listed.campaign)
     return page, 422 if form.problems else 200
 
 

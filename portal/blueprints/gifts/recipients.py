@@ -18,7 +18,7 @@ from portal.models import benefit, gift_composing, gift_delivery, gift_judging, 
 from portal.models.benefit import SOURCES
 from portal.models.customer import Customer
 from portal.models.customer_choice import chosen
-from portal.models.gift_campaign import GiftCampaign
+from portal.models.gift_campaign import GiftCampaign, GiftTier
 from portal.models.gift_campaign_list import RECIPIENTS, RecipientQuery
 from portal.models.gift_list import RECIPIENT_STATES, GiftRecipient
 from portal.models.standard import why
@@ -43,17 +43,30 @@ def propose(campaign: GiftCampaign) -> Any:
     if request.method == "POST" and request.form.get("pick"):
         form.customer.data = request.form["pick"][:200]
     elif request.method == "POST" and form.validate():
-        with saving(form.refuse) as saved:
-            if tier is None:
-                raise Refusal("Choose the tier.")
-            customer = chosen(me(), form.customer.data or "")
-            gift_proposal.propose(tier, customer, form.values(), by=me())
-        if saved:
-            flash(_("%(customer)s is proposed.", customer=customer.full_name), "ok")
-            return redirect(url_for("gifts.campaign", campaign_id=number), 303)
+        customer = _customer_of(form, tier)
+        if customer is not None and tier is not None:
+            with saving(form.refuse) as saved:
+                gift_proposal.propose(tier, customer, form.values(), by=me())
+            if saved:
+                flash(_("%(customer)s is proposed.", customer=customer.full_name), "ok")
+                return redirect(url_for("gifts.campaign", campaign_id=number), 303)
     campaign = db.session.get_one(GiftCampaign, number)
-    page = render_template("gifts/recipient_form.html", form=form, listed=None, campaign=campaign, tier=tier, tiers=TIERS, code=code)
+    form.offer(campaign).tier.data = code
+    page = render_template("gifts/recipient_form.html", form=form, listed=None, campaign=campaign)
     return page, 422 if form.problems else 200
+
+
+def _customer_of(form: RecipientForm, tier: GiftTier | None) -> Customer | None:
+    """Return the customer who is proposed; None where something is lacking, all of which stands beside its field then."""
+    lacking = [] if tier else [Refusal("Choose the tier.", field="tier")]
+    customer = None
+    try:
+        customer = chosen(me(), form.customer.data or "")
+    except Refusal as refusal:
+        lacking.append(refusal)
+    lacking.extend(gift_composing.lacking(form.values()))
+    form.refuse_all(lacking, str)
+    return None if lacking else customer
 
 
 @bp.get("/gifts/recipients/<int:recipient_id>")

@@ -46,15 +46,28 @@ def proposal_new() -> Any:
         return _page(form)
     hits = []
     if form.validate():
-        with saving(form.refuse) as saved:
-            found = proposal_intake.register(chosen(me(), clean_line(form.customer.data or "")), form.values(), by=me())
-            proposal_intake.keep_files(found, uploads(), by=me())
-        if saved:
-            flash(_("The proposal %(number)s is registered. Thank the customer, and let it be classified.", number=found.number), "ok")
-            return redirect(url_for("proposals.proposal", proposal_id=found.id), 303)
+        customer = _customer_of(form)
+        if customer is not None:
+            with saving(form.refuse) as saved:
+                found = proposal_intake.register(customer, form.values(), by=me())
+                proposal_intake.keep_files(found, uploads(), by=me())
+            if saved:
+                flash(_("The proposal %(number)s is registered. Thank the customer, and let it be classified.", number=found.number), "ok")
+                return redirect(url_for("proposals.proposal", proposal_id=found.id), 303)
         if form.customer.errors and form.customer.data:
             hits = search.search(me(), form.customer.data, SUGGESTED)
     return _page(form, hits=hits, status=422)
+
+
+def _customer_of(form: ProposalForm) -> Customer | None:
+    """Return the customer whose proposal it is; None where something is lacking, all of which stands beside its field then."""
+    lacking, customer = list(proposal_intake.problems(form.values())), None
+    try:
+        customer = chosen(me(), clean_line(form.customer.data or ""))
+    except Refusal as refusal:
+        lacking.append(refusal)
+    form.refuse_all(lacking, str)
+    return None if lacking else customer
 
 
 def _page(form: ProposalForm, *, proposal: Proposal | None = None, hits: list[search.Hit] | None = None, status: int = 200) -> Any:

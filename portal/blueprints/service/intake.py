@@ -16,7 +16,7 @@ from portal.models import search
 from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.customer_choice import Chosen
-from portal.models.request_intake import take_in
+from portal.models.request_intake import problems, take_in
 from portal.permissions import Permission, requires
 from portal.rules.message import Refusal
 from portal.rules.requests import COMPLAINT, KINDS
@@ -25,6 +25,7 @@ from portal.saving import saving
 from portal.sessions import me
 
 SUGGESTED = 8
+WRITTEN = ("kind", "channel", "priority", "caller", "telephone", "promise", "text", "answer")
 
 
 @bp.route("/requests/new", methods=["GET", "POST"])
@@ -43,15 +44,17 @@ def request_new() -> Any:
         return _page(form, status=422)
     text = clean_line(form.customer.data or "")
     unknown = ""
+    values: dict[str, Any] = {name: (form[name].data or "").strip() for name in WRITTEN}
+    values |= {"received_at": moment(form.received_at), "promised_at": moment(form.promised_at), "customer_name": text}
+    values["customer"] = customer = Chosen(me(), [text]).find(text)
+    if wrong := list(problems(values)):
+        form.refuse_all(wrong, str)
+        return _page(form, status=422)
     with saving(form.refuse) as saved:
-        customer = Chosen(me(), [text]).find(text)
-        if customer is None and text and not request.form.get("unknown"):
+        if customer is None and not request.form.get("unknown"):
             unknown = text
             raise Refusal("No customer you see has this number, credit code or name.", field="customer")
-        values = {name: (form[name].data or "").strip() for name in ("kind", "channel", "priority", "caller", "telephone", "promise")}
-        values |= {"text": (form.text.data or "").strip(), "answer": (form.answer.data or "").strip()}
-        times = {"received_at": moment(form.received_at), "promised_at": moment(form.promised_at)}
-        made = take_in({**values, **times, "customer": customer, "customer_name": text}, by=me())
+        made = take_in(values, by=me())
     if not saved:
         return _page(form, hits=search.search(me(), unknown, SUGGESTED) if unknown else None, unknown=unknown, status=422)
     flash(_("%(number)s is taken in; %(name)s has it in hand.", number=made.number, name=made.assignee.name), "ok")
