@@ -7,9 +7,12 @@ import pytest
 from portal import clock
 from portal.database import db
 from portal.models import gift_proposal
+from portal.models.credit import CreditChange
+from portal.models.customer import CustomerState
+from portal.models.investigation import Investigation
 from portal.models.visit import Visit
 from tests import factories
-from tests.approving import person, told
+from tests.approving import change, person, sign, submitted, told
 from tests.campaigning import WHO, campaign, the_tier
 from tests.disposing import approved, destroyed, old, past
 
@@ -32,3 +35,19 @@ def test_what_people_were_told_of_gifts_and_visits_goes_with_the_card() -> None:
     assert {one for one in before if customer.full_name in one and one in after} == set()
     kept = [one for one in after if other.full_name in one]
     assert ["王小明已离职" in one for one in kept] == [True, False]
+
+
+def test_drafts_that_were_never_submitted_go_with_the_card() -> None:
+    customer, other = factories.customer("rep1", state=CustomerState.PROSPECT.value), factories.customer("rep1")
+    Investigation.begin(customer, {"opinion": "王小明可靠"}, by=person("rep1"))
+    customer.state = CustomerState.ACTIVE.value  # as where another record of the same customer took it in
+    decided = submitted(customer=customer)
+    sign(decided, "sup1", "reject")
+    dropped = change(customer, reason="王小明担保")
+    dropped.give_up(by=person("rep1"))
+    change(customer, reason="王小明再次担保")
+    theirs = change(other)
+    past(customer)
+    destroyed(approved(old(customer)))
+    assert {one.id for one in db.session.query(CreditChange)} == {decided.record_id, theirs.id}
+    assert db.session.query(Investigation).count() == 0
