@@ -25,6 +25,8 @@ class Binder(HangsOnCustomer, Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     code: Mapped[str] = mapped_column(BYTEWISE, unique=True)
     """The customer's number and its own, from 1: C2026000123-1. It stands on the spine and stays, also after a merge."""
+    code_key: Mapped[str] = mapped_column(BYTEWISE)
+    """Comparable form of the code, by which binders stand side by side: C2026000123-000010 is behind C2026000123-000002."""
     title: Mapped[str] = mapped_column(default="")
     width_mm: Mapped[int] = mapped_column(default=30)
     shelf: Mapped[str] = mapped_column(BYTEWISE, default="")
@@ -35,19 +37,21 @@ class Binder(HangsOnCustomer, Base):
     customer: Mapped[Customer] = relationship()
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (Index(None, "customer_id", "code"), Index(None, "shelf", "code"))
+    __table_args__ = (Index(None, "customer_id", "code_key"), Index(None, "shelf", "code_key"))
 
     @classmethod
     def of(cls, customer: Customer) -> list[Binder]:
         """Return a customer's binders in order: the tenth behind the ninth."""
-        return list(db.session.scalars(select(cls).where(cls.customer_id == customer.id).order_by(func.length(cls.code), cls.code)))
+        return list(db.session.scalars(select(cls).where(cls.customer_id == customer.id).order_by(cls.code_key)))
 
     @classmethod
     def add(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff) -> Binder:
         """Begin a binder for a customer's dossier and return it, flushed. Raises `Refusal` with the field."""
         ensure_can_file(customer)
         checked = _read_binder(values)
-        binder = cls(customer_id=customer.id, code=f"{customer.number}-{NumberSeries.take(f'binder {customer.number}')}", **checked)
+        place = NumberSeries.take(f"binder {customer.number}")
+        codes = {"code": f"{customer.number}-{place}", "code_key": f"{customer.number}-{place:06d}"}
+        binder = cls(customer_id=customer.id, **codes, **checked)
         db.session.add(binder)
         audit.write("change", "binder-added", actor=by, record=binder, label=binder.code, source="form")
         return binder

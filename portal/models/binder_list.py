@@ -86,7 +86,7 @@ def wanted(user: Staff, query: Query) -> Select[Any]:
         name = "year" if query.filters["mixed"] == "years" else "retention"
         apart = getattr(one, name) < getattr(other, name)
         found = found.where(exists().where(lies_in(one), lies_in(other), apart))
-    return found.order_by(Binder.shelf, Binder.code)
+    return found.order_by(Binder.shelf, Binder.code_key)
 
 
 def page(user: Staff, query: Query, *, after: int = 0, size: int = PAGE_SIZE) -> Page:
@@ -94,7 +94,7 @@ def page(user: Staff, query: Query, *, after: int = 0, size: int = PAGE_SIZE) ->
     found = wanted(user, query).options(joinedload(Binder.customer))
     last = db.session.scalar(Binder.visible_to(user).where(Binder.id == after)) if after else None
     if last is not None:
-        found = found.where(or_(Binder.shelf > last.shelf, and_(Binder.shelf == last.shelf, Binder.code > last.code)))
+        found = found.where(or_(Binder.shelf > last.shelf, and_(Binder.shelf == last.shelf, Binder.code_key > last.code_key)))
     binders = list(db.session.scalars(found.limit(size + 1)))
     more, binders = len(binders) > size, binders[:size]
     held = holdings([binder.id for binder in binders])

@@ -1,6 +1,7 @@
 """Change of credit rating, credit limit, payment terms or special policy 信用额度/特殊政策 (RL-5, AP-3).
 
-An approved change is set on the customer's card on the day it takes effect: at once, or by the worker when the day has come.
+An approved change is set on the customer's card on the day it takes effect: at once, or by the worker when the day has come. Until it is
+set a manager can cancel it.
 """
 
 from __future__ import annotations
@@ -19,15 +20,21 @@ from portal.models import audit
 from portal.models.approval import Approval
 from portal.models.approval_authors import note_author
 from portal.models.approval_kinds import DocumentKind, declare, into_approval
+from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerState, Money
-from portal.models.draft import DRAFT, GIVEN_UP, ensure_never_submitted
+from portal.models.draft import APPROVED, DRAFT, GIVEN_UP, ensure_never_submitted
+from portal.models.draft import STATES as DRAFT_STATES
+from portal.models.notice import notify
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
 from portal.permissions import Permission
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Message, Refusal
 
 NAME = "credit"
+CANCELLED = "cancelled"
+STATES = {**DRAFT_STATES, CANCELLED: (N_("Cancelled"), "seal")}
+"""Words and tones of the states."""
 FIELDS = ("credit_rating", "credit_limit", "payment_terms", "dealings_policy")
 """What a change can set on the customer's card; `None` or an empty text leaves it as it is."""
 
@@ -37,7 +44,10 @@ _DUE = text("state = 'approved' AND applied_at IS NULL")
 
 
 class CreditChange(HangsOnCustomer, Base):
-    """One change: draft → pending → approved | rejected; a draft can be given up. A customer has one open change at most."""
+    """One change: draft → pending → approved | rejected; approved → cancelled, while it is not set on the card; a draft can be given up.
+
+    A customer has one open change at most.
+    """
 
     __tablename__ = "credit_change"
 
@@ -124,6 +134,42 @@ class CreditChange(HangsOnCustomer, Base):
         ensure_never_submitted(NAME, self)
         transition(self, expect={"state": DRAFT, "version": self.version}, change={"state": GIVEN_UP, "version": self.version + 1})
         audit.write("change", "credit-given-up", actor=by, record=self, label=self.customer.full_name)
+
+    def can_cancel(self, user: Staff) -> bool:
+        """Return whether `user` may cancel an approved change: a manager, while it is not set on the card."""
+        return user.is_manager and self.state == APPROVED and self.applied_at is None
+
+    def cancel(self, *, reason: str, by: Staff) -> None:
+        """Let an approved change not take effect, and tell who asked for it; its approval stays as it was signed.
+
+        Raises `Refusal` without a reason (field `reason`), `StateConflict` where it is set on the card or cancelled by now.
+        """
+        if not self.can_cancel(by):
+            raise StateConflict(f"credit change {self.id}")
+        if not reason:
+            raise Refusal("Say why.", field="reason")
+        expect = {"state": APPROVED, "applied_at": None, "version": self.version}
+        transition(self, expect=expect, change={"state": CANCELLED, "version": self.version + 1})
+        audit.write("change", "credit-cancelled", actor=by, record=self, label=self.customer.full_name, reason=reason)
+        approval = Approval.latest_for(NAME, self.id)
+        asked = {one.id: one for one in (self.created_by, approval.submitter if approval else self.created_by)}
+        text = N_("%(name)s has cancelled the approved change of credit of %(customer)s for %(day)s: %(reason)s")
+        said = {"name": by.name, "customer": self.customer.full_name, "day": self.effective_on.isoformat(), "reason": reason}
+        for person in asked.values():
+            if person.id != by.id:
+                notify(person, Message(text, said), link=self.link)
+
+    def cancelled(self) -> AuditEvent | None:
+        """Return the entry of the log that says who cancelled it, when and why; None where nobody did."""
+        if self.state != CANCELLED:
+            return None
+        found = select(AuditEvent).where(AuditEvent.record_type == "CreditChange", AuditEvent.record_id == self.id)
+        return db.session.scalar(found.where(AuditEvent.action == "credit-cancelled"))
+
+    @property
+    def link(self) -> str:
+        """Return the path of its page, for notices."""
+        return f"/customers/{self.customer_id}/credit-changes/{self.id}"
 
     def _set(self, values: Mapping[str, Any]) -> None:
         limit = values.get("credit_limit")

@@ -2,10 +2,10 @@
 
 Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card, and those
 of the records that were merged into it, are erased to number, name and dates, and what was recorded of its people and affairs goes:
-contacts, gradings, reports, greetings, the strengthening table, results of plans' tasks, agreements, requests and promises, what requests
-about orders say, reasons of relation assessments, names and words of visits, entries of the office registers, remarks of reviews, why
-dealings ended, what people were told of all these, what imports had replaced, and the binders, which are empty now. The log keeps that
-it happened.
+contacts, investigations and changes of credit that were never submitted, gradings, reports, greetings, the strengthening table, results
+of plans' tasks, agreements, requests and promises, what requests about orders say, reasons of relation assessments, names and words of
+visits, entries of the office registers, remarks of reviews, why dealings ended, what people were told of all these, what imports had
+replaced, and the binders, which are empty now. The log keeps that it happened.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import MetaData, Text, cast, delete, func, or_, select, update
+from sqlalchemy import MetaData, Text, cast, delete, exists, func, or_, select, update
 
 from portal import clock
 from portal.database import Base, db, transition
@@ -24,6 +24,7 @@ from portal.models.attachment import BUSY, GONE, Attachment, take_out
 from portal.models.binder import Binder
 from portal.models.callback_desk import forget as forget_calls
 from portal.models.contact import Contact
+from portal.models.credit import CreditChange
 from portal.models.customer import NEVER, Customer, CustomerAssistant, CustomerTag, derived
 from portal.models.dealings import DealingsEnd
 from portal.models.disposal import APPROVED, DESTROYED, Disposal
@@ -34,6 +35,7 @@ from portal.models.gift_desk import forget as forget_gifts
 from portal.models.grading import Grading
 from portal.models.greeting import GreetingLine
 from portal.models.import_run import ImportRow
+from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
 from portal.models.order_request import OrderRequest
 from portal.models.plan_task import PlanTask
@@ -176,6 +178,10 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     own = (Binder, Contact, CustomerTag, CustomerAssistant, Grading, RegisterEntry, GreetingLine, StrengtheningTable, Agreement, ImportRow)
     for table in own:
         db.session.execute(delete(table).where(table.customer_id == customer.id))
+    # What went its way through approval is kept with it, and was signed as it stands.
+    for model, name in ((CreditChange, "credit"), (Investigation, "investigation")):
+        submitted = exists().where(Approval.kind_name == name, Approval.record_id == model.id)
+        db.session.execute(delete(model).where(model.customer_id == customer.id, ~submitted))
     ends = update(DealingsEnd).where(DealingsEnd.customer_id == customer.id).values(reason="", resumed_because="")
     db.session.execute(ends, execution_options={"synchronize_session": False})
     orders = update(OrderRequest).where(OrderRequest.customer_id == customer.id)

@@ -36,6 +36,7 @@ from portal.permissions import Permission
 from portal.rules import gift_delivery as rules
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN, POST
 from portal.rules.message import N_, Message, Refusal
+from portal.rules.regions import address_of
 
 WAITING, OUT, RECEIVED, RETURNED, DROPPED = "waiting", "out", "received", "returned", "dropped"
 STATES = {
@@ -396,11 +397,6 @@ LOADED_WITH = (
     joinedload(GiftDelivery.customer), joinedload(GiftDelivery.recipient), joinedload(GiftDelivery.campaign),
     joinedload(GiftDelivery.tier).selectinload(GiftTier.gifts).joinedload(TierGift.gift), joinedload(GiftDelivery.run),
 )  # fmt: skip
-
-
-def address_of(customer: Customer) -> str:
-    """Return a customer's address as the card has it, in one line."""
-    return "".join(dict.fromkeys(part for part in (customer.province, customer.city, customer.district, customer.street) if part))
 
 
 # --- how deliveries come to be ----------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def decline(recipient: GiftRecipient, *, reason: str, by: Staff) -> None:
     if proposer is not None and proposer.id != by.id:
         text = N_("%(name)s did not take up your proposal of %(customer)s for “%(campaign)s”: %(reason)s")
         figures = {"name": by.name, "customer": recipient.customer.full_name, "campaign": recipient.campaign.name, "reason": reason}
-        notify(proposer, Message(text, figures), link=recipient.campaign.link)
+        notify(proposer, Message(text, figures), link=recipient.link)
 
 
 for _name, _title in (

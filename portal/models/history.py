@@ -159,6 +159,7 @@ _declare(
         ("Customer", "credit-changed", N_("Credit or terms changed")),
         ("CreditChange", "credit-drafted", N_("Change of credit drafted")),
         ("CreditChange", "credit-given-up", N_("Change of credit given up")),
+        ("CreditChange", "credit-cancelled", N_("Approved change of credit cancelled")),
         ("CreditChange", "credit-draft-changed", N_("Draft of a change of credit changed")),
         ("Approval", "submitted", N_("Submitted for approval")),
         ("Approval", "withdrawn", N_("Withdrawn from approval")),

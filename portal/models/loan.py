@@ -190,10 +190,16 @@ class Loan(Base):
 
     def ensure_extends(self, loan: Loan) -> None:
         """Raise `Refusal` unless `loan` can carry this one on: as papers too, which are out with the same reader."""
-        if self.form != PAPER or self.state != OUT or (self.reader, self.customer) != (loan.reader, loan.customer):
+        if self.form != PAPER or self.state != OUT or (self.reader, self.lies_with) != (loan.reader, loan.customer):
             raise Refusal("Only papers that are out with the same reader can be kept longer.")
         if loan.form != PAPER:
             raise Refusal("Papers that are out are kept longer as papers. Ask for digital reading by itself.", field="form")
+
+    @property
+    def lies_with(self) -> Customer:
+        """Return in whose dossier the papers that are out belong now: a merge or its undo may have moved them since."""
+        belong = {one.document.customer_id: one.document.customer for one in self.documents if one.is_out}
+        return belong.get(self.customer_id) or next(iter(belong.values()), self.customer)
 
     def ensure_out(self, documents: list[ArchiveDocument]) -> None:
         """Raise `Refusal` (field `numbers`) where one of the documents is not out on this loan: nothing else is kept longer."""

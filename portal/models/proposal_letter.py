@@ -28,6 +28,7 @@ from portal.permissions import Permission
 from portal.rules import proposals as rules
 from portal.rules.identifiers import check_email
 from portal.rules.message import N_, Message, Named, Refusal
+from portal.rules.regions import address_of
 from portal.rules.visits import fill
 
 THANKS, CHANGE, COPY = "thanks", "change", "copy"
@@ -257,8 +258,7 @@ def mail_address(proposal: Proposal) -> str:
 
 
 def _postal(proposal: Proposal) -> str:
-    customer = proposal.customer
-    return "".join((customer.city, customer.district, customer.street))[:200]
+    return address_of(proposal.customer, from_city=True)[:200]
 
 
 def _in(name: Named | str, language: str) -> str:

@@ -95,6 +95,11 @@ class RelationAssessment(HangsOnCustomer, Draft):
         return f"{self.customer.full_name} {self.assessed_on.isoformat()}"
 
     @property
+    def link(self) -> str:
+        """Return the path of its page, for notices."""
+        return f"/relation-assessments/{self.id}"
+
+    @property
     def indicators(self) -> tuple[Indicator, ...]:
         """Return the indicators with the weights that it began with (ST-2)."""
         return indicators(at_version("relation.indicators", self.indicators_version).value)
@@ -290,7 +295,7 @@ def _approved(assessment: RelationAssessment, _approval: Approval, _by: Staff | 
     query = select(Staff).where(Staff.active, Staff.role == Role.SUPERVISOR.value, Staff.team_id == customer.team_id)
     text = N_("It is approved to end the relation to %(customer)s. The dealings are ended on the customer's page.")
     for person in db.session.scalars(query.order_by(Staff.id)):
-        notify(person, Message(text, {"customer": customer.full_name}), link=f"/relation-assessments/{assessment.id}")
+        notify(person, Message(text, {"customer": customer.full_name}), link=assessment.link)
 
 
 KIND = declare(

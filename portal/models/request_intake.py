@@ -24,6 +24,7 @@ from portal.permissions import Permission, Role
 from portal.registers.declaring import REGISTERS
 from portal.rules import requests as rules
 from portal.rules.message import N_, Message, Refusal
+from portal.rules.regions import address_of
 
 SPECIAL_EVENTS = "special-events"
 """The office register QMS-PM-31304."""
@@ -144,7 +145,7 @@ def _entry(request: ServiceRequest) -> dict[str, Any]:
         **values,
         "occurred_on": request.received_on,
         "occurred_at": f"{clock.local(request.received_at):%H:%M}",
-        "place": "".join((request.customer.city, request.customer.district, request.customer.street)) or request.named,
+        "place": address_of(request.customer, from_city=True) or request.named,
         "kind": "other",
         "summary": request.first_line,
         "course": request.text,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -65,7 +65,7 @@ class ShelfQuery:
 def wanted(user: Staff, query: ShelfQuery) -> Select[Binder]:
     """Return the binders of a range that `user` sees and whose customers are in the campaign, in the order of the shelves."""
     listed = exists().where(ReviewLine.customer_id == Binder.customer_id, ReviewLine.campaign_id == query.campaign_id)
-    return Binder.visible_to(user).where(listed, *query.conditions()).order_by(Binder.shelf, Binder.code)
+    return Binder.visible_to(user).where(listed, *query.conditions()).order_by(Binder.shelf, Binder.code_key)
 
 
 def ids(user: Staff, query: ShelfQuery, most: int) -> list[int]:
@@ -84,7 +84,7 @@ def contents(binders: Collection[Binder]) -> dict[int, list[ArchiveDocument]]:
     document = ArchiveDocument
     query = select(document).join(Binder, lies_in()).where(Binder.id.in_([one.id for one in binders]))
     found: dict[int, list[ArchiveDocument]] = {one.id: [] for one in binders}
-    for one in db.session.scalars(query.order_by(document.archive_number)):
+    for one in db.session.scalars(query.order_by(document.series, func.length(document.archive_number), document.archive_number)):
         found[one.binder_id or 0].append(one)
     return found
 
@@ -120,19 +120,19 @@ def page(user: Staff, query: ShelfQuery, *, after: str = "", size: int = PAGE_SI
     place = _place(after)
     chosen = wanted(user, query)
     if place is not None:
-        shelf, code = place
-        chosen = chosen.where(or_(Binder.shelf > shelf, and_(Binder.shelf == shelf, Binder.code > code)))
+        shelf, key = place
+        chosen = chosen.where(or_(Binder.shelf > shelf, and_(Binder.shelf == shelf, Binder.code_key > key)))
     found = list(db.session.scalars(chosen.options(joinedload(Binder.customer)).limit(size + 1)))
     more, found = len(found) > size, found[:size]
-    return Page(_standing(query.campaign_id, found), json.dumps([found[-1].shelf, found[-1].code], ensure_ascii=False) if more else "")
+    return Page(_standing(query.campaign_id, found), json.dumps([found[-1].shelf, found[-1].code_key], ensure_ascii=False) if more else "")
 
 
 def _place(cursor: str) -> tuple[str, str] | None:
     try:
-        shelf, code = json.loads(cursor)
+        shelf, key = json.loads(cursor)
     except (ValueError, TypeError):
         return None
-    return (shelf, code) if isinstance(shelf, str) and isinstance(code, str) else None
+    return (shelf, key) if isinstance(shelf, str) and isinstance(key, str) else None
 
 
 def _standing(campaign_id: int, binders: list[Binder], *, to_change: bool = False) -> list[Standing]:
@@ -176,7 +176,7 @@ def settle(user: Staff, campaign: ReviewCampaign, found: Mapping[int, Found]) ->
     if campaign.state != RUNNING or not user.may(Permission.REVIEW_WORK):
         raise StateConflict(f"review {campaign.half} does not run")
     visible = db.session.scalars(Binder.visible_to(user).where(Binder.id.in_(found)).options(joinedload(Binder.customer))).all()
-    rows = _standing(campaign.id, sorted(visible, key=lambda one: (one.shelf, one.code)), to_change=True)
+    rows = _standing(campaign.id, sorted(visible, key=lambda one: (one.shelf, one.code_key)), to_change=True)
     for row in rows:
         said = found[row.binder.id]
         if said.kind and (said.kind not in EXCEPTIONS or not said.note):

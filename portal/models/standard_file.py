@@ -21,7 +21,7 @@ LARGEST = 2_000_000
 
 @dataclass(frozen=True)
 class Difference:
-    """A standard that the file gives another value than the one that was last set here."""
+    """A standard that the file gives another value than the one that holds or was last set here."""
 
     name: str
     before: Any
@@ -64,7 +64,8 @@ def differences(values: dict[str, Any]) -> list[Difference]:
     found = []
     for name in STANDARDS:
         before = latest(name).value
-        if name in values and values[name] != before:
+        # What holds here today is no difference either where another version is planned: that is not in the file.
+        if name in values and values[name] not in (before, in_force(name).value):
             found.append(Difference(name, before, values[name], _problem(name, values)))
     unknown = Message(N_("This portal has no such standard."))
     found += [Difference(name, None, value, unknown) for name, value in values.items() if name not in STANDARDS]

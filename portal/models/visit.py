@@ -109,6 +109,11 @@ class Visit(Base):
         return self.day.isoformat()
 
     @property
+    def link(self) -> str:
+        """Return the path of its page, for notices."""
+        return f"/visits/{self.id}"
+
+    @property
     def is_overdue(self) -> bool:
         """Return whether its day has passed and nobody said what came of it."""
         return self.state == PLANNED and self.day < clock.today()
@@ -163,7 +168,7 @@ class Visit(Base):
         if told and staff.id != by.id:
             said = {"name": by.name, "customer": customer.full_name, "day": on.isoformat()}
             text = N_("%(name)s has planned a visit of yours to %(customer)s on %(day)s.")
-            notify(staff, Message(text, said), link=f"/visits/{visit.id}")
+            notify(staff, Message(text, said), link=visit.link)
         return visit
 
     def move(self, day: date | None, *, reason: str, by: Staff, version: int) -> None:
@@ -197,7 +202,7 @@ class Visit(Base):
         audit.write("change", "visit-assigned", actor=by, record=self, label=self.label, changes=changes)
         if to.id != by.id:
             said = {"name": by.name, "customer": self.customer.full_name, "day": self.day.isoformat()}
-            notify(to, Message(N_("%(name)s has given you a visit to %(customer)s on %(day)s."), said), link=f"/visits/{self.id}")
+            notify(to, Message(N_("%(name)s has given you a visit to %(customer)s on %(day)s."), said), link=self.link)
 
     # --- on the day ----------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ once. What is planned is not due any more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -24,11 +24,12 @@ from portal.models.list_query import ListQuery, is_number
 from portal.models.paging import CAP, PAGE_SIZE, Count
 from portal.models.staff import Staff
 from portal.models.standard import value as standard
+from portal.models.standard_effects import touching
 from portal.models.team import Team
 from portal.models.visit import Visit, ensure_may_go, rhythm
 from portal.permissions import Permission
 from portal.rules import visits as rules
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Message, Refusal
 
 ROUTE, SINCE = "route", "since"
 ORDERS = {ROUTE: N_("Along the route"), SINCE: N_("The longest due first")}
@@ -286,5 +287,30 @@ def plan_days(staff: Staff, first: date | None, days: int, a_day: int, query: Du
     )  # fmt: skip
     return made
 
+
+# --- what a standard touches ---------------------------------------------------------------------------------------------
+
+
+def _rhythm_effect(name: str) -> None:
+    prospects = name == rhythm(CustomerState.PROSPECT, "")
+    grades = [grade for grade in rules.GRADES if prospects or rhythm(CustomerState.ACTIVE, grade) == name]
+    state = CustomerState.PROSPECT.value if prospects else CustomerState.ACTIVE.value
+
+    @touching(name)
+    def due_by(before: Any, value: Any, day: date) -> Iterator[Message]:
+        for text, yearly in (
+            (N_("Customers due for a visit on that day, by the frequency so far: %(count)s."), before),
+            (N_("By the new frequency: %(count)s."), value),
+        ):
+            days = rules.days_between(yearly)
+            here = (Customer.state == state, Customer.grade.in_(grades), Customer.visited_on <= day - timedelta(days=days))
+            unplanned = ~exists().where(Visit.customer_id == Customer.id, _PLANNED)
+            count = db.session.scalar(select(func.count()).select_from(Customer).where(*here, unplanned)) if days else 0
+            yield Message(text, {"count": count or 0})
+        yield Message(N_("It holds at once for who is due; visits that are planned keep the figures with which they began."))
+
+
+for _name in {rhythm(state, grade) for state in (CustomerState.ACTIVE, CustomerState.PROSPECT) for grade in rules.GRADES}:
+    _rhythm_effect(_name)
 
 history.action("Staff", "visits-planned", N_("Visits planned along the route"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.models.customer import Customer
 from portal.printing.labels import Labels
+from portal.rules.regions import PARTS, in_one_line
 from portal.rules.visits import LABELS, pages_of_labels
 
 TEMPLATE = "address_labels.html"
@@ -22,8 +23,8 @@ def label(customer: Customer, contact: str) -> dict[str, Any]:
 def lay_out(document: dict[str, Any], rows: list[dict[str, Any]], labels: Labels) -> None:
     """Put labels into their places, in the order of an address in the sheet's language; `skip` places were taken before."""
     for row in rows:
-        parts = [str(row[name]) for name in ("province", "city", "district", "street") if row[name]]
-        row["address"] = ", ".join(reversed(parts)) if labels.language == "en" else "".join(dict.fromkeys(parts))
+        parts = [row[name] for name in PARTS]
+        row["address"] = in_one_line(*reversed(parts), apart=", ") if labels.language == "en" else in_one_line(*parts, apart="")
     document["sheets"] = [
         [
             [None if place is None else rows[place] for place in page[start : start + LABELS.across]]

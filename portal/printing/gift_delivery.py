@@ -21,6 +21,7 @@ from portal.printing.papers import Box, Printable, declare
 from portal.rules.gift_delivery import OWN, WAYS
 from portal.rules.gifts import TIERS
 from portal.rules.message import N_, Message
+from portal.rules.regions import address_of
 
 LABELS, SLIP, ROUND, LIST = "gift_labels", "gift_receipt", "gift_run", "gift_delivery_list"
 _SHEETS = (
@@ -33,8 +34,7 @@ catalogue.SHEETS.update({sheet.name: sheet for sheet in _SHEETS})
 
 
 def _address(delivery: GiftDelivery) -> str:
-    customer = delivery.customer
-    return delivery.address or "".join(dict.fromkeys(filter(None, (customer.province, customer.city, customer.district, customer.street))))
+    return delivery.address or address_of(delivery.customer)
 
 
 def _row(delivery: GiftDelivery, telephone: str) -> dict[str, Any]:

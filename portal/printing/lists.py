@@ -34,6 +34,7 @@ from portal.printing.papers import Finish, Paper
 from portal.printing.press import LONG_SECONDS
 from portal.rules.freezing import content_hash
 from portal.rules.message import N_, Message, Refusal
+from portal.rules.regions import address_of
 
 AT_ONCE = 200
 """So many rows print while one waits; more are made in the background."""
@@ -191,8 +192,7 @@ def _finish(document: dict[str, Any], labels: Labels, user: Staff, query: Any, l
 
 def _addresses(document: dict[str, Any], labels: Labels) -> None:
     for row in document["customers"]:
-        parts = dict.fromkeys(str(row[name]) for name in ("province", "city", "district", "street") if row[name])
-        row["address"] = (", " if labels.language == "en" else "").join(parts)
+        row["address"] = address_of(row, apart=", " if labels.language == "en" else "")
 
 
 def _conditions(user: Staff, query: RegisterQuery, labels: Labels) -> str:

@@ -21,6 +21,7 @@ from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare, of_kind
 from portal.rules.maintenance import POSTS
 from portal.rules.message import N_, Message
+from portal.rules.regions import address_of
 
 _SHEETS = (
     catalogue.Sheet("maintenance_plan", "QMS-PM-31254", N_("Maintenance plan"), "maintenance_plan.html"),
@@ -173,8 +174,7 @@ def greeting_rows(lines: list[GreetingLine]) -> list[dict[str, Any]]:
 
 def _finish_greetings(document: dict[str, Any], labels: Labels) -> None:
     for row in document["customers"]:
-        parts = dict.fromkeys(str(row[name]) for name in ("province", "city", "district", "street") if row[name])
-        row["address"] = (", " if labels.language == "en" else "").join(parts)
+        row["address"] = address_of(row, apart=", " if labels.language == "en" else "")
         if row["state"] == greeting.SKIPPED:
             row["note"] = f"{labels(greeting.STATES[greeting.SKIPPED][0]).text}: {row['note']}"
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from weasyprint import CSS, HTML, Page
+from weasyprint.formatting_structure import boxes
 from weasyprint.logger import PROGRESS_LOGGER
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -86,6 +87,34 @@ def _close_frames(box: Any) -> float:
     return foot
 
 
+def _below(box: Any) -> Iterator[Any]:
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from _below(child)
+
+
+def _repeat_labels(pages: list[Any]) -> None:
+    """Let the label of a text that goes on over a page stand beside it there too (PR-3).
+
+    In HTML a table repeats its heads, not the head of a row that is cut.
+    """
+    labels: dict[Any, Any] = {}
+    for page in pages:
+        for row in _below(page._page_box):
+            if row.element_tag != "tr" or "s-flows" not in row.element.get("class", "").split():
+                continue
+            head = row.children[0]
+            if row.element not in labels:
+                labels[row.element] = head.children[0]
+                continue
+            again = labels[row.element].deepcopy()
+            lines = [one for one in _below(again) if isinstance(one, boxes.LineBox) and one is not again]
+            top, foot = lines[0].position_y, lines[-1].position_y + lines[-1].height
+            if foot - top < row.height:
+                again.translate(dy=row.position_y + (row.height - top - foot) / 2)
+                head.children = (again,)
+
+
 def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
     fetcher = ClosedFetcher(order.assets)
     try:
@@ -93,6 +122,7 @@ def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
         document = source.render(font_config=fonts.font_configuration(), stylesheets=[_stylesheet()])
     except FatalURLFetchingError as error:
         raise ForbiddenAddressError(str(error)) from error
+    _repeat_labels(document.pages)
     for page in document.pages[:-1]:
         _close_frames(page._page_box)
     # Made anew, because a page notes where its turned names stand.

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from portal.printing.catalogue import SHEETS
 from portal.printing.labels import Label, Labels, Language, Translator, html_lang
 from portal.printing.money import amount, capital_amount
+from portal.rules.regions import in_one_line
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -99,7 +100,14 @@ def _environment() -> Environment:
     )
     environment.globals["FLOWS_FROM"] = FLOWS_FROM
     environment.filters.update(
-        amount=amount, capital_amount=capital_amount, grid=grid, least_lines=least_lines, keep_ends=keep_ends, room=room, rows=rows
+        one_line=lambda parts, apart: in_one_line(*parts, apart=apart),
+        amount=amount,
+        capital_amount=capital_amount,
+        grid=grid,
+        least_lines=least_lines,
+        keep_ends=keep_ends,
+        room=room,
+        rows=rows,
     )
     return environment
 

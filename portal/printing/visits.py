@@ -26,6 +26,7 @@ from portal.printing.labels import Labels
 from portal.printing.lists import ListSheet, Source
 from portal.printing.papers import Box, Printable, declare
 from portal.rules.message import N_, Message
+from portal.rules.regions import address_of
 from portal.rules.visits import OUTCOMES, PROSPECT, SHEET, STATES
 
 _SHEETS = (
@@ -228,7 +229,7 @@ def _visit_rows(visits: list[Visit]) -> list[dict[str, Any]]:
         found.append(
             {
                 "day": one.day.isoformat(), "customer": of.full_name, "grade": of.grade, "route": _route(of.route, of.route_order),
-                "address": "".join(dict.fromkeys(filter(None, (of.city, of.district, of.street)))),
+                "address": address_of(of, from_city=True),
                 "contact": contact.name if contact else "",
                 "telephone": (contact.telephone if contact else "") or of.telephone, "purpose": one.purpose, "aim": one.aim,
                 "staff": one.staff.name, "state": one.state,
@@ -304,7 +305,7 @@ def _due_rows(found: list[Due]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "number": of.number, "customer": of.full_name, "grade": of.grade, "route": _route(of.route, of.route_order),
-                "address": "".join(dict.fromkeys(filter(None, (of.city, of.district, of.street)))),
+                "address": address_of(of, from_city=True),
                 "contact": contact.name if contact else "", "telephone": (contact.telephone if contact else "") or of.telephone,
                 "owner": of.owner.name if of.owner else "", "last": of.visited_on.isoformat() if of.visited_on != NEVER else "",
                 "since": one.since.isoformat() if one.since != NEVER else "",

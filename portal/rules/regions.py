@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Province(NamedTuple):
@@ -51,6 +53,9 @@ PROVINCES = (
     Province("820000", "澳门特别行政区", "Macao"),
 )
 
+PARTS = ("province", "city", "district", "street")
+"""Fields of an address, the largest first."""
+_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _BY_NAME = {name: province for province in PROVINCES for name in (province.zh, province.en, province.code, province.code[:2])}
 
 
@@ -61,3 +66,23 @@ def find_province(text: str) -> Province | None:
     if found is None and len(name) >= 2:
         found = next((province for province in PROVINCES if province.zh.startswith(name.removesuffix("省").removesuffix("市"))), None)
     return found
+
+
+def in_one_line(*parts: str | None, apart: str | None = None) -> str:
+    """Return an address in one line from its parts in their order, each once: a municipality is its own province.
+
+    `apart` stands between them; where nothing is said, Chinese parts run together and others have spaces between.
+    """
+    found = list(dict.fromkeys(str(part) for part in parts if part))
+    if apart is None:
+        apart = "" if any(_HAN.search(part) for part in found) else " "
+    return apart.join(found)
+
+
+def address_of(record: Any, *, from_city: bool = False, apart: str | None = None) -> str:
+    """Return the address of a record, or of a mapping with the same names, in one line; `from_city`: without the province.
+
+    `apart`: see `in_one_line`.
+    """
+    names = PARTS[1:] if from_city else PARTS
+    return in_one_line(*(record[name] if isinstance(record, Mapping) else getattr(record, name) for name in names), apart=apart)

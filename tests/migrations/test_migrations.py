@@ -235,6 +235,19 @@ def test_requests_learn_in_whose_charge_they_are_and_follow_it() -> None:
         assert all(made.partition("$$")[2].partition("$$")[0] in sources for made in statements)
 
 
+@pytest.mark.usefixtures("empty")
+def test_binders_that_there_are_stand_in_order() -> None:
+    upgrade(revision="0049")
+    blanks = {table: _blanks(table) for table in ("customer", "binder")}
+    _insert("customer", {**blanks["customer"], "id": 1, "number": "C2026000001", "full_name": "甲", "state": "active"})
+    for code in ("C2026000001-10", "C2026000001-9", "C2025123456-11"):
+        _insert("binder", {**blanks["binder"], "customer_id": 1, "code": code})
+    db.session.commit()
+    upgrade()
+    kept = db.session.scalars(text("SELECT code_key FROM binder ORDER BY code_key")).all()
+    assert kept == ["C2025123456-000011", "C2026000001-000009", "C2026000001-000010"]
+
+
 def _counting() -> tuple[set[str], set[str]]:
     """Return the tables of SQLite that number their rows, and those of them in which no number is given twice."""
     made = dict(db.session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())

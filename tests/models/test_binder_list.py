@@ -26,6 +26,8 @@ def binder(customer, by, shelf, *dates, **values):
 def test_pages_follow_the_shelves_and_none_is_seen_twice_or_lost(staff):
     rep, first, second = staff["rep1"], factories.customer("rep1"), factories.customer("rep1")
     made = [binder(customer, rep, shelf) for shelf in ("2-B", "1-A", "2-A", "") for customer in (second, first)]
+    tenth = [binder(first, rep, "2-A") for _more in range(6)]
+    assert tenth[-1].code == f"{first.number}-10"
     seen, after = [], 0
     while True:
         page = binder_list.page(rep, Query(), after=after, size=3)
@@ -33,7 +35,9 @@ def test_pages_follow_the_shelves_and_none_is_seen_twice_or_lost(staff):
         after = page.next
         if not after:
             break
-    assert seen == sorted(made, key=lambda one: (one.shelf, one.code))
+    ordered = sorted(made, key=lambda one: (one.shelf, one.code))
+    place = ordered.index(made[5]) + 1  # behind the third of this customer, as on the shelf
+    assert seen == [*ordered[:place], *tenth, *ordered[place:]]
 
 
 def test_mixed_years_and_periods_are_found_and_named(staff):

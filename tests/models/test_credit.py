@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from portal.database import db
+from portal.database import StateConflict, db
 from portal.models.audit import AuditEvent
 from portal.models.credit import CreditChange, apply_due
 from portal.rules.message import Refusal
 from tests import factories
-from tests.approving import APPROVE, change, person, sign, submitted
+from tests.approving import APPROVE, change, person, sign, submitted, told
 
 pytestmark = pytest.mark.usefixtures("app")
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
@@ -106,3 +106,32 @@ def test_changes_that_fall_due_together_are_set_in_the_order_of_their_days():
         entry.data["changes"][0] for entry in db.session.query(AuditEvent).filter_by(action="credit-changed").order_by(AuditEvent.id)
     ]
     assert [one["new"] for one in old_and_new] == ["100.00", "150.00", "200.00"]
+
+
+def test_a_manager_cancels_what_is_approved_and_not_set_yet():
+    with time_machine.travel(NOON, tick=False):
+        approval = submitted(APPROVE, effective_on=date(2026, 3, 6))
+        found, customer = approval.document, approval.document.customer
+        assert not found.can_cancel(person("mgr1")), "it is in approval"
+        sign(approval, "mgr1")
+        assert [found.can_cancel(person(one)) for one in ("rep1", "sup1", "mgr2")] == [False, False, True]
+        with pytest.raises(Refusal):
+            found.cancel(reason="", by=person("mgr2"))
+        found.cancel(reason="客户另议", by=person("mgr2"))
+        db.session.commit()
+        assert told("rep1")[-1].endswith(f"{customer.full_name} for 2026-03-06: 客户另议")
+        assert (found.state, approval.state, found.cancelled().data["reason"]) == ("cancelled", "approved", "客户另议")
+        with pytest.raises(StateConflict):
+            found.cancel(reason="客户另议", by=person("mgr2"))
+        db.session.rollback()
+    with time_machine.travel(NOON + timedelta(days=2), tick=False):
+        assert apply_due() == 0
+    assert (customer.credit_limit, CreditChange.ahead_for(customer)) == (None, [])
+
+
+def test_what_is_set_on_the_card_is_not_cancelled():
+    approval = submitted(APPROVE)
+    found = approval.document
+    sign(approval, "mgr1")
+    with pytest.raises(StateConflict):
+        found.cancel(reason="客户另议", by=person("mgr2"))

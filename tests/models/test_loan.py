@@ -349,6 +349,21 @@ def test_papers_are_kept_longer_by_a_new_loan(noon):
     assert db.session.query(LoanDocument).filter_by(is_out=True).count() == 1
 
 
+def test_papers_of_a_record_that_was_merged_are_kept_longer_of_the_one_that_has_them_now():
+    one, survivor = document(), factories.customer("rep1")
+    loser, first = one.customer, out(one.customer)
+    merge = CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    second = granted(survivor, form="paper", extends=first, numbers=[one.archive_number])
+    assert (first.state, second.state, loan_papers.out_now([one.id])) == ("ended", "out", {one.id: second})
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    third = granted(loser, form="paper", extends=second)
+    assert loan_papers.out_now([one.id]) == {one.id: third}
+    with pytest.raises(Refusal, match="same reader"):
+        asked(survivor, form="paper", extends=third)
+
+
 def test_only_the_own_papers_are_kept_longer():
     first = out(document().customer)
     with pytest.raises(Refusal, match="same reader"):

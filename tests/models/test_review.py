@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from portal import clock, jobs
 from portal.blueprints.review.jobs import look_after_reviews
 from portal.database import StateConflict, db
-from portal.models import inbox, register, review_opening
+from portal.models import inbox, register, review_opening, review_shelves
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer, CustomerAssistant, CustomerState
 from portal.models.hand_over import hand_over
@@ -24,12 +24,13 @@ from portal.models.notice import Notice
 from portal.models.register_query import RegisterQuery
 from portal.models.review import ReviewCampaign, ReviewLine, count_anew, follow
 from portal.models.review_progress import by_team, next_line, own_progress, progress_of
+from portal.models.review_shelves import ShelfQuery
 from portal.models.standard import set_value
 from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
 from tests.disposing import past
-from tests.reviewing import line_of, opened, totals
+from tests.reviewing import binder, line_of, opened, totals
 
 FEBRUARY = datetime(2026, 2, 3, 2, tzinfo=UTC)
 
@@ -46,6 +47,16 @@ def office(app: Flask) -> dict[str, Customer]:
     factories.customer("rep1", state=CustomerState.PROSPECT.value)
     factories.customer("rep1", state=CustomerState.PAST.value)
     return {name: factories.customer(name[:4]) for name in ("rep1", "rep1b", "rep2", "rep3")}
+
+
+def test_the_round_meets_the_tenth_binder_behind_the_ninth(office: dict[str, Customer]) -> None:
+    made = [binder(office["rep1"], "2-A") for _place in range(10)]
+    query, after, seen = ShelfQuery(opened().id), "", []
+    while after or not seen:
+        page = review_shelves.page(person("rep1"), query, after=after, size=4)
+        seen += [row.binder for row in page.rows]
+        after = page.next
+    assert [one.code for one in seen] == [one.code for one in made]
 
 
 # --- opening -------------------------------------------------------------------------------------------------------------

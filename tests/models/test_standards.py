@@ -235,6 +235,17 @@ def test_effects_count_customers_above_a_limit(manager):
 @pytest.mark.parametrize("name", list(STANDARDS))
 def test_every_standard_says_what_it_touches(app, name):
     assert all(str(effect) for effect in standard_effects.effects(name, STANDARDS[name].start, clock.today()))
+    assert STANDARDS[name].kind in ("choices", "chain") or name in standard_effects._effects, "nobody says when it is read"
+
+
+def test_effects_count_who_is_due_for_a_visit(manager):
+    today = clock.today()
+    for grade, state, days in (("A", "active", 20), ("A", "active", 40), ("B", "active", 400), ("A", "prospect", 40)):
+        factories.customer("rep1", grade=grade, state=state, visited_on=today - timedelta(days=days))
+    db.session.commit()
+    found = [str(effect) for effect in standard_effects.effects("visit.yearly.A", 26, today)]
+    assert [one.rpartition(": ")[2] for one in found[:2]] == ["1.", "2."]
+    assert str(standard_effects.effects("visit.yearly.A", 0, today)[1]).endswith(": 0.")
 
 
 # --- why -----------------------------------------------------------------------------------------------------------------
@@ -281,6 +292,16 @@ def test_what_goes_out_comes_in_unchanged(manager):
     exported = {entry["name"]: entry for entry in json.loads(content)["standards"]}
     assert set(exported) == set(STANDARDS)
     assert (exported[IDLE]["version"], exported[IDLE]["value"]) == (1, 20)
+
+
+def test_what_is_planned_is_no_difference_to_the_file_of_the_same_site(manager):
+    set_value(IDLE, 20, by=manager, reason="x")
+    set_value(IDLE, 25, by=manager, from_date=ahead(30), reason="x")
+    db.session.commit()
+    values = standard_file.read_file(standard_file.export_file())
+    assert values[IDLE] == 20
+    assert standard_file.differences(values) == []
+    assert [one.after for one in standard_file.differences({IDLE: 15})] == [15]
 
 
 def test_a_file_is_set_as_new_versions_all_or_none(manager):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from portal import clock
 from portal.database import db
 from portal.models.attachment import Attachment
 from portal.models.notice import notify
@@ -49,6 +51,12 @@ def _notice() -> dict[str, Any]:
 def _draft() -> dict[str, Any]:
     draft = approving.change()
     return {"customer": draft.customer_id, "change": draft.id}
+
+
+def _ahead() -> dict[str, Any]:
+    approval = approving.submitted(approving.APPROVE, effective_on=clock.today() + timedelta(days=2))
+    approving.sign(approval, "mgr1")
+    return {"customer": approval.customer_id, "change": approval.record_id}
 
 
 _CREDIT = "/customers/{customer}/credit-changes"
@@ -98,5 +106,13 @@ ROWS = [
     Row(
         "approvals.credit_change_give_up", _CREDIT + "/{change}/giving-up", "POST",
         prepare=_draft, owner=303, supervisor=303, manager=303,
+    ),
+    Row(
+        "approvals.credit_change_cancel", _CREDIT + "/{change}/cancellation", "POST",
+        prepare=_ahead, owner=403, supervisor=403, manager=422,
+    ),
+    Row(
+        "approvals.credit_change_cancel", _CREDIT + "/{change}/cancellation", "POST", data={"reason": "客户另议"},
+        prepare=_draft, owner=403, supervisor=403, manager=409,
     ),
 ]  # fmt: skip

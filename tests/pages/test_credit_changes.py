@@ -108,3 +108,17 @@ def test_why_answers_with_the_limit_under_which_a_change_was_submitted(as_):
             page = browser.get(f"/customers/{one.customer_id}/credit-changes/{one.id}").get_data(as_text=True)
             assert f"<dd>{limit} " in page
             assert "<dd>80,000.00</dd>" in page, "the figure of the case"
+
+
+def test_an_approved_change_for_a_day_ahead_is_cancelled_with_a_reason(as_):
+    approval = submitted(APPROVE, effective_on=clock.today() + timedelta(days=2))
+    sign(approval, "mgr1")
+    address = f"/customers/{approval.customer_id}/credit-changes/{approval.record_id}"
+    assert "取消这项变更" not in as_("rep1").get(address).get_data(as_text=True)
+    manager = as_("mgr1")
+    assert "取消这项变更" in manager.get(address).get_data(as_text=True)
+    assert manager.post(f"{address}/cancellation", data={"reason": "客户另议"}).status_code == 303
+    page = manager.get(address).get_data(as_text=True)
+    assert "客户另议" in page
+    assert "取消这项变更" not in page
+    assert "已取消" in manager.get(address.rpartition("/")[0]).get_data(as_text=True)

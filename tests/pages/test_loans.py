@@ -187,6 +187,19 @@ def test_papers_are_kept_longer_by_asking_again(as_):
     assert (second.extends_id, second.state) == (loan.id, "pending")
 
 
+def test_papers_of_a_merged_record_are_kept_longer_by_asking_again(as_):
+    survivor, loser = factories.customer("rep1"), document().customer
+    loan = out(loser, asked_for=loser.full_name)
+    CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    browser = as_("rep3")
+    asking = text_of(browser, f"/loans/new?extends={loan.id}")
+    assert f'value="{survivor.number}"' in asking
+    values = {**form(survivor, form="paper"), "reader_id": person("rep3").id, "extends_id": str(loan.id)}
+    assert browser.post("/loans/new", data=values).status_code == 303
+    assert db.session.query(Loan).filter_by(extends_id=loan.id).one().customer == survivor
+
+
 def test_papers_that_are_out_are_offered_to_be_kept_as_papers_alone(as_):
     loan = out(document(pages=1).customer)
     browser = as_("rep3")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from pypdf import PdfReader
 
 from portal.database import db
+from portal.downloads import disposition
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.job import Job
@@ -278,3 +280,20 @@ def test_what_a_list_is_filtered_by_is_named_only_to_who_sees_it(as_):
             assert sees or not said, (account, sheet)
             named |= {sheet} if said else set()
     assert len(named) > 20, "who sees the customer reads the name, so that what others do not read is worth something"
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("客户资料卡-深圳𠮷䶮-7K3M-9QXA-P2WD.pdf", "7K3M-9QXA-P2WD.pdf"),
+        ("客户名单.xlsx", "portal.xlsx"),
+        ('公司 ABC"\r\n.pdf', "ABC.pdf"),
+        ("Customer card-Huayun 2.pdf", "Customer-card-Huayun-2.pdf"),
+    ],
+)
+def test_programs_that_know_plain_letters_only_get_a_name_that_is_one(name, plain):
+    said = disposition(name)
+    assert said.startswith(f'attachment; filename="{plain}"; filename*=')
+    assert said.isascii()
+    assert said.isprintable()
+    assert unquote(said.rpartition("''")[2]) == name

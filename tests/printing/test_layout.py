@@ -90,8 +90,9 @@ def text_width(line):
     return sum(one.width for one in descend(line) if type(one).__name__ == "TextBox")
 
 
-def test_a_long_text_begins_with_lines_of_its_own_beside_its_label():
-    language = "both"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_text_has_lines_of_its_own_beside_its_label_on_every_page(language):
+    goes_on = 0
     for shift in (0, 2, 5, 7):
         begun = set()
         data = long_investigation(language, shift)
@@ -99,12 +100,14 @@ def test_a_long_text_begins_with_lines_of_its_own_beside_its_label():
             for row in of_class(page, "s-text"):
                 label, text = row.children
                 if "s-flows" in row.element.get("class"):
-                    assert len(lines(text)) >= 2
-                    assert bool(lines(label)) == (row.element not in begun)
+                    assert len(lines(text)) >= 3
+                    assert lines(label)
+                    goes_on += row.element in begun
                     begun.add(row.element)
                 else:
                     assert lines(label)
         assert len(begun) == render_sheet_html("investigation", language, data, made.translate).count("s-flows")
+    assert goes_on
 
 
 def test_a_group_of_one_row_is_as_high_as_its_name():
@@ -251,6 +254,21 @@ def test_a_customer_card_is_one_page_in_chinese_with_its_code_on_one_line():
     (page,) = pages_of(data, "customer_card", "zh")
     for words in ("91MMWW00MA5DW1WM3W", "信息传输、软件和信息技术"):
         assert words in [getattr(one, "text", "") for one in descend(page)]
+
+
+def test_a_customer_card_is_one_page_in_english_too():
+    assert len(pages_of(made.customer_card(), "customer_card", "en")) == 1
+
+
+def test_heads_of_signature_boxes_beside_each_other_are_of_one_height():
+    data = made.investigation()
+    data["steps"][0]["title"] = "Supervisor of customer relations"
+    heads = [one for page in pages_of(data, "investigation", "en") for one in of_class(page, "s-box-head")]
+    assert len(heads) == len(data["steps"]) > 1
+    assert len(lines(heads[0])) > len(lines(heads[1]))
+    assert len({round(one.border_height()) for one in heads}) == 1
+    boxes = [one for page in pages_of(data, "investigation", "en") for one in of_class(page, "s-box")]
+    assert {round(one.border_box_y()) for one in boxes} == {round(heads[0].border_box_y() + heads[0].border_height())}
 
 
 def test_a_single_row_or_a_note_never_stands_alone_on_a_page():

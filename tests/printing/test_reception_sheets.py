@@ -15,6 +15,7 @@ from portal.models.reception_list import ReceptionQuery
 from portal.models.reception_pass import passes_of
 from portal.printing import documents, lists, papers
 from portal.printing.catalogue import SHEETS
+from portal.printing.labels import Language
 from portal.printing.lists import LISTS
 from tests import factories
 from tests.approving import person
@@ -41,6 +42,13 @@ def test_filled_and_empty_in_every_language(app: Flask) -> None:
                     assert declared.form_number in html
                     assert language == "zh" or declared.title in html
                     assert language == "en" or documents.translate(declared.title, "zh_Hans_CN") in html
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+def test_an_empty_application_is_one_page(app: Flask, language: Language) -> None:
+    with app.test_request_context():
+        printed = documents.press(lambda: papers.blank_paper(papers.PRINTABLES["reception"]), language, by=person("mgr1"))
+    assert len(PdfReader(io.BytesIO(printed.content)).pages) == 1
 
 
 @pytest.mark.parametrize(

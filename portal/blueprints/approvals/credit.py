@@ -14,16 +14,16 @@ from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.blueprints.approvals import bp
-from portal.blueprints.approvals.forms import CreditForm
+from portal.blueprints.approvals.forms import CancellingForm, CreditForm
 from portal.database import StateConflict, commit, db
 from portal.filters import yuan
 from portal.i18n import of_choice
 from portal.looks import look
 from portal.models import sales_totals
 from portal.models.approval import Approval
-from portal.models.credit import NAME, CreditChange
+from portal.models.credit import NAME, STATES, CreditChange
 from portal.models.customer import Customer
-from portal.models.draft import DRAFT, STATES
+from portal.models.draft import DRAFT
 from portal.models.standard import Why, held_at, why
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
@@ -79,6 +79,10 @@ def credit_change(customer: Customer, change: CreditChange) -> Any:
     """Show a change: what it sets, why, and where it stands."""
     _belongs(customer, change)
     look(customer)
+    return _page(customer, change, CancellingForm(formdata=None))
+
+
+def _page(customer: Customer, change: CreditChange, form: CancellingForm, status: int = 200) -> Any:
     approval = Approval.latest_for(NAME, change.id)
     may_edit = change.can_edit(current_user)
     words = STATES[change.state]
@@ -90,7 +94,10 @@ def credit_change(customer: Customer, change: CreditChange) -> Any:
         can_edit=may_edit,
         words=words,
         why_finance=_why_finance(change, approval),
-    )
+        can_cancel=change.can_cancel(me()),
+        cancelled=change.cancelled(),
+        form=form,
+    ), status
 
 
 def _why_finance(change: CreditChange, approval: Approval | None) -> Why | None:
@@ -146,6 +153,22 @@ def credit_change_give_up(customer: Customer, change: CreditChange) -> Any:
     commit()
     flash(_("The draft is given up."), "ok")
     return redirect(url_for("approvals.credit_changes", customer_id=customer.id), 303)
+
+
+@bp.post("/customers/<int:customer_id>/credit-changes/<int:change_id>/cancellation")
+@requires(Permission.CREDIT_CHANGE, customer=Customer, change=CreditChange)
+def credit_change_cancel(customer: Customer, change: CreditChange) -> Any:
+    """Let an approved change that is not set on the card yet never be."""
+    _belongs(customer, change)
+    ensure(me().is_manager)
+    form = CancellingForm()
+    if form.validate():
+        with saving(form.refuse) as saved:
+            change.cancel(reason=form.reason.data, by=me())
+        if saved:
+            flash(_("The change is cancelled. Who asked for it is told."), "ok")
+            return redirect(url_for("approvals.credit_change", customer_id=customer.id, change_id=change.id), 303)
+    return _page(customer, change, form, 422)
 
 
 def _belongs(customer: Customer, change: CreditChange) -> None:

@@ -69,6 +69,12 @@ class GivingUpForm(PortalForm):
     reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why.")), Length(max=OPINION)])
 
 
+class CancellingForm(PortalForm):
+    """Why an approved change of credit does not take effect."""
+
+    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why.")), Length(max=OPINION)])
+
+
 class CreditForm(PortalForm):
     """A change of credit rating, credit limit, payment terms or special policy."""
 

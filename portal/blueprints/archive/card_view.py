@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from portal.field_values import shown
 from portal.models import card
 from portal.models.customer import Customer, CustomerState
 from portal.rules.message import N_
+from portal.rules.regions import PARTS, address_of
 
 STATES = {
     CustomerState.PROSPECT.value: (N_("Prospect"), "accent"),
@@ -22,7 +22,6 @@ STATES = {
 }
 """Word and tone of each state of a customer."""
 
-_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _TEXT = card.Field("", "")
 
 Fact = tuple[str, Any, bool]
@@ -36,13 +35,6 @@ def plain(field: card.Field | None, value: Any) -> str:
     if field is None and value not in (None, "", False, True):
         return _(STATES[value][0]) if value in STATES else str(value)
     return field_values.plain(field or _TEXT, value)
-
-
-def address_of(customer: Customer) -> str:
-    """Return the address in one line, as it is written: run together in Chinese, with spaces else. A municipality stands once."""
-    parts = [part for part in (customer.province, customer.city, customer.district, customer.street) if part]
-    parts = [part for place, part in enumerate(parts) if part not in parts[:place]]
-    return ("" if any(_HAN.search(part) for part in parts) else " ").join(parts)
 
 
 def facts(fields: Iterable[card.Field], record: Any) -> tuple[list[Fact], list[str]]:
@@ -63,7 +55,7 @@ def groups(customer: Customer) -> list[dict[str, Any]]:
     found = []
     for name, title, fields in card.grouped(card.FIELDS, card.GROUPS):
         if name == "address":
-            rest = [field for field in fields if field.name not in ("province", "city", "district", "street")]
+            rest = [field for field in fields if field.name not in PARTS]
             filled, empty = facts(rest, customer)
             address = address_of(customer)
             filled, empty = ([(_("Address"), address, True), *filled], empty) if address else (filled, [_("Address"), *empty])

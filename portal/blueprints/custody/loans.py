@@ -107,9 +107,11 @@ def _carried_on(loan: Loan) -> dict[str, Any]:
     until = (
         loan.until_on if loan.state == "draft" else default_until(clock.today(), standard("loan.default_days"), standard("loan.most_days"))
     )
+    # After a merge papers are kept longer of the record that has them now, whatever the other one was called.
+    now = loan.lies_with
     return {
-        "customer": loan.asked_for, "reader_id": loan.reader_id, "form": loan.form, "numbers": numbers, "purpose": loan.purpose,
-        "until_on": until, "extends_id": str(loan.id) if loan.state == "out" else "",
+        "customer": loan.asked_for if now.id == loan.customer_id else now.number, "reader_id": loan.reader_id, "form": loan.form,
+        "numbers": numbers, "purpose": loan.purpose, "until_on": until, "extends_id": str(loan.id) if loan.state == "out" else "",
     }  # fmt: skip
 
 

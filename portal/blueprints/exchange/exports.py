@@ -12,10 +12,9 @@ from flask_login import current_user
 
 from portal import bulk, htmx, jobs
 from portal.blueprints.exchange import bp
-from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import ExportForm
 from portal.database import commit, db, write_apart
-from portal.downloads import download
+from portal.downloads import disposition, download
 from portal.exchange import exporting, insight_table, report_table, request_table, sales_table, tidying
 from portal.exchange.exporting import Export
 from portal.exchange.register_table import register_of

@@ -12,7 +12,6 @@ from flask_login import current_user
 
 from portal import htmx, jobs
 from portal.blueprints.exchange import bp
-from portal.blueprints.exchange.files import disposition
 from portal.blueprints.exchange.forms import (
     BookUploadForm,
     ColumnsForm,
@@ -24,7 +23,7 @@ from portal.blueprints.exchange.forms import (
     targets,
 )
 from portal.database import StateConflict, commit, db, write_apart
-from portal.downloads import download
+from portal.downloads import disposition, download
 from portal.exchange import tidying
 from portal.exchange.book_tables import BOOKS, Book, book_of
 from portal.exchange.customer_table import column_title, template_heads

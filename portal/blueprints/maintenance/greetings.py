@@ -23,6 +23,7 @@ from portal.printing.maintenance import greeting_rows
 from portal.rules.dates import parse_date
 from portal.rules.maintenance import GREETED as HOLIDAYS
 from portal.rules.message import N_, Refusal
+from portal.rules.regions import address_of
 from portal.rules.text import clean_line
 from portal.saving import saving
 from portal.sessions import me
@@ -134,9 +135,8 @@ def greeting_file(list: GreetingList) -> Any:
             lines, following = model.page(me(), query, after=after, size=500)
             for one in greeting_rows(lines):
                 word = STATES[one["state"]][0]
-                address = "".join(dict.fromkeys(one[name] for name in ("province", "city", "district", "street") if one[name]))
                 yield [
-                    one["number"], one["full_name"], one["grade"], one["contact"], one["telephone"], address, one["owner"],
+                    one["number"], one["full_name"], one["grade"], one["contact"], one["telephone"], address_of(one), one["owner"],
                     _(word), ways.get(one["way"], ""), one["done_on"], one["by"], one["note"],
                 ]  # fmt: skip
             if not following:

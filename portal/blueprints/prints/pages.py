@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal import jobs
 from portal.blueprints.prints import bp
 from portal.database import commit, db
+from portal.downloads import disposition
 from portal.i18n import translate
 from portal.looks import look_by
 from portal.models.approval import Approval
@@ -138,6 +139,7 @@ def signature_picture(approval: Approval, signature_id: int) -> Response:
 def pdf_answer(printed: documents.Printed) -> Response:
     """Return a sheet's PDF, to be shown by the browser and printed; it can run nothing (quality.md: Files)."""
     response = send_file(BytesIO(printed.content), mimetype="application/pdf", download_name=printed.filename, etag=False)
+    response.headers["Content-Disposition"] = disposition(printed.filename, "inline")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -21,6 +21,7 @@ from portal.models.dossier_completeness import completeness
 from portal.models.review import LONGEST_REMARK, ReviewCampaign, ReviewLine
 from portal.models.staff import Staff
 from portal.permissions import Permission, ensure, requires
+from portal.rules.regions import address_of
 from portal.rules.review import CONFIRMED, EXCEPTIONS, STATES
 from portal.rules.text import clean_line
 from portal.saving import saving
@@ -81,8 +82,7 @@ def _facts(customer: Customer, names: tuple[str, ...]) -> list[tuple[str, Any, b
     found: list[tuple[str, Any, bool]] = []
     for name in names:
         if name == "address":
-            parts = dict.fromkeys(part for part in (customer.province, customer.city, customer.district, customer.street) if part)
-            found.append((_("Address"), "".join(parts) if customer.province else " ".join(parts), True))
+            found.append((_("Address"), address_of(customer), True))
         else:
             field = card.CARD[name]
             found.append((_(field.title), shown(field, getattr(customer, name)), field.kind == "long"))
