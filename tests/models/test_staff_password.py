@@ -40,6 +40,30 @@ def test_hashes_are_renewed_when_the_parameters_change(app: Any, staff: dict[str
     assert Staff.by_account("rep1").password_hash == renewed
 
 
+@pytest.mark.parametrize("memory", [None, 128])
+def test_a_password_changed_while_it_is_compared_opens_nothing(
+    app: Any, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch, memory: int | None
+) -> None:
+    """Nor is the new one lost where the old one's hash was to be renewed."""
+    right, new = authentication.is_right, "Neu-4-und-lang"
+
+    def meanwhile(*given: Any) -> bool:
+        monkeypatch.setattr(authentication, "is_right", right)
+        person = Staff.by_account("rep1")
+        assert person is not None
+        person.set_password(new, by=None)
+        db.session.commit()
+        return right(*given)
+
+    if memory:
+        monkeypatch.setitem(app.config, "ARGON2_MEMORY_KIB", memory)
+    db.session.rollback()
+    monkeypatch.setattr(authentication, "is_right", meanwhile)
+    assert authenticate("rep1", PASSWORD) is None
+    db.session.commit()
+    assert authenticate("rep1", new) is not None
+
+
 def test_a_password_is_compared_whole(staff: dict[str, Staff]) -> None:
     long = "Ab3-xyz7" * 16
     staff["rep1"].set_password(long, by=None)

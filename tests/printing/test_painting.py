@@ -1,3 +1,4 @@
+import gc
 import io
 import re
 from datetime import UTC, datetime
@@ -6,7 +7,7 @@ import pytest
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError, URLFetchingError, fetch
 
-from portal.printing import fonts
+from portal.printing import fonts, painting
 from portal.printing.order import ForbiddenAddressError, MissingGlyph
 from portal.printing.painting import ClosedFetcher, check_environment, paint
 from tests.printing.made import order, signature_picture
@@ -140,3 +141,12 @@ def test_a_missing_library_or_font_is_said_loudly(monkeypatch):
     problems = check_environment()
     assert any("libharfbuzz-subset0" in problem for problem in problems)
     assert any("AR PL Absent" in problem and "fonts-absent" in problem for problem in problems)
+
+
+def test_what_a_long_layout_left_behind_goes_before_it_is_written(monkeypatch):
+    left = []
+    monkeypatch.setattr(painting, "_write", lambda _document, _fetchers: left.append(gc.collect()) or b"")
+    rows = "".join(f"<tr><td>{number}</td></tr>" for number in range(40))
+    page = f'<table class="s-grid" style="break-after: page">{rows}</table>'
+    paint(order(f'<article class="sheet">{page * (painting.LONG + 5)}</article>'))
+    assert left[0] < 1000
