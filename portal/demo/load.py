@@ -181,9 +181,7 @@ class _Office:
         card = self._card(values, prospect)
         born = rng.randrange(60, 400)
         with _at(born):
-            customer = Customer.create(
-                card, by=rep, source="demo", state=CustomerState.PROSPECT if prospect else CustomerState.ACTIVE
-            )
+            customer = Customer.create(card, by=rep, source="demo", state=CustomerState.PROSPECT if prospect else CustomerState.ACTIVE)
             customer.is_demo = True
             for _one in range(rng.choice((1, 1, 2, 3))):
                 Contact.add(customer, self._contact(), by=rep, source="demo")

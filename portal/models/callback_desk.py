@@ -22,7 +22,7 @@ from portal.models.paging import NotLeading
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import callbacks as rules
-from portal.rules.message import N_, Message, Named
+from portal.rules.message import N_, Named
 
 if TYPE_CHECKING:
     from portal.models.request import ServiceRequest
@@ -50,9 +50,8 @@ def _said() -> Executable:
 
 def _tell(_user: Staff, numbers: Sequence[int]) -> Iterator[tuple[int, inbox.Told]]:
     for number, name, chinese, english, assignee in inbox.records(_said, numbers):
-        title = Message(N_("%(customer)s · %(call)s"), {"customer": name, "call": Named(chinese, english)})
         page = ("callbacks.day", {"open": number, "whose": "nobody" if assignee is None else None})
-        yield number, inbox.Told(title, N_("Call the customer, and write down what was said"), page)
+        yield number, inbox.Told(name, N_("Call the customer, and write down what was said"), page, Named(chinese, english))
 
 
 inbox.source(_queues, lambda: dict(TITLES))

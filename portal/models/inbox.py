@@ -29,7 +29,7 @@ from portal.models.inbox_count import Fixed, ask, count_of, fix, hold, numbers, 
 from portal.models.staff import Staff
 from portal.models.standard import StandardVersion
 from portal.permissions import Permission
-from portal.rules.message import N_, Message
+from portal.rules.message import N_, Message, Named
 
 MOST = 50
 """So many records of a queue's list are shown, the most pressing ones; nobody works through more without a filter."""
@@ -54,8 +54,8 @@ class Entry:
     due_on: date | None
     page: tuple[str, dict[str, Any]]
     """Endpoint and values of where to do it."""
-    who: str = ""
-    """Who brought it."""
+    who: str | Named = ""
+    """Who brought it, or what it follows."""
     figures: dict[str, Any] = field(default_factory=dict)
     """The figures in `what`, where one line stands for many records."""
 
@@ -85,8 +85,8 @@ class Told(NamedTuple):
     """What people call the record; words of ours where a line stands for many."""
     what: str
     page: tuple[str, dict[str, Any]]
-    who: str = ""
-    """Where it comes from: who submitted, wrote or asked for it, has it in hand, or the plan that it belongs to."""
+    who: str | Named = ""
+    """Where it comes from: who submitted, wrote or asked for it, has it in hand, or the plan or row of a table that it belongs to."""
     figures: dict[str, Any] = {}
     kind: str = ""
     """Where its queue holds records of several kinds."""

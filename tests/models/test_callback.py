@@ -370,7 +370,7 @@ def test_open_calls_go_along_wait_in_the_inbox_and_stand_on_the_hand_over_list()
     given.assign(person("rep2"), by=person("sup1"), version=given.version)
     db.session.commit()
     (entry,) = inbox.entries(person("rep1"))
-    assert (entry.kind, str(entry.title)) == ("call-back", f"{one.customer.full_name} · {one.title_en}")
+    assert (entry.kind, entry.title, str(entry.who)) == ("call-back", one.customer.full_name, one.title_en)
     assert inbox.count(person("rep1")) == 1
     (row,) = hand_over_list.rows(person("rep1"), "call-backs")
     assert row["call"] == one.title

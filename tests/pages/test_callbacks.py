@@ -201,3 +201,13 @@ def test_the_table_of_calls_is_a_standard_that_a_manager_changes(app: Any, as_: 
     assert manager.post("/standards/callback.rules/new-version", data={**sent, "do": "save", "value_json": value}).status_code == 303
     table = standard.value("callback.rules")
     assert (table[0]["active"], table[1]["first"], table[1]["questions_zh"]) == (False, 6, rules.START[1]["questions_zh"])
+
+
+def test_home_and_inbox_say_what_a_call_follows(as_: Any) -> None:
+    one = calling.call()
+    rep = as_("rep1")
+    for address in ("/", "/inbox"):
+        assert one.title_zh in text_of(rep.get(address)), address
+    one.assignee.language = "en"
+    db.session.commit()
+    assert one.title_en in text_of(rep.get("/inbox"))
