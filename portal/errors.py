@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.routing import RequestRedirect
 
 from portal import htmx, outage
 from portal.database import StateConflict, db
@@ -31,7 +33,19 @@ def _page(status: int, title: str, text: str) -> Any:
     if htmx.wants_fragment():
         said = render_template("components/refused.html", title=title, text=text)
         return said, status, {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML", "Vary": "HX-Request"}
-    return render_template("error.html", status=status, title=title, text=text), status
+    return render_template("error.html", status=status, title=title, text=text, back=_way_back()), status
+
+
+def _way_back() -> str | None:
+    """Return the address of the page from which something was sent, where it is a page of the portal that can be opened again."""
+    came, rule, here = urlsplit(request.referrer or ""), current_app.create_url_adapter(request), urlsplit(request.host_url)
+    if request.method == "GET" or rule is None or (came.scheme, came.netloc) != (here.scheme, here.netloc):
+        return None
+    try:
+        rule.match(came.path, method="GET")
+    except (HTTPException, RequestRedirect):  # what was sent wrong once already stands at an address that only takes forms
+        return None
+    return f"{came.path}?{came.query}" if came.query else came.path
 
 
 def _nobody(app: Flask) -> None:

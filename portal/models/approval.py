@@ -230,6 +230,8 @@ class Approval(Base):
         if not by.may(Permission.APPROVAL_SUBMIT):
             raise Refusal("Your role does not submit documents.")
         _hold(kind, document)
+        db.session.flush()
+        db.session.refresh(document)  # as it is stored: an amount just entered is 6000, the same one read later 6000.00
         content = kind.snapshot(document)
         running = cls.live_for(kind_name, document.id)
         if running is not None and running.state == "pending":

@@ -171,13 +171,13 @@ def put_on(
         refused |= {number: Refusal(text, field="person") for number in nobody}
         fit = [one for one in fit if one in proposals or one in people]
     room = len(replaced) if listed.supplementary else tier.most_number - _listed(tier)
-    refused |= {number: gift_budget.tier_full(tier) for number in fit[max(room, 0) :]}
-    fit = fit[: max(room, 0)]
+    fit, beyond = fit[: max(room, 0)], fit[max(room, 0) :]
     if fit:
         if not listed.supplementary:
             gift_budget.take_places(tier, len(fit))
         permit = {"permitted_by_id": by.id, "permit_reason": permit_reason[:LONGEST_TEXT]} if may else {}
         _write(listed, fit, proposals, replaced, reason=reason, by=by, who=who, people=people, permit=permit)
+    refused |= {number: gift_budget.tier_full(tier) for number in beyond}  # once the others have their places: it says how many are taken
     _note(listed, asked, refused, by)
     note_author(NAME, listed, by)
     for staff_id in {one.proposed_by_id for number, one in proposals.items() if number in set(fit) and one.proposed_by_id}:

@@ -29,7 +29,7 @@ from portal.permissions import Permission, Role
 from portal.rules.message import N_, Message
 
 TASK, SUMMARY, GREETING = "plan-task", "plan-summary", "greeting"
-TITLES = {TASK: N_("Task of a maintenance plan"), SUMMARY: N_("Maintenance summary"), GREETING: N_("Festival greetings")}
+TITLES = {TASK: N_("Task of a maintenance plan"), SUMMARY: N_("Maintenance summary to write"), GREETING: N_("Festival greetings")}
 
 
 # --- the day's list ----------------------------------------------------------------

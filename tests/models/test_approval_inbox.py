@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from flask_babel import force_locale
 from sqlalchemy import text
 
 from portal import clock
 from portal.database import db
+from portal.i18n import translate
 from portal.models import inbox, inbox_count
 from portal.models.delegation import Delegation
 from tests import calling, visiting
@@ -51,6 +53,12 @@ def test_groups_kinds_and_counts():
     assert len(inbox.entries(person("mgr1"), "credit")) == 2
     assert inbox.entries(person("mgr1"), "investigation") == []
     assert [inbox.count(person(account)) for account in ("mgr1", "mgr2", "rep1", "sup1")] == [2, 2, 1, 0]
+
+
+def test_no_two_kinds_to_filter_by_are_called_alike():
+    with force_locale("zh_Hans_CN"):
+        names = [translate(title) for title in inbox.kinds().values()]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_from_one_to_the_next_of_the_same_kind():

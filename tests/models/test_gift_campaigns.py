@@ -317,6 +317,13 @@ def test_budget_is_committed_by_approval_and_spent_by_delivery(app: Flask) -> No
         drafted(campaign(name="草稿")).campaign.close(by=person("sup1"))
 
 
+def test_who_finds_no_place_is_told_how_many_were_put_on_just_then(app: Flask) -> None:
+    listed = gift_composing.begin_list(the_tier(campaign(tiers={"vip": tier(number=1)})), by=person("sup1"))
+    waiting = [factories.customer("rep1", legal_representative="何主任").id for _one in range(2)]
+    done = put_on(listed, waiting, reason="答谢", by=person("sup1"))
+    assert str(done.refused[waiting[1]].message).endswith("1 customers at most in this campaign; 1 are on its lists.")
+
+
 def test_the_place_of_a_gift_that_came_back_is_filled_through_its_approval(app: Flask) -> None:
     found = campaign(tiers={"vip": tier(number=1)})
     listed = approved(found, factories.customer("rep1"))

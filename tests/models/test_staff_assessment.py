@@ -201,3 +201,16 @@ def test_a_draft_of_a_reward_is_given_up() -> None:
     found.give_up(by=person("sup1"))
     db.session.commit()
     assert (found.state, inbox.count(person("sup1"))) == ("given-up", 1), "rep2 is still to be judged"
+
+
+def test_what_is_frozen_is_the_record_as_it_is_stored_even_where_it_was_reckoned_a_moment_ago() -> None:
+    answered(asked())
+    put_back()
+    found = of("rep1", opened())
+    found.judge(
+        {code: Judged(Decimal(80), "考试") for code in found.open_to_judgement}, comment="认真", by=person("sup1"), version=found.version
+    )
+    approval = submitted(found)
+    db.session.expire_all()
+    assert approval.current_round.snapshot == found.snapshot()
+    assert found.submit(by=person("sup1")) is approval

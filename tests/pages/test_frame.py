@@ -102,6 +102,20 @@ def test_error_is_a_page_and_for_a_fragment_a_message(as_: Any) -> None:
     assert "<!doctype" not in part.get_data(as_text=True)
 
 
+def test_who_is_refused_something_is_led_back_to_the_page_it_was_sent_from(as_: Any) -> None:
+    browser = as_("mgr1")
+
+    def refused(came: str) -> str:
+        answer = browser.post("/gradings/1999/publication", headers={"Referer": came})
+        assert answer.status_code == 404
+        return str(answer.get_data(as_text=True))
+
+    assert 'href="/gradings?x=1">返回原页面' in refused("http://localhost/gradings?x=1")
+    for came in ("http://elsewhere.example/gradings", "http://localhost/gradings/1999/publication", "http://localhost/nowhere", ""):
+        assert "返回原页面" not in refused(came), "another site, an address that only takes forms, no page"
+    assert "返回原页面" not in browser.get("/nowhere", headers={"Referer": "http://localhost/gradings"}).get_data(as_text=True)
+
+
 def test_errors_that_no_page_was_written_for_are_told_in_the_readers_language(as_: Any) -> None:
     answer = as_("rep1").get("/static/icon.svg", headers={"Range": "bytes=9999999-"})
     assert answer.status_code == 416

@@ -143,6 +143,14 @@ def test_publishing_names_the_number_and_leads_to_the_grade_list(as_: Any, two: 
     assert "每年只有一次" in text_of(browser.post("/gradings"))
 
 
+def test_nothing_is_offered_to_publish_while_a_list_is_in_approval(as_: Any, two: tuple[int, int]) -> None:
+    proposed(reviewed(db.session.get_one(Customer, two[0]))).submit(by=person("sup1"))
+    db.session.commit()
+    page = text_of(as_("mgr1").get("/gradings/2026"))
+    assert "1个客户所在的名单正在审批" in page
+    assert "/gradings/2026/publication" not in page
+
+
 def test_a_customers_page_says_grade_and_how_it_came_about(as_: Any, two: tuple[int, int]) -> None:
     approved(reviewed(db.session.get_one(Customer, two[0])))
     browser = as_("rep1")
