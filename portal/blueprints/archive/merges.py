@@ -21,6 +21,7 @@ from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag
 from portal.models.merge import CustomerMerge
+from portal.models.merge_hanging import hanging_on, title_of
 from portal.permissions import Permission, requires
 from portal.record_form import ReasonForm
 from portal.rules.message import N_, Message, Refusal
@@ -180,8 +181,8 @@ def _may_merge(survivor: Customer, loser: Customer) -> bool:
 def _ask(customer: Customer, other: Customer, take: set[str], form: ReasonForm) -> Any:
     moving: dict[str, int] = {}
     staying = 0
-    for hanging in work.hanging_on(other.id, customer.id, taken={customer.owner_id}):
-        name = translate(work.title_of(hanging.table.name))
+    for hanging in hanging_on(other.id, customer.id, taken={customer.owner_id}):
+        name = translate(title_of(hanging.table.name))
         if hanging.moving:
             moving[name] = moving.get(name, 0) + len(hanging.moving)
         staying += len(hanging.staying)
@@ -205,7 +206,7 @@ def _ask(customer: Customer, other: Customer, take: set[str], form: ReasonForm) 
 
 
 def _merge_page(merge: CustomerMerge, form: ReasonForm, status: int) -> Any:
-    moved = [(translate(work.title_of(table)), sum(len(ids) for ids in columns.values())) for table, columns in merge.moved.items()]
+    moved = [(translate(title_of(table)), sum(len(ids) for ids in columns.values())) for table, columns in merge.moved.items()]
     fields = [
         (_(card.CARD[name].title), card_view.plain(card.CARD[name], before), card_view.plain(card.CARD[name], after))
         for name, (before, after) in merge.fields.items()
