@@ -126,7 +126,8 @@ def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
         document = source.render(font_config=fonts.font_configuration(), stylesheets=[_stylesheet()])
     except FatalURLFetchingError as error:
         raise ForbiddenAddressError(str(error)) from error
-    _repeat_labels(document.pages)
+    if len(document.pages) > 1 and "s-flows" in order.html:
+        _repeat_labels(document.pages)
     for page in document.pages[:-1]:
         _close_frames(page._page_box)
     # Made anew, because a page notes where its turned names stand.
