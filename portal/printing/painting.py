@@ -93,6 +93,23 @@ def _below(box: Any) -> Iterator[Any]:
         yield from _below(child)
 
 
+def _repeat_names(pages: list[Any]) -> None:
+    """Let the name of a group that goes on over a page stand in the middle of its band there too, where it has room (PR-3)."""
+    names: dict[Any, Any] = {}
+    for page in pages:
+        for band in _below(page._page_box):
+            if band.element_tag != "div" or "s-band" not in band.element.get("class", "").split():
+                continue
+            name = next((child for child in band.children if child.element_tag == "h2"), None)
+            if name is not None:
+                names[band.element] = name
+            elif band.element in names and max(names[band.element].width, names[band.element].height) < band.height:
+                again = names[band.element].deepcopy()
+                again.bookmark_label = ""  # the outline leads to where the group begins
+                again.translate(dy=band.content_box_y() + band.height / 2 - again.position_y)  # which is its middle: see print.css
+                band.children = (again, *band.children)
+
+
 def _repeat_labels(pages: list[Any]) -> None:
     """Let the label of a text that goes on over a page stand beside it there too (PR-3).
 
@@ -126,12 +143,13 @@ def _lay_out(order: Order) -> tuple[Any, ClosedFetcher]:
         document = source.render(font_config=fonts.font_configuration(), stylesheets=[_stylesheet()])
     except FatalURLFetchingError as error:
         raise ForbiddenAddressError(str(error)) from error
-    if len(document.pages) > 1 and "s-flows" in order.html:
+    if len(document.pages) > 1:
+        _repeat_names(document.pages)
         _repeat_labels(document.pages)
-    for page in document.pages[:-1]:
-        _close_frames(page._page_box)
-    # Made anew, because a page notes where its turned names stand.
-    document = document.copy([*(Page(page._page_box) for page in document.pages[:-1]), document.pages[-1]])
+        for page in document.pages[:-1]:
+            _close_frames(page._page_box)
+        # Made anew, because a page notes where its turned names stand.
+        document = document.copy([Page(page._page_box) for page in document.pages])
     metadata = document.metadata
     metadata.title, metadata.authors, metadata.lang = order.title, [order.author], order.lang
     metadata.created = order.created.isoformat(timespec="seconds") if order.created else None

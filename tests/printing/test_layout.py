@@ -76,6 +76,26 @@ def test_a_group_has_room_for_its_name_where_it_stands_and_no_white_under_its_la
         assert names == {band.element[0] for band in bands}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_group_that_goes_on_has_its_name_in_the_middle_of_its_band_there_too(language):
+    """Where the band is as high as a name; the outline leads to where the group begins."""
+    goes_on = 0
+    for shift in (0, 5, 9):
+        begun = set()
+        data = long_investigation(language, shift)
+        for page in pages_of(data, "investigation", language):
+            for band in of_class(page, "s-band"):
+                names = [one for one in band.children if one.element_tag == "h2"]
+                if band.height > 25 * 96 / 25.4:
+                    (name,) = names
+                    assert abs(name.position_y - band.position_y - band.height / 2) < 2  # by margin or turn this is its middle
+                    if band.element in begun:
+                        goes_on += 1
+                        assert not name.bookmark_label
+                begun.add(band.element)
+    assert goes_on
+
+
 def has_room(band, language):
     """Whether the name in a band, if it stands on this page, is no longer than the band."""
     for heading in (one for one in descend(band) if one.element_tag == "h2" and own(one)):
