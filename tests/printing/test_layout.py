@@ -281,8 +281,8 @@ def test_a_customer_card_is_one_page_in_english_too():
 
 
 def test_heads_of_signature_boxes_beside_each_other_are_of_one_height():
-    data = made.investigation()
-    data["steps"][0]["title"] = "Supervisor of customer relations"
+    first, *others = made.STEPS
+    data = made.investigation(steps=[{**first, "title": "Supervisor of customer relations"}, *others])
     heads = [one for page in pages_of(data, "investigation", "en") for one in of_class(page, "s-box-head")]
     assert len(heads) == len(data["steps"]) > 1
     assert len(lines(heads[0])) > len(lines(heads[1]))
