@@ -89,6 +89,19 @@ def test_wrong_input_comes_back_with_what_was_typed(as_, wrong):
     assert db.session.query(Loan).count() == 0
 
 
+def test_all_that_a_loan_lacks_stands_beside_its_field_at_once(as_):
+    customer = factories.customer("rep1")
+    sent = {**form(customer), "reader_id": person("rep3").id}
+    nothing = as_("rep3").post("/loans/new", data={**sent, "customer": "", "purpose": "", "until_on": "2999-01-01"}).get_data(as_text=True)
+    for field in ("customer", "purpose", "until_on"):
+        assert f'id="{field}-error"' in nothing, field
+    known = as_("rep3").post("/loans/new", data={**sent, "purpose": "", "until_on": "", "numbers": "X-1"}).get_data(as_text=True)
+    for field in ("numbers", "purpose", "until_on"):
+        assert f'id="{field}-error"' in known, field
+    assert known.count("X-1") >= 2, "what was typed is still there"
+    assert db.session.query(Loan).count() == 0
+
+
 def test_the_one_in_charge_is_told_that_no_loan_is_needed(as_):
     customer = factories.customer("rep1")
     answer = as_("rep1").post("/loans/new", data={**form(customer), "reader_id": person("rep1").id})
