@@ -128,6 +128,13 @@ def test_who_asks_for_somebody_else_is_told_no_more_of_the_customer_than_that_th
         assert (loan.asked_for in page, loan.customer.full_name in page) == (not named, named), account
 
 
+def test_who_signs_a_loan_is_led_to_the_customer_and_who_asked_is_not(as_):
+    loan = granted(factories.customer("rep1", full_name="甲乙丙有限公司"))
+    link = f'href="/customers/{loan.customer_id}">甲乙丙有限公司</a>'
+    assert link in text_of(as_("sup1"), approval_of(loan).link)
+    assert "甲乙丙有限公司" not in text_of(as_("rep3"), approval_of(loan).link)
+
+
 def test_a_loan_that_was_sent_back_is_changed_and_asked_for_again(as_):
     loan = asked(factories.customer("rep1"))
     loan.submit(by=person("rep3"))
