@@ -160,6 +160,7 @@ def test_letters_to_the_deals_of_a_period_once_each(app: Any, as_: Any, monkeypa
     answer = rep.post("/visits/letters/new", data={"kind": "card", "deals": chosen})
     letter = db.session.scalars(select(ThankYouLetter)).one()
     assert answer.location == f"/visits/letters?lot={letter.id}"
+    assert "visits.css" in text_of(rep.get("/visits/letters")), "the box of labels used is no wider than its number"
     assert (letter.customer_id, letter.deal_on, letter.kind) == (customer.id, date(2026, 3, 2), "card")
     page = text_of(rep.get("/visits/letters/new?since=2026-03-01&until=2026-03-05&least=10000"))
     assert re.findall(r'name="deals" value="[^"]+"( checked)?', page) == [""]
