@@ -63,6 +63,11 @@ def colon() -> str:
     return "：" if is_chinese() else ": "
 
 
+def semicolon() -> str:
+    """Return what stands between the entries of a line, as the reader's language writes it."""
+    return "；" if is_chinese() else "; "
+
+
 def bracketed(text: object) -> str:
     """Return what is added to a name in brackets, with the space before them where the reader's language has one."""
     return f"（{text}）" if is_chinese() else f" ({text})"
@@ -111,6 +116,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(address=address_of)
     app.jinja_env.globals.update(
         colon=colon,
+        semicolon=semicolon,
         bracketed=bracketed,
         Permission=Permission,
         Role=Role,

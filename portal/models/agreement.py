@@ -5,7 +5,7 @@ The papers lie in the customer's dossier: the first file is filed as a document,
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -181,16 +181,10 @@ class Agreement(HangsOnCustomer, Base):
         audit.write("change", "agreement-revised", actor=by, record=self, label=self.label, reason=note)
 
     def _set(self, terms: Terms) -> None:
-        if not terms.title:
-            raise Refusal("Give the agreement a name.", field="title")
-        if terms.starts_on is None:
-            raise Refusal("Enter the day from which it holds.", field="starts_on")
-        if terms.ends_on is None:
-            raise Refusal("Enter the last day on which it holds.", field="ends_on")
-        if terms.ends_on <= terms.starts_on:
-            raise Refusal("It cannot end before it begins.", field="ends_on")
-        if not terms.terms:
-            raise Refusal("Say what is agreed.", field="terms")
+        for refusal in problems(terms):
+            raise refusal
+        assert terms.starts_on is not None  # noqa: S101 - said by the problems
+        assert terms.ends_on is not None  # noqa: S101
         self.title, self.number, self.terms = terms.title[:LONGEST_TITLE], terms.number, terms.terms[:LONGEST_TEXT]
         self.starts_on, self.ends_on = terms.starts_on, terms.ends_on
 
@@ -256,6 +250,20 @@ class Agreement(HangsOnCustomer, Base):
             raise StateConflict(f"agreement {self.id}")
         transition(self, expect={"state": DRAFT, "version": self.version}, change={"state": GIVEN_UP, "version": self.version + 1})
         audit.write("change", "agreement-given-up", actor=by, record=self, label=self.label)
+
+
+def problems(terms: Terms) -> Iterator[Refusal]:
+    """Yield all that keeps an agreement from being drafted so, each with its field."""
+    if not terms.title:
+        yield Refusal("Give the agreement a name.", field="title")
+    if terms.starts_on is None:
+        yield Refusal("Enter the day from which it holds.", field="starts_on")
+    if terms.ends_on is None:
+        yield Refusal("Enter the last day on which it holds.", field="ends_on")
+    elif terms.starts_on is not None and terms.ends_on <= terms.starts_on:
+        yield Refusal("It cannot end before it begins.", field="ends_on")
+    if not terms.terms:
+        yield Refusal("Say what is agreed.", field="terms")
 
 
 class AgreementRevision(Base):

@@ -362,6 +362,7 @@ class Approval(Base):
     expect_unchanged = approval_signing.expect_unchanged
     sign = approval_signing.sign
     record_paper = approval_signing.record_paper
+    paper_problems = approval_signing.paper_problems
     ask_opinion = approval_signing.ask_opinion
 
 

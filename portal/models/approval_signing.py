@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from portal import clock
@@ -88,18 +89,8 @@ def record_paper(
     if not _may_record(approval, step, by) or step.type != "paper" or step.approval_id != approval.id:
         raise Refusal(RECORDED_BY_OTHERS)
     approval.expect_unchanged(step, approval.current_round.content_hash)
-    _check_decision(step, outcome, opinion)
-    if not name:
-        raise Refusal("Enter the name of who signed.", field="name")
-    if date > clock.today():
-        raise Refusal("A signature cannot have a date ahead.", field="date")
-    submitted = clock.local(approval.current_round.submitted_at).date()
-    if date < submitted:
-        raise Refusal("It was submitted on %(day)s: nobody can have signed it before.", field="date", day=submitted.isoformat())
-    before = _last_before(approval, step)
-    if before is not None and date < before.given_on:
-        text = N_("%(name)s signed before, on %(day)s: this signature cannot be older.")
-        raise Refusal(text, field="date", name=before.name, day=before.given_on.isoformat())
+    for refusal in paper_problems(approval, step, outcome=outcome, name=name, date=date, opinion=opinion):
+        raise refusal
     if scan is None:
         raise Refusal("The scan of the signed sheet is missing.", field="scan")
     take_turn(approval, {"signed": type(approval).signed + 1})
@@ -111,6 +102,29 @@ def record_paper(
     )
     _pass(approval, passed, signature, None, outcome)
     return signature
+
+
+def paper_problems(
+    approval: Approval, step: ApprovalStep, *, outcome: str, name: str, date: dt.date | None, opinion: str = ""
+) -> Iterator[Refusal]:
+    """Yield all that keeps what was decided on paper from being recorded as it is, each with its field; the scan is judged apart (AP-6)."""
+    try:
+        _check_decision(step, outcome, opinion)
+    except Refusal as refusal:
+        yield refusal
+    if not name:
+        yield Refusal("Enter the name of who signed.", field="name")
+    submitted = clock.local(approval.current_round.submitted_at).date()
+    before = _last_before(approval, step)
+    if date is None:
+        yield Refusal("Enter the date on the sheet.", field="date")
+    elif date > clock.today():
+        yield Refusal("A signature cannot have a date ahead.", field="date")
+    elif date < submitted:
+        yield Refusal("It was submitted on %(day)s: nobody can have signed it before.", field="date", day=submitted.isoformat())
+    elif before is not None and date < before.given_on:
+        text = N_("%(name)s signed before, on %(day)s: this signature cannot be older.")
+        yield Refusal(text, field="date", name=before.name, day=before.given_on.isoformat())
 
 
 def ask_opinion(approval: Approval, *, by: Staff, colleague: Staff, when: str, question: str) -> ApprovalStep:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -93,16 +93,9 @@ class CallbackDraw(Base):
 
         Raises `Refusal` with the field: for what is not among the choices, and where nobody is left to draw.
         """
-        if way not in WAYS:
-            raise Refusal("Choose how to draw.", field="way")
-        if not 1 <= wanted <= MOST_DRAWN:
-            raise Refusal("Draw from 1 to %(most)s customers.", field="wanted", most=MOST_DRAWN)
-        if purpose not in {one["code"] for one in standard("choices.callback_purpose") if one["active"]}:
-            raise Refusal("Choose the purpose.", field="purpose")
-        if due_on is None or due_on < clock.today():
-            raise Refusal("Say for which day, today or later.", field="due_on")
-        if filters.grade and filters.grade not in GRADES:
-            raise Refusal("%(typed)s is not among the choices.", field="grade", typed=filters.grade[:40])
+        for refusal in problems(way, wanted, filters, purpose, due_on):
+            raise refusal
+        assert due_on is not None  # noqa: S101 - said by the problems
         NumberSeries.take("callback-draw")  # one draw after the other, so that nobody is drawn twice
         ids = _draw(way, wanted, filters, seed, by)
         if not ids:
@@ -137,6 +130,20 @@ class CallbackDraw(Base):
             "change", "calls-drawn", actor=by, record=draw, label=draw.label, way=way, seed=seed, filters=filters.as_data(), drawn=len(ids)
         )
         return draw
+
+
+def problems(way: str, wanted: int, filters: Filters, purpose: str, due_on: date | None) -> Iterator[Refusal]:
+    """Yield all that keeps customers from being drawn so, each with its field."""
+    if way not in WAYS:
+        yield Refusal("Choose how to draw.", field="way")
+    if not 1 <= wanted <= MOST_DRAWN:
+        yield Refusal("Draw from 1 to %(most)s customers.", field="wanted", most=MOST_DRAWN)
+    if purpose not in {one["code"] for one in standard("choices.callback_purpose") if one["active"]}:
+        yield Refusal("Choose the purpose.", field="purpose")
+    if due_on is None or due_on < clock.today():
+        yield Refusal("Say for which day, today or later.", field="due_on")
+    if filters.grade and filters.grade not in GRADES:
+        yield Refusal("%(typed)s is not among the choices.", field="grade", typed=filters.grade[:40])
 
 
 def _customers(ids: list[int]) -> list[Customer]:

@@ -82,6 +82,12 @@ def _record(customer: Customer, kind: str, on: date, *, by: Staff | None, source
     return event
 
 
+def waits(customer: Customer, kind: str) -> bool:
+    """Return whether a call of an event of this kind is open at a customer."""
+    here = (Callback.customer_id == customer.id, Callback.state == OPEN, Callback.kind == kind)
+    return db.session.scalar(select(Callback.id).where(*here).limit(1)) is not None
+
+
 def enter(customer: Customer, kind: str, *, on: date | None, note: str, by: Staff) -> list[Callback]:
     """Enter an event by hand and return the calls that follow at once. Raises `Refusal` with the field."""
     if kind not in rules.EVENTS:

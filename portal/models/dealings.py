@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, select, text
@@ -130,16 +131,23 @@ def left_open(customer: Customer) -> list[Message]:
     return found
 
 
+def problems(kind: str, reason: str, ended_on: date | None) -> Iterator[Refusal]:
+    """Yield all that keeps dealings from being ended so, each with its field."""
+    if kind not in ENDINGS:
+        yield Refusal("Say how the dealings ended.", field="kind")
+    if not reason:
+        yield Refusal("Say why: the reason stands in the customer's history.", field="reason")
+    if ended_on is None or ended_on > clock.today():
+        yield Refusal("Enter the day on which dealings ended; it cannot lie ahead.", field="ended_on")
+
+
 def end(customer: Customer, *, kind: str, reason: str, ended_on: date | None, by: Staff) -> DealingsEnd:
     """End the dealings with a customer on the register. Raises `Refusal` with the field, or naming what runs; `StateConflict`."""
     if not can_end(customer, by):
         raise Refusal("Dealings end with customers on the register only.")
-    if kind not in ENDINGS:
-        raise Refusal("Say how the dealings ended.", field="kind")
-    if not reason:
-        raise Refusal("Say why: the reason stands in the customer's history.", field="reason")
-    if ended_on is None or ended_on > clock.today():
-        raise Refusal("Enter the day on which dealings ended; it cannot lie ahead.", field="ended_on")
+    for refusal in problems(kind, reason, ended_on):
+        raise refusal
+    assert ended_on is not None  # noqa: S101 - said by the problems
     running = obstacles(customer)
     if running:
         raise Refusal(running[0].text, **running[0].params)

@@ -6,7 +6,7 @@ A campaign keeps the versions of the site's standards that it began with (ST-2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -116,10 +116,8 @@ class GiftCampaign(Base):
         """
         if not by.may(Permission.GIFT_COMPOSE):
             raise Refusal("Supervisors and managers write gift campaigns.")
-        campaign = cls(created_by_id=by.id, team_id=None if by.is_manager else by.team_id, standards={})
-        for code in TIERS:
-            for name in (most_amount(code), most_number(code)):
-                campaign.standards[name] = in_force(name).version
+        campaign = cls.blank()
+        campaign.created_by_id, campaign.team_id = by.id, None if by.is_manager else by.team_id
         campaign._set(values)
         year = campaign.first_on.year
         campaign.number = f"GF{year}-{NumberSeries.take(f'GF{year}'):03d}"
@@ -165,22 +163,54 @@ class GiftCampaign(Base):
 
     def _set(self, values: Mapping[str, Any]) -> None:
         with db.session.no_autoflush:
-            name = str(values["name"] or "").strip()
-            if not name:
-                raise Refusal("Give the campaign a name.", field="name")
-            if values["purpose"] not in rules.PURPOSES:
-                raise Refusal("Choose the purpose.", field="purpose")
-            today, there = clock.today(), {self.first_on.year} if self.first_on is not None else set[int]()
-            first_on, last_on = rules.ensure_days(values["first_on"], values["last_on"], {today.year, today.year + 1} | there)
-            if self.first_on is not None and first_on.year != self.first_on.year and any(one.listed for one in self.tiers):
-                raise Refusal("Recipients are on the lists already; the campaign stays in its year.", field="first_on")
-            rules.ensure_not_cash(name, values["words"], field="words")
-            self.name, self.purpose, self.words = name[: rules.LONGEST_LINE], values["purpose"], values["words"][: rules.LONGEST_TEXT]
-            self.first_on, self.last_on = first_on, last_on
-            if not values["tiers"]:
-                raise Refusal("A campaign has at least one tier.", field="tiers")
+            for refusal in self.problems(values):
+                raise refusal
+            self.name, self.words = values["name"].strip()[: rules.LONGEST_LINE], values["words"][: rules.LONGEST_TEXT]
+            self.purpose, self.first_on, self.last_on = values["purpose"], values["first_on"], values["last_on"]
             self._set_tiers(values["tiers"])
-            self._set_budget(values["budget"])
+            self.budget = values["budget"]
+
+    @classmethod
+    def blank(cls) -> GiftCampaign:
+        """Return a campaign that nothing is written of yet, by the standards in force."""
+        campaign = cls(standards={})
+        for code in TIERS:
+            for name in (most_amount(code), most_number(code)):
+                campaign.standards[name] = in_force(name).version
+        return campaign
+
+    def problems(self, values: Mapping[str, Any]) -> Iterator[Refusal]:
+        """Yield all that keeps it from being written as `values` say (see `begin`), each with its field or cell."""
+        if not values["name"].strip():
+            yield Refusal("Give the campaign a name.", field="name")
+        if values["purpose"] not in rules.PURPOSES:
+            yield Refusal("Choose the purpose.", field="purpose")
+        today, there = clock.today(), {self.first_on.year} if self.first_on is not None else set[int]()
+        yield from rules.problems_of_days(values["first_on"], values["last_on"], {today.year, today.year + 1} | there)
+        moves = values["first_on"] is not None and self.first_on is not None and values["first_on"].year != self.first_on.year
+        if moves and any(one.listed for one in self.tiers):
+            yield Refusal("Recipients are on the lists already; the campaign stays in its year.", field="first_on")
+        try:
+            rules.ensure_not_cash(values["name"], values["words"], field="words")
+        except Refusal as refusal:
+            yield refusal
+        if not values["tiers"]:
+            yield Refusal("A campaign has at least one tier.", field="tiers")
+        yield from self._problems_of_tiers(values["tiers"], values["budget"])
+
+    def _problems_of_tiers(self, tiers: Mapping[str, Mapping[str, Any]], budget: Decimal | None) -> Iterator[Refusal]:
+        known, cost, there = True, Decimal(0), {one.code: one for one in self.tiers}
+        for code, wanted in tiers.items():
+            tier = there.get(code) or GiftTier(code=code, listed=0)
+            for refusal in tier.problems(self, wanted):
+                known = False
+                yield refusal
+            cost += wanted["number"] * rules.amount_of(tier.pieces(wanted["gifts"])) if known else 0
+        if budget is None or budget <= 0:
+            yield Refusal("Give the budget in yuan.", field="budget")
+        elif known and cost > budget:
+            text = N_("The tiers cost %(cost)s yuan together; the budget is %(budget)s.")
+            yield Refusal(text, field="budget", cost=figures(cost), budget=figures(budget))
 
     def _set_tiers(self, wanted: Mapping[str, Mapping[str, Any]]) -> None:
         there = {one.code: one for one in self.tiers}
@@ -191,18 +221,9 @@ class GiftCampaign(Base):
         for code in TIERS:
             if code in wanted:
                 tier = there.get(code) or GiftTier(code=code, listed=0)
-                tier.set_figures(self, wanted[code])
+                tier.set_figures(wanted[code])
                 tiers.append(tier)
         self.tiers[:] = tiers
-
-    def _set_budget(self, budget: Decimal | None) -> None:
-        if budget is None or budget <= 0:
-            raise Refusal("Give the budget in yuan.", field="budget")
-        cost = sum((one.cost for one in self.tiers), Decimal(0))
-        if cost > budget:
-            text = N_("The tiers cost %(cost)s yuan together; the budget is %(budget)s.")
-            raise Refusal(text, field="budget", cost=figures(cost), budget=figures(budget))
-        self.budget = budget
 
     def close(self, *, by: Staff) -> None:
         """Conclude it: nobody is put on its lists any more. Raises `Refusal` while something is open, `StateConflict`."""
@@ -250,27 +271,35 @@ class GiftTier(Base):
         """Return number × amount (GF-7), in yuan."""
         return self.most_number * self.amount
 
-    def set_figures(self, campaign: GiftCampaign, values: Mapping[str, Any]) -> None:
-        """Set what the tier gives (`amount`, `number`, `gifts`). Raises `Refusal` with the field (GF-1, GF-2)."""
-        chosen: Sequence[tuple[Gift, int]] = values["gifts"]
-        pieces = self._pieces(chosen)
+    def problems(self, campaign: GiftCampaign, values: Mapping[str, Any]) -> Iterator[Refusal]:
+        """Yield all that keeps the tier from giving what `values` say (`amount`, `number`, `gifts`), each with its cell (GF-1, GF-2)."""
+        pieces: list[Piece] = []
+        try:
+            pieces = self.pieces(values["gifts"])
+            if self.id is not None and self.listed and not self._same(pieces):
+                raise Refusal("Somebody is on the lists of this tier; what it gives stays as it is.", field=f"{self.code}-gift")
+        except Refusal as refusal:
+            yield refusal
         standards = Decimal(campaign.standard(most_amount(self.code))), int(campaign.standard(most_number(self.code)))
-        rules.ensure_tier(self.code, values["amount"], values["number"], pieces, *standards)
+        yield from rules.tier_problems(self.code, values["amount"], values["number"], pieces, *standards)
         if values["number"] < (self.listed or 0):
             text = N_("%(count)s customers are on the lists of this tier already.")
-            raise Refusal(text, field=f"{self.code}-number", count=self.listed)
+            yield Refusal(text, field=f"{self.code}-number", count=self.listed)
+
+    def set_figures(self, values: Mapping[str, Any]) -> None:
+        """Set what the tier gives, in which nothing is wrong (`problems`)."""
+        pieces = self.pieces(values["gifts"])
         self.most_amount, self.most_number = values["amount"], values["number"]
         if self._same(pieces):
             return
-        if self.id is not None and self.listed:
-            raise Refusal("Somebody is on the lists of this tier; what it gives stays as it is.", field=f"{self.code}-gift")
         there = {one.gift_id: one for one in self.gifts}
         self.gifts[:] = [there.get(one.gift_id) or TierGift(gift_id=one.gift_id) for one in pieces]
         for row, piece in zip(self.gifts, pieces, strict=True):
             row.quantity, row.unit_price = piece.quantity, piece.unit_price
         self.amount = rules.amount_of(pieces)
 
-    def _pieces(self, chosen: Sequence[tuple[Gift, int]]) -> list[Piece]:
+    def pieces(self, chosen: Sequence[tuple[Gift, int]]) -> list[Piece]:
+        """Return the gifts of one recipient at their prices; kept ones once somebody is listed. Raises `Refusal` with the cell."""
         field = f"{self.code}-gift"
         if not chosen:
             raise Refusal("Choose what a customer of this tier is given.", field=field)

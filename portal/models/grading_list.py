@@ -228,7 +228,7 @@ def _line(grading: Grading) -> dict[str, Any]:
         "number": customer.number,
         "full_name": customer.full_name,
         "owner": grading.owner.name if grading.owner else "",
-        "figures": {one.indicator.code: shown(one.figure) for one in scored if one.figure is not None},
+        "figures": {one.indicator.code: one.counted for one in scored if one.figure is not None},
         "first": {one.indicator.code: shown(one.first) for one in scored},
         "first_total": shown(grading.first_total),
         "first_grade": grading.first_grade,

@@ -10,8 +10,9 @@ from sqlalchemy import BigInteger
 from sqlalchemy.types import TypeDecorator
 
 from portal.rules import grading as rules
-from portal.rules.grading import Band, Indicator, plain
+from portal.rules.grading import SALES, Band, Indicator, plain, shown
 from portal.rules.message import Refusal
+from portal.rules.money import figures
 
 LONGEST_REASON = 500
 
@@ -43,6 +44,11 @@ class Scored(NamedTuple):
     second_reason: str
     before: Decimal | None
     before_reason: str
+
+    @property
+    def counted(self) -> str:
+        """Return the figure as it is printed: what was sold with both decimals, as money; '' for none."""
+        return figures(self.figure) if self.figure is not None and self.indicator.code == SALES else shown(self.figure)
 
     @property
     def is_judged(self) -> bool:

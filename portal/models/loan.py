@@ -11,7 +11,7 @@ reminders and what waits for people: `loan_desk.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -223,40 +223,20 @@ class Loan(Base):
         audit.write("change", "loan-draft-changed", actor=by, record=self, label=self.label)
 
     def _set(self, values: Mapping[str, Any]) -> None:
-        if values["form"] not in FORMS:
-            raise Refusal("Choose how the dossier is read.", field="form")
         if not self.reader.active:
             raise Refusal("%(name)s is no longer here.", field="reader_id", name=self.reader.name)
         if self.form == DIGITAL and self.needs_none:
             text_ = N_("%(name)s is in charge of this customer, assists with it or supervises it, and reads its dossier without a loan.")
             raise Refusal(text_, field="reader_id", name=self.reader.name)
-        if not values.get("purpose"):
-            raise Refusal("Say what the dossier is needed for.", field="purpose")
-        check_until(values.get("until_on"), clock.today(), standard("loan.most_days"))
-        wanted = self._documents(values.get("numbers") or [])
+        for refusal in problems(self.customer, values):
+            raise refusal
+        wanted = documents_asked_for(self.customer, self.form, values.get("numbers") or [])
         if self.extends is not None and self.extends.state == OUT:
             self.extends.ensure_out(wanted)
         self.purpose, self.until_on = values["purpose"], values["until_on"]
         self.extent = CHOSEN if wanted else WHOLE
         there = {one.document_id: one for one in self.documents}
         self.documents[:] = [there.get(one.id) or LoanDocument(document=one) for one in wanted]
-
-    def _documents(self, numbers: list[str]) -> list[ArchiveDocument]:
-        query = select(ArchiveDocument).where(ArchiveDocument.customer_id == self.customer.id, ArchiveDocument.state == FILED)
-        found = {one.archive_number: one for one in db.session.scalars(query.where(ArchiveDocument.archive_number.in_(numbers)))}
-        if self.form == PAPER and not numbers and not db.session.scalar(select(query.where(ArchiveDocument.on_paper).exists())):
-            raise Refusal("Nothing of this dossier is kept on paper.", field="form")  # else it is found out once two people have agreed
-        wanted = list(dict.fromkeys(numbers))
-        missing = next((number for number in wanted if number not in found), None)
-        if missing is not None:
-            raise Refusal("%(number)s is not the number of a document in this dossier.", field="numbers", number=missing[:60])
-        listed = next((number for number in wanted if found[number].frozen_by_id is not None), None)
-        if listed is not None:
-            raise Refusal("%(number)s stands on a list for disposal.", field="numbers", number=listed)
-        electronic = next((number for number in wanted if self.form == PAPER and not found[number].on_paper), None)
-        if electronic is not None:
-            raise Refusal("%(number)s is not kept on paper.", field="numbers", number=electronic)
-        return [found[number] for number in wanted]
 
     @property
     def needs_none(self) -> bool:
@@ -360,6 +340,48 @@ class LoanDocument(Base):
         Index("uq_loan_document_out", "document_id", unique=True, sqlite_where=text("is_out = 1"), postgresql_where=text("is_out")),
         Index(None, "document_id"),
     )
+
+
+# --- what is asked for ---------------------------------------------------------------------------------------------------
+
+
+def problems(customer: Customer | None, values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield all that keeps a loan from being asked for as it is, each with its field.
+
+    `values` as in `Loan.ask`, without its reader; of its documents nothing is said where the customer is not known.
+    """
+    if values["form"] not in FORMS:
+        yield Refusal("Choose how the dossier is read.", field="form")
+    if not values.get("purpose"):
+        yield Refusal("Say what the dossier is needed for.", field="purpose")
+    try:
+        check_until(values.get("until_on"), clock.today(), standard("loan.most_days"))
+    except Refusal as refusal:
+        yield refusal
+    try:
+        if customer is not None:
+            documents_asked_for(customer, values["form"], values.get("numbers") or [])
+    except Refusal as refusal:
+        yield refusal
+
+
+def documents_asked_for(customer: Customer, form: str, numbers: list[str]) -> list[ArchiveDocument]:
+    """Return the documents of a dossier with these numbers, none for the whole of it. Raises `Refusal` with the field."""
+    query = select(ArchiveDocument).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
+    found = {one.archive_number: one for one in db.session.scalars(query.where(ArchiveDocument.archive_number.in_(numbers)))}
+    if form == PAPER and not numbers and not db.session.scalar(select(query.where(ArchiveDocument.on_paper).exists())):
+        raise Refusal("Nothing of this dossier is kept on paper.", field="form")  # else it is found out once two people have agreed
+    wanted = list(dict.fromkeys(numbers))
+    missing = next((number for number in wanted if number not in found), None)
+    if missing is not None:
+        raise Refusal("%(number)s is not the number of a document in this dossier.", field="numbers", number=missing[:60])
+    listed = next((number for number in wanted if found[number].frozen_by_id is not None), None)
+    if listed is not None:
+        raise Refusal("%(number)s stands on a list for disposal.", field="numbers", number=listed)
+    electronic = next((number for number in wanted if form == PAPER and not found[number].on_paper), None)
+    if electronic is not None:
+        raise Refusal("%(number)s is not kept on paper.", field="numbers", number=electronic)
+    return [found[number] for number in wanted]
 
 
 # --- asking from outside ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ A promise hangs on a customer (or on nobody yet) and names the record in which i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Select, or_, select, update
@@ -83,12 +83,9 @@ class Promise(HangsOnCustomer, Base):
         cls, customer_id: int | None, text: str, due_at: datetime | None, *, source: str, source_id: int, staff_id: int, by: Staff
     ) -> Promise:
         """Make a promise and return it, flushed. Raises `Refusal` with the field `promise` or `promised_at`."""
-        if not text:
-            raise Refusal("Say what is promised.", field="promise")
-        if len(text) > LONGEST:
-            raise Refusal("At most %(most)s characters; these are %(count)s.", field="promise", most=LONGEST, count=len(text))
-        if due_at is None or due_at <= clock.now():
-            raise Refusal("Say by when, a moment that lies ahead.", field="promised_at")
+        for refusal in problems(text, due_at):
+            raise refusal
+        assert due_at is not None  # noqa: S101 - said by the problems
         promise = cls(
             customer_id=customer_id, source=source, source_id=source_id, text=text, due_at=due_at, staff_id=staff_id, made_by_id=by.id
         )
@@ -105,6 +102,16 @@ class Promise(HangsOnCustomer, Base):
         change = {"state": KEPT if kept else BROKEN, "settled_by_id": by.id, "settled_at": clock.now(), "word": word[:LONGEST]}
         transition(self, expect={"state": OPEN}, change=change)
         audit.write("change", "promise-kept" if kept else "promise-broken", actor=by, record=self, label=self.label, reason=word)
+
+
+def problems(text: str, due_at: datetime | None) -> Iterator[Refusal]:
+    """Yield all that keeps a promise from being made, each with its field: `promise`, `promised_at`."""
+    if not text:
+        yield Refusal("Say what is promised.", field="promise")
+    if len(text) > LONGEST:
+        yield Refusal("At most %(most)s characters; these are %(count)s.", field="promise", most=LONGEST, count=len(text))
+    if due_at is None or due_at <= clock.now():
+        yield Refusal("Say by when, a moment that lies ahead.", field="promised_at")
 
 
 def of_record(source: str, source_id: int) -> list[Promise]:

@@ -14,6 +14,7 @@ from portal.models import audit, request_events
 from portal.models.customer import Customer, CustomerState
 from portal.models.notice import notify
 from portal.models.promise import Promise
+from portal.models.promise import problems as promise_problems
 from portal.models.register_entry import RegisterEntry, is_in_use
 from portal.models.request import ServiceRequest
 from portal.models.request_clock import begin, count, note_solution
@@ -93,6 +94,8 @@ def problems(values: Mapping[str, Any]) -> Iterator[Refusal]:
             yield refusal
     if (values.get("received_at") or clock.now()) > clock.now():
         yield Refusal("A request cannot be received in the future.", field="received_at")
+    if values.get("promise") or values.get("promised_at"):
+        yield from promise_problems(values.get("promise") or "", values.get("promised_at"))
 
 
 def check_length(text: str, field: str) -> None:

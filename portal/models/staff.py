@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_login import UserMixin
 from sqlalchemy import ColumnElement, ForeignKey, Select, and_, func, select
@@ -24,6 +24,9 @@ from portal.permissions import ROLE_PERMISSIONS, Permission, Role
 from portal.rules.identifiers import check_email
 from portal.rules.message import N_, Refusal
 from portal.rules.passwords import check_password, password_expired
+
+if TYPE_CHECKING:
+    from portal.models.hand_over_record import HandOver
 
 ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _SIGNS = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"
@@ -192,8 +195,10 @@ class Staff(UserMixin, Base):
             setattr(self, field, value)
         audit.write("change", "profile-changed", actor=self, record=self, label=self.name, changes=changes)
 
-    def deactivate(self, *, by: Staff, to: Staff | None) -> None:
+    def deactivate(self, *, by: Staff, to: Staff | None) -> HandOver | None:
         """Close the account: sessions and delegations end, open work goes to `to`, the history stays (RO-4).
+
+        Returns the record of what was handed over, None where nothing was.
 
         Raises `Refusal`: the last manager; customers or open work but nobody to take them (field `to_id`). Raises `StateConflict`
         when it is deactivated already.
@@ -236,6 +241,7 @@ class Staff(UserMixin, Base):
             to=to.name if to else "",
             customers=customers,
         )
+        return record if to is not None else None
 
     def reactivate(self, *, by: Staff) -> str:
         """Open the account again and return its new first password. Raises `StateConflict` when it is active."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,8 @@ from portal.rules.assessments import KINDS, LONGEST_TEXT
 from portal.rules.message import N_, Message, Refusal
 
 NAME = "staff-reward"
+IN_MONEY = ("bonus", "deduction")
+"""Measures that say nothing without their amount."""
 MOST = Decimal(1_000_000)
 """The highest amount, in yuan."""
 
@@ -153,17 +156,25 @@ class StaffReward(Draft):
         }
 
 
-def _check(written: Proposal, also: str = "") -> None:
+def problems(written: Proposal, also: str = "") -> Iterator[Refusal]:
+    """Yield all that keeps a reward or sanction from being written so, each with its field; `also`: a measure that it has already."""
     if written.kind not in KINDS:
-        raise Refusal("Say whether it is a reward or a sanction.", field="kind")
+        yield Refusal("Say whether it is a reward or a sanction.", field="kind")
     if written.measure != also and written.measure not in {one["code"] for one in standard("choices.reward_measure") if one["active"]}:
-        raise Refusal("Choose what follows.", field="measure")
+        yield Refusal("Choose what follows.", field="measure")
     if written.amount is not None and not Decimal(0) < written.amount <= MOST:
-        raise Refusal("The amount lies between 0.01 and %(most)s yuan.", field="amount", most=f"{MOST:,}")
+        yield Refusal("The amount lies between 0.01 and %(most)s yuan.", field="amount", most=f"{MOST:,}")
+    if written.amount is None and written.measure in IN_MONEY:
+        yield Refusal("Give the amount.", field="amount")
     if not written.reason:
-        raise Refusal("Say why.", field="reason")
+        yield Refusal("Say why.", field="reason")
     if len(written.reason) > LONGEST_TEXT:
-        raise Refusal("At most %(most)s characters.", field="reason", most=LONGEST_TEXT)
+        yield Refusal("At most %(most)s characters.", field="reason", most=LONGEST_TEXT)
+
+
+def _check(written: Proposal, also: str = "") -> None:
+    for refusal in problems(written, also):
+        raise refusal
 
 
 def of_assessment(assessment: StaffAssessment, user: Staff) -> list[StaffReward]:

@@ -5,6 +5,7 @@ The seed is kept, so that the same draw could be made again. Nobody who is being
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -69,7 +70,8 @@ class Wanted:
 
 def begin(wanted: Wanted, *, seed: int, by: Staff) -> Survey:
     """Draw customers in the scope of `by` and begin a survey among them; return it, flushed. Raises `Refusal` with the field."""
-    _check(wanted, by)
+    for refusal in problems(wanted, by):
+        raise refusal
     NumberSeries.take("survey-draw")  # one draw after the other, so that nobody is asked twice at a time
     answers = _of_requests(wanted, seed, by) if wanted.source == rules.REQUESTS else _of_customers(wanted, seed, by)
     if not answers:
@@ -95,32 +97,33 @@ def begin(wanted: Wanted, *, seed: int, by: Staff) -> Survey:
     return survey
 
 
-def _check(wanted: Wanted, by: Staff) -> None:
+def problems(wanted: Wanted, by: Staff) -> Iterator[Refusal]:
+    """Yield all that keeps a survey from being drawn as it is wanted, each with its field."""
     filters, today = wanted.filters, clock.today()
     if not by.may(Permission.SURVEY_PLAN):
-        raise Refusal("Supervisors and managers begin surveys.")
+        yield Refusal("Supervisors and managers begin surveys.")
     if not wanted.title:
-        raise Refusal("Give the survey a name.", field="title")
+        yield Refusal("Give the survey a name.", field="title")
     if wanted.way not in rules.WAYS:
-        raise Refusal("Choose how customers are asked.", field="way")
-    if wanted.way == rules.LINK and not standard("survey.link_open"):
-        raise Refusal("Links are switched off among the standards: customers cannot open them.", field="way")
+        yield Refusal("Choose how customers are asked.", field="way")
+    elif wanted.way == rules.LINK and not standard("survey.link_open"):
+        yield Refusal("Links are switched off among the standards: customers cannot open them.", field="way")
     if wanted.source not in rules.SOURCES:
-        raise Refusal("Choose of what is drawn.", field="source")
+        yield Refusal("Choose of what is drawn.", field="source")
     if not 1 <= wanted.number <= rules.MOST_DRAWN:
-        raise Refusal("Draw from 1 to %(most)s customers.", field="number", most=rules.MOST_DRAWN)
+        yield Refusal("Draw from 1 to %(most)s customers.", field="number", most=rules.MOST_DRAWN)
     if wanted.closes_on is None or wanted.closes_on < today:
-        raise Refusal("Say until when answers are taken, today or later.", field="closes_on")
+        yield Refusal("Say until when answers are taken, today or later.", field="closes_on")
     for name, value, codes in (("kind", filters.kind, KINDS), ("grade", filters.grade, GRADES)):
         if value and value not in codes:
-            raise Refusal("%(typed)s is not among the choices.", field=name, typed=value[:40])
+            yield Refusal("%(typed)s is not among the choices.", field=name, typed=value[:40])
     if filters.team and db.session.get(Team, filters.team) is None:
-        raise Refusal("%(typed)s is not among the choices.", field="team", typed=str(filters.team))
+        yield Refusal("%(typed)s is not among the choices.", field="team", typed=str(filters.team))
     if wanted.source == rules.REQUESTS:
         if filters.first is None or filters.last is None or filters.first > filters.last:
-            raise Refusal("Say in which period the requests were closed; it does not end before it begins.", field="first")
-        if (filters.last - filters.first).days > _LONGEST_REQUEST.days:
-            raise Refusal("The period is a year at most.", field="last")
+            yield Refusal("Say in which period the requests were closed; it does not end before it begins.", field="first")
+        elif (filters.last - filters.first).days > _LONGEST_REQUEST.days:
+            yield Refusal("The period is a year at most.", field="last")
 
 
 def _free(by: Staff, filters: Filters) -> list[ColumnElement[bool]]:

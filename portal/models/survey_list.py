@@ -133,9 +133,14 @@ ANSWERS = Listing(SurveyAnswer, _answers, _WITH)
 
 
 def next_to_ask(user: Staff, after: SurveyAnswer) -> SurveyAnswer | None:
-    """Return who is asked next in the same survey by `user`: typed in one after the other, without going back to the list."""
+    """Return who is asked next in the same survey by `user`: typed in one after the other, without going back to the list.
+
+    Who asks customers of others, as a supervisor may, goes on with whoever is left of those they see.
+    """
     query = SurveyAnswer.visible_to(user).where(SurveyAnswer.survey_id == after.survey_id, SurveyAnswer.state == "open")
-    query = query.where(SurveyAnswer.assignee_id == user.id, SurveyAnswer.id != after.id, SurveyAnswer.customer_id.is_not(None))
+    query = query.where(SurveyAnswer.id != after.id, SurveyAnswer.customer_id.is_not(None))
+    if after.assignee_id == user.id:
+        query = query.where(SurveyAnswer.assignee_id == user.id)
     later = db.session.scalar(query.where(SurveyAnswer.id > after.id).order_by(SurveyAnswer.id).limit(1))
     return later or db.session.scalar(query.order_by(SurveyAnswer.id).limit(1))
 

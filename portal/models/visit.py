@@ -7,7 +7,7 @@ people in `visit_desk.py`, letters of thanks in `visit_thanks.py`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Date, ForeignKey, Index, Select, Text, exists, func, literal, or_, select, update
@@ -19,14 +19,13 @@ import portal.rules.visit_standards as _standards  # noqa: F401 - adds its stand
 from portal import clock
 from portal.database import Base, StateConflict, db, transition
 from portal.models import audit, history
-from portal.models.calendar import site_calendar
+from portal.models import visit_checks as checks
 from portal.models.callback import contacted
 from portal.models.customer import NEVER, Customer, CustomerState
 from portal.models.notice import notify
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
 from portal.models.standard import in_force
-from portal.models.standard import value as standard
 from portal.models.visit_report import VisitReport
 from portal.permissions import Permission
 from portal.rules import visits as rules
@@ -148,10 +147,8 @@ class Visit(Base):
     ) -> Visit:
         """Plan a visit of `staff` for a day and return it, flushed. Raises `Refusal` with the field (day, staff, purpose, aim)."""
         ensure_visited(customer)
-        on = check_day(day)
-        _check_purpose(purpose)
-        if len(aim) > rules.LONGEST_TEXT:
-            raise Refusal("At most %(most)s characters.", field="aim", most=rules.LONGEST_TEXT)
+        checks.ensure(checks.of_plan(day, purpose, aim))
+        on = checks.check_day(day)
         ensure_may_go(staff, by)
         since, yearly, version = due_of(customer)
         visit = cls(
@@ -174,12 +171,8 @@ class Visit(Base):
     def move(self, day: date | None, *, reason: str, by: Staff, version: int) -> None:
         """Put it on another day, with the reason kept. Raises `Refusal` with the field (day, reason), `StateConflict`."""
         self._ensure(self.can_move(by), version)
-        if not reason:
-            raise Refusal("Say why.", field="reason")
-        on = check_day(day)
-        if on == self.day:
-            raise Refusal("It is planned for this day already.", field="day")
-        before = self.day
+        checks.ensure(checks.of_move(day, reason, self.day))
+        on, before = checks.check_day(day), self.day
         self._step({"day": on, "arrived_at": None})
         self._tried(MOVED, before, by, note=reason, to_day=on)
         changes = [{"field": "day", "old": before.isoformat(), "new": on.isoformat()}]
@@ -220,8 +213,8 @@ class Visit(Base):
         Raises `Refusal` with the field, `StateConflict`.
         """
         self._ensure(self.can_write(by), version)
-        day = check_past(on)
-        _check(sheet, self.purpose)
+        checks.ensure(checks.of_sheet(sheet, on, self.purpose))
+        day = checks.check_past(on)
         report = VisitReport.open_for(by, day)
         self._step({**sheet._asdict(), "state": DONE, "day": day, "done_at": clock.now(), "report_id": report.id})
         self._visited(day)
@@ -233,10 +226,8 @@ class Visit(Base):
         Raises `Refusal` with the field (note, later_on), `StateConflict`.
         """
         self._ensure(self.can_write(by), version)
-        if not note:
-            raise Refusal("Say what happened: closed, away, not let in.", field="note")
-        day = check_past(on)
-        later = check_day(to_day, field="later_on") if to_day is not None else None
+        checks.ensure(checks.of_miss(note, on, to_day))
+        day, later = checks.check_past(on), to_day
         report = VisitReport.open_for(by, day)
         change: dict[str, Any] = {"attempts": self.attempts + 1, "arrived_at": None}
         if later is None:
@@ -255,8 +246,8 @@ class Visit(Base):
         if planned is not None and planned.can_write(by):
             planned.finish(sheet, on=on, by=by, version=planned.version)
             return planned
-        day = check_past(on)
-        _check(sheet, "")
+        checks.ensure(checks.of_sheet(sheet, on))
+        day = checks.check_past(on)
         report = VisitReport.open_for(by, day)
         visit = cls(
             customer_id=customer.id, customer=customer, staff_id=by.id, follows_owner=by.id == customer.owner_id, team_id=customer.team_id,
@@ -271,7 +262,7 @@ class Visit(Base):
     def correct(self, sheet: Sheet, *, by: Staff, version: int) -> None:
         """Correct the sheet while the day's report is with who wrote it. Raises `Refusal` with the field, `StateConflict`."""
         self._ensure(self.can_correct(by) and self.state == DONE, version)
-        _check(sheet, self.purpose)
+        checks.ensure(checks.of_sheet(sheet, None, self.purpose))
         changes = [
             {"field": name, "old": getattr(self, name), "new": value}
             for name, value in sheet._asdict().items()
@@ -359,25 +350,6 @@ def ensure_visited(customer: Customer) -> None:
         raise Refusal("Dealings with this customer have ended; it is not visited.", field="customer")
 
 
-def check_day(day: date | None, *, field: str = "day") -> date:
-    """Return a day on which a visit can be planned. Raises `Refusal` with the field."""
-    today = clock.today()
-    last = today + timedelta(days=standard("visit.ahead_days"))
-    return rules.check_day(day, today, is_working=day is None or site_calendar().is_working_day(day), last=last, field=field)
-
-
-def check_past(day: date | None) -> date:
-    """Return the day on which a visit was, today where none is given. Raises `Refusal` (field `on`) ahead, or too long ago."""
-    today = clock.today()
-    on = day or today
-    first = today - timedelta(days=standard("visit.late_days"))
-    if on > today:
-        raise Refusal("Written down is what has been: the day cannot lie ahead.", field="on")
-    if on < first:
-        raise Refusal("Visits are written down for days from %(first)s on.", field="on", first=first.isoformat())
-    return on
-
-
 def people(by: Staff) -> list[tuple[int, str]]:
     """Return whom `by` may send: themselves; a supervisor the team, a manager everybody who is active."""
     if not by.may(Permission.VISIT_PLAN):
@@ -396,21 +368,6 @@ def ensure_may_go(staff: Staff, by: Staff) -> None:
         return
     if not by.may(Permission.VISIT_PLAN) or by.team_id is None or staff.team_id != by.team_id:
         raise Refusal("Choose somebody of your team.", field="staff")
-
-
-def purposes(also: str = "") -> list[dict[str, Any]]:
-    """Return the purposes that can be chosen, and `also` one that a visit has already: {code, zh, en, active}."""
-    return [one for one in standard("choices.visit_purpose") if one["active"] or one["code"] == also]
-
-
-def _check_purpose(purpose: str) -> None:
-    if purpose not in {one["code"] for one in purposes()}:
-        raise Refusal("Choose what the visit is for.", field="purpose")
-
-
-def _check(sheet: Sheet, purpose: str) -> None:
-    for problem in rules.problems(sheet, {one["code"] for one in purposes(purpose)}):
-        raise problem
 
 
 def _gist(sheet: Sheet) -> str:

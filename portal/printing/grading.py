@@ -67,7 +67,7 @@ def _form(grading: Grading) -> dict[str, Any]:
                 "zh": one.indicator.zh,
                 "en": one.indicator.en,
                 "weight": plain(one.indicator.weight),
-                "figure": shown(one.figure),
+                "figure": one.counted,
                 "band": _span(one.band),
                 "first": shown(one.first),
                 "reason": one.reason,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -38,39 +38,40 @@ def amount_of(pieces: Iterable[Piece]) -> Decimal:
     return sum((one.unit_price * one.quantity for one in pieces), Decimal(0))
 
 
-def ensure_days(first_on: date | None, last_on: date | None, years: Collection[int]) -> tuple[date, date]:
-    """Return the days of a campaign. Raises `Refusal` with the field unless they follow each other within one calendar year (GF-1).
+def problems_of_days(first_on: date | None, last_on: date | None, years: Collection[int]) -> Iterator[Refusal]:
+    """Yield what is wrong with the days of a campaign, unless they follow each other within one calendar year, with the field (GF-1).
 
     `years` are those in which it may lie: this one and the next, and the one in which it lies already.
     """
     if first_on is None:
-        raise Refusal("Say from when the campaign is.", field="first_on")
-    if first_on.year not in years:
-        raise Refusal("A campaign is of this year or the next.", field="first_on")
-    if last_on is None or last_on < first_on:
-        raise Refusal("Say until when the campaign is; not before it begins.", field="last_on")
-    if first_on.year != last_on.year:
-        raise Refusal("A campaign lies within one calendar year, because what a customer is given is counted by the year.", field="last_on")
-    return first_on, last_on
+        yield Refusal("Say from when the campaign is.", field="first_on")
+    elif first_on.year not in years:
+        yield Refusal("A campaign is of this year or the next.", field="first_on")
+    if last_on is None or (first_on is not None and last_on < first_on):
+        yield Refusal("Say until when the campaign is; not before it begins.", field="last_on")
+    elif first_on is not None and first_on.year != last_on.year:
+        yield Refusal("A campaign lies within one calendar year, because what a customer is given is counted by the year.", field="last_on")
 
 
-def ensure_tier(code: str, amount: Decimal, number: int, pieces: Sequence[Piece], most_amount: Decimal, most_number: int) -> None:
-    """Raise `Refusal` with the field where a tier goes beyond the site's standards: `most_amount` and `most_number` are theirs (GF-1)."""
+def tier_problems(
+    code: str, amount: Decimal, number: int, pieces: Sequence[Piece], most_amount: Decimal, most_number: int
+) -> Iterator[Refusal]:
+    """Yield where a tier goes beyond the site's standards, with the field: `most_amount` and `most_number` are theirs (GF-1)."""
     tier = Message(TIERS[code])
     if amount <= 0:
-        raise Refusal("Say how much a customer of this tier is given at most.", field=f"{code}-amount")
-    if amount > most_amount:
+        yield Refusal("Say how much a customer of this tier is given at most.", field=f"{code}-amount")
+    elif amount > most_amount:
         title = N_("%(tier)s: at most %(most)s yuan for a customer by the site's standard; %(asked)s are more.")
-        raise Refusal(title, field=f"{code}-amount", tier=tier, most=figures(most_amount), asked=figures(amount))
+        yield Refusal(title, field=f"{code}-amount", tier=tier, most=figures(most_amount), asked=figures(amount))
     if number < 1:
-        raise Refusal("Say how many customers of this tier are given something at most.", field=f"{code}-number")
-    if number > most_number:
+        yield Refusal("Say how many customers of this tier are given something at most.", field=f"{code}-number")
+    elif number > most_number:
         text = N_("%(tier)s: at most %(most)s customers by the site's standard; %(asked)s are more.")
-        raise Refusal(text, field=f"{code}-number", tier=tier, most=most_number, asked=number)
+        yield Refusal(text, field=f"{code}-number", tier=tier, most=most_number, asked=number)
     each = amount_of(pieces)
-    if each > amount:
+    if each > amount > 0:
         text = N_("%(tier)s: the gifts of one customer cost %(each)s yuan; the tier's highest amount is %(most)s.")
-        raise Refusal(text, field=f"{code}-gift", tier=tier, each=figures(each), most=figures(amount))
+        yield Refusal(text, field=f"{code}-gift", tier=tier, each=figures(each), most=figures(amount))
 
 
 def ensure_not_cash(*texts: str, field: str) -> None:

@@ -27,8 +27,9 @@ NO_GRADE = len(GRADES)
 DATA, JUDGEMENT = "data", "judgement"
 SOURCES = {DATA: N_("data"), JUDGEMENT: N_("judgement")}
 """Where a score comes from."""
+SALES = "sales"
 FIGURES = {
-    "sales": N_("Sales in the period (yuan)"),
+    SALES: N_("Sales in the period (yuan)"),
     "price_level": N_("Prices paid against the average of the same products, in per cent"),
     "recovery": N_("Paid of what was sold, in per cent"),
     "complaints": N_("Complaints and breaches on file"),

@@ -174,6 +174,27 @@ def test_paper_step_prints_and_takes_the_scan(as_):
     assert db.session.query(AuditEvent).filter_by(action="scan-downloaded", actor_name="赵一鸣").count() == 1
 
 
+def test_a_wrong_scan_hides_no_wrong_date(as_):
+    approval = submitted(FINANCE)
+    ahead = (clock.today() + timedelta(days=1)).isoformat()
+    data = {
+        "step_id": approval.open_steps[0].id,
+        "outcome": "reject",
+        "name": "刘",
+        "date": ahead,
+        "scan": (io.BytesIO(b"<html>"), "a.pdf"),
+    }
+    url = f"/approvals/{approval.id}/paper-outcome"
+    page = text(as_("mgr1").post(url, data=data))
+    for field in ("scan", "date", "note"):
+        assert f'id="{field}-error"' in page, field
+    del data["scan"]
+    page = text(as_("mgr1").post(url, data={**data, "name": ""}))
+    for field in ("scan", "date", "note", "name"):
+        assert f'id="{field}-error"' in page, field
+    assert approval.state == "pending"
+
+
 def test_paper_opinion_is_asked_beside_its_field(as_):
     approval = submitted(FINANCE)
     data = {"step_id": approval.open_steps[0].id, "outcome": "reject", "name": "刘", "date": clock.today().isoformat()}

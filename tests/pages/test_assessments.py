@@ -55,6 +55,9 @@ def test_a_manager_opens_a_month_and_a_supervisor_judges_and_submits(as_: Any) -
 def test_a_reward_is_proposed_signed_and_seen_by_whom_it_concerns(as_: Any) -> None:
     found, browser = approved(), as_("sup1")
     address = f"/assessments/{found.id}/rewards/new"
+    at_once = text_of(browser.post(address, data={"kind": "reward", "measure": "bonus", "amount": "", "reason": ""}))
+    for field in ("amount", "reason"):
+        assert f'id="{field}-error"' in at_once, "a bonus says how much it is, and why"
     wrong = browser.post(address, data={"kind": "reward", "measure": "bonus", "amount": "viel", "reason": "好"})
     assert wrong.status_code == 422
     assert 'id="amount-error"' in text_of(wrong)

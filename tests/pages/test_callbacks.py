@@ -155,6 +155,10 @@ def test_supervisors_see_their_team_give_calls_and_draw(app: Any, as_: Any, monk
     calling.customer("rep1")
     sent = {"way": "random", "wanted": "5", "purpose": "goodwill", "due_on": "2026-03-06", "province": "广东", "owner": "0"}
     assert supervisor.post("/call-backs/draws/new", data={**sent, "province": "月球"}).status_code == 422
+    wrong = {"province": "月球", "wanted": "0", "due_on": "2020-01-01"}
+    at_once = supervisor.post("/call-backs/draws/new", data={**sent, **wrong}).get_data(as_text=True)
+    for field in wrong:
+        assert f'id="{field}-error"' in at_once, "all that is wrong is said at once"
     answer = supervisor.post("/call-backs/draws/new", data=sent)
     draw = db.session.scalars(select(CallbackDraw)).one()
     assert (draw.drawn, draw.filters) == (1, {"province": "广东省"})

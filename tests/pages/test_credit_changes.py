@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -122,3 +123,13 @@ def test_an_approved_change_for_a_day_ahead_is_cancelled_with_a_reason(as_):
     assert "客户另议" in page
     assert "取消这项变更" not in page
     assert "已取消" in manager.get(address.rpartition("/")[0]).get_data(as_text=True)
+
+
+def test_a_change_that_was_sent_back_says_why(as_):
+    approval = submitted()
+    sign(approval, "sup1", "send-back")
+    db.session.commit()
+    draft = approval.document
+    page = as_("rep1").get(f"/customers/{draft.customer_id}/credit-changes/{draft.id}").get_data(as_text=True)
+    assert re.search(r'message-warning">.*退回', page), "who sent it back, with which words"
+    assert f'href="/approvals/{approval.id}"' in page

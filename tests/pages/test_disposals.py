@@ -31,6 +31,10 @@ def test_dealings_end_and_begin_again(as_):
     values = {"kind": "dissolved", "ended_on": clock.today().isoformat(), "reason": "公司注销"}
     assert browser.post(f"{page}/dealings-end", data={**values, "reason": ""}).status_code == 422
     assert browser.post(f"{page}/dealings-end", data={**values, "ended_on": "2999-01-01"}).status_code == 422
+    nothing = browser.post(f"{page}/dealings-end", data={"ended_on": "2999-01-01"}).get_data(as_text=True)
+    for field in ("kind", "reason", "ended_on"):
+        assert f'id="{field}-error"' in nothing, "all that is lacking is said at once"
+    assert "请选择交易结束方式" in nothing
     assert browser.post(f"{page}/dealings-end", data=values).status_code == 303
     assert browser.post(f"{page}/dealings-end", data=values).status_code == 409
     assert customer.full_name in text_of(browser, "/customers?tab=past")

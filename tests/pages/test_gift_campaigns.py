@@ -49,6 +49,24 @@ def test_a_campaign_is_written_with_its_refusals_beside_their_cells(as_: Any) ->
     assert browser.get(f"/gifts/campaigns/{found.id}/edit").status_code == 200
 
 
+def test_all_that_a_campaign_lacks_stands_beside_its_field_at_once(as_: Any) -> None:
+    person("sup1").language = "en"
+    db.session.commit()
+    browser, cup = as_("sup1"), gift()
+    text = page(browser.post("/gifts/campaigns/new", data={"budget": "viel"}))
+    for cell in ("name-error", "purpose-error", "first_on-error", "last_on-error", "budget-error"):
+        assert f'id="{cell}"' in text, cell
+    assert "A campaign has at least one tier" in text
+    sent = {"name": "中秋", "vip-amount": "600", "vip-number": "fünf", "vip-gift0": str(cup.id), "vip-pieces0": "0", "key-amount": "x"}
+    text = page(browser.post("/gifts/campaigns/new", data=sent))
+    for cell in ("vip-amount-error", "vip-number-error", "key-amount-error", "key-number-error", "budget-error"):
+        assert f'id="{cell}"' in text, cell
+    assert text.count("Give a number of pieces from 1 to") == 2, "in the summary and beside its cell"
+    assert 'value="fünf"' in text
+    assert ">Pieces</span>" in text, "the boxes of pieces say what they are"
+    assert db.session.query(GiftCampaign).count() == 0
+
+
 def test_a_campaign_whose_gift_is_not_given_any_more_is_still_changed(as_: Any) -> None:
     found, browser = drafted().campaign, as_("sup1")
     gift("旧礼品", active=False)

@@ -72,6 +72,13 @@ def test_rating_leads_to_the_next_and_the_last_one_to_the_campaign(as_: Any, two
     assert browser.get(answer.location).location == "/gradings/2026"
 
 
+def test_an_amount_has_both_its_decimals(as_: Any, two: tuple[int, int]) -> None:
+    one = line(two[0])
+    one.figures = {**one.figures, "sales": "111997.6"}
+    db.session.commit()
+    assert "111,997.60" in text_of(as_("rep1").get(f"/customer-gradings/{one.id}"))
+
+
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(as_: Any, two: tuple[int, int]) -> None:
     answer = as_("rep1").post(f"/customer-gradings/{line(two[0]).id}/rating", data={**RATING, "reason-potential": "", "version": "1"})
     page = text_of(answer)

@@ -89,6 +89,19 @@ def test_wrong_input_comes_back_with_what_was_typed(as_, wrong):
     assert db.session.query(Loan).count() == 0
 
 
+def test_all_that_a_loan_lacks_stands_beside_its_field_at_once(as_):
+    customer = factories.customer("rep1")
+    sent = {**form(customer), "reader_id": person("rep3").id}
+    nothing = as_("rep3").post("/loans/new", data={**sent, "customer": "", "purpose": "", "until_on": "2999-01-01"}).get_data(as_text=True)
+    for field in ("customer", "purpose", "until_on"):
+        assert f'id="{field}-error"' in nothing, field
+    known = as_("rep3").post("/loans/new", data={**sent, "purpose": "", "until_on": "", "numbers": "X-1"}).get_data(as_text=True)
+    for field in ("numbers", "purpose", "until_on"):
+        assert f'id="{field}-error"' in known, field
+    assert known.count("X-1") >= 2, "what was typed is still there"
+    assert db.session.query(Loan).count() == 0
+
+
 def test_the_one_in_charge_is_told_that_no_loan_is_needed(as_):
     customer = factories.customer("rep1")
     answer = as_("rep1").post("/loans/new", data={**form(customer), "reader_id": person("rep1").id})
@@ -113,6 +126,13 @@ def test_who_asks_for_somebody_else_is_told_no_more_of_the_customer_than_that_th
     for account, named in (("sup2", False), ("sup1", True)):
         page = text_of(as_(account), "/loans?tab=asked")
         assert (loan.asked_for in page, loan.customer.full_name in page) == (not named, named), account
+
+
+def test_who_signs_a_loan_is_led_to_the_customer_and_who_asked_is_not(as_):
+    loan = granted(factories.customer("rep1", full_name="甲乙丙有限公司"))
+    link = f'href="/customers/{loan.customer_id}">甲乙丙有限公司</a>'
+    assert link in text_of(as_("sup1"), approval_of(loan).link)
+    assert "甲乙丙有限公司" not in text_of(as_("rep3"), approval_of(loan).link)
 
 
 def test_a_loan_that_was_sent_back_is_changed_and_asked_for_again(as_):

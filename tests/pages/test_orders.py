@@ -71,6 +71,20 @@ def test_everything_that_is_missing_is_said_at_once(as_: Any, customers: dict[st
     assert {"order_number", "ordered_on", "reason", "goods-product-0"} <= set(re.findall(r'id="([\w-]+)-error"', page))
 
 
+def test_an_amount_that_cannot_be_read_hides_nothing_else(as_: Any, customers: dict[str, Customer]) -> None:
+    sent = {"customer": customers["A"].number, "ordered_on": "2026-03-04", "delivery_on": "2026-03-01", "goods-amount-0": "viel"}
+    page = text_of(as_("rep1").post("/order-requests/new?kind=refusal", data=sent))
+    for field in ("goods-amount-0", "order_number", "delivery_on", "reason"):
+        assert f'id="{field}-error"' in page, field
+
+
+def test_all_that_an_agreement_lacks_stands_beside_its_field_at_once(as_: Any, customers: dict[str, Customer]) -> None:
+    sent = {"customer": "谁", "title": "", "starts_on": "2026-03-01", "ends_on": "2026-02-01", "terms": ""}
+    page = text_of(as_("rep1").post("/agreements/new", data=sent))
+    for field in ("customer", "title", "ends_on", "terms"):
+        assert f'id="{field}-error"' in page, field
+
+
 def test_the_page_says_whether_approval_is_needed(as_: Any, customers: dict[str, Customer]) -> None:
     browser = as_("rep1")
     assert "goes to the supervisor and a manager" in text_of(browser.get(f"/order-requests/new?customer={customers['A'].id}"))

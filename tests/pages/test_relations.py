@@ -94,7 +94,10 @@ def test_the_page_says_how_it_came_about_beside_last_time(as_: Any) -> None:
     db.session.commit()
     customer = factories.customer("rep1")
     approved(customer, score="50")
-    page = text_of(as_("sup1").get(f"/relation-assessments/{approved(customer, score='90').id}"))
+    address = f"/relation-assessments/{approved(customer, score='90').id}"
+    assert "起维持关系；" in text_of(as_("mgr1").get(address)), "Chinese between Chinese"
+    page = text_of(as_("sup1").get(address))
+    assert "relations.css" in page, "on a telephone a name is no column of single characters"
     clause = "Rules for maintaining customer relations (RL-7, IN-5)"
     for words in ("(last time 50)", clause, "starting value", "maintain the relation from 70", "22.5"):
         assert words in page

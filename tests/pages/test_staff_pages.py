@@ -100,7 +100,9 @@ def test_deactivating_says_the_figures_and_hands_over(as_: Any, staff: dict[str,
     assert "1 个客户" in manager.get(url).get_data(as_text=True)
     assert manager.post(url, data={"to_id": "0"}).status_code == 422
     assert manager.post(url, data={"to_id": str(staff["rep1"].id)}).status_code == 422
-    assert manager.post(url, data={"to_id": str(staff["rep2"].id)}).status_code == 303
+    answer = manager.post(url, data={"to_id": str(staff["rep2"].id)})
+    assert answer.location.startswith("/hand-overs/"), "the list that both sign is next"
+    assert customer.full_name in manager.get(answer.location).get_data(as_text=True)
     db.session.refresh(customer)
     assert customer.owner_id == staff["rep2"].id
     assert "赵一鸣" in manager.get("/staff?state=deactivated").get_data(as_text=True)

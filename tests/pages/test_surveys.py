@@ -38,6 +38,9 @@ def test_a_survey_is_begun_with_what_is_wrong_beside_its_field(as_: Any) -> None
         answer = browser.post("/surveys/new", data={**right, field: text})
         assert answer.status_code == 422, field
         assert f'id="{field}-error"' in text_of(answer)
+    at_once = text_of(browser.post("/surveys/new", data={**right, **wrong, "source": "requests"}))
+    for field in (*wrong, "first"):
+        assert f'id="{field}-error"' in at_once, field
     assert "客户自填链接" in text_of(browser.get("/surveys/new")), "it says that links are off"
     answer = browser.post("/surveys/new", data=right)
     page = text_of(browser.get(answer.location))
@@ -69,6 +72,28 @@ def test_answers_are_typed_in_one_after_the_other(as_: Any) -> None:
     for words in ("50.0 %", "未联系上", "3.50"):
         assert words in figures
     assert "name-erased" not in figures
+
+
+def test_a_supervisor_who_asks_customers_of_others_goes_on_with_the_next(as_: Any) -> None:
+    for _turn in range(3):
+        factories.customer("rep1")
+    found = lines(survey(3, by="sup1"))
+    answer = as_("sup1").post(f"/survey-answers/{found[0].id}", data={"version": "1", "score-quality": "5"})
+    assert answer.location == f"/survey-answers/{found[1].id}"
+    answer = as_("sup1").post(f"/survey-answers/{found[1].id}", data={"version": "1", "score-quality": "5"})
+    assert answer.location == f"/survey-answers/{found[2].id}"
+
+
+def test_who_keeps_a_low_score_is_told_of_the_call_that_is_due_already(as_: Any) -> None:
+    customer = factories.customer("rep1", grade="A")
+    first = asked(customer)
+    answered(first, quality=1)
+    first.survey.close(by=person("mgr1"))
+    db.session.commit()
+    again, browser = asked(customer), as_("rep1")
+    answer = browser.post(f"/survey-answers/{again.id}", data={"version": "1", "score-quality": "1"})
+    assert "已有待办的低满意度回访" in text_of(browser.get(answer.location))
+    assert db.session.query(Callback).count() == 1
 
 
 def test_who_sees_an_answer_and_not_its_survey_is_led_to_no_page_that_is_not_there(as_: Any) -> None:

@@ -104,6 +104,29 @@ def test_what_is_refused_stands_beside_its_field(app: Any, as_: Any) -> None:
 
 
 @time_machine.travel(THURSDAY, tick=False)
+def test_all_that_is_lacking_stands_beside_its_field_at_once(app: Any, as_: Any) -> None:
+    one = visiting.planned("rep1")
+    visiting.customer("rep1", grade="A")
+    db.session.commit()
+    rep = as_("rep1")
+    ahead = {"sheet-on": "2026-03-06", "sheet-purpose": "x", "sheet-promise": "报价"}
+    for path, values, fields in (
+        (f"{one.id}/sheet", ahead, ("sheet-on", "sheet-met", "sheet-purpose", "sheet-review", "sheet-promised_at")),
+        (f"{one.id}/attempt", {"miss-later_on": "2026-03-08"}, ("miss-note", "miss-later_on")),
+        (f"{one.id}/plan", {"move-day": "2026-03-05"}, ("move-reason", "move-day")),
+        ("due", {"day": "2026-03-01", "staff": str(person("rep1").id), "purpose": "x"}, ("day", "purpose")),
+        ("unplanned", {"on": "2026-03-06", "customer": "谁"}, ("on", "customer", "met", "purpose", "review")),
+    ):
+        version = {f"{name}-version": "1" for name in ("sheet", "miss", "move")}
+        answer = rep.post(f"/visits/{path}", data={**version, **values})
+        assert answer.status_code == 422, path
+        for field in fields:
+            assert f'id="{field}-error"' in text_of(answer), (path, field)
+    db.session.expire_all()
+    assert (one.state, one.version) == ("planned", 1)
+
+
+@time_machine.travel(THURSDAY, tick=False)
 def test_days_along_the_route_and_a_supervisor_who_plans_for_others(app: Any, as_: Any) -> None:
     for turn in range(3):
         visiting.customer("rep1", route_order=turn)
@@ -137,6 +160,7 @@ def test_letters_to_the_deals_of_a_period_once_each(app: Any, as_: Any, monkeypa
     answer = rep.post("/visits/letters/new", data={"kind": "card", "deals": chosen})
     letter = db.session.scalars(select(ThankYouLetter)).one()
     assert answer.location == f"/visits/letters?lot={letter.id}"
+    assert "visits.css" in text_of(rep.get("/visits/letters")), "the box of labels used is no wider than its number"
     assert (letter.customer_id, letter.deal_on, letter.kind) == (customer.id, date(2026, 3, 2), "card")
     page = text_of(rep.get("/visits/letters/new?since=2026-03-01&until=2026-03-05&least=10000"))
     assert re.findall(r'name="deals" value="[^"]+"( checked)?', page) == [""]

@@ -143,10 +143,12 @@ def deactivation(staff: Staff) -> Any:
     if request.method == "POST" and form.validate():
         to = fetch(Staff, form.to_id.data, current_user) if form.to_id.data else None
         with saving(form.refuse) as saved:
-            staff.deactivate(by=me(), to=to)
+            record = staff.deactivate(by=me(), to=to)
         if saved:
             flash(_("The account of %(name)s is deactivated.", name=staff.name), "success")
-            return redirect(url_for("accounts.staff_list"), 303)
+            # What was handed over is to be printed and signed: there it is.
+            back = url_for("hand_overs.show", hand_over_id=record.id) if record else url_for("accounts.staff_list")
+            return redirect(back, 303)
     work = [(_(PARTS[name].title), count) for name, count in to_be_taken(staff).items() if name != CUSTOMERS]
     page = render_template("accounts/deactivation.html", person=staff, form=form, customers=staff.customers(), work=work)
     return page, 422 if form.problems else 200

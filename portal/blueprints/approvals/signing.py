@@ -65,10 +65,11 @@ def paper_outcome(approval: Approval) -> Any:
     ensure(step.type == "paper" and approval.seat(step, current_user) is not None)
     try:
         approval.expect_unchanged(step, approval.current_round.content_hash)
-        if not form.validate():
+        scan = _validated(approval, step, form)
+        if scan is None:
             return answer(approval, paper_form=form, status=422)
         with saving(lambda refusal: _refuse(form, refusal)) as saved:
-            _record(approval, step, form)
+            _record(approval, step, form, *scan)
     except StateConflict as conflict:
         return _too_late(approval, conflict)
     if not saved:
@@ -77,15 +78,29 @@ def paper_outcome(approval: Approval) -> Any:
     return onwards(approval, form.outcome.data or "")
 
 
-def _record(approval: Approval, step: ApprovalStep, form: PaperForm) -> None:
+def _validated(approval: Approval, step: ApprovalStep, form: PaperForm) -> tuple[bytes, str] | None:
+    """Return content and media type of the scan; None where something is lacking, all of which stands beside its field then."""
+    complete, scan, lacking = form.validate(), None, list(approval.paper_problems(step, **_written(form)))
+    if form.scan.data and not form.scan.errors:
+        content = form.scan.data.read()
+        try:
+            scan = content, media_type_of_scan(content, standard("upload.size_limit_mb"))
+        except Refusal as refusal:
+            lacking.append(refusal)
+    form.refuse_all([_beside(one) for one in lacking], str)
+    return scan if complete and not lacking else None
+
+
+def _written(form: PaperForm) -> dict[str, Any]:
+    return {"outcome": form.outcome.data or "", "name": form.name.data or "", "date": form.date.data, "opinion": form.note.data or ""}
+
+
+def _record(approval: Approval, step: ApprovalStep, form: PaperForm, content: bytes, kind: str) -> None:
     recorder, file = me(), form.scan.data
-    content = file.read()
-    kind = media_type_of_scan(content, standard("upload.size_limit_mb"))
     name = file.filename.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     kept = Attachment.keep(content, filename=name, media_type=kind, purpose="scan", by=recorder, customer_id=approval.customer_id)
-    values = {"outcome": form.outcome.data, "name": form.name.data, "date": form.date.data, "opinion": form.note.data or ""}
     db.session.flush()
-    approval.record_paper(step, by=recorder, scan=kept, address=address(), **values)
+    approval.record_paper(step, by=recorder, scan=kept, address=address(), **_written(form))
 
 
 def _step(approval: Approval, step_id: str | None) -> ApprovalStep:
@@ -96,9 +111,12 @@ def _step(approval: Approval, step_id: str | None) -> ApprovalStep:
 
 
 def _refuse(form: SignatureForm | PaperForm, refusal: Refusal) -> None:
-    if refusal.field == "opinion" and isinstance(form, PaperForm):
-        refusal.field = "note"
-    form.refuse(refusal)
+    form.refuse(_beside(refusal) if isinstance(form, PaperForm) else refusal)
+
+
+def _beside(refusal: Refusal) -> Refusal:
+    """Return a refusal with the name that its field has in the form of what came back on paper."""
+    return refusal.at({"opinion": "note", "decision": "outcome"}.get(refusal.field or "", refusal.field or ""))
 
 
 def _too_late(approval: Approval, conflict: StateConflict) -> Any:

@@ -26,6 +26,7 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.approval_routing import seats_of
 from portal.models.approval_step import ApprovalStep
 from portal.models.choice_names import Chosen, names_of
+from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
 from portal.models.sealed_form import SealedForm
 from portal.models.staff import Staff
@@ -115,6 +116,7 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         step_title=step_title,
         states=STATES,
         user=user,
+        customer=db.session.scalar(Customer.visible_to(user).where(Customer.id == approval.customer_id)) if approval.customer_id else None,
         to_sign=to_sign,
         own_work=approval.own_work(user) if current else None,
         also=[step_title(step) for step, _person in passed_by(approval, to_sign, user)] if to_sign and to_sign.type == "portal" else [],

@@ -116,7 +116,7 @@ def assessment_save(assessment: StaffAssessment) -> Any:
 
 def _saved(assessment: StaffAssessment, approval: Approval | None) -> Any:
     if approval is not None:
-        flash(_("The assessment is submitted. You are told when it is decided."), "ok")
+        flash(_("It is submitted. You are told when it is decided."), "ok")
         return redirect(url_for("approvals.show", approval_id=approval.id), 303)
     flash(_("The draft is saved."), "ok")
     return redirect(url_for("assessments.assessment", assessment_id=assessment.id), 303)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -20,7 +19,7 @@ from portal.i18n import of_choice
 from portal.models import staff_assessment_desk as desk
 from portal.models.approval import Approval
 from portal.models.staff_assessment import StaffAssessment
-from portal.models.staff_assessment_reward import NAME, STATES, Proposal, StaffReward
+from portal.models.staff_assessment_reward import NAME, STATES, Proposal, StaffReward, problems
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, requires
 from portal.rules.assessments import KINDS, LONGEST_TEXT, REWARD
@@ -45,16 +44,18 @@ class RewardForm(PortalForm):
         self.measure.choices = [SelectChoice(one["code"], of_choice(one)) for one in entries]
         return self
 
-    def proposal(self) -> Proposal:
-        """Return what was written. Raises `Refusal` with the field."""
-        text = (self.amount.data or "").strip()
-        amount: Decimal | None = None
-        if text:
+    def complete(self, also: str = "") -> Proposal | None:
+        """Return what was written; None where something is lacking, all of which stands beside its field then. `also` as in `offer`."""
+        complete, amount, lacking = self.validate(), None, list[Refusal]()
+        if text := (self.amount.data or "").strip():
             try:
                 amount = parse_amount(text)
             except Refusal as refusal:
-                raise refusal.at("amount") from refusal
-        return Proposal(self.kind.data or "", self.measure.data or "", (self.reason.data or "").strip(), amount)
+                lacking.append(refusal.at("amount"))
+        found = Proposal(self.kind.data or "", self.measure.data or "", (self.reason.data or "").strip(), amount)
+        lacking += problems(found, also)
+        self.refuse_all(lacking, str)
+        return found if complete and not lacking else None
 
 
 @bp.route("/assessments/<int:assessment_id>/rewards/new", methods=["GET", "POST"])
@@ -67,9 +68,10 @@ def reward_new(assessment: StaffAssessment) -> Any:
     if request.method == "GET":
         return _form(RewardForm(formdata=None, kind=REWARD).offer(), assessment)
     form, assessment_id = RewardForm().offer(), assessment.id
-    if form.validate():
+    written = form.complete()
+    if written is not None:
         with saving(form.refuse) as saved:
-            reward = StaffReward.propose(assessment, form.proposal(), by=me())
+            reward = StaffReward.propose(assessment, written, by=me())
             approval = submitted_if_asked(reward)
         if saved:
             return _saved(reward, approval)
@@ -88,10 +90,11 @@ def reward_edit(reward: StaffReward) -> Any:
         data["amount"] = "" if reward.amount is None else f"{reward.amount:.2f}"
         return _form(RewardForm(formdata=None, data=data).offer(reward.measure), reward.assessment, reward)
     form, reward_id = RewardForm().offer(reward.measure), reward.id
-    if form.validate():
+    written = form.complete(reward.measure)
+    if written is not None:
         with saving(form.refuse) as saved:
             text = form.version.data or ""
-            reward.edit(form.proposal(), by=me(), version=int(text) if text.isdecimal() and len(text) < 10 else 0)
+            reward.edit(written, by=me(), version=int(text) if text.isdecimal() and len(text) < 10 else 0)
             approval = submitted_if_asked(reward)
         if saved:
             return _saved(reward, approval)

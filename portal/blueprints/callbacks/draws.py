@@ -74,10 +74,15 @@ def draw_new() -> Any:
         tomorrow = site_calendar().add_working_days(clock.today(), 1)
         return _form(DrawForm(formdata=None, wanted=10, purpose="goodwill", due_on=tomorrow).offer())
     form = DrawForm().offer()
-    if form.validate():
+    complete, lacking = form.validate(), list[Refusal]()
+    filters = _filters(form, lacking)
+    way, wanted, purpose = form.way.data or "", form.wanted.data or 0, form.purpose.data or ""
+    lacking += callback_draw.problems(way, wanted, filters, purpose, form.due_on.data)
+    form.refuse_all(lacking, str)
+    if complete and not lacking:
         with saving(form.refuse) as saved:
             draw = CallbackDraw.carry_out(
-                form.way.data or "", form.wanted.data or 0, _filters(form), purpose=form.purpose.data or "", due_on=form.due_on.data,
+                way, wanted, filters, purpose=purpose, due_on=form.due_on.data,
                 note=form.note.data or "", seed=secrets.randbelow(10**9), by=me(),
             )  # fmt: skip
         if saved:
@@ -86,11 +91,12 @@ def draw_new() -> Any:
     return _form(form, 422)
 
 
-def _filters(form: DrawForm) -> Filters:
+def _filters(form: DrawForm, wrong: list[Refusal]) -> Filters:
+    """Return among whom is drawn; a province that is none is noted with `wrong`."""
     typed = (form.province.data or "").strip()
     province = find_province(typed) if typed else None
     if typed and province is None:
-        raise Refusal("%(typed)s is no province.", field="province", typed=typed[:40])
+        wrong.append(Refusal("%(typed)s is no province.", field="province", typed=typed[:40]))
     return Filters(form.grade.data or "", form.nature.data or "", province.zh if province else "", form.owner.data or 0)
 
 

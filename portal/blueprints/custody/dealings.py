@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, TextAreaField
@@ -33,7 +33,7 @@ class EndOfDealingsForm(PortalForm):
 
     kind = RadioField(
         _l("How dealings ended"),
-        [InputRequired(_l("Choose a decision."))],
+        [InputRequired(_l("Say how the dealings ended."))],
         choices=[SelectChoice(code, _l(t)) for code, t in ENDINGS.items()],
     )
     ended_on = DateField(_l("Ended on"), [InputRequired(_l("Enter the day on which dealings ended; it cannot lie ahead."))])
@@ -56,10 +56,9 @@ def dealings_end(customer: Customer) -> Any:
     advised = relation.advised_end(customer)
     reason = _("Relation assessment of %(day)s: %(result)s", day=advised.assessed_on.isoformat(), result=advised.result) if advised else ""
     form, customer_id = EndOfDealingsForm(ended_on=clock.today(), reason=reason[:500]), customer.id
-    if form.validate_on_submit():
+    if request.method == "POST" and _complete(form):
         with saving(form.refuse) as saved:
-            values = {"kind": form.kind.data, "reason": clean_line(form.reason.data), "ended_on": form.ended_on.data}
-            dealings.end(customer, by=me(), **values)
+            dealings.end(customer, by=me(), **_written(form))
         if saved:
             flash(_("%(name)s is a past customer now.", name=customer.full_name), "ok")
             return redirect(url_for("archive.customer", customer_id=customer_id), 303)
@@ -73,6 +72,17 @@ def dealings_end(customer: Customer) -> Any:
         left_open=dealings.left_open(customer),
     )
     return page, 422 if form.problems else 200
+
+
+def _written(form: EndOfDealingsForm) -> dict[str, Any]:
+    return {"kind": form.kind.data or "", "reason": clean_line(form.reason.data or ""), "ended_on": form.ended_on.data}
+
+
+def _complete(form: EndOfDealingsForm) -> bool:
+    """Return whether the form says all there is to say; what is lacking stands beside its field."""
+    complete, lacking = form.validate(), list(dealings.problems(**_written(form)))
+    form.refuse_all(lacking, str)
+    return complete and not lacking
 
 
 @bp.route("/customers/<int:customer_id>/dealings-again", methods=["GET", "POST"])

@@ -60,8 +60,11 @@ class LoanForm(PortalForm):
 
     def values(self) -> dict[str, Any]:
         """Return what was entered, as `Loan.ask` takes it, without the customer."""
+        return {"reader": db.session.get_one(Staff, self.reader_id.data if "reader_id" in self else current_user.id), **self.wanted()}
+
+    def wanted(self) -> dict[str, Any]:
+        """Return what is borrowed, how, for what and until when, as `loan.problems` takes it."""
         return {
-            "reader": db.session.get_one(Staff, self.reader_id.data if "reader_id" in self else current_user.id),
             "form": (self.form.data or "") if "form" in self else "",
             "numbers": [number for number in map(clean_line, re.split(r"[\n,，、;；]+", self.numbers.data or "")) if number],
             "purpose": (self.purpose.data or "").strip(),

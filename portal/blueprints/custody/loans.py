@@ -16,7 +16,7 @@ from portal.database import commit, db
 from portal.models import loan_desk, loan_list, loan_papers, search
 from portal.models.approval import Approval
 from portal.models.dossier import ArchiveDocument
-from portal.models.loan import NAME, STATES, Found, Loan, whose_dossier
+from portal.models.loan import NAME, STATES, Found, Loan, problems, whose_dossier
 from portal.models.loan_reading import documents_of
 from portal.models.standard import value as standard
 from portal.permissions import Permission, ensure, fetch, requires
@@ -64,10 +64,10 @@ def loan_new() -> Any:
         form.customer.data = picked[:200]
     if request.method == "GET" or picked:
         return _form_page(form, _known(form), None)
-    if not form.validate():
+    found = _complete(form)
+    if found is None:
         return _form_page(form, _known(form), None, 422)
     with saving(form.refuse) as saved:
-        found = whose_dossier(form.customer.data or "", by=me())
         loan = Loan.ask(found.customer, {**form.values(), "asked_for": _named(found, form)}, by=me(), extends=before)
         approval = loan.submit(by=me())
     if not saved:
@@ -85,7 +85,10 @@ def loan_edit(loan: Loan) -> Any:
     form = LoanForm(again=True, data=_carried_on(loan))
     if request.method == "GET":
         return _form_page(form, None, loan)
-    if not form.validate():
+    complete = form.validate()
+    lacking = list(problems(loan.customer, {**form.wanted(), "form": loan.form}))
+    form.refuse_all(lacking, str)
+    if not complete or lacking:
         return _form_page(form, None, loan, 422)
     with saving(form.refuse) as saved:
         loan.edit(form.values(), by=me())
@@ -94,6 +97,18 @@ def loan_edit(loan: Loan) -> Any:
         return _form_page(form, None, db.session.get_one(Loan, loan_id), 422)
     flash(_("The loan is asked for. You are told when it is decided."), "ok")
     return redirect(url_for("custody.loan", loan_id=loan_id), 303)
+
+
+def _complete(form: LoanForm) -> Found | None:
+    """Return whose dossier is asked for; None where something is lacking, all of which stands beside its field then."""
+    complete, found, lacking = form.validate(), None, list[Refusal]()
+    try:
+        found = whose_dossier(form.customer.data or "", by=me())
+    except Refusal as refusal:
+        lacking.append(refusal)
+    lacking += problems(found.customer if found else None, form.wanted())
+    form.refuse_all(lacking, str)
+    return found if complete and not lacking else None
 
 
 def _proposed() -> dict[str, Any]:

@@ -54,11 +54,16 @@ class CampaignForm(PortalForm):
         self.budget.data, self.version.data = f"{campaign.budget:.2f}", str(campaign.version)
         return self
 
-    def values(self, tiers: dict[str, Any]) -> dict[str, Any]:
-        """Return what was entered, as the model takes it. Raises `Refusal` for a budget that is no amount."""
+    def values(self, tiers: dict[str, Any], wrong: list[Refusal]) -> dict[str, Any]:
+        """Return what was entered, as the model takes it; a budget that is no amount is noted with `wrong`."""
+        budget = None
+        try:
+            budget = yuan(self.budget.data, "budget")
+        except Refusal as refusal:
+            wrong.append(refusal)
         return {
             "name": clean_line(self.name.data or ""), "purpose": self.purpose.data, "words": (self.words.data or "").strip(),
-            "first_on": self.first_on.data, "last_on": self.last_on.data, "budget": yuan(self.budget.data, "budget"), "tiers": tiers,
+            "first_on": self.first_on.data, "last_on": self.last_on.data, "budget": budget, "tiers": tiers,
         }  # fmt: skip
 
 
@@ -82,26 +87,30 @@ def tiers_sent() -> tuple[dict[str, Any], dict[str, dict[str, str]], list[Refusa
     for code, row in typed.items():
         if not any(row.values()):
             continue
-        try:
-            tiers[code] = _tier(code, row)
-        except Refusal as refusal:
-            wrong.append(refusal)
+        tiers[code] = _tier(code, row, wrong)
     return tiers, typed, wrong
 
 
-def _tier(code: str, row: dict[str, str]) -> dict[str, Any]:
+def _tier(code: str, row: dict[str, str], wrong: list[Refusal]) -> dict[str, Any]:
+    """Return a tier as the model takes it; what cannot be read is noted with `wrong`, and nothing."""
     chosen = []
     for place in range(KINDS_OF_ONE_TIER):
         if row[f"gift{place}"]:
             number = whole(row[f"gift{place}"])
             gift = db.session.get(Gift, number) if number else None
             if gift is None:
-                raise Refusal("Choose what a customer of this tier is given.", field=f"{code}-gift")
-            chosen.append((gift, whole(row[f"pieces{place}"]) or 0))
+                wrong.append(Refusal("Choose what a customer of this tier is given.", field=f"{code}-gift"))
+            else:
+                chosen.append((gift, whole(row[f"pieces{place}"]) or 0))
     number = whole(row["number"])
     if row["number"] and number is None:
-        raise Refusal("%(value)s is not a whole number.", field=f"{code}-number", value=row["number"])
-    return {"amount": yuan(row["amount"], f"{code}-amount") or Decimal(0), "number": number or 0, "gifts": chosen}
+        wrong.append(Refusal("%(value)s is not a whole number.", field=f"{code}-number", value=row["number"]))
+    amount = None
+    try:
+        amount = yuan(row["amount"], f"{code}-amount")
+    except Refusal as refusal:
+        wrong.append(refusal)
+    return {"amount": amount or Decimal(0), "number": number or 0, "gifts": chosen}
 
 
 def name_of_cell(cell: str) -> str:

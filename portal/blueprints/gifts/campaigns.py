@@ -32,6 +32,7 @@ from portal.models.standard import why
 from portal.permissions import Permission, requires
 from portal.rules.gift_standards import most_amount, most_number
 from portal.rules.gifts import PURPOSES, TIERS
+from portal.rules.message import Refusal
 from portal.saving import saving
 from portal.sessions import me
 
@@ -92,10 +93,10 @@ def campaign_new() -> Any:
         form.first_on.data = clock.today()
         return _form(form, tier_rows([]))
     form = CampaignForm()
-    tiers, typed, wrong = tiers_sent()
+    values, typed, wrong = _sent(form, GiftCampaign.blank())
     if form.validate() and not wrong:
         with saving(wrong.append) as saved:
-            campaign = GiftCampaign.begin(form.values(tiers), by=me())
+            campaign = GiftCampaign.begin(values, by=me())
         if saved:
             flash(_("The campaign is begun. Now put customers on its lists."), "ok")
             return redirect(url_for("gifts.campaign", campaign_id=campaign.id), 303)
@@ -112,14 +113,21 @@ def campaign_edit(campaign: GiftCampaign) -> Any:
     if request.method == "GET":
         return _form(CampaignForm(formdata=None).fill(campaign), tier_rows(campaign.in_order), campaign)
     form = CampaignForm()
-    tiers, typed, wrong = tiers_sent()
+    values, typed, wrong = _sent(form, campaign)
     if form.validate() and not wrong:
         with saving(wrong.append) as saved:
-            campaign.edit(form.values(tiers), by=me(), version=sent_version(form.version.data))
+            campaign.edit(values, by=me(), version=sent_version(form.version.data))
         if saved:
             flash(_("The campaign is changed."), "ok")
             return redirect(url_for("gifts.campaign", campaign_id=number), 303)
     return _form(form, typed, db.session.get_one(GiftCampaign, number), form.refuse_all(wrong, name_of_cell), 422)
+
+
+def _sent(form: CampaignForm, campaign: GiftCampaign) -> tuple[dict[str, Any], dict[str, dict[str, str]], list[Refusal]]:
+    """Return what a form sent as the model takes it, the tiers as they were typed, and all that is wrong with it."""
+    tiers, typed, wrong = tiers_sent()
+    values = form.values(tiers, wrong)
+    return values, typed, [*wrong, *campaign.problems(values)]
 
 
 def _form(

@@ -22,6 +22,7 @@ from portal.models.customer_choice import chosen
 from portal.models.standard import value as standard
 from portal.permissions import Permission, requires
 from portal.rules import grading
+from portal.rules.message import Refusal
 from portal.rules.text import clean_line
 from portal.saving import saving
 from portal.sessions import me
@@ -41,10 +42,15 @@ def agreement_new() -> Any:
         form.customer.data = clean_line(request.form["pick"])
         return _form_page(form, None, None)
     previous = _previous(form.previous.data)
-    if not form.validate():
+    complete, customer, lacking = form.validate(), previous.customer if previous else None, list(agreements.problems(form.said()))
+    try:
+        customer = customer or chosen(me(), clean_line(form.customer.data or ""))
+    except Refusal as refusal:
+        lacking.append(refusal)
+    form.refuse_all(lacking, str)
+    if not complete or lacking or customer is None:
         return _form_page(form, None, previous, 422)
     with saving(form.refuse) as saved:
-        customer = previous.customer if previous else chosen(me(), clean_line(form.customer.data or ""))
         made = Agreement.begin(customer, form.said(), by=me(), upload=uploaded(form.file.data), previous=previous)
     if not saved:
         return _form_page(form, None, _previous(form.previous.data), 422)
@@ -116,7 +122,11 @@ def agreement_revise(agreement: Agreement) -> Any:
         names = ("title", "number", "starts_on", "ends_on", "terms", "version")
         return _form_page(AgreementForm(data={name: getattr(agreement, name) for name in names}), agreement, agreement.previous)
     form = AgreementForm()
-    if not form.validate():
+    complete, lacking = form.validate(), list(agreements.problems(form.said()))
+    if not (form.note.data or "").strip():
+        lacking.append(Refusal("Say what was revised, and why.", field="note"))
+    form.refuse_all(lacking, str)
+    if not complete or lacking:
         return _form_page(form, agreement, agreement.previous, 422)
     with saving(form.refuse) as saved:
         version = int(form.version.data) if (form.version.data or "").isdecimal() else 0

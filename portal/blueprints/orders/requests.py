@@ -56,7 +56,7 @@ def order_request_new() -> Any:
     customer = _meant(form.customer.data)
     goods, found = goods_sent(rows)
     if not form.validate() or found:
-        return _wrong(form, kind, rows, found, customer=customer)
+        return _wrong(form, kind, rows, [*found, *_others(kind, form, goods, customer)], customer=customer)
     with saving() as saved:
         wanted = form.wanted(goods)
         made = OrderRequest.begin(kind, chosen(me(), clean_line(form.customer.data or "")), wanted, by=me())
@@ -74,11 +74,11 @@ def _meant(text: str | None) -> Customer | None:
         return None
 
 
-def _others(kind: str, form: OrderForm, goods: Any, customer: Customer | None, first: Refusal) -> list[Refusal]:
+def _others(kind: str, form: OrderForm, goods: Any, customer: Customer | None, first: Refusal | None = None) -> list[Refusal]:
     """Return what else is wrong beside the first refusal, so that all is said at once."""
     told = figures_of(customer) if customer is not None and kind == A_TREATMENT else {}
     without = [name for name in NO_DATA if name not in told] if customer is not None else []
-    return [one for one in orders.problems(kind, form.wanted(goods), clock.today(), without) if one.field != first.field]
+    return [one for one in orders.problems(kind, form.wanted(goods), clock.today(), without) if first is None or one.field != first.field]
 
 
 @bp.get("/order-requests/<int:asked_id>")
@@ -132,7 +132,7 @@ def order_request_edit(asked: OrderRequest) -> Any:
     form, rows = OrderForm(), rows_sent()
     goods, found = goods_sent(rows)
     if not form.validate() or found:
-        return _wrong(form, kind, rows, found, asked=asked, customer=customer)
+        return _wrong(form, kind, rows, [*found, *_others(kind, form, goods, customer)], asked=asked, customer=customer)
     with saving() as saved:
         version = int(form.version.data) if (form.version.data or "").isdecimal() else 0
         asked.edit(form.wanted(goods), by=me(), version=version)

@@ -12,12 +12,14 @@ from portal.database import StateConflict, commit, db
 from portal.i18n import translate
 from portal.looks import look
 from portal.models import survey_link, survey_list
+from portal.models.callback_due import waits
 from portal.models.standard import why
 from portal.models.survey import ANSWERED, STATES, Survey, SurveyAnswer
 from portal.permissions import Permission, requires
+from portal.rules.callbacks import LOW_SCORE
 from portal.rules.message import Refusal
 from portal.rules.requests import KINDS
-from portal.rules.surveys import LONGEST_TEXT, SCALE, WAYS, read_scores
+from portal.rules.surveys import LONGEST_TEXT, SCALE, WAYS, is_low, read_scores
 from portal.rules.text import clean, clean_line
 from portal.saving import saving
 from portal.sessions import me
@@ -89,7 +91,10 @@ def answer_save(answer: SurveyAnswer) -> Any:
         following = survey_list.next_to_ask(me(), answer)
     if saved.refusal:
         return _page(answer, Sent(saved.refusal), status=422)
-    return _onwards(answer, following, _("Kept. A score is low: a call-back is due.") if called_back else _("The answers are kept."))
+    text = _("Kept. A score is low: a call-back is due.") if called_back else _("The answers are kept.")
+    if not called_back and answer.customer is not None and is_low(scores, answer.limit) and waits(answer.customer, LOW_SCORE):
+        text = _("Kept. A score is low: the call-back after low satisfaction that is due already asks about this as well.")
+    return _onwards(answer, following, text)
 
 
 def _version() -> int:

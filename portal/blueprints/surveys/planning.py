@@ -97,9 +97,12 @@ def survey_new() -> Any:
             SurveyForm(formdata=None, number=20, way=TELEPHONE, source="customers", closes_on=until, first=first, last=last).offer()
         )  # fmt: skip
     form = SurveyForm().offer()
-    if form.validate():
+    complete, wanted = form.validate(), form.wanted()
+    lacking = list(survey_draw.problems(wanted, me()))
+    form.refuse_all(lacking, str)
+    if complete and not lacking:
         with saving(form.refuse) as saved:
-            survey = survey_draw.begin(form.wanted(), seed=secrets.randbelow(10**9), by=me())
+            survey = survey_draw.begin(wanted, seed=secrets.randbelow(10**9), by=me())
         if saved:
             flash(_("%(count)s customers are drawn.", count=survey.drawn), "ok")
             return redirect(url_for("surveys.survey", survey_id=survey.id), 303)

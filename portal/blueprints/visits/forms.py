@@ -17,6 +17,7 @@ from portal.forms import PortalForm
 from portal.i18n import of_choice
 from portal.models import visit as visits
 from portal.models.standard import value as standard
+from portal.models.visit_checks import purposes
 from portal.rules import visits as rules
 from portal.rules.text import clean_line
 from portal.rules.visits import Sheet
@@ -43,7 +44,7 @@ def day_of(text: str, otherwise: date) -> date:
 
 
 def _purposes(also: str = "") -> list[SelectChoice]:
-    return [SelectChoice(one["code"], of_choice(one)) for one in visits.purposes(also)]
+    return [SelectChoice(one["code"], of_choice(one)) for one in purposes(also)]
 
 
 class PromiseForm(PortalForm):

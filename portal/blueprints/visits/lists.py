@@ -14,7 +14,8 @@ from portal.blueprints.visits import bp
 from portal.filters import choice, colon
 from portal.list_files import answer
 from portal.models import visit_list
-from portal.models.visit import people, purposes
+from portal.models.visit import people
+from portal.models.visit_checks import purposes
 from portal.models.visit_list import TABS, WEEK, VisitQuery
 from portal.permissions import Permission, requires
 from portal.rules import visits as rules

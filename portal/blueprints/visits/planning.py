@@ -14,6 +14,7 @@ from portal.blueprints.visits.forms import DaysForm, PlanForm
 from portal.database import db
 from portal.filters import colon
 from portal.list_files import answer
+from portal.models import visit_checks as checks
 from portal.models import visit_due
 from portal.models.customer import NEVER, Customer
 from portal.models.staff import Staff
@@ -80,7 +81,12 @@ def _said(name: str, value: str) -> str:
 def plan_chosen() -> Any:
     """Plan visits to the chosen customers for one day."""
     form, user = PlanForm().offer(), me()
-    if form.validate():
+    complete = form.validate()
+    lacking = list(checks.of_plan(form.day.data, form.purpose.data or "", clean_line(form.aim.data or "")))
+    if not request.form.getlist("customers"):
+        lacking.append(Refusal("Choose whom to visit."))
+    form.refuse_all(lacking, str)
+    if complete and not lacking:
         with saving(form.refuse) as saved:
             made = _plan(form, user)
         if saved:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -22,9 +23,11 @@ from portal.blueprints.visits.forms import (
     version_of,
 )
 from portal.database import StateConflict, commit, db
+from portal.forms import PortalForm
 from portal.looks import look
 from portal.models import history, search, visit_desk, visit_list
 from portal.models import promise as promises
+from portal.models import visit_checks as checks
 from portal.models.customer import NEVER, Customer
 from portal.models.customer_choice import chosen
 from portal.models.dossier import ArchiveDocument, Upload
@@ -116,10 +119,19 @@ def _empty(name: str, visit: Visit, contact: Any) -> Any:
     return FORMS[name](formdata=None, prefix=f"{name}-", data=data)
 
 
-def _carry_out(visit: Visit, name: str, form: Any, act: Callable[[], Any], done: str, *, back: str = "") -> Any:
-    """Do something with a visit and lead on; a refusal shows the page with its form."""
+def _complete(form: PortalForm, lacking: Iterable[Refusal]) -> bool:
+    """Return whether a form is as it should be; all that is lacking stands beside its field."""
+    complete, wrong = form.validate(), list(lacking)
+    form.refuse_all(wrong, str)
+    return complete and not wrong
+
+
+def _carry_out(
+    visit: Visit, name: str, form: Any, act: Callable[[], Any], done: str, *, lacking: Iterable[Refusal] = (), back: str = ""
+) -> Any:
+    """Do something with a visit and lead on; a refusal, and whatever is `lacking`, shows the page with its form."""
     visit_id = visit.id
-    if not form.validate():
+    if not _complete(form, lacking):
         return page(visit, status=422, **{name: form})
     with saving(form.refuse) as saved:
         act()
@@ -141,7 +153,20 @@ def sheet(visit: Visit) -> Any:
         visit.finish(form.sheet, on=form.on.data, by=me(), version=version_of(form))
         _promise(visit, form)
 
-    return _carry_out(visit, "sheet", form, act, _("%(name)s: written down.", name=visit.customer.full_name), back=url_for("visits.day"))
+    lacking = _of_sheet(form, form.on.data, visit.purpose) if visit.can_write(me()) else ()
+    said = _("%(name)s: written down.", name=visit.customer.full_name)
+    return _carry_out(visit, "sheet", form, act, said, lacking=lacking, back=url_for("visits.day"))
+
+
+def _of_sheet(form: SheetForm, on: date | None, also: str = "") -> Iterator[Refusal]:
+    """Yield all that keeps a sheet with its promise from being written down, each with its field."""
+    yield from checks.of_sheet(form.sheet, on, also)
+    yield from _of_promise(form)
+
+
+def _of_promise(form: PromiseForm) -> Iterator[Refusal]:
+    if form.said or form.moment or form.promised_at.process_errors:
+        yield from promises.problems(form.said, form.moment)
 
 
 def _promise(visit: Visit, form: PromiseForm) -> None:
@@ -161,7 +186,8 @@ def miss(visit: Visit) -> Any:
         visit.miss(clean_line(form.note.data or ""), to_day=form.later_on.data, by=me(), version=version_of(form))
 
     said = _("%(name)s: nobody met; the attempt is kept.", name=visit.customer.full_name)
-    return _carry_out(visit, "miss", form, act, said, back=url_for("visits.day"))
+    lacking = checks.of_miss(clean_line(form.note.data or ""), None, form.later_on.data) if visit.can_write(me()) else ()
+    return _carry_out(visit, "miss", form, act, said, lacking=lacking, back=url_for("visits.day"))
 
 
 @bp.post("/visits/<int:visit_id>/plan")
@@ -181,7 +207,8 @@ def replan(visit: Visit) -> Any:
             visit.move(form.day.data, reason=reason, by=me(), version=version_of(form))
 
     said = _("%(name)s: the visit is cancelled.", name=name) if does == "cancel" else _("%(name)s: the visit is moved.", name=name)
-    return _carry_out(visit, "move", form, act, said)
+    lacking = checks.of_move(form.day.data, reason, visit.day) if does == "move" and visit.can_move(me()) else ()
+    return _carry_out(visit, "move", form, act, said, lacking=lacking)
 
 
 @bp.post("/visits/<int:visit_id>/person")
@@ -210,7 +237,7 @@ def correct(visit: Visit) -> Any:
         look(visit.customer)
         return _correction(visit, _empty("sheet", visit, None))
     form = SheetForm(prefix="sheet-").offer(visit.purpose)
-    if form.validate():
+    if _complete(form, _of_sheet(form, None, visit.purpose)):
         with saving(form.refuse) as saved:
             visit.correct(form.sheet, by=me(), version=version_of(form))
             _promise(visit, form)
@@ -303,15 +330,19 @@ def unplanned() -> Any:
     if "pick" in sent.form:
         form.customer.data = clean_line(sent.form["pick"])
         return _unplanned(form)
-    hits: list[Any] = []
-    if form.validate():
+    customer, lacking = None, list(_of_sheet(form, form.on.data))
+    try:
+        customer = chosen(me(), form.customer.data or "")
+    except Refusal as refusal:
+        lacking.append(refusal)
+    if _complete(form, lacking) and customer is not None:
         with saving(form.refuse) as saved:
-            made = Visit.record(chosen(me(), form.customer.data or ""), form.sheet, on=form.on.data, by=me())
+            made = Visit.record(customer, form.sheet, on=form.on.data, by=me())
             _promise(made, form)
         if saved:
             flash(_("%(name)s: written down.", name=made.customer.full_name), "ok")
             return redirect(url_for("visits.visit", visit_id=made.id), 303)
-        hits = search.search(me(), form.customer.data, SUGGESTED) if form.customer.errors and form.customer.data else []
+    hits = search.search(me(), form.customer.data, SUGGESTED) if form.customer.errors and form.customer.data else []
     return _unplanned(form, hits, 422)
 
 
