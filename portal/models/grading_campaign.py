@@ -295,7 +295,8 @@ def left(campaign: GradingCampaign) -> int:
 def publish(campaign: GradingCampaign, *, left_out: int, by: Staff) -> None:
     """Publish the grade list (RL-3): nothing may be in approval; `left_out` is how many stay ungraded, as the page said.
 
-    Those keep the grade that they have; lists on which they stand are given up. Raises `Refusal`, `StateConflict` where it is published already.
+    Those keep the grade that they have; lists on which they stand are given up. Raises `Refusal`, `StateConflict` where it is published
+    already.
     """
     from portal.models.grading_list import let_drafts_go
 
