@@ -11,6 +11,7 @@ from flask import Response, request, stream_with_context
 
 from portal import clock
 from portal.database import write_apart
+from portal.downloads import disposition
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
 from portal.models import audit
 from portal.sessions import me
@@ -29,6 +30,6 @@ def answer(title: str, heads: list[str], rows: Iterable[list[Any]], *, what: str
             path = Path(folder) / "list.xlsx"
             write_xlsx(path, heads, rows, title)
             response = Response(path.read_bytes(), mimetype=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{title}-{clock.today():%Y%m%d}.{kind}")
+    response.headers["Content-Disposition"] = disposition(f"{title}-{clock.today():%Y%m%d}.{kind}")
     response.headers["Cache-Control"] = "no-store"
     return response

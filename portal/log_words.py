@@ -31,6 +31,7 @@ from portal.printing.catalogue import SHEETS
 from portal.registers import REGISTERS
 from portal.rules.message import N_
 from portal.rules.periods import Period
+from portal.rules.standards import STANDARDS
 
 
 class Page(NamedTuple):
@@ -173,6 +174,8 @@ def name_of(event: AuditEvent, customer: Customer | None = None) -> str:
         label = " · ".join(filter(None, (part.strip() for part in _PARTED.split(label.replace(customer.full_name, "")))))
     if event.record_type == "GreetingLine" and (found := re.fullmatch(r"(.+) (\d{4})", label)):
         return _("%(holiday)s %(year)s", holiday=_(found[1]), year=found[2])
+    if event.record_type == "StandardVersion" and label in STANDARDS:
+        return _(STANDARDS[label].title)
     period = Period.read(label)
     label = translate(period.title) if period else label
     return " · ".join(filter(None, [said("document", event.data.get("document", "")), label])) if event.record_type == "Approval" else label
@@ -222,6 +225,8 @@ def field_of(record_type: str, name: str) -> card.Field | None:
 
 def title_of_field(record_type: str, name: str) -> str:
     """Return what a changed field is called, empty for one that has no name for people."""
+    if record_type == "StandardVersion" and name in STANDARDS:
+        return _(STANDARDS[name].title)
     field = field_of(record_type, name)
     title = field.title if field else _TITLES.get(record_type, {}).get(name) or FIELD_LABELS.get(name, "")
     return _(title) if title else ""

@@ -51,7 +51,7 @@ def faults(html: str) -> list[str]:
 
 
 class PortalClient(FlaskClient):
-    """The client of the tests. `get`, `post` as usual; every whole page of 200 or 4xx is checked."""
+    """The client of the tests. `get`, `post` as usual; every whole page of 200 or 4xx is checked, and the headers of every answer."""
 
     def be(self, account: str) -> None:
         """Sign in as `account` without the sign-in page (which has tests of its own)."""
@@ -78,6 +78,8 @@ class PortalClient(FlaskClient):
             response = super().open(*args, **kwargs)
         database.read_only(False)
         db.session.expire_all()
+        for name, value in response.headers:
+            assert value.isascii(), f"{response.request.path}: no server sends the header {name}: {value}"
         if response.mimetype == "text/html":
             data = response.get_data()
             html = (gzip.decompress(data) if response.headers.get("Content-Encoding") == "gzip" else data).decode()

@@ -24,7 +24,7 @@ from portal.models.duplicate import STAYS_AT_MERGE
 from portal.models.merge import settles
 from portal.models.scope import HangsOnCustomer
 from portal.models.staff import Staff
-from portal.models.standard import InForce, in_force
+from portal.models.standard import InForce, in_force, in_number
 from portal.rules.gift_standards import CAP, CAP_GOVERNMENT
 from portal.rules.message import N_, Message, Refusal
 from portal.rules.money import figures
@@ -287,7 +287,7 @@ def _refusals(customer_ids: Collection[int], nature: str, amount: Decimal, year:
     for customer_id in customer_ids:
         mine = lines.get(customer_id, [])
         params: dict[str, Any] = {
-            "cap": figures(Decimal(cap.value)), "clause": Message(STANDARDS[name].clause), "version": cap.version, "year": year,
+            "cap": figures(Decimal(cap.value)), "clause": Message(STANDARDS[name].clause), "version": in_number(cap.version), "year": year,
             "asked": figures(amount), "taken": figures(sum((one.amount for one in mine), Decimal(0))),
         }  # fmt: skip
         if mine:

@@ -22,6 +22,8 @@ from portal.rules.working_time import Calendar
 WARNING_MONTHS = (11, 12)
 """The State Council announces the days of a year in the November before."""
 NOTE_LENGTH = 100
+ENTERED = 10
+"""Where so many days from Monday to Friday are free by the site's own table, somebody has entered the year: officially there are more."""
 
 
 class SiteDay(Base):
@@ -137,11 +139,16 @@ def days_of(year: int) -> list[SiteDay]:
     return list(db.session.scalars(select(SiteDay).where(SiteDay.day.between(date(year, 1, 1), date(year, 12, 31))).order_by(SiteDay.day)))
 
 
+def is_entered(year: int) -> bool:
+    """Return whether somebody has entered the holidays of a year as own days, before the official calendar has them (SV-4)."""
+    return sum(not one.working and one.day.weekday() < 5 for one in days_of(year)) >= ENTERED
+
+
 def warn_of_next_year(link: str) -> int:
     """Tell every manager in November that the days of the next year are not known; return how many were told, once a year (SV-4)."""
     today = clock.today()
     year = today.year + 1
-    if today.month not in WARNING_MONTHS or site_calendar().is_announced(year):
+    if today.month not in WARNING_MONTHS or site_calendar().is_announced(year) or is_entered(year):
         return 0
     if db.session.scalar(select(CalendarWarning.id).where(CalendarWarning.year == year)):
         return 0

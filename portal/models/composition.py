@@ -29,7 +29,7 @@ from portal.rules.sales import ORDERED, first_day, next_month
 
 SALES, PRODUCTS, REGIONS, RATING, LIMIT, GRADE, INDUSTRY = "sales", "products", "regions", "rating", "limit", "grade", "industry"
 SUBJECTS = {
-    SALES: N_("Sales"),
+    SALES: N_("Month"),
     PRODUCTS: N_("Products"),
     REGIONS: N_("Regions"),
     RATING: N_("Credit rating"),

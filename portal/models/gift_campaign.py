@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from portal.models.gift_list import GiftList
 
 OPEN, CLOSED, CANCELLED = "open", "closed", "cancelled"
-STATES = {OPEN: (N_("Under way"), "accent"), CLOSED: (N_("Concluded"), "ok"), CANCELLED: (N_("Cancelled"), "seal")}
+STATES = {OPEN: (N_("Under way"), "accent"), CLOSED: (N_("Ended"), "ok"), CANCELLED: (N_("Cancelled"), "seal")}
 """Words and tones of the states."""
 
 

@@ -295,8 +295,11 @@ def left(campaign: GradingCampaign) -> int:
 def publish(campaign: GradingCampaign, *, left_out: int, by: Staff) -> None:
     """Publish the grade list (RL-3): nothing may be in approval; `left_out` is how many stay ungraded, as the page said.
 
-    Those keep the grade that they have. Raises `Refusal`, `StateConflict` where it is published already.
+    Those keep the grade that they have; lists on which they stand are given up. Raises `Refusal`, `StateConflict` where it is published
+    already.
     """
+    from portal.models.grading_list import let_drafts_go
+
     if not by.may(Permission.GRADING_OPEN) or campaign.state == OPENING:
         raise Refusal("A grading under way is published, by a manager.")
     waiting = db.session.scalar(select(func.count()).where(Grading.campaign_id == campaign.id, Grading.state == PENDING)) or 0
@@ -306,6 +309,7 @@ def publish(campaign: GradingCampaign, *, left_out: int, by: Staff) -> None:
     if count != left_out:
         raise Refusal("Meanwhile %(count)s customers are not graded. Look again, then publish.", count=count)
     transition(campaign, expect={"state": RUNNING}, change={"state": PUBLISHED, "published_at": clock.now(), "published_by_id": by.id})
+    let_drafts_go(campaign, by=by)
     change_lines({"state": MISSED, "list_id": None}, Grading.campaign_id == campaign.id, Grading.state.in_(WORKED_ON))
     count_anew(campaign)
     audit.write("change", "grading-published", actor=by, record=campaign, label=str(campaign.year), not_graded=count)

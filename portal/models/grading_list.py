@@ -304,6 +304,17 @@ def _given_up(listed: GradeList, _approval: Approval | None, _by: Staff | None) 
     listed._release([one.id for one in listed.gradings])
 
 
+def let_drafts_go(campaign: GradingCampaign, *, by: Staff) -> None:
+    """Give up the lists of a campaign that are not in approval: their customers stay ungraded, and nothing of them waits (RL-3)."""
+    for listed in db.session.scalars(select(GradeList).where(GradeList.campaign_id == campaign.id, GradeList.state == DRAFT)).all():
+        came_back = Approval.live_for(NAME, listed.id)
+        if came_back is not None:
+            came_back.let_go("", by=by)
+        else:
+            _given_up(listed, None, by)
+            audit.write("change", "grade-list-given-up", actor=by, record=listed, label=listed.label)
+
+
 def _approved(listed: GradeList, approval: Approval, by: Staff | None) -> None:
     """Set the grade on every customer's card, with its history; who left the register meanwhile gets none (RL-2)."""
     moment, today = clock.now(), clock.today()

@@ -19,7 +19,7 @@ from portal.database import db
 from portal.models import inbox
 from portal.models.approval import LIVE, Approval
 from portal.models.audit import AuditEvent
-from portal.models.calendar import WARNING_MONTHS, site_calendar
+from portal.models.calendar import WARNING_MONTHS, is_entered, site_calendar
 from portal.models.card import GRADES
 from portal.models.credit import CreditChange
 from portal.models.customer import Customer, CustomerState
@@ -219,10 +219,10 @@ def unread(user: Staff) -> list[Notice]:
 
 
 def unannounced_year() -> int | None:
-    """Return the year whose official days are not known though they are needed: this one, or from November the next (SV-4)."""
+    """Return the year whose official days are neither known nor entered, though they are needed: this, or from November the next (SV-4)."""
     today = clock.today()
     years = [today.year, today.year + 1] if today.month in WARNING_MONTHS else [today.year]
-    return next((year for year in years if not site_calendar().is_announced(year)), None)
+    return next((year for year in years if not site_calendar().is_announced(year) and not is_entered(year)), None)
 
 
 def figures(user: Staff, areas: dict[str, tuple[Area, ...]]) -> dict[str, list[int]]:

@@ -34,6 +34,8 @@ from portal.rules.message import N_, Message, Named
 MOST = 50
 """So many records of a queue's list are shown, the most pressing ones; nobody works through more without a filter."""
 
+GROUPS = ("sign", "do", "overdue")
+
 MANY = 200
 """So much is counted of each statement: who has more reads "200+". Each page has the number, and a long queue is slow to count."""
 
@@ -201,6 +203,8 @@ class _Kept(NamedTuple):
     group: str
     tell: Tell
     timed: Timed | None
+    kinds: tuple[str, ...]
+    """The kinds of its records, where it holds several."""
 
 
 class _First(NamedTuple):
@@ -223,7 +227,7 @@ def _put_together(user: Staff, kind: str, group: str) -> _First:
     parts, lists = list[Select[Any]](), list[_Kept]()
     queues = ((number, queue) for number, one in enumerate(_sources) for queue in one.queues(user))
     for place, (number, queue) in enumerate(queues):
-        kept = _Kept(place, number, queue.kind, queue.group, queue.tell, queue.timed)
+        kept = _Kept(place, number, queue.kind, queue.group, queue.tell, queue.timed, tuple(queue.kinds))
         for some in queue.of_kind(kind) if group in ("", "overdue", queue.group) else ():
             rows = some.limit(literal_column(str(MOST))).subquery()
             parts.append(select(literal_column(str(len(lists))).label("list"), *rows.c))
@@ -258,7 +262,7 @@ def listed(user: Staff, kind: str = "", group: str = "") -> list[Line]:
     """
     if kind and kind not in kinds():
         return []
-    group = group if group in ("sign", "do", "overdue") else ""
+    group = group if group in GROUPS else ""
     asked = ("first", kind, "" if group == "overdue" else group)
     first = hold(user, _counting, MANY).beside(asked, lambda: _put_together(user, kind, group))
     return _in_order((line for _place, line in _read(first)), group)
@@ -304,6 +308,29 @@ def told(user: Staff, lines: Sequence[Line]) -> list[Entry]:
             rest = (one.title, one.what, line.since, line.due_on, one.page, one.who, one.figures)
             found.append(Entry(line.queue.group, kind, titles[kind], *rest))
     return found
+
+
+def kinds_of(user: Staff, lines: Sequence[Line], group: str = "") -> dict[str, str]:
+    """Return the kinds of what waits in a group, to filter by: code → English title. `lines` are those of all kinds and groups.
+
+    Of a queue with records of several kinds it is asked of which these are; where its lists may be cut, all its kinds are returned.
+    """
+    found, mixed, today = set[str](), dict[int, list[Line]](), clock.today()
+    group = group if group in GROUPS else ""
+    for line in lines:
+        if line.due_on is None or line.due_on >= today if group == "overdue" else group not in ("", line.queue.group):
+            continue
+        if line.queue.kind:
+            found.add(line.queue.kind)
+        else:
+            mixed.setdefault(line.queue.place, []).append(line)
+    for some in mixed.values():
+        queue = some[0].queue
+        if len(some) < MOST:
+            found.update(told_.kind for _number, told_ in queue.tell(user, [one.number for one in some]))
+        else:
+            found.update(queue.kinds)
+    return {code: title for code, title in kinds().items() if code in found}
 
 
 def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:

@@ -300,8 +300,13 @@ class Why:
         """Return rule, value, clause and version as one sentence, for mails and lists."""
         return Message(
             N_("%(rule)s: %(value)s (%(clause)s, version %(version)s)"),
-            {"rule": Message(self.title), "value": self.words, "clause": Message(self.clause), "version": self.version},
+            {"rule": Message(self.title), "value": self.words, "clause": Message(self.clause), "version": in_number(self.version)},
         )
+
+
+def in_number(version: int) -> int | Message:
+    """Return what a version is called in a sentence: its number, or that it is the starting value."""
+    return version or Message(N_("0, the starting value"))
 
 
 def why(name: str, on: date | None = None, *, version: int | None = None, **figures: Any) -> Why:

@@ -195,3 +195,26 @@ def test_the_statement_is_made_anew_where_another_process_wrote_what_it_is_made_
             db.session.execute(text(f"UPDATE delegation SET {change}"))
             db.session.commit()
             assert inbox.count(other) == number
+
+
+@pytest.mark.parametrize("most", [1, inbox.MOST])
+def test_the_kinds_to_filter_by_are_those_of_which_something_waits(monkeypatch: pytest.MonkeyPatch, most: int):
+    monkeypatch.setattr(inbox, "MOST", most)
+    inbox_count.forget()
+    with time_machine.travel(NOON, tick=False):
+        assert inbox.kinds_of(person("rep1"), inbox.listed(person("rep1"))) == {}
+        submitted(APPROVE)
+        visiting.planned()
+        calling.call()
+        offered = {
+            (name, group): set(inbox.kinds_of(person(name), inbox.listed(person(name)), group))
+            for name in ("rep1", "mgr1")
+            for group in ("", "sign", "do", "overdue")
+        }
+    inbox_count.forget()
+    assert offered["rep1", ""] == offered["rep1", "do"] == {"customer-visit", "call-back"}
+    assert offered["rep1", "sign"] == offered["rep1", "overdue"] == offered["mgr1", "do"] == set()
+    signed = offered["mgr1", "sign"]
+    assert offered["mgr1", ""] == signed
+    assert "credit" in signed
+    assert ("investigation" in signed) is (most == 1), "where the list may be cut, any of its kinds may wait"

@@ -13,6 +13,7 @@ from flask import Flask
 from portal.database import db
 from portal.models import inbox
 from portal.models.customer import Customer, CustomerState
+from portal.models.grading_campaign import publish
 from portal.models.grading_list import GradeList
 from portal.models.grading_totals import follow
 from portal.models.hand_over import hand_over
@@ -108,3 +109,17 @@ def test_customers_of_nobody_wait_for_the_supervisor_of_their_team_and_then_for_
     assert {name: [one.figures for one in found] for name, found in waiting.items() if found} == {
         "sup1": [{"count": 1}], "mgr1": [{"count": 1}]
     }  # fmt: skip
+
+
+def test_lists_that_were_not_submitted_are_given_up_when_the_grade_list_is_published(two: list[Customer]) -> None:
+    drafted, came_back = two
+    draft = proposed(reviewed(drafted))
+    returned = submitted(reviewed(came_back))
+    sign(returned, "mgr1", "send-back")
+    campaign = line_of(drafted).campaign
+    assert campaign is not None
+    publish(campaign, left_out=2, by=person("mgr1"))
+    db.session.commit()
+    assert (draft.state, returned.document.state, returned.state) == ("given-up", "given-up", "given-up")
+    assert [(line_of(one).state, line_of(one).list_id) for one in two] == [("missed", None)] * 2
+    assert inbox.entries(person("sup1"), kind="grading") == [], "nothing is to be corrected any more"

@@ -13,6 +13,7 @@ from portal.models import standard, standard_effects, standard_file, strengtheni
 from portal.models.audit import AuditEvent
 from portal.models.calendar import SiteDay, site_calendar, warn_of_next_year
 from portal.models.greeting import GREETED, GreetingLine, GreetingList
+from portal.models.home import unannounced_year
 from portal.models.notice import Notice
 from portal.models.session import StaffSession
 from portal.models.standard import StandardVersion, in_force, set_value, value, why
@@ -370,3 +371,19 @@ def test_managers_are_told_once_in_november(app, day, told):
         db.session.commit()
         assert warn_of_next_year("/standards/calendar") == 0
     assert len(db.session.scalars(select(Notice)).all()) == told
+
+
+def test_who_has_entered_the_holidays_is_not_warned_any_more(manager):
+    with time_machine.travel("2037-11-02 04:00Z"):
+        assert unannounced_year() == 2037
+        SiteDay.set_days(date(2038, 2, 1), date(2038, 2, 12), working=False, note="春节", by=manager)
+        for first, last in ((date(2037, 11, 3), date(2037, 11, 16)), (date(2038, 5, 3), date(2038, 5, 3))):
+            SiteDay.set_days(first, last, working=False, note="放假", by=manager)
+        assert (unannounced_year(), warn_of_next_year("/standards/calendar")) == (None, 0)
+
+
+def test_a_rule_in_words_says_that_it_is_the_starting_value(manager):
+    with in_language("zh_Hans_CN"):
+        assert translate(why(LIMIT).message).endswith("版本：初始值）")
+        set_value(LIMIT, "300000.00", by=manager, reason="x")
+        assert translate(why(LIMIT).message).endswith("版本：1）")

@@ -285,7 +285,10 @@ def test_inbox_groups_kinds_and_fragment(as_):
     assert approval.title in text(browser.get("/inbox"))
     assert approval.title in text(browser.get("/inbox?group=sign&kind=credit"))
     assert approval.title not in text(browser.get("/inbox?group=do"))
-    assert approval.title not in text(browser.get("/inbox?kind=investigation"))
+    other = text(browser.get("/inbox?kind=investigation"))
+    assert approval.title not in other
+    assert set(re.findall(r'<option value="([a-z-]+)"', text(browser.get("/inbox")))) == {"credit"}, "of which something waits"
+    assert set(re.findall(r'<option value="([a-z-]+)"', other)) == {"credit", "investigation"}, "and the chosen one"
     fragment = browser.get("/inbox", headers={"HX-Request": "true"})
     assert text(fragment).lstrip().startswith('<div id="list">')
     assert "HX-Request" in fragment.headers["Vary"]

@@ -101,6 +101,7 @@ def test_an_entry_shows_old_and_new_values(as_: Any, entries: dict[str, int]) ->
     html = as_("mgr1").get(f"/audit/{event.id}").get_data(as_text=True)
     for words in ("旧名", "=新名", "赵一鸣", event.hash, f"客户 {event.record_id}"):
         assert words in html
+    assert f"/audit?record_type=Customer&amp;record_id={event.record_id}" in html, "all entries of this record"
     event = db.session.scalar(select(AuditEvent).where(AuditEvent.action == "three"))
     assert "改错字" in as_("mgr1").get(f"/audit/{event.id}").get_data(as_text=True)
 

@@ -101,11 +101,13 @@ def test_an_entry_is_called_by_what_people_call_it(app: Flask) -> None:
             ("Grading", "2026 本户有限公司", "2026"),
             ("GiftDelivery", "本户有限公司 · 年中答谢", "年中答谢"),
             ("Customer", "本户有限公司", ""),
+            ("StandardVersion", "credit.finance_limit", "须财务签批的信用额度"),
         ):
             event = audit.AuditEvent(kind="change", action="x", record_type=record_type, label=label, data={})
             assert log_words.name_of(event, customer) == said
         assert log_words.title_of_field("Payment", "day") == "日期"
         assert log_words.title_of_field("PlanTask", "due_on") == "截止日期"
+        assert log_words.title_of_field("StandardVersion", "credit.finance_limit") == "须财务签批的信用额度"
         assert log_words.title_of_field("StrengtheningTable", "people") == ""
 
 

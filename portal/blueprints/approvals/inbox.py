@@ -30,11 +30,9 @@ def inbox() -> Any:
     """Show all that waits for the reader, most overdue first, then newest; by group and kind, some to a page."""
     group, kind = request.args.get("group", ""), request.args.get("kind", "")
     before = min(max(request.args.get("after", 0, type=int), 0), MOST_LISTED) // LISTED * LISTED
-    if kind or group:
-        waiting.counts(current_user)  # at this moment
-        found = desk.listed(current_user, kind, group)
-    else:
-        found = waiting.listed(current_user)
+    everything = waiting.listed(current_user)
+    found = desk.listed(current_user, kind, group) if kind or group else everything
+    kinds, offered = desk.kinds(), desk.kinds_of(current_user, everything, group)
     if len(found) <= before:  # they were dealt with meanwhile: the last page there is
         before = max(len(found) - 1, 0) // LISTED * LISTED
     return htmx.render(
@@ -46,7 +44,8 @@ def inbox() -> Any:
         following=len(found) > before + LISTED,
         group=group,
         kind=kind,
-        kinds=desk.kinds(),
+        kinds=kinds,
+        offered={code: title for code, title in kinds.items() if code in offered or code == kind},
         unlisted=not (kind or group) and waiting.count(current_user) > len(found),
     )
 

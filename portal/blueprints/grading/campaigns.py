@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal import clock, htmx, jobs
 from portal.blueprints.grading import bp
 from portal.database import commit, db, write_apart
+from portal.downloads import disposition
 from portal.exchange.writing import XLSX, iter_csv, write_xlsx
 from portal.i18n import of_choice, translate
 from portal.models import agreement, agreement_list, audit, grading_campaign, grading_desk, grading_progress
@@ -321,7 +322,7 @@ def grade_register_file(year: int) -> Any:
             path = Path(folder) / "list.xlsx"
             write_xlsx(path, heads, rows(), _("Grade list"))
             response = Response(path.read_bytes(), mimetype=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Disposition"] = disposition(name)
     response.headers["Cache-Control"] = "no-store"
     return response
 
