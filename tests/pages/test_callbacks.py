@@ -106,7 +106,7 @@ def test_what_is_refused_stands_beside_its_field_and_keeps_what_was_typed(app: A
     one = calling.call("rep1")
     rep = as_("rep1")
     for values, field, words in (
-        ({"do": "result", "result": ""}, "result", "Say what came of it."),
+        ({"do": "result", "result": ""}, "result", "Say what came of the call."),
         ({"do": "result", "result": "x", "satisfaction": "9"}, "satisfaction", "1 to 5"),
         ({"do": "result", "result": "x", "next_on": "2026-03-04"}, "next_on", "past"),
         ({"do": "result", "result": "x", "next_on": "31.31.2026"}, "next_on", ""),
