@@ -50,6 +50,8 @@ def test_from_who_is_due_to_the_report_that_is_read(app: Any, as_: Any) -> None:
     }  # fmt: skip
     assert rep.post(f"/visits/{visit.id}/sheet", data=form).location == "/visits"
     assert "寄样品" in text_of(rep.get("/inbox"))
+    page = text_of(rep.get("/visits"))
+    assert "上次拜访" not in page, "a visit is not its own last one"
     report = db.session.scalars(select(VisitReport)).one()
     page = text_of(rep.get(f"/visits/reports/{report.id}"))
     assert "备件两套" in page
