@@ -79,6 +79,8 @@ def test_a_card_corrected_on_the_way_counts_and_leads_on(as_: Any, two: tuple[in
     answer = browser.post(address, data={**sent, "fax": "0755-26001111"})
     assert answer.status_code == 303, text_of(answer)
     assert answer.location.startswith(f"/reviews/{line(two[0]).campaign_id}/next?after={number}")
+    name = db.session.get_one(Customer, two[0]).full_name
+    assert f"{name}记为已更正" in text_of(browser.get(browser.get(answer.location).location)), "on the page of the next one"
     assert line(two[0]).state == "corrected"
     assert totals(line(two[0]).campaign)["rep1"] == (1, 0, 1, 0)
     history = text_of(browser.get(f"/customers/{two[0]}/history"))
