@@ -120,7 +120,7 @@ def test_what_is_refused_stands_beside_its_field_and_keeps_what_was_typed(app: A
         page = text_of(answer)
         assert words in errors(page).get(field, ""), (values, errors(page))
         assert 'value="typed"' in page
-    assert text_of(rep.get(f"/call-backs?open={one.id}")).count("tel:0755-26001234") == 2
+    assert text_of(rep.get(f"/call-backs?open={one.id}")).count("tel:075526001234") == 2
 
 
 @time_machine.travel(THURSDAY, tick=False)

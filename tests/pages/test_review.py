@@ -97,6 +97,9 @@ def test_a_contact_added_on_the_way_leads_back_and_makes_it_a_correction(as_: An
     answer = browser.post(address, data={**data, "kept_for": kept[1]})
     assert answer.location == f"/review-lines/{number}", text_of(answer)
     assert db.session.query(Contact).one().name == "王小明"
+    db.session.query(Contact).one().telephone = "0755-26001234 转 801"
+    db.session.commit()
+    assert 'href="tel:075526001234"' in text_of(browser.get(answer.location)), "whom one asks can be called from here"
     browser.post(f"/review-lines/{number}/confirmation", data={"version": db.session.get_one(Customer, two[0]).version})
     assert line(two[0]).state == "corrected"
 
