@@ -12,7 +12,7 @@ from markupsafe import Markup
 from portal import filters
 from portal.i18n import is_chinese
 from portal.models.card import Field
-from portal.rules.identifiers import normalise_phone
+from portal.rules.identifiers import dialled
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
@@ -41,7 +41,7 @@ def shown(field: Field, value: Any) -> Any:
     if field.kind == "switch":
         return _("yes") if value else _("no")
     if field.kind == "phone":
-        number = normalise_phone(value).comparable
+        number = dialled(value)
         return Markup('<a href="tel:{}">{}</a>').format(number, value) if number else value
     if field.kind == "email":
         return Markup('<a href="mailto:{}">{}</a>').format(value, value)

@@ -17,6 +17,7 @@ from portal.models.standard import why
 from portal.permissions import Permission, Role
 from portal.rules.credit import use_of
 from portal.rules.grading import shown
+from portal.rules.identifiers import dialled
 from portal.rules.regions import address_of
 from portal.rules.working_time import amount
 
@@ -113,7 +114,7 @@ def init_app(app: Flask) -> None:
     """Register them."""
     app.jinja_env.filters.update(day=day, moment=moment, yuan=yuan, points=points, credit_use=use_of)
     app.jinja_env.filters.update(choice=choice, options=options, translate=translate, required_kind=required_kind, worktime=worktime)
-    app.jinja_env.filters.update(address=address_of)
+    app.jinja_env.filters.update(address=address_of, dial=dialled)
     app.jinja_env.globals.update(
         colon=colon,
         semicolon=semicolon,

@@ -92,5 +92,8 @@ class PortalForm(FlaskForm):
         """Return (field id, label, message) of every error, for the summary; the id is empty for errors of the whole form."""
         found = [("", "", str(text)) for text in self.form_errors]
         for field in self:
-            found.extend((field.id, str(field.label.text), str(text)) for text in field.errors if not isinstance(text, (dict, list)))
+            label = str(field.label.text)
+            said = [str(text) for text in field.errors if not isinstance(text, (dict, list))]
+            # The summary names the field before each: a message that begins with it does not say it twice.
+            found.extend((field.id, label, text.removeprefix(f"{label}：").removeprefix(f"{label}: ")) for text in said)
         return [*found, *self.cell_problems]

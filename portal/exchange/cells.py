@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from portal.exchange.error_cells import ERRORS
 from portal.rules import dates, money, text
 from portal.rules.identifiers import SHORTEST_PHONE, USUAL_PHONE
-from portal.rules.message import N_, Refusal
+from portal.rules.message import N_, Named, Refusal
 from portal.rules.sales import MOST_QUANTITY, PRICE_PLACES, QUANTITY_PLACES, parse_number
 
 if TYPE_CHECKING:
@@ -287,7 +287,8 @@ def _choice_parser(column: Column) -> CellParser:
     for choice in column.choices:
         for name in (choice.code, choice.title, choice.title_zh, *choice.aliases):
             known.setdefault(_choice_key(name), choice.code)
-    offered = "、".join(choice.title_zh for choice in column.choices[:12]) + ("…" if len(column.choices) > 12 else "")
+    shown, more = column.choices[:12], "…" if len(column.choices) > 12 else ""
+    offered = Named("、".join(one.title_zh for one in shown) + more, ", ".join(one.title for one in shown) + more)
 
     def parse(cell: Any) -> str | None:
         key = _choice_key(cell)

@@ -343,7 +343,7 @@ def _check(sheet: CallSheet, purpose: str) -> None:
     if (sheet.purpose or purpose) not in codes or not (sheet.purpose or purpose):
         raise Refusal("Choose the purpose.", field="purpose")
     if not sheet.result:
-        raise Refusal("Say what came of it.", field="result")
+        raise Refusal("Say what came of the call.", field="result")
     if sheet.satisfaction is not None and sheet.satisfaction not in rules.SCORES:
         raise Refusal("Satisfaction goes from 1 to 5.", field="satisfaction")
     if sheet.next_on is not None and sheet.next_on < clock.today():

@@ -106,9 +106,9 @@ def problems_of(
 
 
 def _proposed(customer: Customer | None, reception: Reception | None) -> str:
-    """Return the class that was proposed when the application was begun, or is proposed now."""
+    """Return the class that was proposed when the application was begun, or is proposed now; empty without a customer."""
     kept = reception.proposed if reception is not None else ""
-    return kept or (proposed_class(customer) if customer is not None else rules.ORDINARY)
+    return kept or (proposed_class(customer) if customer is not None else "")
 
 
 def _room_breaches(place: MeetingRoom, values: Mapping[str, Any], last_on: date, own: list[int]) -> list[Breach]:

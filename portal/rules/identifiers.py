@@ -87,6 +87,15 @@ def normalise_phone(text: str, *, area_code: str = "") -> Phone:
     return Phone(re.sub(r"\D", "", typed), typed, "", understood=False)
 
 
+_BETWEEN = re.compile(r"[/／、,，;；]")
+
+
+def dialled(text: str) -> str:
+    """Return what a telephone dials for a number as it was typed: of several the first, without extension; empty without figures."""
+    whole = normalise_phone(text)
+    return whole.comparable if whole.understood else normalise_phone(_BETWEEN.split(text.strip(), maxsplit=1)[0]).comparable
+
+
 def check_email(text: str) -> Message | None:
     """Return what is wrong with an e-mail address, or None (AR-1). Only the form is looked at; names of any script are allowed."""
     if len(text) > 254 or not _EMAIL.fullmatch(text) or ".." in text or text.startswith(".") or ".@" in text:

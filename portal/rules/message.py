@@ -40,19 +40,27 @@ class Named:
 
 
 def stored(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of a message as plain JSON, messages among them included; `revived` gives them back."""
-    return {
-        name: {"message": value.text, "params": stored(value.params)} if isinstance(value, Message) else value
-        for name, value in params.items()
-    }
+    """Return the figures of a message as plain JSON, messages and names in two languages included; `revived` gives them back."""
+    return {name: _plain(value) for name, value in params.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return {"message": value.text, "params": stored(value.params)}
+    return {"zh": value.zh, "en": value.en} if isinstance(value, Named) else value
 
 
 def revived(params: dict[str, Any]) -> dict[str, Any]:
-    """Return figures that `stored` has made plain, with the messages among them."""
-    return {
-        name: Message(value["message"], revived(value.get("params", {}))) if isinstance(value, dict) and "message" in value else value
-        for name, value in params.items()
-    }
+    """Return figures that `stored` has made plain, with the messages and names among them."""
+    return {name: _living(value) for name, value in params.items()}
+
+
+def _living(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "message" in value:
+        return Message(value["message"], revived(value.get("params", {})))
+    return Named(value["zh"], value["en"]) if value.keys() == {"zh", "en"} else value
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error

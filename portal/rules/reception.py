@@ -131,7 +131,7 @@ class Application:
 
     class_: str = ""
     proposed: str = ORDINARY
-    """The class that the customer's grade proposes."""
+    """The class that the customer's grade proposes; empty as long as no customer is chosen."""
     class_reason: str = ""
     purpose: str = ""
     count: int | None = None
@@ -181,6 +181,8 @@ def _no(text: str, field_: str, **params: Any) -> Breach:
 
 
 def _class_problems(asked: Application) -> list[Breach]:
+    if not asked.proposed:
+        return [] if asked.class_ in CLASSES else [_no(N_("Decide on the class of the visitors."), "class_")]
     proposed = Message(CLASSES[asked.proposed])
     if asked.class_ not in CLASSES:
         return [_no(N_("Decide on the class of the visitors. The customer's grade proposes “%(class_)s”."), "class_", class_=proposed)]

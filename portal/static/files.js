@@ -2,7 +2,8 @@
 "use strict";
 
 
-function sendFile(form, file, line, alone) {
+// `filed` is how many are filed when this one is, where nothing is left to do after it: the page that opens then says so. Else 0.
+function sendFile(form, file, line, alone, filed) {
   return new Promise((resolve) => {
     const bar = line.querySelector("progress");
     const data = new FormData(form);
@@ -11,7 +12,7 @@ function sendFile(form, file, line, alone) {
     data.append("files", file);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
-    request.setRequestHeader("X-Each-File", "1");
+    request.setRequestHeader("X-Each-File", String(filed));
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) bar.value = event.loaded / event.total;
     });
@@ -56,7 +57,8 @@ async function sendEach(form, files) {
   list.replaceChildren(...lines);
   const became = [];
   for (const [place, file] of files.entries()) {
-    const result = await sendFile(form, file, lines[place], files.length === 1);
+    const last = place === files.length - 1 && !became.includes("refused");
+    const result = await sendFile(form, file, lines[place], files.length === 1, last ? files.length : 0);
     became.push(result);
     if (result.page !== undefined || result === "silent") break;
   }

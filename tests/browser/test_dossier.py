@@ -49,6 +49,7 @@ def test_files_are_sent_one_by_one_and_a_refused_one_keeps_no_other_back(site: s
     page.click(".save-bar button")
     page.wait_for_url(f"{site}/customers/{customer_id}/dossier", wait_until="commit")
     expect(page.locator("table.documents th[scope=row]")).to_have_count(3)
+    expect(page.locator("#messages")).to_contain_text("已归档 1 份文件")
     assert titles() == ["公司章程", "补充协议", "门头照片"]
 
 

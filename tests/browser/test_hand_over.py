@@ -36,4 +36,8 @@ def test_listed_handed_over_and_kept(page_as: Callable[[str], Page], site: str, 
     expect(page.locator("#part-loans")).to_contain_text("东湖𠮷物流公司")
     assert not findings(page)
     assert fits(page)
+    if width == 390:  # label and value of a cell on one line, the first cell on one of its own
+        assert page.locator("td[data-label] > .cut").first.evaluate("one => getComputedStyle(one).display") == "inline"
+        number = page.locator("#part-customers tbody tr").first.locator("th")
+        assert number.bounding_box()["width"] > 300  # type: ignore[index]
     assert db.session.query(HandOver).one().state == DONE

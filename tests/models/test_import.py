@@ -14,6 +14,7 @@ from portal.dossier_count import count_dossiers
 from portal.exchange import importing
 from portal.exchange.customer_table import customer_table
 from portal.exchange.taking_back import obstacles
+from portal.i18n import in_language, translate
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState
@@ -191,7 +192,10 @@ def test_each_refused_row_says_why(staff):
     assert "not a day of the calendar" in found[3][0]
     assert "less than nothing" in found[4][0]
     assert found[5] == ["This is not a whole number"]
-    assert found[6][0].startswith("Not one of")
+    assert found[6][0].startswith("Not one of: Government body, ")
+    told = [message for row in run.problem_rows("refused") if row.row == 6 for _column, _cell, message in row.messages]
+    with in_language("zh_Hans_CN"):  # whatever language the file was checked in
+        assert translate(told[0]).startswith("不在可选范围内：政府机构、")
     assert found[7] == ["This is not an e-mail address"]
     assert "none of the people" in found[8][0]
     assert "no customer with this number" in found[9][0]

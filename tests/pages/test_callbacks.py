@@ -106,7 +106,7 @@ def test_what_is_refused_stands_beside_its_field_and_keeps_what_was_typed(app: A
     one = calling.call("rep1")
     rep = as_("rep1")
     for values, field, words in (
-        ({"do": "result", "result": ""}, "result", "Say what came of it."),
+        ({"do": "result", "result": ""}, "result", "Say what came of the call."),
         ({"do": "result", "result": "x", "satisfaction": "9"}, "satisfaction", "1 to 5"),
         ({"do": "result", "result": "x", "next_on": "2026-03-04"}, "next_on", "past"),
         ({"do": "result", "result": "x", "next_on": "31.31.2026"}, "next_on", ""),
@@ -120,7 +120,7 @@ def test_what_is_refused_stands_beside_its_field_and_keeps_what_was_typed(app: A
         page = text_of(answer)
         assert words in errors(page).get(field, ""), (values, errors(page))
         assert 'value="typed"' in page
-    assert text_of(rep.get(f"/call-backs?open={one.id}")).count("tel:0755-26001234") == 2
+    assert text_of(rep.get(f"/call-backs?open={one.id}")).count("tel:075526001234") == 2
 
 
 @time_machine.travel(THURSDAY, tick=False)

@@ -297,6 +297,13 @@ def test_what_is_collected_of_policies_stands_in_one_list(as_: Any, two: tuple[i
     assert "新增样品支持" in page
 
 
+def test_a_grading_is_overdue_only_for_whom_it_has_customers_of(as_: Any, two: tuple[int, int], march: Any) -> None:
+    march.move_to(datetime(2026, 4, 2, 2, tzinfo=UTC))
+    for address in ("/gradings", "/gradings/2026"):
+        assert 'state-seal">逾期' in text_of(as_("rep1").get(address)), address
+        assert 'state-seal">逾期' not in text_of(as_("rep3").get(address)), address
+
+
 def test_the_page_of_gradings_names_the_days_that_the_site_has_set(as_: Any) -> None:
     set_value("grading.window_first", "04-06", by=person("mgr1"), reason="改期")
     db.session.commit()

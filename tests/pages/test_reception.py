@@ -63,6 +63,8 @@ def test_every_rule_refuses_beside_its_field_and_says_why(as_: Any) -> None:
         page = text_of(answer)
         assert words in errors(page).get(field, ""), (values, errors(page))
         assert any(rule in said for said in re.findall(r"<dt>Rule</dt><dd>([^<]*)", page)) or not rule, values
+    page = text_of(as_("rep1").post("/receptions/new", data=sent(customer, customer="", class_="major", class_reason="")))
+    assert "class_reason" not in errors(page)
     assert db.session.query(Reception).count() == 0
 
 

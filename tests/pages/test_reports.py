@@ -96,6 +96,7 @@ def test_a_draft_that_is_not_complete_is_not_submitted(as_: Any) -> None:
     report = begun()
     answer = as_("rep1").post(f"/reports/{report.id}/edit", data={**PERIODIC, "plans": "", "version": "1", "do": "submit"})
     assert answer.status_code == 422
+    assert '<a href="#plans">下期计划</a>：必填。' in answer.get_data(as_text=True), "the summary says the field once"
     assert db.session.get_one(InformationReport, report.id).data["plans"] == PERIODIC["plans"], "nothing is half saved"
 
 

@@ -79,6 +79,8 @@ def test_a_card_corrected_on_the_way_counts_and_leads_on(as_: Any, two: tuple[in
     answer = browser.post(address, data={**sent, "fax": "0755-26001111"})
     assert answer.status_code == 303, text_of(answer)
     assert answer.location.startswith(f"/reviews/{line(two[0]).campaign_id}/next?after={number}")
+    name = db.session.get_one(Customer, two[0]).full_name
+    assert f"{name}记为已更正" in text_of(browser.get(browser.get(answer.location).location)), "on the page of the next one"
     assert line(two[0]).state == "corrected"
     assert totals(line(two[0]).campaign)["rep1"] == (1, 0, 1, 0)
     history = text_of(browser.get(f"/customers/{two[0]}/history"))
@@ -95,6 +97,9 @@ def test_a_contact_added_on_the_way_leads_back_and_makes_it_a_correction(as_: An
     answer = browser.post(address, data={**data, "kept_for": kept[1]})
     assert answer.location == f"/review-lines/{number}", text_of(answer)
     assert db.session.query(Contact).one().name == "王小明"
+    db.session.query(Contact).one().telephone = "0755-26001234 转 801"
+    db.session.commit()
+    assert 'href="tel:075526001234"' in text_of(browser.get(answer.location)), "whom one asks can be called from here"
     browser.post(f"/review-lines/{number}/confirmation", data={"version": db.session.get_one(Customer, two[0]).version})
     assert line(two[0]).state == "corrected"
 
@@ -116,7 +121,9 @@ def test_progress_by_team_and_rep_leads_to_what_is_due(as_: Any, two: tuple[int,
     register = text_of(as_("mgr1").get(f"/customers?review=due&owner={rep}"))
     assert db.session.get_one(Customer, two[0]).full_name in register
     assert "半年核对：待核对" in register
-    assert "客户一科" not in text_of(as_("rep3").get(f"/reviews/{campaign}")).split("<main")[1]
+    strange = text_of(as_("rep3").get(f"/reviews/{campaign}")).split("<main")[1]
+    assert "客户一科" not in strange
+    assert ("全部核对完毕" in strange, "100%" in strange) == (False, False), "who has no customer in it has reviewed nothing"
 
 
 def test_a_second_opening_is_refused(as_: Any) -> None:

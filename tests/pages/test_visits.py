@@ -40,7 +40,7 @@ def test_from_who_is_due_to_the_report_that_is_read(app: Any, as_: Any) -> None:
     assert "甲有限公司" not in text_of(rep.get("/visits/due"))
     assert re.search(r'<span class="value">1</span> <span class="name">家待拜访</span>', text_of(rep.get("/")))
     page = text_of(rep.get("/visits"))
-    for word in ("甲有限公司", "tel:13900139000", "tel:0755-26001234", "深圳市科技路1号", "订单跟进"):
+    for word in ("甲有限公司", "tel:13900139000", "tel:075526001234", "深圳市科技路1号", "订单跟进"):
         assert word in page, word
     visit = db.session.scalars(select(Visit)).one()
     assert rep.post(f"/visits/{visit.id}/arrival", data={"version": "1"}).status_code == 303
@@ -50,6 +50,8 @@ def test_from_who_is_due_to_the_report_that_is_read(app: Any, as_: Any) -> None:
     }  # fmt: skip
     assert rep.post(f"/visits/{visit.id}/sheet", data=form).location == "/visits"
     assert "寄样品" in text_of(rep.get("/inbox"))
+    page = text_of(rep.get("/visits"))
+    assert "上次拜访" not in page, "a visit is not its own last one"
     report = db.session.scalars(select(VisitReport)).one()
     page = text_of(rep.get(f"/visits/reports/{report.id}"))
     assert "备件两套" in page

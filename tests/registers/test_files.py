@@ -278,7 +278,9 @@ def test_the_import_of_a_register_that_was_switched_off_can_be_seen_and_taken_ba
     set_value(PERMITS.switch, False, from_date=clock.today(), by=Staff.by_account("mgr1"), reason="停用")
     db.session.commit()
     browser = as_("rep1")
-    assert browser.get(f"/imports/{run.id}").status_code == 200
+    answer = browser.get(f"/imports/{run.id}")
+    assert answer.status_code == 200
+    assert "新客户导入为" not in answer.get_data(as_text=True), "a register has no new customers"
     assert browser.post(f"/imports/{run.id}/withdrawal").status_code == 303
     db.session.expire_all()
     assert entries() == []

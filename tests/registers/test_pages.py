@@ -53,6 +53,8 @@ def test_somebody_elses_customer_is_not_found_by_number(as_: Any) -> None:
 
 def test_a_removed_entry_is_struck_through_and_closed(as_: Any) -> None:
     made, browser = entry(), as_("rep1")
+    asked = browser.get(f"/registers/entries/{made.id}/removal").get_data(as_text=True)
+    assert ("撤销记录" in asked, "移除" in asked) == (True, False), "one word for it"
     browser.post(f"/registers/entries/{made.id}/removal", data={"reason": "重复登记"})
     page = browser.get(f"/registers/entries/{made.id}").get_data(as_text=True)
     assert "<del" in page

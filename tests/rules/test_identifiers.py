@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from portal.rules.identifiers import check_credit_code, check_email, normalise_credit_code, normalise_phone
+from portal.rules.identifiers import check_credit_code, check_email, dialled, normalise_credit_code, normalise_phone
 
 
 def test_credit_codes_are_stored_in_one_form():
@@ -55,6 +55,17 @@ def test_telephone_numbers(typed, comparable, display):
 def test_what_is_not_understood_is_kept(typed, comparable):
     phone = normalise_phone(typed)
     assert (phone.comparable, phone.display, phone.understood) == (comparable, typed, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("139 0013 9000", "13900139000"), ("0755-26001234 转 801", "075526001234"), ("13900139000、0755-26001234", "13900139000"),
+        ("021-60000000 / 021-60000001", "02160000000"), ("26001234", "26001234"), ("没有", ""),
+    ],
+)  # fmt: skip
+def test_a_telephone_dials_the_first_number(typed, number):
+    assert dialled(typed) == number
 
 
 def test_a_local_number_gets_the_sites_area_code():

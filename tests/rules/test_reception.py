@@ -136,11 +136,18 @@ def test_photographs_need_their_reason_whatever_the_class() -> None:
         (asked(areas=()), "areas", ""),
         (asked(has_host=False), "host_id", ""),
         (asked("", proposed="ordinary"), "class_", ""),
+        (asked("", proposed=""), "class_", ""),
         (asked(proposed="major"), "class_reason", ""),
     ],
 )  # fmt: skip
 def test_what_is_missing_or_out_of_order(application: Application, field: str, standard: str) -> None:
     assert refused(application).get(field) == standard
+
+
+def test_without_a_customer_no_class_is_proposed() -> None:
+    assert "class_reason" not in refused(asked(proposed=""))
+    told = [one.refusal.message.text for one in rules.problems(asked("", proposed=""), POLICY, CALENDAR, applied_on=TODAY, today=TODAY)]
+    assert "Decide on the class of the visitors." in told
 
 
 def test_what_each_class_is_given_by_itself_and_on_wish() -> None:

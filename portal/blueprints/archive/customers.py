@@ -124,9 +124,12 @@ def customer_edit(customer: Customer) -> Any:
         return _overtaken(form, customer_id, values)
     if saved.refusal:
         return _edit_page(form, customer, [], 422, saved.refusal)
+    if reviewed is not None and changes:  # the next customer's page opens: this one is named
+        flash(_("%(name)s counts as corrected.", name=customer.full_name), "ok")
+        return redirect(_in_review(reviewed), 303)
     flash(_("Saved: %(count)s fields changed.", count=len(changes)) if changes else _("Nothing was changed."), "ok")
     if reviewed is not None:
-        return redirect(_in_review(reviewed) if changes else url_for("review.line", line_id=reviewed.id), 303)
+        return redirect(url_for("review.line", line_id=reviewed.id), 303)
     return redirect(url_for("archive.customer", customer_id=customer_id), 303)
 
 

@@ -104,9 +104,9 @@ def document_new(customer: Customer) -> Any:
     if values is not None:
         outcomes = _file_all(customer, for_model(values), files, form)
         if outcomes and not form.problems and "X-Each-File" in request.headers:
-            return _outcome(outcomes)
+            return _outcome(outcomes, request.headers.get("X-Each-File", 0, int))
         if outcomes and not form.problems and not any(one.refused for one in outcomes):
-            flash(_("%(count)s documents are filed.", count=len(outcomes)), "ok")
+            _say_filed(len(outcomes))
             return redirect(url_for("archive.dossier", customer_id=customer.id), 303)
     refused = bool(form.problems) or any(one.refused for one in outcomes)
     page = render_template(
@@ -123,10 +123,20 @@ def document_new(customer: Customer) -> Any:
     return page, 422 if refused else 200
 
 
-def _outcome(outcomes: list[Outcome]) -> Any:
-    """Answer a page that sends its files one by one: what became of this one."""
+def _outcome(outcomes: list[Outcome], filed: int) -> Any:
+    """Answer a page that sends its files one by one: what became of this one.
+
+    `filed` is how many the page has filed with it, where the dossier opens next; else 0.
+    """
     page = render_block("archive/document_form.html", "outcomes", outcomes=outcomes)
-    return page, 422 if any(one.refused for one in outcomes) else 200, {"X-Outcome": "1"}
+    refused = any(one.refused for one in outcomes)
+    if filed and not refused:
+        _say_filed(filed)
+    return page, 422 if refused else 200, {"X-Outcome": "1"}
+
+
+def _say_filed(count: int) -> None:
+    flash(_("%(count)s documents are filed.", count=count), "ok")
 
 
 def _file_all(customer: Customer, values: dict[str, Any], files: list[FileStorage], form: RecordForm) -> list[Outcome]:
