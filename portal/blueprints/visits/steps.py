@@ -165,7 +165,7 @@ def _of_sheet(form: SheetForm, on: date | None, also: str = "") -> Iterator[Refu
 
 
 def _of_promise(form: PromiseForm) -> Iterator[Refusal]:
-    if form.said or form.moment or form.promised_at.process_errors:
+    if form.said or form.moment or form.promised_at.errors:
         yield from promises.problems(form.said, form.moment)
 
 
