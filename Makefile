@@ -13,7 +13,7 @@ ON_POSTGRES := tests/concurrency tests/migrations tests/sales/test_totals.py tes
 	duplicate.py grading_figures.py hand_over.py hand_over_record.py import.py in_charge.py merge.py register.py report_due.py review.py search.py \
 	sheet.py tidying.py)
 
-.PHONY: help run test test-sqlite test-postgres check check-types check-rest bench lock translations setup setup-dev clean
+.PHONY: help run test check check-types check-rest bench lock translations setup setup-dev clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,15 +59,8 @@ check-rest:
 	$(PY) tools/translate.py check
 
 test: check ## every check and test, on SQLite and on PostgreSQL
-	@$(MAKE) --no-print-directory -j 2 test-sqlite test-postgres
-
-# Side by side, and with more tests at a time than cores: many wait, for a browser, a disk or each other.
-test-sqlite:
 	$(PY) -m pytest -n 3
-
-test-postgres: # what it says comes in one piece at its end
-	@$(PY) tools/postgres.py run $(PY) -m pytest -n 1 $(ON_POSTGRES) > .cache/on-postgres.log 2>&1; ended=$$?; \
-	echo "On PostgreSQL:"; cat .cache/on-postgres.log; exit $$ended
+	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 $(ON_POSTGRES)
 
 bench: setup-dev ## speed at a million customers, each figure beside its floor and target (DATABASE=postgresql for PostgreSQL)
 	@$(PY) tools/translate.py compile

@@ -165,7 +165,7 @@ def test_a_unit_behind_a_head_does_not_hide_it():
         ("number", 911101000000000000.0, "lost the last digits"),
         ("number", "9.11101E+17", "lost the last digits"),
         ("telephone", "1.38E+10", "lost the last digits"),
-        ("nature", "外星", "政府机关"),
+        ("nature", "外星", "government body"),
         ("purchase", "很多", "amount"),
         ("purchase", True, "amount"),
         ("staff", "2.5", "whole number"),

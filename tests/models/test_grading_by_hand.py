@@ -99,7 +99,7 @@ def test_every_score_is_reckoned_by_hand_from_the_sheet(office: dict[str, Custom
         assert {title: row["weight"] for title, row in rows.items()} == WEIGHTS
         figures = {title: row["figure"].replace(",", "") for title, row in rows.items() if row["figure"]}
         assert figures == {
-            "Annual sales": sales, "Selling price level": price, "Payment recovery": paid, "Complaints and breaches": complaints,
+            "Annual sales": f"{Decimal(sales):.2f}", "Selling price level": price, "Payment recovery": paid, "Complaints and breaches": complaints,
         }, name  # fmt: skip
         assert tuple(row["first"] for row in rows.values()) == scores, name
         assert {title: rows[title]["first"] for title in JUDGED_ON_PAPER} == JUDGED_ON_PAPER
