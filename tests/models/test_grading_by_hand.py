@@ -99,8 +99,11 @@ def test_every_score_is_reckoned_by_hand_from_the_sheet(office: dict[str, Custom
         assert {title: row["weight"] for title, row in rows.items()} == WEIGHTS
         figures = {title: row["figure"].replace(",", "") for title, row in rows.items() if row["figure"]}
         assert figures == {
-            "Annual sales": f"{Decimal(sales):.2f}", "Selling price level": price, "Payment recovery": paid, "Complaints and breaches": complaints,
-        }, name  # fmt: skip
+            "Annual sales": f"{Decimal(sales):.2f}",
+            "Selling price level": price,
+            "Payment recovery": paid,
+            "Complaints and breaches": complaints,
+        }, name
         assert tuple(row["first"] for row in rows.values()) == scores, name
         assert {title: rows[title]["first"] for title in JUDGED_ON_PAPER} == JUDGED_ON_PAPER
         by_hand = [Decimal(weight) * Decimal(score) / 100 for weight, score in zip(WEIGHTS.values(), scores, strict=True)]
