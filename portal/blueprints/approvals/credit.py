@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.blueprints.approvals import bp
-from portal.blueprints.approvals.forms import CancellingForm, CreditForm
+from portal.blueprints.approvals.forms import CreditForm, WhyForm
 from portal.database import StateConflict, commit, db
 from portal.filters import yuan
 from portal.i18n import of_choice
@@ -79,10 +79,10 @@ def credit_change(customer: Customer, change: CreditChange) -> Any:
     """Show a change: what it sets, why, and where it stands."""
     _belongs(customer, change)
     look(customer)
-    return _page(customer, change, CancellingForm(formdata=None))
+    return _page(customer, change, WhyForm(formdata=None))
 
 
-def _page(customer: Customer, change: CreditChange, form: CancellingForm, status: int = 200) -> Any:
+def _page(customer: Customer, change: CreditChange, form: WhyForm, status: int = 200) -> Any:
     approval = Approval.latest_for(NAME, change.id)
     may_edit = change.can_edit(current_user)
     words = STATES[change.state]
@@ -161,7 +161,7 @@ def credit_change_cancel(customer: Customer, change: CreditChange) -> Any:
     """Let an approved change that is not set on the card yet never be."""
     _belongs(customer, change)
     ensure(me().is_manager)
-    form = CancellingForm()
+    form = WhyForm()
     if form.validate():
         with saving(form.refuse) as saved:
             change.cancel(reason=form.reason.data, by=me())

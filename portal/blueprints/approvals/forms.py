@@ -63,14 +63,8 @@ class OpinionRequestForm(PortalForm):
     question = TextAreaField(_l("Question"), [InputRequired(_l("Write what you want to know.")), Length(max=OPINION)])
 
 
-class GivingUpForm(PortalForm):
-    """Why a document that came back is let go."""
-
-    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why.")), Length(max=OPINION)])
-
-
-class CancellingForm(PortalForm):
-    """Why an approved change of credit does not take effect."""
+class WhyForm(PortalForm):
+    """Why a document is given up, or an approved change of credit cancelled."""
 
     reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why.")), Length(max=OPINION)])
 

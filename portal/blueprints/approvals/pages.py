@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.blueprints.approvals import bp
-from portal.blueprints.approvals.forms import GivingUpForm
+from portal.blueprints.approvals.forms import WhyForm
 from portal.blueprints.approvals.view import answer, opinion_form
 from portal.database import commit, db
 from portal.downloads import download
@@ -79,7 +79,7 @@ def withdrawal(approval: Approval) -> Any:
 def giving_up(approval: Approval) -> Any:
     """Let a document go that was sent back or withdrawn, with the reason."""
     ensure(approval.submitter_id == current_user.id)
-    form = GivingUpForm()
+    form = WhyForm()
     if not form.validate():
         return answer(approval, giving_up_form=form, status=422)
     with saving(form.refuse) as saved:

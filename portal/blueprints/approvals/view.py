@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from portal.blueprints.approvals.forms import GivingUpForm, OpinionRequestForm, PaperForm, SignatureForm
+from portal.blueprints.approvals.forms import OpinionRequestForm, PaperForm, SignatureForm, WhyForm
 from portal.database import db
 from portal.i18n import is_chinese, of_choice, translate
 from portal.looks import look_by
@@ -124,7 +124,7 @@ def answer(approval: Approval, *, number: int | None = None, status: int = 200, 
         signature_form=forms.get("signature_form") or SignatureForm(formdata=None),
         paper_form=paper_form,
         opinion_form=forms.get("opinion_form") or opinion_form(approval, user, fresh=True),
-        giving_up_form=forms.get("giving_up_form") or GivingUpForm(formdata=None),
+        giving_up_form=forms.get("giving_up_form") or WhyForm(formdata=None),
         differences=forms.get("differences"),
         drift=_drift(approval, shown) if current else [],
         document_page=approval.kind.page(approval.document) if approval.document else None,
