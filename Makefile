@@ -13,7 +13,7 @@ ON_POSTGRES := tests/concurrency tests/migrations tests/sales/test_totals.py tes
 	duplicate.py grading_figures.py hand_over.py hand_over_record.py import.py in_charge.py merge.py register.py report_due.py review.py search.py \
 	sheet.py tidying.py)
 
-.PHONY: help run test check check-types check-rest bench lock translations setup setup-dev clean
+.PHONY: help run test test-sqlite check check-types check-rest bench lock translations setup setup-dev clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -58,9 +58,15 @@ check-rest:
 	$(PY) -m djlint --lint --quiet portal/templates
 	$(PY) tools/translate.py check
 
-test: check ## every check and test, on SQLite and on PostgreSQL
-	$(PY) -m pytest -n 3
+# Types are checked beside the tests: alone they would leave one core with nothing to do for half a minute.
+test: setup-dev ## every check and test, on SQLite and on PostgreSQL
+	@$(PY) tools/translate.py compile
+	@$(MAKE) --no-print-directory check-rest
+	@$(MAKE) --no-print-directory -j 2 -k check-types test-sqlite
 	$(PY) tools/postgres.py run $(PY) -m pytest -n 2 $(ON_POSTGRES)
+
+test-sqlite:
+	$(PY) -m pytest -n 3
 
 bench: setup-dev ## speed at a million customers, each figure beside its floor and target (DATABASE=postgresql for PostgreSQL)
 	@$(PY) tools/translate.py compile
