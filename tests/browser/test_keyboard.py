@@ -160,3 +160,37 @@ def test_nothing_is_lost_at_360_pixels_and_targets_are_big(page: Page, site: str
             .filter(node => node.checkVisibility() && node.getBoundingClientRect().height < 44).map(node => node.outerHTML.slice(0, 120))"""
         )
         assert small == [], path
+
+
+UNDER_A_BAR = """() => {
+  const here = document.activeElement.getBoundingClientRect();
+  const bars = [...document.querySelectorAll('.save-bar, .bottombar, .topbar')].filter((bar) => bar.checkVisibility());
+  const covers = (bar) => here.top >= bar.top && here.bottom <= bar.bottom;
+  return here.top > innerHeight || here.bottom < 0
+    || bars.filter((bar) => !bar.contains(document.activeElement)).map((bar) => bar.getBoundingClientRect()).some(covers);
+}"""
+"""Whether what has the focus lies under a bar that stays in view, or outside the window."""
+
+
+def test_what_has_the_focus_stands_clear_of_the_bars_at_once(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 740})
+    page.goto(f"{site}/customers/new")
+    for _stop in range(30):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(UNDER_A_BAR), page.evaluate("document.activeElement.outerHTML")
+
+
+def test_heads_of_a_list_in_two_lines_are_seen_by_who_comes_to_them(page: Page, site: str) -> None:
+    for _n in range(2):
+        factories.customer()
+    page.set_viewport_size({"width": 1000, "height": 768})
+    page.goto(f"{site}/customers")
+    link = page.locator("table.list thead a").first
+    assert page.evaluate(CLIPPED)
+    link.focus()
+    assert not page.evaluate(CLIPPED)
+    page.get_by_text("选择本页全部").click()
+    expect(page.locator("td.pick input:checked")).to_have_count(2)
+
+
+CLIPPED = "getComputedStyle(document.querySelector('table.list thead a').closest('th')).clipPath !== 'none'"
