@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -192,4 +193,5 @@ def test_provinces_are_in_the_language_of_the_page_and_numbers_are_not_broken(as
     page = text(browser.get("/customers"))
     assert '<td class="one-line">Guangdong 深圳市</td>' in page
     assert '<td class="one-line">Beijing</td>' in page
+    assert re.search(r'<td class="one-line">\d{4}-\d\d-\d\d</td>', page)
     assert '<td class="one-line"><a href="tel:075512345678">0755-12345678</a></td>' in page

@@ -27,6 +27,7 @@ from portal.rules.regions import find_province
 SORTED_BY = {"number": "number", "full_name": "name", "grade": "grade", "updated_at": "changed"}
 """Columns whose head sorts, with the order."""
 FIGURES = ("integer", "money")
+DAYS = ("date", "moment")
 ON_ONE_LINE = {"telephone": "one-line", "region": "one-line"}
 """Columns whose words are not broken, with the class that says so."""
 CALL = Markup('<a href="tel:{}">{}</a>')
@@ -102,7 +103,13 @@ def lines(rows: list[Row[Any]], columns: tuple[str, ...]) -> list[Line]:
     """Return the rows of a page with the words of their cells."""
     if not rows:
         return []
-    writers = [("number" if COLUMNS[name].kind in FIGURES else ON_ONE_LINE.get(name, ""), _writer(COLUMNS[name], rows)) for name in columns]
+    writers = [
+        (
+            "number" if COLUMNS[name].kind in FIGURES else ON_ONE_LINE.get(name, "one-line" if COLUMNS[name].kind in DAYS else ""),
+            _writer(COLUMNS[name], rows),
+        )
+        for name in columns
+    ]
     place = url_for("archive.customer", customer_id=0).removesuffix("0")  # one address made, not fifty
     return [Line(row.id, f"{place}{row.id}", row.number, row.full_name, [(kind, write(row)) for kind, write in writers]) for row in rows]
 
