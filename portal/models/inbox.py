@@ -339,10 +339,12 @@ def entries(user: Staff, kind: str = "", group: str = "") -> list[Entry]:
 
 
 def next_to_sign(user: Staff, kind_name: str, after: Approval) -> Approval | None:
-    """Return the next approval of the same kind that `user` can sign, in the order of the inbox (AP-8)."""
+    """Return the next approval of the same kind, or with '' of any, that `user` can sign, in the order of the inbox (AP-8)."""
     seats, values = waits_for(user)
     query = select(ApprovalStep.approval_id).join(Approval, Approval.id == ApprovalStep.approval_id)
-    query = query.where(waiting(seats), Approval.kind_name == kind_name, Approval.id != after.id, ApprovalStep.type != "paper").limit(1)
+    query = query.where(waiting(seats), Approval.id != after.id, ApprovalStep.type != "paper").limit(1)
+    if kind_name:
+        query = query.where(Approval.kind_name == kind_name)
     late = query.where(ApprovalStep.due_on < clock.today()).order_by(ApprovalStep.due_on, ApprovalStep.opened_at)
     newest = query.order_by(ApprovalStep.opened_at.desc())
     found = db.session.scalar(late, values) or db.session.scalar(newest, values)

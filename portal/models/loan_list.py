@@ -27,6 +27,9 @@ TABS = {
     "over": N_("Over"),
 }
 
+RUNNING = ("fetch", "out", "reading", "asked")
+"""Tabs of what is not over, whoever borrows it."""
+
 
 @dataclass(frozen=True)
 class LoanQuery:
@@ -69,6 +72,12 @@ def ids(user: Staff, query: LoanQuery, most: int) -> list[int]:
     """Return the numbers of the first loans of a list, those due first on top, one more than `most` where there are more."""
     found = wanted(user, query).with_only_columns(Loan.id).order_by(Loan.until_on, Loan.id).limit(most + 1)
     return list(db.session.scalars(found))
+
+
+def counts(user: Staff) -> dict[str, str]:
+    """Return how many loans stand on the tabs of what runs, in words: '' for none, '99+' for more than 99."""
+    numbers = {tab: len(ids(user, LoanQuery(tab), 99)) for tab in RUNNING}
+    return {tab: "99+" if number > 99 else str(number or "") for tab, number in numbers.items()}
 
 
 def records(numbers: list[int]) -> list[Loan]:

@@ -85,6 +85,13 @@
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
 
+  // ---- A page that is opened to write something: the cursor stands in the first empty field ----
+
+  const FIELDS = ":is(main[data-begin] form[method=post], form[data-begin]) :is(input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea)";
+  if (!location.hash && !document.querySelector("main [autofocus]")) {
+    [...document.querySelectorAll(FIELDS)].find((field) => !field.value && field.checkVisibility())?.focus();
+  }
+
   // ---- Menus: one open at a time, closed by Escape or a click elsewhere ----
 
   function closeMenus(except) {
@@ -140,10 +147,25 @@
       const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
       if (link) link.click();
     } else {
-      const act = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-      if (act) act.click();
+      // The last one is the page's own: on a customer's page `q` takes in a request of this customer.
+      const act = [...document.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)].at(-1);
+      if (act && act.matches(".form-control")) {
+        event.preventDefault(); // or the letter would stand in the field
+        act.focus();
+      } else if (act) act.click();
+      else if (event.key === "j") walkRows(1);
+      else if (event.key === "k") walkRows(-1);
+      else if (event.key === "x") document.activeElement.closest("tr")?.querySelector("td.pick input")?.click();
     }
   });
+
+  // From the link of one row to that of the next, in a table, in lines of work, in the calls of the day.
+  function walkRows(step) {
+    const rows = [...document.querySelectorAll("main :is(table.list > tbody > tr, ul.lines > li, ol.calls > li)")];
+    const links = rows.map((row) => row.querySelector("th a, .main a") || row.querySelector("a")).filter((link) => link && link.checkVisibility());
+    const here = links.findIndex((link) => link.closest("tr, li").contains(document.activeElement));
+    (here < 0 ? links[0] : links[here + step])?.focus();
+  }
 
   document.addEventListener("click", (event) => {
     const close = event.target.closest("[data-close-dialog]");

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from portal.database import db
+from tests import factories
+from tests.approving import submitted
 from tests.browser.windows import every, fits
+
+
+def number_of(record: Any) -> int:
+    """Return the id of a record, and let go of the database: the server writes to it."""
+    number: int = record.id
+    db.session.remove()
+    return number
 
 
 @pytest.fixture
@@ -25,7 +36,7 @@ def test_skip_link_is_the_first_stop(page: Page) -> None:
 
 
 def test_help_and_way_home(page: Page, site: str) -> None:
-    page.goto(f"{site}/profile/password")
+    page.goto(f"{site}/notices")
     page.locator("body").press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
@@ -52,6 +63,57 @@ def test_menu_closes_by_escape_and_keeps_the_focus(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("details.menu[open]")).to_have_count(0)
     expect(summary).to_be_focused()
+
+
+@pytest.mark.parametrize(("path", "field"), [
+    ("/customers/new", "full_name"), ("/loans/new", "customer"), ("/search", "filter-q"), ("/profile/password", "current"),
+])  # fmt: skip
+def test_who_comes_to_write_begins_in_the_first_empty_field(page: Page, site: str, path: str, field: str) -> None:
+    page.goto(f"{site}{path}")
+    expect(page.locator(f"main #{field}")).to_be_focused()
+
+
+def test_a_filled_field_is_passed_over_and_a_refused_form_keeps_its_summary(page: Page, site: str) -> None:
+    customer = number_of(factories.customer())
+    page.goto(f"{site}/requests/new?customer={customer}")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".error-summary")).to_be_focused()
+
+
+def test_keys_walk_through_the_rows_of_a_list_and_choose_them(page: Page, site: str) -> None:
+    for n in (1, 2):
+        factories.customer(full_name=f"宁波海蓝商贸{n}店")
+    page.goto(f"{site}/customers?order=name")
+    names = every(page.locator("table.list tbody th a"))
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(names[1]).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.locator("td.pick input:checked")).to_have_count(1)
+    page.keyboard.press("k")
+    expect(names[0]).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site}/customers/*")
+
+
+def test_a_page_has_its_own_keys_before_those_of_the_bar(page: Page, site: str) -> None:
+    customer = number_of(factories.customer())
+    page.goto(f"{site}/customers/{customer}")
+    page.keyboard.press("q")
+    page.wait_for_url(f"{site}/requests/new?customer={customer}")
+    page.goto(f"{site}/customers/{customer}")
+    page.keyboard.press("e")
+    page.wait_for_url(f"{site}/customers/{customer}/edit")
+
+
+def test_who_signs_comes_to_the_opinion_by_a_key(page_as: Callable[[str], Page], site: str) -> None:
+    approval = number_of(submitted())
+    page = page_as("sup1")
+    page.goto(f"{site}/approvals/{approval}")
+    page.keyboard.press("o")
+    expect(page.locator("#opinion")).to_be_focused()
+    expect(page.locator("#opinion")).to_have_value("")
 
 
 def test_ctrl_enter_sends_and_the_summary_takes_the_focus(page: Page, site: str) -> None:
@@ -98,3 +160,37 @@ def test_nothing_is_lost_at_360_pixels_and_targets_are_big(page: Page, site: str
             .filter(node => node.checkVisibility() && node.getBoundingClientRect().height < 44).map(node => node.outerHTML.slice(0, 120))"""
         )
         assert small == [], path
+
+
+UNDER_A_BAR = """() => {
+  const here = document.activeElement.getBoundingClientRect();
+  const bars = [...document.querySelectorAll('.save-bar, .bottombar, .topbar')].filter((bar) => bar.checkVisibility());
+  const covers = (bar) => here.top >= bar.top && here.bottom <= bar.bottom;
+  return here.top > innerHeight || here.bottom < 0
+    || bars.filter((bar) => !bar.contains(document.activeElement)).map((bar) => bar.getBoundingClientRect()).some(covers);
+}"""
+"""Whether what has the focus lies under a bar that stays in view, or outside the window."""
+
+
+def test_what_has_the_focus_stands_clear_of_the_bars_at_once(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 740})
+    page.goto(f"{site}/customers/new")
+    for _stop in range(30):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(UNDER_A_BAR), page.evaluate("document.activeElement.outerHTML")
+
+
+def test_heads_of_a_list_in_two_lines_are_seen_by_who_comes_to_them(page: Page, site: str) -> None:
+    for _n in range(2):
+        factories.customer()
+    page.set_viewport_size({"width": 1000, "height": 768})
+    page.goto(f"{site}/customers")
+    link = page.locator("table.list thead a").first
+    assert page.evaluate(CLIPPED)
+    link.focus()
+    assert not page.evaluate(CLIPPED)
+    page.get_by_text("选择本页全部").click()
+    expect(page.locator("td.pick input:checked")).to_have_count(2)
+
+
+CLIPPED = "getComputedStyle(document.querySelector('table.list thead a').closest('th')).clipPath !== 'none'"

@@ -22,7 +22,7 @@ from portal.models.audit import AuditEvent
 from portal.models.credit import FIELDS
 from portal.models.staff import StaffSession
 from portal.sessions import ASKED_BY_ITSELF
-from tests import approving
+from tests import approving, factories, ordering
 from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, rename, sign, submitted, told
 from tests.conftest import PASSWORD
 
@@ -77,6 +77,14 @@ def test_signing_goes_on_to_the_next_of_the_same_kind(as_):
     answer = post_signature(browser, first, "reject", opinion="不符")
     assert (answer.status_code, answer.location) == (303, "/inbox")
     assert first.state == "rejected"
+
+
+def test_the_last_of_a_kind_leads_to_what_else_is_to_be_signed(as_):
+    last = submitted()
+    other = ordering.submitted(ordering.asked(customer=factories.customer(grade="A")))
+    assert other.kind_name != last.kind_name
+    answer = post_signature(as_("sup1"), last)
+    assert (answer.status_code, answer.location) == (303, "/inbox?group=sign")
 
 
 def test_the_password_is_asked_again(as_):

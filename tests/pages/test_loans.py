@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -164,6 +165,7 @@ def test_papers_go_out_and_come_back(as_):
     assert paper.archive_number in text_of(browser, f"/prints/placeholder_card/{loan.id}")
     for tab in ("mine", "fetch", "out", "reading", "asked", "over"):
         assert (loan.customer.full_name in text_of(browser, f"/loans?tab={tab}")) == (tab == "out")
+    assert re.findall(r'tab=(\w+)"[^>]*>[^<]*<span class="count">(\d+)', text_of(browser, "/loans")) == [("out", "1")]
     assert loan.customer.full_name in text_of(browser, "/prints/lists/loan_list?tab=out")
     assert browser.post(f"/loans/{loan.id}/return", data={name: "lost"}).status_code == 422
     assert browser.post(f"/loans/{loan.id}/return", data={name: "lost", "note": "途中遗失"}).status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -33,6 +34,16 @@ def test_lists_those_in_scope_with_chosen_columns(as_: Any) -> None:
     browser.post("/customers/columns", data={"columns": ["credit_code"]})
     assert "广东省 深圳市" not in text(browser.get("/customers"))
     assert "广东省 深圳市" in text(as_("sup1").get("/customers"))
+
+
+def test_numbers_of_the_register_and_of_the_head_of_a_card_dial(as_: Any) -> None:
+    customer = named("甲方贸易公司", telephone="0755-12345678<b>")
+    factories.contact(customer, name="张勇", telephone="13900001111")
+    browser = as_("rep1")
+    assert '<a href="tel:075512345678">0755-12345678&lt;b&gt;</a>' in text(browser.get("/customers"))
+    head = text(browser.get(f"/customers/{customer.id}")).split('<header class="page-head">')[1].split("</header>")[0]
+    assert '<a href="tel:13900001111">张勇 13900001111</a>' in head
+    assert f'href="/visits/unplanned?customer={customer.id}"' in head
 
 
 def test_filters_are_chips_each_removable(as_: Any) -> None:
@@ -182,4 +193,5 @@ def test_provinces_are_in_the_language_of_the_page_and_numbers_are_not_broken(as
     page = text(browser.get("/customers"))
     assert '<td class="one-line">Guangdong 深圳市</td>' in page
     assert '<td class="one-line">Beijing</td>' in page
-    assert '<td class="one-line">0755-12345678</td>' in page
+    assert re.search(r'<td class="one-line">\d{4}-\d\d-\d\d</td>', page)
+    assert '<td class="one-line"><a href="tel:075512345678">0755-12345678</a></td>' in page

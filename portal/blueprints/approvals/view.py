@@ -184,12 +184,12 @@ def said(*sentences: str) -> str:
 
 
 def onwards(approval: Approval, decision: str) -> Response:
-    """Return the way to the next of the same kind that the reader can sign, or back to the inbox (AP-8)."""
+    """Return the way to the next of the same kind that the reader can sign, or back to the inbox, to what else is to be signed (AP-8)."""
     done = _(DONE.get(decision, DONE["opinion"]), title=approval.title)
     following = inbox.next_to_sign(current_user, approval.kind_name, approval)
     if following is None:
         flash(said(done, _("Nothing more of this kind waits for you.")), "ok")
-        return redirect(url_for("approvals.inbox"), 303)
+        return redirect(url_for("approvals.inbox", group="sign" if inbox.next_to_sign(current_user, "", approval) else None), 303)
     flash(said(done, _("This is the next one.")), "ok")
     return redirect(url_for("approvals.show", approval_id=following.id), 303)
 

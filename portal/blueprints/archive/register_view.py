@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import Row, Select, bindparam, select
 
 from portal import clock
@@ -20,13 +21,17 @@ from portal.models.import_run import ImportRun
 from portal.models.register_query import COLUMNS, FILTERS, MISSING, REVIEW, SORTS, TABS, Column, RegisterQuery
 from portal.models.staff import Staff, Team
 from portal.models.standard import value as standard
+from portal.rules.identifiers import dialled
 from portal.rules.regions import find_province
 
 SORTED_BY = {"number": "number", "full_name": "name", "grade": "grade", "updated_at": "changed"}
 """Columns whose head sorts, with the order."""
 FIGURES = ("integer", "money")
+DAYS = ("date", "moment")
 ON_ONE_LINE = {"telephone": "one-line", "region": "one-line"}
 """Columns whose words are not broken, with the class that says so."""
+CALL = Markup('<a href="tel:{}">{}</a>')
+"""A number that dials itself, as on the card."""
 
 
 class Line(NamedTuple):
@@ -73,6 +78,8 @@ def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
     if column.kind == "region":
         return _region
     place = rows[0]._fields.index(column.name)
+    if column.name == "telephone":
+        return lambda row: CALL.format(dialled(row[place]), row[place]) if row[place] else ""
     if column.kind == "choice":
         words = {entry["code"]: of_choice(entry) for entry in standard(f"choices.{column.choices}")}
         return lambda row: words.get(row[place], row[place])
@@ -96,7 +103,13 @@ def lines(rows: list[Row[Any]], columns: tuple[str, ...]) -> list[Line]:
     """Return the rows of a page with the words of their cells."""
     if not rows:
         return []
-    writers = [("number" if COLUMNS[name].kind in FIGURES else ON_ONE_LINE.get(name, ""), _writer(COLUMNS[name], rows)) for name in columns]
+    writers = [
+        (
+            "number" if COLUMNS[name].kind in FIGURES else ON_ONE_LINE.get(name, "one-line" if COLUMNS[name].kind in DAYS else ""),
+            _writer(COLUMNS[name], rows),
+        )
+        for name in columns
+    ]
     place = url_for("archive.customer", customer_id=0).removesuffix("0")  # one address made, not fifty
     return [Line(row.id, f"{place}{row.id}", row.number, row.full_name, [(kind, write(row)) for kind, write in writers]) for row in rows]
 

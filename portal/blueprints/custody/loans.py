@@ -33,6 +33,7 @@ def loans() -> Any:
     """Show what I borrow, what is out, running or over among the customers I see."""
     query = loan_list.LoanQuery.read(request.args)
     page = loan_list.page(me(), query, before=request.args.get("before", 0, int))
+    counts = loan_list.counts(me())
     return render_template(
         "custody/loans.html",
         query=query,
@@ -41,7 +42,9 @@ def loans() -> Any:
         states=STATES,
         forms=FORMS,
         today=clock.today(),
-        tabs=[(_(title), url_for("custody.loans", tab=name), name == query.tab) for name, title in loan_list.TABS.items()],
+        tabs=[
+            (_(title), url_for("custody.loans", tab=name), name == query.tab, counts.get(name)) for name, title in loan_list.TABS.items()
+        ],
         next=url_for("custody.loans", tab=query.tab, before=page.next) if page.next else "",
     )
 
