@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -155,6 +156,15 @@ def test_who_only_reads_waits_for_nobody(app: Flask, as_: Any, monkeypatch: pyte
 def test_what_passes_and_what_is_a_mistake(error: Exception, passes: bool) -> None:
     assert outage.passes(OperationalError("SELECT 1", {}, error)) is passes
     assert not outage.passes(error), "only what came through SQLAlchemy"
+
+
+def test_a_disk_that_can_only_be_read_any_more_may_be_mended(tmp_path: Path) -> None:
+    path = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE one (id INTEGER)")
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as read, pytest.raises(sqlite3.OperationalError) as refused:
+        read.execute("INSERT INTO one VALUES (1)")
+    assert outage.is_away(OperationalError("INSERT", {}, refused.value))
 
 
 def test_a_server_that_never_answered_is_away() -> None:
