@@ -138,6 +138,22 @@ def test_a_job_that_the_queue_does_not_take_is_handed_over_later(
     assert done == [job.id]
 
 
+def test_a_lost_job_goes_on_though_the_clock_was_put_back(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
+    done: list[int] = []
+
+    @jobs.kind("before")
+    def _before(job: Job) -> None:
+        done.append(job.id)
+
+    job = queued("before")
+    with time_machine.travel(clock.now() + timedelta(hours=3)):
+        job.begin()
+        db.session.commit()
+    jobs.reap()
+    db.session.refresh(job)
+    assert (done, job.state) == ([job.id], "done")
+
+
 def test_what_this_process_is_doing_is_not_lost(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
     started: list[int] = []
 
