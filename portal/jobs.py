@@ -110,6 +110,17 @@ def start(job: Job) -> None:
 def run(job_id: int) -> None:
     """Do the job with this id, unless somebody else does it. A refusal or a mistake is kept on its row, never swallowed."""
     database.read_only(False)
+    try:
+        _run(job_id)
+    except StatementError as error:
+        db.session.rollback()
+        if not outage.passes(error):
+            raise
+        # Neither done nor failed: from now on it has no heartbeat, the reaper starts it again and counts its tries.
+        log.warning("job interrupted", job=job_id, exc_info=True)
+
+
+def _run(job_id: int) -> None:
     job = db.session.get(Job, job_id)
     if job is None or job.state in ("done", "failed"):
         return
@@ -124,18 +135,11 @@ def run(job_id: int) -> None:
     # The search for unused cycles, which a job over many rows sets off again and again, leaves out what was there before.
     gc.freeze()
     try:
-        try:
-            KINDS[name].work(job)
-            job.state, job.ended_at, job.error = "done", clock.now(), ""
-            db.session.commit()
-        except Exception as error:
-            _ended_by(error, job_id)
-    except StatementError as error:
-        db.session.rollback()
-        if not outage.passes(error):
-            raise
-        # Neither done nor failed: from now on it has no heartbeat, the reaper starts it again and counts its tries.
-        log.warning("job interrupted", job=job_id, exc_info=True)
+        KINDS[name].work(job)
+        job.state, job.ended_at, job.error = "done", clock.now(), ""
+        db.session.commit()
+    except Exception as error:
+        _ended_by(error, job_id)
     finally:
         gc.unfreeze()
         _running.discard(job_id)

@@ -236,6 +236,26 @@ def test_a_job_that_lost_the_database_goes_on_when_it_is_there_again(app: Flask,
     assert db.session.query(Team).filter_by(name="半科").count() == 0, "what was begun is undone"
 
 
+def test_a_job_that_cannot_begin_is_no_mistake_and_begins_later(
+    app: Flask, kinds: dict[str, jobs.Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    @jobs.kind("later")
+    def _work(job: Job) -> None:
+        done.append(job.kind)
+
+    job = Job.queue("later", by=None)
+    db.session.commit()
+    number = job.id
+    with _unreachable(monkeypatch), structlog.testing.capture_logs() as logged:
+        jobs.run(number)
+    assert [line["event"] for line in logged] == ["job interrupted"]
+    with clock.pretend(clock.now() + timedelta(hours=1)):
+        jobs.reap()
+    assert done == ["later"]
+
+
 def test_a_job_that_never_gets_through_is_given_up_and_says_so(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
     job, done = _interrupted(100, kinds)
     for hour in range(1, jobs.MOST_TRIES + 1):
