@@ -161,8 +161,16 @@ def init_app(app: Flask) -> None:
         db.session.rollback()
         return _page(422, _("This cannot be done"), translate(error.message))
 
+    @answers(OSError)
+    def no_room(error: OSError) -> Any:
+        # Of an upload that is larger than memory should hold, or of what is made in the course of an answer.
+        if not outage.no_room(error):
+            raise error
+        log.error("no room", path=request.path, method=request.method, exc_info=error)
+        return no_files(error)
+
     @answers(StoreFailed)
-    def no_files(_error: StoreFailed) -> Any:
+    def no_files(_error: Exception) -> Any:
         db.session.rollback()
         return _page(
             503,

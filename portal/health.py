@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask, abort, current_app, request
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import text
 
 from portal.database import db
+from portal.outage import ensure_room
 from portal.permissions import public
 from portal.stores import store
 
@@ -41,6 +44,8 @@ def init_app(app: Flask) -> None:
         try:
             db.session.execute(text("SELECT 1 FROM staff LIMIT 1"))
             store().check()
+            if db.engine.dialect.name == "sqlite":
+                ensure_room(Path(str(db.engine.url.database)).parent)
         except Exception as error:
             db.session.rollback()
             return {"state": "not ready", "why": type(error).__name__}, 503

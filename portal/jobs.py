@@ -13,11 +13,12 @@ import ctypes
 import gc
 import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -26,7 +27,7 @@ from flask import Flask, current_app
 from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal import clock, database, outage
@@ -45,6 +46,8 @@ MOST_TRIES = 5
 FILES_AWAY = N_("The files cannot be reached. It goes on by itself when they can.")
 FILES_WAITED_FOR = timedelta(hours=6)
 """So long a job waits for the store of files to answer again."""
+WAITS_SINCE = "waits_for_files_since"
+"""Where a job notes in its `state_data` when it began to wait."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,33 @@ def every_minute(work: Callable[[], None]) -> Callable[[], None]:
 
 
 def start(job: Job) -> None:
-    """Hand a committed job to the worker. In tests (`JOBS_IMMEDIATE`) it is done at once."""
+    """Hand a committed job to the worker. In tests (`JOBS_IMMEDIATE`) it is done at once.
+
+    Where the queue takes nothing (its disk is full, somebody holds it), the job stands all the same: the reaper hands it over.
+    """
     if current_app.config.get("JOBS_IMMEDIATE"):
         run(job.id)
-    else:
+        return
+    try:
         current_app.extensions["job_queues"].of(job.kind)(job.id)
+    except sqlite3.Error:
+        log.error("job not handed over", job=job.id, exc_info=True)
 
 
 def run(job_id: int) -> None:
     """Do the job with this id, unless somebody else does it. A refusal or a mistake is kept on its row, never swallowed."""
     database.read_only(False)
+    try:
+        _run(job_id)
+    except StatementError as error:
+        db.session.rollback()
+        if not outage.passes(error):
+            raise
+        # Neither done nor failed: from now on it has no heartbeat, the reaper starts it again and counts its tries.
+        log.warning("job interrupted", job=job_id, exc_info=True)
+
+
+def _run(job_id: int) -> None:
     job = db.session.get(Job, job_id)
     if job is None or job.state in ("done", "failed"):
         return
@@ -118,21 +138,27 @@ def run(job_id: int) -> None:
         KINDS[name].work(job)
         job.state, job.ended_at, job.error = "done", clock.now(), ""
         db.session.commit()
-    except Refusal as refusal:
-        _fail(job_id, refusal.message)
-    except StoreFailed:
-        _wait_for_files(job_id)
     except Exception as error:
-        db.session.rollback()
-        if outage.passes(error):
-            # Neither done nor failed: from now on it has no heartbeat, the reaper starts it again and counts its tries.
-            log.warning("job interrupted", job=job_id, exc_info=True)
-            return
-        log.error("job failed", job=job_id, exc_info=True)
-        _fail(job_id, Message(N_("The job stopped with a mistake of the portal. It is in the log under job %(job)s."), {"job": job_id}))
+        _ended_by(error, job_id)
     finally:
         gc.unfreeze()
         _running.discard(job_id)
+
+
+def _ended_by(error: Exception, job_id: int) -> None:
+    """Note on its row what a job has ended with. Raises the error where the database could not take what the job wrote."""
+    db.session.rollback()
+    if isinstance(error, Refusal):
+        _fail(job_id, error.message)
+    elif isinstance(error, StoreFailed) or (isinstance(error, OSError) and outage.no_room(error)):
+        if not isinstance(error, StoreFailed):
+            log.error("no room", job=job_id, exc_info=error)
+        _wait_for_files(job_id)
+    elif outage.passes(error):
+        raise error
+    else:
+        log.error("job failed", job=job_id, exc_info=error)
+        _fail(job_id, Message(N_("The job stopped with a mistake of the portal. It is in the log under job %(job)s."), {"job": job_id}))
 
 
 def _fail(job_id: int, message: Message) -> None:
@@ -157,12 +183,23 @@ def _page_of(job: Job) -> str:
 
 
 def _wait_for_files(job_id: int) -> None:
-    """Note that a job waits for the store of files. It has no heartbeat from now on, so that the reaper finds it."""
-    db.session.rollback()
-    job = db.session.get_one(Job, job_id)
-    job.error, job.error_params, job.heartbeat = FILES_AWAY, {}, clock.now()
+    """Note that a job waits for the store of files. It has no heartbeat from now on, so that the reaper finds it.
+
+    Where the store answers whenever it is asked and takes nothing all the same, it is given up after as long as where it does not answer.
+    """
+    job, moment = db.session.get_one(Job, job_id), clock.now()
+    first = job.state_data.get(WAITS_SINCE) or moment.isoformat()
+    if moment - datetime.fromisoformat(first) > FILES_WAITED_FOR:
+        _give_up(job_id)
+        return
+    job.state_data = {**job.state_data, WAITS_SINCE: first}
+    job.error, job.error_params, job.heartbeat = FILES_AWAY, {}, moment
     job.tries -= 1  # it is not the job that fails
     db.session.commit()
+
+
+def _give_up(job_id: int) -> None:
+    _fail(job_id, Message(N_("It was given up: the files could not be reached for %(hours)s hours."), {"hours": 6}))
 
 
 def _files_answer() -> bool:
@@ -185,7 +222,7 @@ def reap() -> None:
         if job.error == FILES_AWAY and not files_answer:
             since = job.heartbeat or job.created_at  # it has had none since it waits; it may have been queued long before
             if clock.now() - since > FILES_WAITED_FOR:
-                _fail(job.id, Message(N_("It was given up: the files could not be reached for %(hours)s hours."), {"hours": 6}))
+                _give_up(job.id)
         elif job.tries >= MOST_TRIES:
             _fail(job.id, Message(N_("The job was given up after %(tries)s tries."), {"tries": job.tries}))
         else:

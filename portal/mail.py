@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 TIMEOUT = 10.0
 """Seconds that the server has for each answer."""
 BATCH = 100
+LONGEST = 30.0
+"""Seconds after which the rest waits for the next minute: a server that takes its time must not keep other work of the thread waiting."""
 LEASE = timedelta(minutes=15)
 """How long a mail belongs to the worker that took it; one that dies meanwhile leaves it to the next."""
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=6))
@@ -59,13 +62,17 @@ def send_waiting() -> None:
     letters = _take()
     if not letters:
         return
-    left, there = list(letters), False
+    left, there, until = list(letters), False, time.monotonic() + LONGEST
     try:
         with _server() as server:
             there = True
             while left:
                 _send(server, left[0])
                 left.pop(0)
+                if time.monotonic() >= until:
+                    break
+        for letter in left:
+            _note(letter, mail_after=None)
     except (OSError, smtplib.SMTPException) as error:
         # The server itself fails: no use in trying the others at once.
         log.warning("mail server failed", host=current_app.config["SMTP_HOST"], waiting=len(left), error=_words(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
 from portal import clock, jobs
 from portal.database import db
-from portal.models.job import Job
+from portal.models.job import DEAD_AFTER, Job
 from portal.models.notice import Notice
 from portal.rules.message import Refusal
 from tests.approving import person
@@ -111,6 +113,45 @@ def test_a_job_that_is_queued_three_times_is_done_once(app: Flask, kinds: dict[s
         start(once, once, once, after)
         assert last.wait(PATIENCE)
     assert done == [number]
+
+
+def test_a_job_that_the_queue_does_not_take_is_handed_over_later(
+    app: Flask, kinds: dict[str, jobs.Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was saved is saved: a full disk of the queue is no reason to say the contrary."""
+    done: list[int] = []
+
+    @jobs.kind("late")
+    def _late(job: Job) -> None:
+        done.append(job.id)
+
+    def full(*_arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    job = queued("late")
+    monkeypatch.setitem(app.config, "JOBS_IMMEDIATE", False)
+    monkeypatch.setattr(app.extensions["job_queues"], "of", lambda _kind: full)
+    jobs.start(job)
+    monkeypatch.setitem(app.config, "JOBS_IMMEDIATE", True)
+    with time_machine.travel(clock.now() + DEAD_AFTER + timedelta(seconds=1)):
+        jobs.reap()
+    assert done == [job.id]
+
+
+def test_a_lost_job_goes_on_though_the_clock_was_put_back(app: Flask, kinds: dict[str, jobs.Kind]) -> None:
+    done: list[int] = []
+
+    @jobs.kind("before")
+    def _before(job: Job) -> None:
+        done.append(job.id)
+
+    job = queued("before")
+    with time_machine.travel(clock.now() + timedelta(hours=3)):
+        job.begin()
+        db.session.commit()
+    jobs.reap()
+    db.session.refresh(job)
+    assert (done, job.state) == ([job.id], "done")
 
 
 def test_what_this_process_is_doing_is_not_lost(app: Flask, kinds: dict[str, jobs.Kind]) -> None:

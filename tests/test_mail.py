@@ -225,6 +225,20 @@ def test_a_server_that_takes_few_at_a_time_gets_all_and_none_is_given_up(smtp: A
     assert len(office.got) == 9
 
 
+def test_a_server_that_takes_its_time_leaves_the_rest_for_the_next_minute(smtp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions, lost jobs and the first reading of uploads are work of the same thread."""
+    office = PostOffice()
+    notices = [tell() for _number in range(3)]
+    monkeypatch.setattr(mail, "LONGEST", 0.0)
+    with running(office) as port:
+        smtp(port)
+        for sent in (1, 2, 3):
+            mail.send_waiting()
+            assert len(office.got) == sent
+            assert [kept(number).mail_state for number in notices] == ["sent"] * sent + ["waiting"] * (3 - sent)
+    assert [kept(number).mail_tries for number in notices] == [0, 0, 0]
+
+
 def test_a_silent_server_is_left_after_the_time_it_has(smtp, monkeypatch):
     monkeypatch.setattr(mail, "TIMEOUT", 0.3)
     notice_id = tell()

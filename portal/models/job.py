@@ -75,7 +75,7 @@ class Job(Base):
     def begin(self) -> None:
         """Take the job. Raises `StateConflict` if another worker has it alive."""
         moment = clock.now()
-        if self.state == "running" and self.heartbeat and moment - self.heartbeat < DEAD_AFTER:
+        if self.state == "running" and self.heartbeat and abs(moment - self.heartbeat) < DEAD_AFTER:
             expect: dict[str, Any] = {"state": "queued"}
         else:
             expect = {"state": self.state, "heartbeat": self.heartbeat} if self.state == "running" else {"state": "queued"}
@@ -92,9 +92,13 @@ class Job(Base):
 
     @classmethod
     def lost(cls) -> list[Job]:
-        """Return jobs to start again: whose worker died, or which were queued and never taken."""
-        limit = clock.now() - DEAD_AFTER
+        """Return jobs to start again: whose worker died, or which were queued and never taken.
+
+        A heartbeat of later than now is none either: the machine's clock was put back since, and it would seem alive for as long.
+        """
+        limit, to_come = clock.now() - DEAD_AFTER, clock.now() + DEAD_AFTER
+        silent = (cls.heartbeat < limit) | (cls.heartbeat > to_come)
         query = select(cls).where(
-            ((cls.state == "running") & (cls.heartbeat < limit)) | ((cls.state == "queued") & (cls.created_at < limit))
+            ((cls.state == "running") & silent) | ((cls.state == "queued") & ((cls.created_at < limit) | (cls.created_at > to_come)))
         )
         return list(db.session.scalars(query))

@@ -26,9 +26,13 @@ def picture(file: Attachment, page: int, width: int) -> Path | None:
         return None
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as target:
-        target.write(drawn)
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(drawn)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)  # a full disk must not be kept full by what nobody can look at
+        raise
     return path
 
 

@@ -6,16 +6,22 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from portal.stores import DIGEST, Store, place_of
+import structlog
+
+from portal.outage import ensure_room
+from portal.stores import DIGEST, Store, StoreFailed, place_of
+
+log = structlog.get_logger()
 
 READ_ONLY = 0o444
 
 
 class Folder(Store):
-    """A folder; what goes wrong with its disk is an OSError."""
+    """A folder; what goes wrong with its disk is a `StoreFailed`, as where a bucket cannot be reached."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -25,15 +31,31 @@ class Folder(Store):
         """Return the place of a content."""
         return self.root / place_of(digest)
 
+    @contextmanager
+    def _doing(self, what: str) -> Iterator[None]:
+        """Turn what the disk says into `StoreFailed`, which is logged; that a content is not there is said as it is."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            log.error("file store failed", store=self.name, doing=what, why=why)
+            raise StoreFailed(f"{self.name}: {what}: {why}") from error
+
     def has(self, digest: str) -> bool:
         """Return whether the content is there."""
-        return self.path_of(digest).exists()
+        with self._doing("looking"):
+            return self.path_of(digest).exists()
 
     def put(self, digest: str, source: BinaryIO) -> None:
         """Store a content; it has its name only once it is whole and on the disk."""
-        path = self.path_of(digest)
-        path.parent.mkdir(parents=True, exist_ok=True)
         source.seek(0)
+        with self._doing("storing"):
+            self._put(self.path_of(digest), source)
+
+    def _put(self, path: Path, source: BinaryIO) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -52,7 +74,13 @@ class Folder(Store):
 
     def open(self, digest: str) -> BinaryIO:
         """Return the file, opened."""
-        return self.path_of(digest).open("rb")
+        with self._doing("reading"):
+            return self.path_of(digest).open("rb")
+
+    def read(self, digest: str) -> bytes:
+        """Return the whole content."""
+        with self._doing("reading"):
+            return super().read(digest)
 
     def at(self, digest: str, folder: Path) -> Path:
         """Return the file itself; `folder` is not needed."""
@@ -60,7 +88,8 @@ class Folder(Store):
 
     def remove(self, digest: str) -> None:
         """Remove the file."""
-        self.path_of(digest).unlink(missing_ok=True)
+        with self._doing("removing"):
+            self.path_of(digest).unlink(missing_ok=True)
 
     def protect(self, digest: str) -> None:
         """Take the permission to write away, from ourselves too."""
@@ -72,7 +101,8 @@ class Folder(Store):
             yield from sorted(one.name for one in folder.iterdir() if DIGEST.fullmatch(one.name))
 
     def check(self) -> None:
-        """Raise OSError where the folder cannot be written to."""
+        """Raise OSError where the folder cannot be written to, or its disk is full."""
         self.root.mkdir(parents=True, exist_ok=True)
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise PermissionError(self.name)
+        ensure_room(self.root)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -157,6 +158,15 @@ def test_what_passes_and_what_is_a_mistake(error: Exception, passes: bool) -> No
     assert not outage.passes(error), "only what came through SQLAlchemy"
 
 
+def test_a_disk_that_can_only_be_read_any_more_may_be_mended(tmp_path: Path) -> None:
+    path = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE one (id INTEGER)")
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as read, pytest.raises(sqlite3.OperationalError) as refused:
+        read.execute("INSERT INTO one VALUES (1)")
+    assert outage.is_away(OperationalError("INSERT", {}, refused.value))
+
+
 def test_a_server_that_never_answered_is_away() -> None:
     assert outage.is_away(OperationalError(None, None, psycopg.OperationalError("connection refused")))
 
@@ -224,6 +234,26 @@ def test_a_job_that_lost_the_database_goes_on_when_it_is_there_again(app: Flask,
         db.session.expire_all()
     assert (job.state, job.tries, done) == ("done", 3, ["interrupted"])
     assert db.session.query(Team).filter_by(name="半科").count() == 0, "what was begun is undone"
+
+
+def test_a_job_that_cannot_begin_is_no_mistake_and_begins_later(
+    app: Flask, kinds: dict[str, jobs.Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    @jobs.kind("later")
+    def _work(job: Job) -> None:
+        done.append(job.kind)
+
+    job = Job.queue("later", by=None)
+    db.session.commit()
+    number = job.id
+    with _unreachable(monkeypatch), structlog.testing.capture_logs() as logged:
+        jobs.run(number)
+    assert [line["event"] for line in logged] == ["job interrupted"]
+    with clock.pretend(clock.now() + timedelta(hours=1)):
+        jobs.reap()
+    assert done == ["later"]
 
 
 def test_a_job_that_never_gets_through_is_given_up_and_says_so(app: Flask, kinds: dict[str, jobs.Kind]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tarfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from portal.models.customer import Customer
 from portal.models.session import StaffSession
 from portal.models.staff import Staff, Team
 from portal.rules.message import Refusal
+from portal.stores import StoreFailed
 from tests import factories
 from tests.stored import where
 
@@ -163,10 +165,10 @@ def test_no_password_among_the_arguments_of_a_program() -> None:
 
 def test_a_full_disk_leaves_nothing_behind(app: Flask, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_arguments: object) -> None:
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("shutil.copyfileobj", full)
-    with pytest.raises(OSError, match="space"):
+    with pytest.raises(StoreFailed):
         Attachment.keep(b"never stored", filename="a.txt", media_type="text/plain", purpose="scan", by=staff["mgr1"])
     assert not list(app.config["FILES_FOLDER"].rglob("tmp*"))
 

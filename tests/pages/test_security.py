@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from flask import Flask
 from structlog.testing import capture_logs
 
-from portal import create_app, security
+from portal import create_app, logs, security
 from portal.config import ConfigurationError
 from portal.database import db
 from portal.models.staff import Staff
@@ -167,3 +172,25 @@ def test_metrics_answer_this_machine_only(
     monkeypatch.setitem(app.config, "TRUSTED_PROXIES", hops)
     answer = client.get("/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == status
+
+
+def test_a_mistake_stands_in_the_log_once_and_every_line_is_json(app: Flask, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the web framework would write of its own accord has many lines, and the row that the database refused."""
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("broken")
+
+    reader, written, before = as_("rep1"), StringIO(), structlog.get_config()
+    monkeypatch.setattr("portal.list_files.write_xlsx", fail)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", written)
+        patch.setattr(logging.getLogger(), "handlers", [])
+        try:
+            logs.init_app(app)
+            assert reader.get("/gifts/goods/file").status_code == 500
+            logging.getLogger("huey").error("Error reading from queue")
+        finally:
+            structlog.configure(**before)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == ["request failed", "Error reading from queue"]

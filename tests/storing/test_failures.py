@@ -1,8 +1,11 @@
-"""The bucket cannot be reached: the decision stands, the failure is shown, and it goes on by itself (quality.md: Correct under load)."""
+"""Bucket away, disk full: the decision stands, the failure is shown, it goes on by itself (quality.md: Correct under load)."""
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -73,6 +76,74 @@ def test_a_signature_is_not_called_altered_because_its_scan_cannot_be_read(in_bu
         assert page.status_code == 200
         assert "暂时无法验证" in page.text
         assert as_("mgr1").get(f"/approvals/{number}/scans/{given.id}").status_code == 503
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch, app: Flask, tmp_path: Path) -> Iterator[Path]:
+    """Files in a folder whose disk takes nothing more."""
+
+    def write(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("portal.stores.folder.shutil.copyfileobj", write)
+    with stored_by({"FILES_STORE": "folder", "FILES_FOLDER": tmp_path / "files"}):
+        yield tmp_path / "files"
+
+
+def test_on_a_full_disk_a_page_says_it_and_nothing_is_half_saved(full: Path, as_: Any) -> None:
+    rep, customer = as_("rep1"), factories.customer("rep1", nature="ordinary")
+    answer = rep.post(address(customer), data={**FORM, **files((pdf(), "章程.pdf"))})
+    assert (answer.status_code, "未保存" in answer.text) == (503, True), "it is no mistake of the portal"
+    for model in (ArchiveDocument, Attachment):
+        assert db.session.scalar(select(func.count()).select_from(model)) == 0
+    assert not [path for path in full.rglob("*") if path.is_file()]
+
+
+def test_what_cannot_be_made_for_want_of_room_is_told_as_well(app: Flask, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    reader = as_("mgr1")
+    monkeypatch.setattr("portal.list_files.tempfile.TemporaryDirectory", write)
+    assert reader.get("/gifts/goods/file").status_code == 503
+
+
+def test_a_full_disk_is_not_ready(app: Flask, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr("portal.outage.LEAST_ROOM", 1 << 62)
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_signature_is_not_called_altered_because_the_disk_fails(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = record_paper(submitted(FINANCE))
+
+    def fail(*_arguments: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("portal.stores.folder.Path.open", fail)
+    assert given.standing() == "unknown"
+
+
+def test_a_job_waits_for_room_on_the_disk(app: Flask, monkeypatch: pytest.MonkeyPatch, staff: dict[str, Any]) -> None:
+    monkeypatch.setattr(jobs, "KINDS", dict(jobs.KINDS))
+
+    @jobs.kind("writing")
+    def writing(_job: Job) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    job = Job.queue("writing", by=staff["rep1"])
+    db.session.commit()
+    jobs.start(job)
+    db.session.refresh(job)
+    assert (job.state, job.error, job.tries) == ("running", jobs.FILES_AWAY, 0)
+    with time_machine.travel(clock.now() + jobs.FILES_WAITED_FOR - timedelta(minutes=1)):
+        jobs.reap()
+    db.session.refresh(job)
+    assert job.state == "running"
+    with time_machine.travel(clock.now() + jobs.FILES_WAITED_FOR + DEAD_AFTER):
+        jobs.reap()  # the store answers whenever it is asked, and takes nothing all the same
+    db.session.refresh(job)
+    assert (job.state, job.error_params) == ("failed", {"hours": 6})
 
 
 def test_an_approval_stands_while_its_form_waits(in_bucket: Store, sealing: Flask, away: dict[str, Any]) -> None:  # noqa: F811
