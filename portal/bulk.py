@@ -1,22 +1,32 @@
 """Chosen rows of the register: which actions there are, and which customers a form has chosen (AR-5).
 
 An action is declared once by its blueprint with `bulk_action`; its route takes a POST with the fields of the bar and asks
-`selection()` for the customers, each of which is in the reader's scope.
+`selection()` for the customers, each of which is in the reader's scope. `ask_or_do` asks before anything is done, naming the number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import abort, request
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 
+from portal.database import db
+from portal.forms import PortalForm
 from portal.models import register
+from portal.models.customer import Customer
 from portal.models.register_query import RegisterQuery
 from portal.permissions import Permission
 from portal.rules.message import Refusal
+from portal.saving import saving
+
+NAMED = 10
+"""So many of the chosen customers are named on the page that asks."""
 
 
 @dataclass(frozen=True)
@@ -83,3 +93,21 @@ def selection() -> Selection:
         raise Refusal("No customer is chosen.")
     counted = form.get("count", "")
     return Selection(ids, fields, int(counted) if counted.isdecimal() and len(counted) < 10 else None)
+
+
+def ask_or_do(form: PortalForm, chosen: Selection, one: str, many: str, button: str, act: Callable[[], str], **context: Any) -> Any:
+    """Show the page that asks, naming the customer (`one`) or their number (`many`); once it is confirmed, act and say what was done."""
+    if request.form.get("confirmed"):
+        if chosen.has_changed:
+            form.refuse(Refusal("The list has changed meanwhile: there are %(count)s customers now.", count=len(chosen.ids)))
+        elif form.validate():
+            with saving(form.refuse) as saved:
+                text = act()
+            if saved:
+                flash(text, "ok")
+                return redirect(url_for("archive.register"), 303)
+    named = list(db.session.scalars(select(Customer.full_name).where(Customer.id.in_(chosen.ids[:NAMED])).order_by(Customer.id)))
+    title = _(one, name=named[0]) if len(chosen.ids) == 1 else _(many, count=f"{len(chosen.ids):,}")
+    rest = len(chosen.ids) - len(named)
+    page = render_template("archive/bulk.html", form=form, chosen=chosen, title=title, button=button, named=named, rest=rest, **context)
+    return page, 422 if form.problems else 200

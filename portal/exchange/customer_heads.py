@@ -68,6 +68,7 @@ CONTACT_HEADS = {
     "telephone": "联系人电话 联系人手机 联系人手机号 手机 手机号 手机号码 移动电话 contactphone mobile mobilephone",
     "email": "联系人邮箱 联系人电子邮箱 联系人邮件 contactemail",
     "preferred_way": "联系方式偏好 首选联系方式",
+    "frequency": "联系人联系频率 联系频率 联络频率 联系频次",
     "decides": "决策人 是否决策人 采购决策",
     "emergency": "紧急联系人 是否紧急联系人",
     "relationship_note": "联系人备注 关系备注",

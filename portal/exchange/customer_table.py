@@ -22,6 +22,7 @@ CONTACT_COLUMNS = (
     "telephone",
     "email",
     "preferred_way",
+    "frequency",
     "decides",
     "emergency",
     "relationship_note",

@@ -71,7 +71,7 @@ class Judge:
         for person in possible_owners(by):
             self.owners.setdefault(person.account, []).append(person)
             self.owners.setdefault(person.name, []).append(person)
-        self.default_owner = run.owner or (by if by.account in self.owners else None)
+        self.default_owner = run.otherwise
         self.prefix = standard("customer.number_prefix")
         self.purposes = {
             name: entry["code"] for entry in standard("choices.kept_for") for name in (entry["code"], entry["zh"], entry["en"])

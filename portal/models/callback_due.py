@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -15,7 +15,7 @@ from portal.models import audit
 from portal.models.calendar import site_calendar
 from portal.models.callback import CALLED, CANCELLED, HAND, OPEN, TITLES, Callback, CallbackEvent
 from portal.models.contact import Contact
-from portal.models.customer import Customer
+from portal.models.customer import Customer, NumberSeries
 from portal.models.sale import IMPORTING, Sale
 from portal.models.sales_book import Purchase, when_bought_otherwise
 from portal.models.staff import Staff
@@ -119,6 +119,28 @@ def arrange(customer: Customer, *, on: date | None, purpose: str, text: str, by:
     db.session.add(call)
     audit.write("change", "call-arranged", actor=by, record=call, label=call.label, reason=text[: rules.LONGEST_LINE])
     return call
+
+
+def arrange_many(ids: Sequence[int], *, on: date | None, purpose: str, text: str, by: Staff) -> int:
+    """Arrange a call to each of these customers, all in the scope of `by`, and return how many were arranged (AR-5).
+
+    Who waits for such a call on that day already is not called for another. Raises `Refusal`, with the field where there is one.
+    """
+    if len(ids) > rules.MOST_DRAWN:
+        raise Refusal("Plan calls to at most %(most)s customers at once.", most=rules.MOST_DRAWN)
+    NumberSeries.take("calls-arranged")  # one after the other: a form that is sent twice finds the calls of the first
+    same = (Callback.state == OPEN, Callback.kind == HAND, Callback.purpose == purpose, Callback.due_on == on)
+    arranged = 0
+    for start in range(0, len(ids), PORTION):
+        some = ids[start : start + PORTION]
+        waiting = set(db.session.scalars(select(Callback.customer_id).where(Callback.customer_id.in_(some), *same)))
+        for customer in db.session.scalars(select(Customer).where(Customer.id.in_(some)).order_by(Customer.id)).all():
+            if customer.state not in CALLED:
+                raise Refusal("Dealings with %(name)s have ended; it is not called.", name=customer.full_name)
+            if customer.id not in waiting:
+                arrange(customer, on=on, purpose=purpose, text=text, by=by)
+                arranged += 1
+    return arranged
 
 
 def _ensure_called(customer: Customer) -> None:

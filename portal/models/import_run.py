@@ -222,6 +222,18 @@ class ImportRun(Base):
         self.options = {**self.options, **({"dates": order_of(shown)} if shown else {})}
         self.state = "matched"
 
+    def put_in_charge(self, owner: Staff | None) -> None:
+        """Say who is in charge of new customers of whom the file names nobody. Raises `Refusal` with the field."""
+        _ensure_choices(self.staff, self.what, self.as_state, owner)
+        self.owner = owner
+
+    @property
+    def otherwise(self) -> Staff | None:
+        """Return who is in charge where the file names nobody: who was chosen, else who imports; None where that cannot be."""
+        if self.owner is not None:
+            return self.owner
+        return self.staff if self.staff in possible_owners(self.staff) else None
+
     def match(
         self,
         mapping: Mapping[int, str],

@@ -47,6 +47,10 @@ FLOWS_FROM = 7
 """A text of so many lines may be cut by the end of a page; a shorter one goes to the next page whole."""
 _LINE = 76
 """At most so many signs stand on a line of a text box; a Chinese one counts two."""
+_UNITS = 24
+"""So many units wide is a row of a form."""
+_TOO_LONG = 3
+"""A text of so many lines has a row of its own, where short ones stand beside each other."""
 _NAME_ROWS = 3
 """The name of a group needs at most so many rows of a form beside it."""
 _ROW = re.compile(r'<tr(?: data-lines="(\d+)")?')
@@ -56,6 +60,22 @@ def least_lines(text: str | None) -> int:
     """Return how many lines a text fills in its box at least."""
     lines = (sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line) for line in str(text or "").splitlines())
     return sum(max(1, ceil(signs / _LINE)) for signs in lines)
+
+
+def parted(form: list[list[tuple[Any, ...]]], source: Mapping[str, Any], label: int) -> list[list[tuple[Any, ...]]]:
+    """Return the rows of labels and values, those parted in which a text would fill a narrow column beside white."""
+    found = []
+    for row in form:
+        texts = [source.get(cell[1]) for cell in row if isinstance(cell[1], str)]
+        if len(row) > 1 and any(isinstance(text, str) and least_lines(text) >= _TOO_LONG for text in texts):
+            found += [[_whole(cell, cell[4] if len(cell) > 4 else label)] for cell in row]
+        else:
+            found.append(row)
+    return found
+
+
+def _whole(cell: tuple[Any, ...], label: int) -> tuple[Any, ...]:
+    return (cell[0], cell[1], _UNITS - label, cell[3] if len(cell) > 3 else "", label)
 
 
 def rows(body: str) -> int:
@@ -106,6 +126,7 @@ def _environment() -> Environment:
         grid=grid,
         least_lines=least_lines,
         keep_ends=keep_ends,
+        parted=parted,
         room=room,
         rows=rows,
     )

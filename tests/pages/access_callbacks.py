@@ -63,6 +63,12 @@ ROWS = [
     everyone("callbacks.calls", "/call-backs/list?whose=nobody&late=1"),
     everyone("callbacks.calls_file", "/call-backs/list/file?format=csv", prepare=_due),
     everyone("callbacks.calls_file", "/call-backs/list/file"),
+    Row("callbacks.calls_of_selection", "/customers/call-backs", "POST", {"ids": "{customer}"}),
+    Row(
+        "callbacks.calls_of_selection", "/customers/call-backs", "POST",
+        {"ids": "{customer}", "confirmed": "1", "count": "1", "due_on": "{day}", "purpose": "order"}, _due,
+        owner=303, supervisor=303, manager=303,
+    ),
     _planned("callbacks.draws", "/call-backs/draws", prepare=_drawn),
     _planned("callbacks.draw_new", "/call-backs/draws/new"),
     _planned("callbacks.draw_new", "/call-backs/draws/new", "POST", 422, data={"way": "luck"}),

@@ -215,3 +215,31 @@ def test_home_and_inbox_say_what_a_call_follows(as_: Any) -> None:
     one.assignee.language = "en"
     db.session.commit()
     assert one.title_en in text_of(rep.get("/inbox"))
+
+
+@time_machine.travel(THURSDAY, tick=False)
+def test_calls_to_customers_chosen_in_the_register_are_planned_once(app: Any, as_: Any) -> None:
+    some = [calling.customer("rep1"), calling.customer("rep2", full_name="乙有限公司")]
+    browser, chosen = as_("sup1"), {"ids": [str(one.id) for one in some]}
+    assert 'formaction="/customers/call-backs"' in text_of(browser.get("/customers"))
+    page = text_of(browser.post("/customers/call-backs", data=chosen))
+    assert "安排回访 2 个客户" in page
+    assert 'value="2026-03-05"' in page
+    given = {**chosen, "confirmed": "1", "count": "2", "purpose": "order", "text": "新品"}
+    assert browser.post("/customers/call-backs", data={**given, "due_on": "2026-03-04"}).status_code == 422
+    for said in ("已安排 2026-03-06 的回访 2 个", "另有 2 个客户当天已安排"):
+        answer = browser.post("/customers/call-backs", data={**given, "due_on": "2026-03-06"})
+        assert said in text_of(browser.get(answer.location))
+    made = db.session.scalars(select(Callback).order_by(Callback.customer_id)).all()
+    assert [(one.assignee.account, one.due_on.isoformat(), one.text) for one in made] == [
+        ("rep1", "2026-03-06", "新品"), ("rep2", "2026-03-06", "新品")
+    ]  # fmt: skip
+
+
+def test_no_call_is_planned_where_dealings_with_one_of_the_chosen_have_ended(app: Any, as_: Any) -> None:
+    some = [calling.customer("rep1"), calling.customer("rep1", state="past", full_name="旧客户有限公司")]
+    given = {"ids": [str(one.id) for one in some], "confirmed": "1", "count": "2", "purpose": "order", "due_on": clock.today().isoformat()}
+    answer = as_("rep1").post("/customers/call-backs", data=given)
+    assert answer.status_code == 422
+    assert "与“旧客户有限公司”的往来已结束，不再回访。" in unescape(text_of(answer))
+    assert db.session.scalar(select(Callback.id)) is None

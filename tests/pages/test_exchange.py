@@ -12,6 +12,7 @@ from portal.database import db
 from portal.exchange import exporting
 from portal.exchange.reading import open_table
 from portal.models.audit import AuditEvent
+from portal.models.contact import Contact
 from portal.models.customer import Customer
 from portal.models.import_run import ImportRun
 from portal.models.job import Job
@@ -51,6 +52,26 @@ def test_the_whole_way(app, as_):
     assert browser.get(where).status_code == 200
     assert db.session.scalar(select(Customer.id)) is None
     assert "客户.csv" in browser.get("/imports").get_data(as_text=True)
+
+
+def test_who_is_in_charge_can_be_chosen_where_every_row_was_refused_for_it(app, as_, staff):
+    browser = as_("mgr1")
+    where = upload(browser, "客户名称\n进来客户有限公司\n".encode()).location
+    assert "以文件为准，否则为导入人" not in browser.get(where).get_data(as_text=True)  # a manager is in charge of nobody
+    browser.post(f"{where}/columns", data={"column-0": "full_name", "owner_id": "0", **WHOLE})
+    assert last().counts["refused"] == 1
+    assert 'name="owner_id"' in browser.get(f"{where}?columns=1").get_data(as_text=True)
+    browser.post(f"{where}/columns", data={"column-0": "full_name", "owner_id": str(staff["rep3"].id), **WHOLE})
+    browser.post(f"{where}/start", data={"mode": "good"})
+    assert db.session.scalar(select(Customer.owner_id)) == staff["rep3"].id
+
+
+def test_nobody_is_given_customers_of_a_file_whom_the_importer_could_not_give_any(app, as_, staff):
+    browser = as_("sup1")
+    where = upload(browser).location
+    columns = {"column-0": "full_name", "owner_id": str(staff["rep3"].id), **WHOLE}
+    assert browser.post(f"{where}/columns", data=columns).status_code == 422
+    assert last().owner_id is None
 
 
 @pytest.mark.parametrize("account", ["rep1", "mgr1"])
@@ -214,6 +235,26 @@ def test_contacts_go_out_one_a_row(app, as_):
     assert [row[:3] for row in rows[1:]] == [[customer.number, "甲公司", "=张三"]]
     raw = as_("rep1").get("/customers/export/file?format=csv&columns=contacts").get_data(as_text=True)
     assert "'=张三" in raw
+
+
+def test_contacts_that_went_out_come_in_again_with_all_that_is_kept_of_them(app, as_):
+    customer = factories.customer("rep1", full_name="甲公司")
+    contact = factories.contact(customer, name="张三", preferred_way="phone", frequency="monthly", decides=True, kept_for="daily_contact")
+    browser = as_("rep1")
+    content = browser.get("/customers/export/file?format=csv&columns=contacts").get_data()
+    heads, row = (cells for _, cells in open_table(content, "out.csv").rows())
+    assert "联系人联系频率" in heads
+    assert not [head for head in heads if "_" in head]
+    where = upload(browser, content, "out.csv").location
+    columns = {f"column-{index}": name for index, name in last().mapping.items()}
+    assert len(columns) == len(heads)
+    browser.post(f"{where}/columns", data={**columns, **WHOLE})
+    assert (last().counts["unchanged"], last().counts["refused"]) == (1, 0)
+    row[heads.index("联系人联系频率")] = "每年"
+    where = upload(browser, f"{','.join(heads)}\n{','.join(row)}".encode(), "again.csv").location
+    browser.post(f"{where}/columns", data={**columns, **WHOLE})
+    browser.post(f"{where}/start", data={"mode": "good"})
+    assert db.session.get_one(Contact, contact.id).frequency == "yearly"
 
 
 def test_a_large_spreadsheet_is_a_job_with_a_notice(app, as_, staff, monkeypatch):

@@ -246,7 +246,7 @@ def customer_card(**changes):
         {"changed_on": "2026-02-01", "field": "地址", "old": "福田区", "new": "南山区", "reason": "搬迁", "who": "王小敏"},
     ]
     return {
-        "document": {"customer": CUSTOMER, "contacts": CONTACTS, "changes": made_changes},
+        "document": {"customer": {**CUSTOMER, **changes.pop("customer", {})}, "contacts": CONTACTS, "changes": made_changes},
         "steps": STEPS[:2],
         "sheet": sheet(form_number="QMS-PM-31202", state=None, **changes),
     }

@@ -15,6 +15,7 @@ from tests.printing.test_sheets import MAKERS
 
 LANGUAGES = ("zh", "en", "both")
 LONG = ("premises_findings", "competitors", "credit_findings", "risks", "opinion")
+BESIDE_OTHERS = ("loans", "funds_turnover", "reputation", "terms")
 SAID = {"zh": "经走访其办公场所与仓库，𠮷田䶮先生陪同，未见失信记录。", "en": "Nothing unusual was found in the books of the company. "}
 
 
@@ -44,10 +45,13 @@ def pages_of(data, name, language):
     return [page._page_box for page in document.pages]
 
 
+def said(language):
+    return SAID["en" if language == "en" else "zh"]
+
+
 def long_investigation(language, shift):
     """All texts long, and the first one a few lines longer, so that the page ends somewhere else each time."""
-    said = SAID["en" if language == "en" else "zh"]
-    found = dict.fromkeys(LONG, said * 14)
+    found = dict.fromkeys(LONG, said(language) * 14)
     return made.investigation(customer={"main_business": "一\n" * (2 * shift)}, investigation=found)
 
 
@@ -60,6 +64,19 @@ def variants(language):
         yield name, data
     for shift in (0, 5, 9):
         yield "investigation", long_investigation(language, shift)
+    for length in (4, 24):
+        yield "investigation", made.investigation(investigation={"expected_products": said(language) * length})
+        yield "customer_card", made.customer_card(customer=dict.fromkeys(BESIDE_OTHERS, said(language) * length))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_text_does_not_fill_a_narrow_column_beside_white(language):
+    for length, flows in ((1, False), (4, False), (24, True)):
+        data = made.customer_card(customer=dict.fromkeys(BESIDE_OTHERS, said(language) * length))
+        html = render_sheet_html("customer_card", language, data, made.translate)
+        rows = [row for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL) if said(language).strip() in row]
+        assert all(row.count("<th") == 1 for row in rows) == (length > 1)
+        assert all("s-flows" in row for row in rows) == flows
 
 
 def test_a_group_has_room_for_its_name_where_it_stands_and_no_white_under_its_last_row():

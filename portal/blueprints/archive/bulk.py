@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -19,11 +18,10 @@ from portal.blueprints.archive.register import tags_in_use
 from portal.database import db
 from portal.forms import PortalForm
 from portal.models import hand_over as work
-from portal.models.customer import Customer, CustomerAssistant, possible_owners
+from portal.models.customer import CustomerAssistant, possible_owners
 from portal.models.staff import Staff
 from portal.permissions import Permission, Role, requires
-from portal.rules.message import N_, Refusal
-from portal.saving import saving
+from portal.rules.message import N_
 
 _HAND_OVER, _ASSIST, _EDIT = Permission.CUSTOMER_HAND_OVER, Permission.CUSTOMER_ASSIST, Permission.CUSTOMER_EDIT
 bulk.bulk_action(order=10, name="hand-over", title=N_("Hand over"), permission=_HAND_OVER, endpoint="archive.bulk_hand_over")
@@ -31,9 +29,6 @@ bulk.bulk_action(order=20, name="assist", title=N_("Name assisting rep"), permis
 bulk.bulk_action(order=30, name="end-assist", title=N_("End assisting"), permission=_ASSIST, endpoint="archive.bulk_end_assisting")
 bulk.bulk_action(order=40, name="tag", title=N_("Add tag"), permission=_EDIT, endpoint="archive.bulk_tag")
 bulk.bulk_action(order=50, name="untag", title=N_("Remove tag"), permission=_EDIT, endpoint="archive.bulk_untag")
-
-NAMED = 10
-"""So many of the chosen customers are named on the page that asks."""
 
 
 def _number(value: Any) -> int | None:
@@ -58,24 +53,6 @@ def _people(people: list[Staff]) -> list[SelectChoice]:
     return [SelectChoice(value="", label=_("Choose")), *(SelectChoice(value=one, label=name) for one, name in named.items())]
 
 
-def _ask_or_do(form: PortalForm, chosen: bulk.Selection, one: str, many: str, button: str, act: Callable[[], str], **context: Any) -> Any:
-    """Show the page that asks, naming the customer (`one`) or their number (`many`); once it is confirmed, act and say what was done."""
-    if request.form.get("confirmed"):
-        if chosen.has_changed:
-            form.refuse(Refusal("The list has changed meanwhile: there are %(count)s customers now.", count=len(chosen.ids)))
-        elif form.validate():
-            with saving(form.refuse) as saved:
-                text = act()
-            if saved:
-                flash(text, "ok")
-                return redirect(url_for("archive.register"), 303)
-    named = list(db.session.scalars(select(Customer.full_name).where(Customer.id.in_(chosen.ids[:NAMED])).order_by(Customer.id)))
-    title = _(one, name=named[0]) if len(chosen.ids) == 1 else _(many, count=f"{len(chosen.ids):,}")
-    rest = len(chosen.ids) - len(named)
-    page = render_template("archive/bulk.html", form=form, chosen=chosen, title=title, button=button, named=named, rest=rest, **context)
-    return page, 422 if form.problems else 200
-
-
 @bp.post("/customers/hand-over")
 @requires(Permission.CUSTOMER_HAND_OVER)
 def bulk_hand_over() -> Any:
@@ -92,7 +69,7 @@ def bulk_hand_over() -> Any:
 
     one, many = N_("Hand %(name)s over to …"), N_("Hand %(count)s customers over to …")
     note = _("Open work goes along; documents in approval stay with who submitted them.")
-    return _ask_or_do(form, chosen, one, many, _("Hand over"), act, note=note, action=url_for("archive.bulk_hand_over"))
+    return bulk.ask_or_do(form, chosen, one, many, _("Hand over"), act, note=note, action=url_for("archive.bulk_hand_over"))
 
 
 @bp.post("/customers/assistants")
@@ -112,7 +89,7 @@ def bulk_assist() -> Any:
 
     one, many = N_("Name an assisting rep of %(name)s"), N_("Name an assisting rep of %(count)s customers")
     note = _("Assisting reps see and work on the customer like the one in charge, but do not hand it over.")
-    return _ask_or_do(form, chosen, one, many, _("Name assisting rep"), act, note=note, action=url_for("archive.bulk_assist"))
+    return bulk.ask_or_do(form, chosen, one, many, _("Name assisting rep"), act, note=note, action=url_for("archive.bulk_assist"))
 
 
 @bp.post("/customers/assistant-removals")
@@ -131,7 +108,7 @@ def bulk_end_assisting() -> Any:
         return _("%(name)s no longer assists. Customers: %(count)s.", name=who.name, count=done)
 
     one, many = N_("End assisting with %(name)s"), N_("End assisting with %(count)s customers")
-    return _ask_or_do(form, chosen, one, many, _("End assisting"), act, action=url_for("archive.bulk_end_assisting"))
+    return bulk.ask_or_do(form, chosen, one, many, _("End assisting"), act, action=url_for("archive.bulk_end_assisting"))
 
 
 @bp.post("/customers/tags")
@@ -145,7 +122,7 @@ def bulk_tag() -> Any:
         return _("Tagged. Customers: %(count)s.", count=work.add_tag(chosen.ids, form.tag.data or "", by=current_user))
 
     one, many = N_("Put a tag on %(name)s"), N_("Put a tag on %(count)s customers")
-    return _ask_or_do(form, chosen, one, many, _("Add tag"), act, action=url_for("archive.bulk_tag"), suggested=tags_in_use())
+    return bulk.ask_or_do(form, chosen, one, many, _("Add tag"), act, action=url_for("archive.bulk_tag"), suggested=tags_in_use())
 
 
 @bp.post("/customers/tag-removals")
@@ -159,4 +136,4 @@ def bulk_untag() -> Any:
         return _("The tag is taken off. Customers: %(count)s.", count=work.remove_tag(chosen.ids, form.tag.data or "", by=current_user))
 
     one, many = N_("Take a tag off %(name)s"), N_("Take a tag off %(count)s customers")
-    return _ask_or_do(form, chosen, one, many, _("Remove tag"), act, action=url_for("archive.bulk_untag"), suggested=tags_in_use())
+    return bulk.ask_or_do(form, chosen, one, many, _("Remove tag"), act, action=url_for("archive.bulk_untag"), suggested=tags_in_use())

@@ -6,22 +6,41 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from wtforms import DateField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
 
+from portal import bulk, clock
 from portal.blueprints.callbacks import bp, reading
 from portal.blueprints.callbacks.reading import Wrong
 from portal.database import db
+from portal.forms import PortalForm
+from portal.i18n import of_choice
 from portal.looks import look
 from portal.models import callback, callback_due
 from portal.models.callback import STATES, CallbackEvent
 from portal.models.customer import NEVER, Customer
 from portal.permissions import Permission, requires
-from portal.rules.callbacks import EVENTS
+from portal.rules.callbacks import EVENTS, LONGEST_TEXT
+from portal.rules.message import N_
 from portal.rules.text import clean
 from portal.saving import saving
 from portal.sessions import me
 
 SHOWN = 30
+bulk.bulk_action(
+    order=57, name="call", title=N_("Plan call-backs"), permission=Permission.CALLBACK_WORK, endpoint="callbacks.calls_of_selection"
+)
+
+
+class CallsForm(PortalForm):
+    """When chosen customers are to be called, and for what."""
+
+    due_on = DateField(_l("To be called on"), [InputRequired(_l("Say for which day, today or later."))])
+    purpose = SelectField(_l("Purpose of the call"))
+    text = TextAreaField(_l("What it is about"), [Length(max=LONGEST_TEXT)], render_kw={"rows": 2})
 
 
 @bp.get("/customers/<int:customer_id>/call-backs")
@@ -78,3 +97,26 @@ def call_new(customer: Customer) -> Any:
         return _page(db.session.get_one(Customer, number), Wrong(saved.refusal), 422)
     flash(_("Arranged. The call is due on %(day)s.", day=call.due_on.isoformat()), "ok")
     return redirect(url_for("callbacks.of_customer", customer_id=number), 303)
+
+
+@bp.post("/customers/call-backs")
+@requires(Permission.CALLBACK_WORK)
+def calls_of_selection() -> Any:
+    """Ask, then arrange a call to each of the customers that were chosen in the register (AR-5)."""
+    chosen, form = bulk.selection(), CallsForm()
+    form.purpose.choices = [SelectChoice(one["code"], of_choice(one)) for one in reading.purposes()]
+    if not request.form.get("confirmed"):
+        form.due_on.data = clock.today()
+
+    def act() -> str:
+        on = form.due_on.data
+        text = clean(form.text.data or "")
+        done = callback_due.arrange_many(chosen.ids, on=on, purpose=form.purpose.data, text=text, by=me())
+        said = [_("Calls planned for %(day)s: %(count)s.", day=on.isoformat() if on else "", count=f"{done:,}")]
+        if left := len(chosen.ids) - done:
+            said.append(_("Left out, because such a call is planned already: %(count)s.", count=f"{left:,}"))
+        return " ".join(said)
+
+    one, many = N_("Plan a call to %(name)s"), N_("Plan calls to %(count)s customers")
+    note = _("Each call stands on the list of who is in charge of its customer.")
+    return bulk.ask_or_do(form, chosen, one, many, _("Plan call-backs"), act, note=note, action=url_for("callbacks.calls_of_selection"))

@@ -26,6 +26,14 @@ from portal.permissions import Permission
 from portal.registers import OfficeRegister
 
 
+def _owners(user: Staff) -> list[SelectChoice]:
+    """Return who may be in charge of the new customers of a file that `user` imports, first what holds where nobody is chosen."""
+    people = possible_owners(user)
+    own = user.id in {person.id for person in people}
+    first = _("Me, where the file names nobody") if own else _("As the file says")
+    return [SelectChoice(0, first), *(SelectChoice(one.id, one.name) for one in people if one.id != user.id)]
+
+
 class UploadForm(PortalForm):
     """A file, and what is to be done with it."""
 
@@ -48,10 +56,7 @@ class UploadForm(PortalForm):
                     CustomerState.ACTIVE.value, _("Customers on the register: existing dealings, taken over from paper and spreadsheets")
                 )
             )
-        people = possible_owners(user)
-        own = user.id in {person.id for person in people}
-        first = _("Me, where the file names nobody") if own else _("As the file says")
-        self.owner_id.choices = [SelectChoice(0, first), *(SelectChoice(one.id, one.name) for one in people if one.id != user.id)]
+        self.owner_id.choices = _owners(user)
         return self
 
 
@@ -91,13 +96,14 @@ class BookUploadForm(PortalForm):
 class ColumnsForm(PortalForm):
     """Which column of the file is which, and what holds for the whole file."""
 
+    owner_id = SelectField(_l("In charge"), coerce=int, default=0)
     kept_for = SelectField(_l("Contacts' data are kept for"))
     dates = SelectField(_l("Dates such as 1/6/2012"))
     reason = StringField(_l("Where the data come from"), [InputRequired(_l("Say where the data come from.")), Length(max=300)])
     effective_on = DateField(_l("The changes hold since"), [InputRequired(_l("Give a day such as 2026-03-05."))])
 
     def offer(self, run: ImportRun) -> ColumnsForm:
-        """Fill in the choices, and return the form; only customers have contacts, whose purpose is asked.
+        """Fill in the choices, and return the form; only customers have somebody in charge, and contacts, whose purpose is asked.
 
         How dates with the year behind are read is asked where the file has such, unless they show it themselves.
         """
@@ -110,8 +116,9 @@ class ColumnsForm(PortalForm):
         else:
             del self.dates
         if run.table_name != CUSTOMERS:
-            del self.kept_for
+            del self.kept_for, self.owner_id
             return self
+        self.owner_id.choices = _owners(run.staff)
         self.kept_for.choices = [SelectChoice(entry["code"], of_choice(entry)) for entry in standard("choices.kept_for") if entry["active"]]
         return self
 

@@ -193,7 +193,12 @@ def _page(run: ImportRun, form: Any = None, status: int = 200, mapping: dict[str
     wanted = run.state == "matched" or (run.state == "failed" and run.heads) or (run.state == "checked" and request.args.get("columns"))
     if mapping is not None or wanted:
         context["form"] = form or ColumnsForm(
-            formdata=None, kept_for=run.kept_for, reason=run.reason, effective_on=run.effective_on, dates=run.options.get("dates", "")
+            formdata=None,
+            owner_id=run.owner_id or 0,
+            kept_for=run.kept_for,
+            reason=run.reason,
+            effective_on=run.effective_on,
+            dates=run.options.get("dates", ""),
         ).offer(run)
         register = register_of(run.table_name)
         book = book_of(run.table_name)
@@ -224,6 +229,8 @@ def import_columns(run: ImportRun) -> Any:
     mapping = {index: request.form.get(f"column-{index}", "") for index in range(len(run.heads))}
     if form.validate():
         with saving(form.refuse) as saved:
+            if form.owner_id:
+                run.put_in_charge(fetch(Staff, form.owner_id.data, current_user) if form.owner_id.data else None)
             run.match(
                 mapping,
                 kept_for=form.kept_for.data if form.kept_for else run.kept_for,
