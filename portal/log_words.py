@@ -209,7 +209,7 @@ _TITLES: dict[str, dict[str, str]] = {
     "GreetingLine": {"way": N_("How"), "done_on": N_("Greeted on"), "note": N_("Note")},
     "PlanTask": {"due_on": N_("Until"), "staff": N_("Who")},
     "Visit": {"day": N_("Day"), "staff": N_("Who goes")},
-    "ServiceRequest": {"text": N_("What is asked for"), "done": N_("What was done")},
+    "ServiceRequest": {"text": N_("What is asked for"), "done": N_("What was done"), "assignee": N_("In hand of")},
     "Proposal": {"value": N_("Value gained"), "limit_on": N_("Last day of the proposal")},
     "ReviewLine": {"binder": N_("Binder")},
     "GiftDelivery": {"way": N_("Way of delivery")},

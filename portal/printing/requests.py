@@ -49,6 +49,7 @@ def _said(moment: datetime | None) -> str:
 
 def _content(request: ServiceRequest) -> dict[str, Any]:
     customer, solved = request.customer, request_clock.explain(request, request.solve_minutes)
+    above = (request.answer, request.done)  # has a part of its own, and is not said again at its step
     return {
         "request": {
             "number": request.number, "kind": request.kind, "channel": request.channel, "priority": request.priority,
@@ -64,7 +65,7 @@ def _content(request: ServiceRequest) -> dict[str, Any]:
         "steps": [
             {
                 "at": _said(step.at), "by": step.by.name if step.by else "", "kind": step.kind,
-                "word": " ".join(filter(None, (f"→ {step.to.name}" if step.to else "", step.word))),
+                "word": " ".join(filter(None, (f"→ {step.to.name}" if step.to else "", step.word if step.word not in above else ""))),
             }
             for step in steps_of(request)
         ],

@@ -44,6 +44,7 @@ def test_a_complaint_by_telephone_goes_its_whole_way_over_the_pages(as_: Any) ->
     assert "跟进并结案期限" in rep.get(at).text
     page = rep.get(f"{at}/closing").text
     assert "明日补发" in page  # what was answered stands in the form
+    assert f'href="{at}#promises">回电</a>' in page  # said before anything is typed
     refused = rep.post(f"{at}/closing", data={"version": str(only().version)})
     assert refused.status_code == 422
     for words in ("cause", "satisfied", "word", "department", "prevention"):
@@ -55,6 +56,15 @@ def test_a_complaint_by_telephone_goes_its_whole_way_over_the_pages(as_: Any) ->
     assert only().state == "closed"
     for address in (at, f"/customers/{customer.id}/requests", f"/customers/{customer.id}/timeline?only=requests"):
         assert rep.get(address).status_code == 200
+
+
+def test_the_timeline_says_to_whom_a_request_went(as_: Any) -> None:
+    request = taken(customer := factories.customer("rep1"))
+    given = {"pass-to": f"person:{person('rep3').id}", "pass-word": "请看图纸", "pass-version": str(request.version)}
+    assert as_("rep1").post(f"/requests/{request.id}/assignment", data=given).status_code == 303
+    page = as_("mgr1").get(f"/customers/{customer.id}/timeline?only=requests").text
+    assert f"→ {person('rep3').name} · 请看图纸" in page
+    assert "负责人 (" not in page  # who is in charge of the customer did not change
 
 
 def test_who_is_no_customer_is_asked_about_once_and_then_kept(as_: Any) -> None:

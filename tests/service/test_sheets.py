@@ -20,7 +20,7 @@ from portal.printing.painting import _lay_out
 from tests import factories
 from tests.approving import person
 from tests.printing import made
-from tests.printing.test_layout import beside_their_cells
+from tests.printing.test_layout import beside_their_cells, of_class
 from tests.service.requesting import COMPLETE, at, taken
 
 NAME = "深圳𠮷䶮精密电子有限公司"
@@ -57,6 +57,20 @@ def test_a_complaint_record_says_everything_and_how_its_deadline_was_counted(app
     shown = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(printed.content)).pages).split())
     for words in (NAME, "交货延误", "改用两家承运商", "物流部", "客户是否满意？满意", "2026-05-0916:00", "劳动节", "已补发"):
         assert words in shown
+
+
+def test_long_words_of_the_course_go_on_over_pages_and_what_was_done_stands_once(app: Flask) -> None:
+    request, long = closed(), "客户来电详述经过，门锁与铰链均有损伤，现场照片已存档。" * 60
+    for _turn in range(3):
+        request_flow.add_note(request, long, by=person("rep1"))
+        request_flow.add_note(request, "已告知客户。", by=person("rep1"))
+    with app.test_request_context():
+        html = documents.preview(papers.paper_of(papers.PRINTABLES["complaint_record"], request), "zh", by=person("mgr1"))
+    assert html.count(COMPLETE["done"]) == 1
+    document, _fetcher = _lay_out(made.order(html, "zh"))
+    *before, _last = [page._page_box for page in document.pages]
+    for page in before:
+        assert max(band.position_y + band.height for band in of_class(page, "s-band")) > page.height * 0.8
 
 
 def test_the_month_counts_causes_and_the_list_has_every_row(app: Flask) -> None:

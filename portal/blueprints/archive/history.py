@@ -99,6 +99,8 @@ def _touched(event: AuditEvent) -> str:
         return str(changes[0]["new"] or changes[0]["old"]) if changes else ""
     if event.action in ("copy-sent", "assessment-returned"):
         return choice(changes[0]["new"], "department") if changes else ""
+    if event.record_type == "ServiceRequest" and changes and changes[0]["field"] == "assignee":  # to whom it went, as on its own page
+        return " · ".join(filter(None, [f"→ {changes[0]['new']}", str(event.data.get("reason") or "")]))
     if event.action in ("created", "added", "begun", "filed", "entered") or not changes:
         return str(event.data.get("opinion") or event.data.get("reason") or "")
     named = (log_words.title_of_field(event.record_type, change["field"]) for change in changes)

@@ -28,7 +28,7 @@ from portal.blueprints.service.forms import (
 )
 from portal.blueprints.service.pages import page
 from portal.database import StateConflict, db
-from portal.models import request_flow, request_intake, request_visits, search
+from portal.models import promise, request_flow, request_intake, request_visits, search
 from portal.models.customer_choice import chosen
 from portal.models.promise import Promise
 from portal.models.request import ServiceRequest
@@ -246,4 +246,5 @@ def closing(request: ServiceRequest) -> Any:
 
 
 def _closing_page(request: ServiceRequest, form: ClosingForm, status: int = 200) -> Any:
-    return render_template("service/closing.html", request_=request, form=form, departments=departments()), status
+    waiting = [one for one in promise.of_record("request", request.id) if one.state == promise.OPEN]
+    return render_template("service/closing.html", request_=request, form=form, departments=departments(), promises=waiting), status
