@@ -53,7 +53,7 @@ def test_proofs_are_judged_by_what_they_are(as_: As) -> None:
 @pytest.mark.usefixtures("app")
 def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
     delivering.stock(4)
-    rows = delivering.waiting("vip", *(factories.customer("rep1") for _one in range(3)))
+    rows = delivering.waiting("vip", *(factories.customer("rep1", street=f"{place}路") for place in range(3)))
     first, second, third = (one.id for one in rows)
     rep, sup, day = as_("rep1"), as_("sup1"), clock.today().isoformat()
     told = {**{f"version-{one.id}": one.version for one in rows}, **{f"told-{one.id}": "1" for one in rows}, "told_how": "email"}
@@ -72,6 +72,8 @@ def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
     for wrong, beside in (({"carrier": ""}, "carrier-error"), ({"out_on": ""}, "out_on-error")):
         assert f'id="{beside}"' in sup.post("/gifts/deliveries/sending", data={**sent, **wrong}).get_data(as_text=True)
     many = {**sent, f"tracking-{second}": "SF2", f"tracking-{third}": "SF3"}
+    twice = sup.post("/gifts/deliveries/sending", data={**many, f"tracking-{second}": "SF1", f"tracking-{third}": ""})
+    assert (twice.status_code, f'id="tracking-{second}-error"' in twice.get_data(as_text=True)) == (422, True)
     answer = sup.post("/gifts/deliveries/sending", data=many)  # two cups each, and four in stock
     assert answer.status_code == 422
     assert f'id="tracking-{third}-error"' in answer.get_data(as_text=True)
