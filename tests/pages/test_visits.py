@@ -77,6 +77,20 @@ def test_from_who_is_due_to_the_report_that_is_read(app: Any, as_: Any) -> None:
 
 
 @time_machine.travel(THURSDAY, tick=False)
+def test_a_report_that_was_sent_back_says_so_on_top(app: Any, as_: Any) -> None:
+    report = visiting.report(submitted=True)
+    page, said = f"/visits/reports/{report.id}", f"{person('sup1').name} 退回：请写明报价"
+    assert said not in text_of(as_("rep1").get(page))
+    returned = {"word-version": str(report.version), "word-text": "请写明报价", "act": "return"}
+    assert as_("sup1").post(f"{page}/words", data=returned).status_code == 303
+    assert said in text_of(as_("rep1").get(page))
+    db.session.refresh(report)
+    again = {"version": str(report.version), "remarks": "已写明"}
+    assert as_("rep1").post(f"{page}/submission", data=again).status_code == 303
+    assert said not in text_of(as_("rep1").get(page))
+
+
+@time_machine.travel(THURSDAY, tick=False)
 def test_what_is_refused_stands_beside_its_field(app: Any, as_: Any) -> None:
     person("rep1").language = "en"
     one = visiting.planned("rep1")
