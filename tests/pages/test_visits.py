@@ -143,6 +143,28 @@ def test_all_that_is_lacking_stands_beside_its_field_at_once(app: Any, as_: Any)
 
 
 @time_machine.travel(THURSDAY, tick=False)
+def test_who_comes_second_is_told_before_anything_else_and_keeps_what_they_wrote(app: Any, as_: Any) -> None:
+    one, rep, said = visiting.planned(), as_("rep1"), "他人已修改此记录"
+    shown = str(one.version)
+    one.arrive(by=person("rep1"), version=one.version)
+    db.session.commit()
+    for path, name, values in (
+        ("sheet", "sheet", {"sheet-review": "交货准时"}),
+        ("attempt", "miss", {"miss-note": "交货准时"}),
+        ("plan", "move", {"move-reason": "交货准时"}),
+    ):
+        answer = rep.post(f"/visits/{one.id}/{path}", data={f"{name}-version": shown, **values})
+        page = text_of(answer)
+        assert (answer.status_code, said in page, "交货准时" in page, f'id="{name}-met-error"' in page) == (409, True, True, False), path
+        assert re.search(rf'name="{name}-version" type="hidden" value="{one.version}"', page), "it can be sent again"
+    visiting.done(one)
+    assert rep.post(f"/visits/{one.id}/sheet", data={"sheet-version": shown}).status_code == 409
+    answer = rep.post(f"/visits/{one.id}/correction", data={"sheet-version": shown, "sheet-review": "改正"})
+    assert (answer.status_code, said in text_of(answer), "改正" in text_of(answer)) == (409, True, True)
+    assert db.session.get_one(Visit, one.id).review == visiting.SHEET.review
+
+
+@time_machine.travel(THURSDAY, tick=False)
 def test_days_along_the_route_and_a_supervisor_who_plans_for_others(app: Any, as_: Any) -> None:
     for turn in range(3):
         visiting.customer("rep1", route_order=turn)
