@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
@@ -12,8 +12,12 @@ from wtforms.i18n import get_translations
 from wtforms.widgets import Select
 
 from portal.i18n import is_chinese, translate
-from portal.rules.message import Refusal
+from portal.rules.message import N_, Refusal
 from portal.rules.text import clean
+
+OVERTAKEN = N_(
+    "Somebody else has changed this since you opened it. What you typed is still here: see how it stands now, and send it again."
+)
 
 
 def _cleaned(value: Any) -> Any:
@@ -86,6 +90,12 @@ class PortalForm(FlaskForm):
                 cells[field] = translate(one.message)
         self.cell_problems = [(field, name_of(field), text) for field, text in cells.items()]
         return cells
+
+    def overtaken(self, version: int) -> Self:
+        """Say that somebody else changed the record meanwhile, and let what was typed be saved over the `version` there is now."""
+        self["version"].data = str(version)
+        self.refuse(Refusal(OVERTAKEN))
+        return self
 
     @property
     def problems(self) -> list[tuple[str, str, str]]:

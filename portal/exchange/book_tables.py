@@ -70,6 +70,15 @@ STATE = Column(
 )  # fmt: skip
 DAY = ("销售日期", "订单日期", "开单日期", "开票日期", "发票日期", "date", "order date", "invoice date", "sale date", "date_yyyymmdd")
 DOCUMENT = ("单据号", "单号", "订单号", "订单编号", "发票号", "发票号码", "order number", "order no", "invoice number", "invoice no")
+PAID = (
+    *("所付单据编号", "所付单据号", "所付单号", "对应单号", "对应单据", "对应单据号", "对应单据编号", "核销单号", "核销单据", "源单号"),
+    *("源单编号", "销售单号", "销售单据号", "销售订单号", "应收单号", "单据编号", *DOCUMENT, "document number", "document no"),
+)
+"""What a payment pays. 单据编号 comes behind: where a file has another of these beside it, it is the payment's own number."""
+PAYMENT = (
+    *("收款编号", "收款单号", "付款单号", "收款单编号", "付款单编号", "支票号", "流水号", "银行流水号", "交易流水号", "收据号"),
+    *("check number", "cheque number", "receipt number", "payment no"),
+)
 DUE = Column("due_on", N_("Payment due on"), "到期日", ("应付日期", "应收日期", "付款到期日", "截止日期", "due date", "due on"), "date")
 REGION = Column("region", N_("Region"), "地区", ("销售地区", "省份", "区域", "province", "territory"), max_length=40)
 AMOUNT = ("销售额", "销售金额", "价税合计", "合计", "总额", "amount", "amount_usd", "invoice amount", "total")
@@ -162,7 +171,7 @@ BOOKS: dict[str, Book] = {
                     "number",
                     N_("Payment number"),
                     "付款编号",
-                    ("支票号", "流水号", "收据号", "收款单号", "check number", "cheque number", "receipt number", "payment no"),
+                    PAYMENT,
                     "code",
                     max_length=CODE_LENGTH,
                 ),
@@ -174,7 +183,7 @@ BOOKS: dict[str, Book] = {
                     "amount",
                     required=True,
                 ),
-                Column("document", N_("Pays the document"), "所付单据", ("对应单号", *DOCUMENT), "code", max_length=CODE_LENGTH),
+                Column("document", N_("Pays the document"), "所付单据", PAID, "code", max_length=CODE_LENGTH),
             ),
             ((NAMING, WHO),),
             "sales.payments",

@@ -116,7 +116,8 @@ def match_headers(headers: Sequence[object], table: ImportTable) -> dict[int, st
     """Return which column of the file (index from 0) is which column of the table; heads not recognised are left out.
 
     First heads that are equal when normalised, then equal without brackets, then similar from FUZZY_THRESHOLD on with the same
-    numerals. No column of the table is given twice; of two equal heads the first has it.
+    numerals. No column of the table is given twice; of several heads the one has it that the column names first: its own name
+    before an alias that may also mean something else; of two equal heads the first.
     """
     known = [(normalise_header(text), column.name) for column in table.columns for text in column.headers]
     mapping: dict[int, str] = {}
@@ -128,11 +129,14 @@ def match_headers(headers: Sequence[object], table: ImportTable) -> dict[int, st
             taken.add(name)
 
     for normalise in (normalise_header, _without_brackets):
-        exact = {normalise(text): column.name for column in reversed(table.columns) for text in reversed(column.headers)}
-        for index, header in enumerate(headers):
-            text = normalise(header)
-            if text and text in exact:
-                give(index, exact[text])
+        exact = {
+            normalise(text): (rank, column.name)
+            for column in reversed(table.columns)
+            for rank, text in reversed(list(enumerate(column.headers)))
+        }
+        found = [(*exact[text], index) for index, text in enumerate(map(normalise, headers)) if text and text in exact]
+        for _, name, index in sorted(found, key=lambda one: (one[0], one[2])):
+            give(index, name)
     similar = []
     for index, header in enumerate(headers):
         text = _without_brackets(header)

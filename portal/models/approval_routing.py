@@ -6,7 +6,7 @@ indexed query; changes of staff, teams and delegations move open steps by `rerou
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock
 from portal.database import db
-from portal.models.approval_authors import written_by
+from portal.models.approval_authors import DocumentAuthor, written_by
 from portal.models.approval_step import ApprovalStep
 from portal.models.notice import notify
 from portal.models.staff import Delegation, Staff, Team
@@ -77,12 +77,36 @@ def _may_stand_in(delegate: Staff, principal: Staff) -> bool:
 
 def seat_in(pool: str, user: Staff, authors: Collection[int]) -> Seat | None:
     """Return in whose name `user` may sign what waits in `pool`, own name first, or None (RO-3, RO-6)."""
+    return _first_seat(capacities(user), pool, user, authors)
+
+
+def _first_seat(seats: Iterable[Seat], pool: str, user: Staff, authors: Collection[int]) -> Seat | None:
     if user.id in authors:
         return None
-    for seat in capacities(user):
+    for seat in seats:
         if pool in own_pools(seat.principal or user) and (seat.principal is None or seat.principal.id not in authors):
             return seat
     return None
+
+
+def principals_of(user: Staff, pools: Mapping[int, str]) -> dict[int, Staff]:
+    """Return for whom `user` would sign the steps that wait for them on behalf of somebody else, by the step's number (RO-6).
+
+    `pools` says where each step waits, by its number.
+    """
+    own, seats = own_pools(user), capacities(user)
+    theirs = [number for number, pool in pools.items() if pool not in own]
+    if not theirs or len(seats) < 2:
+        return {}
+    from portal.models.approval import Approval
+
+    same = and_(DocumentAuthor.kind_name == Approval.kind_name, DocumentAuthor.record_id == Approval.record_id)
+    query = select(ApprovalStep.id, DocumentAuthor.staff_id).join(Approval, Approval.id == ApprovalStep.approval_id)
+    authors: dict[int, set[int]] = {number: set() for number in theirs}
+    for number, author in db.session.execute(query.join(DocumentAuthor, same).where(ApprovalStep.id.in_(theirs))):
+        authors[number].add(author)
+    found = {number: _first_seat(seats, pools[number], user, authors[number]) for number in theirs}
+    return {number: seat.principal for number, seat in found.items() if seat is not None and seat.principal is not None}
 
 
 def pools_of(user: Staff) -> set[str]:

@@ -31,7 +31,7 @@ from portal.models.gift_run import LOADED, PLANNED, GiftRun
 from portal.models.in_charge import KeptInCharge
 from portal.models.scope import customer_scope
 from portal.models.staff import Staff
-from portal.models.word_index import WordIndex
+from portal.models.word_index import FEW, WordIndex
 from portal.permissions import Permission
 from portal.rules import gift_delivery as rules
 from portal.rules.gift_delivery import LONGEST_LINE, LONGEST_TEXT, OWN, POST
@@ -262,8 +262,18 @@ class GiftDelivery(KeptInCharge, Base):
         why = self.hindrance
         if why is not None:
             raise Refusal(why.text, **why.params)
+        self._ensure_own_parcel(carrier, tracking, day)
         self._out({"carrier": carrier[:LONGEST_LINE], "tracking": tracking[:LONGEST_LINE], "out_on": day}, by)
+        SEARCH.index_many([self.id])  # found by its number, also by those sent with it
         audit.write("change", "gift-sent", actor=by, record=self, label=self.label, effective_on=day.isoformat(), parcel=tracking)
+
+    def _ensure_own_parcel(self, carrier: str, tracking: str, day: date) -> None:
+        """Raise `Refusal` where this parcel went to another customer's address: several gifts in one go to the same one only."""
+        one, to = GiftDelivery, address_of(self.customer)
+        query = select(one.tracking, one.carrier, one.out_on).where(one.id.in_(SEARCH.fits(tracking, FEW) or []))
+        for number, by_whom, out_on in db.session.execute(query.where(one.customer_id != self.customer_id, one.address != to)):
+            if rules.is_one_parcel(tracking, carrier, day, (number, by_whom, out_on)):
+                raise Refusal("The parcel with this number goes to another address. Check the number.", field="tracking")
 
     def go_out(self, *, by: Staff) -> None:
         """Take its goods out of the stock for the round being loaded. Raises `Refusal` where they are not there, `StateConflict`."""

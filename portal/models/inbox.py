@@ -21,7 +21,7 @@ from portal.database import UtcDateTime, db
 from portal.models.approval import Approval
 from portal.models.approval_kinds import KINDS
 from portal.models.approval_round import ApprovalRound
-from portal.models.approval_routing import waiting, waiting_by_pool, waits_for
+from portal.models.approval_routing import principals_of, waiting, waiting_by_pool, waits_for
 from portal.models.approval_step import ApprovalStep
 from portal.models.calendar import SiteDay
 from portal.models.delegation import Delegation
@@ -60,6 +60,8 @@ class Entry:
     """Who brought it, or what it follows."""
     figures: dict[str, Any] = field(default_factory=dict)
     """The figures in `what`, where one line stands for many records."""
+    on_behalf_of: str = ""
+    """Whose it is, where the reader stands in for somebody (RO-6)."""
 
     def is_overdue(self, today: date) -> bool:
         """Return whether its day has passed."""
@@ -92,6 +94,8 @@ class Told(NamedTuple):
     figures: dict[str, Any] = {}
     kind: str = ""
     """Where its queue holds records of several kinds."""
+    on_behalf_of: str = ""
+    """Whose it is, where who reads it stands in for somebody."""
 
 
 def row(number: Any, since: Any = None, due_on: Any = None, until: Any = None) -> tuple[Any, ...]:
@@ -305,7 +309,7 @@ def told(user: Staff, lines: Sequence[Line]) -> list[Entry]:
         one = said.get((line.queue.place, line.number))
         if one is not None:
             kind = one.kind or line.queue.kind
-            rest = (one.title, one.what, line.since, line.due_on, one.page, one.who, one.figures)
+            rest = (one.title, one.what, line.since, line.due_on, one.page, one.who, one.figures, one.on_behalf_of)
             found.append(Entry(line.queue.group, kind, titles[kind], *rest))
     return found
 
@@ -382,13 +386,17 @@ def _steps(user: Staff) -> Iterable[Queue]:
 
 def _said_of_steps() -> Executable:
     step, approval = ApprovalStep, Approval
-    query = select(step.id, step.type, approval.id, approval.kind_name, approval.title, Staff.name).where(step.id.in_(NUMBERS))
+    query = select(step.id, step.type, step.pool, approval.id, approval.kind_name, approval.title, Staff.name)
+    query = query.where(step.id.in_(NUMBERS))
     return query.join(approval, approval.id == step.approval_id).join(Staff, Staff.id == approval.submitter_id)
 
 
-def _tell_steps(_user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
-    for number, type_, approval_id, kind, title, name in records(_said_of_steps, numbers_):
-        yield number, Told(title, _WHAT[type_], ("approvals.show", {"approval_id": approval_id}), name, kind=kind)
+def _tell_steps(user: Staff, numbers_: Sequence[int]) -> Iterable[tuple[int, Told]]:
+    steps = list(records(_said_of_steps, numbers_))
+    principals = principals_of(user, {number: pool for number, _type, pool, *_ in steps})
+    for number, type_, _pool, approval_id, kind, title, name in steps:
+        whose = principals[number].name if number in principals else ""
+        yield number, Told(title, _WHAT[type_], ("approvals.show", {"approval_id": approval_id}), name, kind=kind, on_behalf_of=whose)
 
 
 def _returned(user: Staff) -> Iterable[Queue]:

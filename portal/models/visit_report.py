@@ -89,6 +89,11 @@ class VisitReport(Base):
         """Return the path of its page, for notices."""
         return f"/visits/reports/{self.id}"
 
+    @property
+    def sent_back(self) -> VisitReportWord | None:
+        """Return the word with which it was sent back, None where it does not lie with its author for that."""
+        return next((one for one in reversed(self.words) if one.kind == RETURN), None) if self.state == RETURNED else None
+
     # --- who may -------------------------------------------------------------------------------------------------------------
 
     def is_with(self, user: Staff) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from portal.rules.gifts import VIP
+from portal.rules.grams import fold
 from portal.rules.message import N_, Refusal
 
 POST, OWN = "post", "own"
@@ -12,6 +13,8 @@ WAYS = {POST: N_("Post or courier"), OWN: N_("Own people")}
 TELEPHONE, EMAIL = "telephone", "email"
 TOLD_BY = {TELEPHONE: N_("By telephone"), EMAIL: N_("By e-mail")}
 LONGEST_LINE, LONGEST_TEXT = 200, 2000
+NUMBER_HOLDS = timedelta(days=180)
+"""So long the number of a parcel means one parcel: carriers begin their numbers anew."""
 
 
 def way_of(tier: str) -> str:
@@ -44,6 +47,13 @@ def ensure_out(on: date | None, today: date, *, approved_on: date | None, told_o
     if told_on is not None and day < told_on:
         raise Refusal("The customer was told on %(day)s only.", field="out_on", day=told_on.isoformat())
     return day
+
+
+def is_one_parcel(number: str, carrier: str, out_on: date, other: tuple[str, str, date | None]) -> bool:
+    """Return whether a number of a carrier on a day means the same parcel as `other` (number, carrier, day): however written."""
+    number_, carrier_, day = other
+    same = (fold(number), fold(carrier)) == (fold(number_), fold(carrier_))
+    return same and day is not None and abs(out_on - day) <= NUMBER_HOLDS
 
 
 def ensure_past(on: date | None, today: date, *, field: str) -> date:

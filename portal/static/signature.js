@@ -35,7 +35,10 @@
     pen.stroke();
     drawn = true;
   });
-  pad.querySelector("[data-clear]").addEventListener("click", clear);
+  pad.querySelector("[data-clear]").addEventListener("click", () => {
+    clear();
+    form.querySelector("[data-drawn]")?.remove(); // the one that came back with the form
+  });
   file.required = false;
   file.closest(".field")?.querySelector(".required")?.remove();
 

@@ -67,7 +67,9 @@ def test_similar_heads_match_but_not_with_other_numerals():
 
 
 def test_one_column_is_given_once_and_the_better_match_has_it():
-    assert match_headers(["公司名称（英文）", "公司名称", "客户全称"], TABLE) == {1: "name"}
+    assert match_headers(["公司名称（英文）", "公司名称"], TABLE) == {1: "name"}
+    assert match_headers(["公司名称", "客户全称"], TABLE) == {1: "name"}  # its own name before an alias
+    assert match_headers(["客户全称", "客户全称"], TABLE) == {0: "name"}
 
 
 @given(st.lists(st.sampled_from([head for column in TABLE.columns for head in column.headers] + ["x", ""]), max_size=30))

@@ -13,7 +13,9 @@ from portal import clock
 from portal.database import db
 from portal.i18n import translate
 from portal.models import inbox, inbox_count
+from portal.models.approval_authors import note_author
 from portal.models.delegation import Delegation
+from portal.permissions import Role
 from tests import calling, visiting
 from tests.approving import APPROVE, FINANCE, REVIEW, person, record_paper, sign, submitted
 
@@ -99,6 +101,35 @@ def test_the_number_is_that_of_the_moment_and_its_statement_follows_what_it_is_m
         Delegation.give(supervisor, other, from_date=date(2026, 3, 4), to_date=date(2026, 3, 9), by=supervisor)
         db.session.commit()
         assert inbox.count(other) == 1
+
+
+def test_what_waits_on_behalf_of_somebody_says_whose_it_is():
+    with time_machine.travel(NOON, tick=False):
+        supervisor, other, manager = person("sup1"), person("sup2"), person("mgr1")
+        for delegate in (other, manager):
+            day = date(2026, 3, 4 if delegate is other else 5)
+            Delegation.give(supervisor, delegate, from_date=day, to_date=day, by=supervisor)
+        Delegation.give(person("mgr2"), manager, from_date=date(2026, 3, 4), to_date=date(2026, 3, 9), by=manager)
+        db.session.commit()
+        submitted(REVIEW)
+        submitted(APPROVE)
+        assert [one.on_behalf_of for one in inbox.entries(other)] == [supervisor.name]
+        assert [one.on_behalf_of for one in inbox.entries(supervisor)] == [""]
+        assert [one.on_behalf_of for one in inbox.entries(manager)] == [""], "in the own name first"
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert sorted(one.on_behalf_of for one in inbox.entries(manager)) == ["", supervisor.name]
+
+
+def test_whose_it_is_leaves_out_who_wrote_it():
+    with time_machine.travel(NOON, tick=False):
+        manager, author, second = person("mgr1"), person("sup1"), person("rep2")
+        second.role = Role.SUPERVISOR.value
+        for one in (author, second):
+            Delegation.give(one, manager, from_date=date(2026, 3, 4), to_date=date(2026, 3, 9), by=one)
+        approval = submitted(REVIEW)
+        note_author(approval.kind_name, approval.document, author)
+        db.session.commit()
+        assert [one.on_behalf_of for one in inbox.entries(manager)] == [second.name]
 
 
 def test_what_is_overdue_comes_first_and_some_are_told_as_all_are():

@@ -21,6 +21,7 @@ from portal.models import (
     gift_composing,
     gift_delivery,
     gift_delivery_desk,
+    gift_delivery_list,
     gift_outcome,
     gift_purchasing,
     gift_register_list,
@@ -39,6 +40,7 @@ from portal.models.gift_register import GiftEntry
 from portal.models.gift_run import GiftRun
 from portal.models.gift_stock import GiftMovement
 from portal.models.hand_over_list import to_be_taken
+from portal.rules import gift_delivery as rules
 from portal.rules.message import Refusal
 from tests import campaigning, delivering, factories, goods, proposing
 from tests.approving import person
@@ -427,3 +429,30 @@ def _step(found: GiftCampaign, what: str, place: int, customers: list[Any], cup:
         one.receive(received_by="林", on=today, by=rep, version=one.version)
     elif one is not None and what == "return":
         one.come_back(reason="退", intact=bool(place % 2), by=rep, version=one.version)
+
+
+@pytest.mark.usefixtures("app")
+def test_one_number_is_one_parcel_to_one_address() -> None:
+    delivering.stock(12)
+    here, there = {"city": "佛山市", "street": "一路1号"}, {"city": "佛山市", "street": "二路2号"}
+    first, neighbour, other = delivering.waiting("vip", *(factories.customer("rep1", **at) for at in (here, here, there)))
+    sup, today = person("sup1"), clock.today()
+
+    def send(one: GiftDelivery, number: str = "SF 1024", carrier: str = "顺丰") -> None:
+        one.send(carrier=carrier, tracking=number, on=today, by=sup, version=one.version)
+
+    for one in (first, neighbour, other):
+        delivering.told(one)
+    send(first)
+    send(neighbour)
+    for same in ("SF 1024", "sf1024"):
+        with pytest.raises(Refusal, match="another address") as refused:
+            send(other, same)
+        assert refused.value.field == "tracking"
+    db.session.commit()
+    found = gift_delivery_list.LIST.ids(person("rep1"), gift_delivery_list.DeliveryQuery.read({"q": "1024"}), 9)
+    assert found == [neighbour.id, first.id]
+    with pytest.raises(Refusal, match="another address"):
+        send(other)
+    send(other, carrier="中通")
+    assert not rules.is_one_parcel("1", "顺丰", today, ("1", "顺丰", today - timedelta(days=200))), "numbers begin anew"

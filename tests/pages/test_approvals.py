@@ -20,6 +20,7 @@ from portal.models.approval import Approval
 from portal.models.approval_signature import Signature
 from portal.models.audit import AuditEvent
 from portal.models.credit import FIELDS
+from portal.models.delegation import Delegation
 from portal.models.staff import StaffSession
 from portal.sessions import ASKED_BY_ITSELF
 from tests import approving, factories, ordering
@@ -300,6 +301,16 @@ def test_inbox_groups_kinds_and_fragment(as_):
     fragment = browser.get("/inbox", headers={"HX-Request": "true"})
     assert text(fragment).lstrip().startswith('<div id="list">')
     assert "HX-Request" in fragment.headers["Vary"]
+
+
+def test_inbox_and_home_say_on_whose_behalf_it_waits(as_):
+    approval, supervisor = submitted(), person("sup1")
+    Delegation.give(supervisor, person("sup2"), from_date=clock.today(), to_date=clock.today(), by=supervisor)
+    db.session.commit()
+    for page in ("/inbox", "/"):
+        assert f"代 {supervisor.name}" in text(as_("sup2").get(page))
+        assert f"代 {supervisor.name}" not in text(as_("sup1").get(page))
+    assert approval.title in text(as_("sup2").get("/inbox"))
 
 
 def test_inbox_page_by_page(as_, monkeypatch: pytest.MonkeyPatch):

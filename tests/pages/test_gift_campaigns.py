@@ -67,6 +67,16 @@ def test_all_that_a_campaign_lacks_stands_beside_its_field_at_once(as_: Any) -> 
     assert db.session.query(GiftCampaign).count() == 0
 
 
+def test_a_campaign_changed_meanwhile_is_told_before_its_fields_and_keeps_what_was_typed(as_: Any) -> None:
+    found, browser = drafted().campaign, as_("sup1")
+    sent = {"name": "", "budget": "viel", "version": f"{found.version - 1}", "vip-amount": "555"}
+    answer = browser.post(f"/gifts/campaigns/{found.id}/edit", data=sent)
+    text = page(answer)
+    assert (answer.status_code, "他人已修改此记录" in text, 'id="name-error"' in text) == (409, True, False)
+    assert 'value="555"' in text
+    assert f'name="version" type="hidden" value="{found.version}"' in text
+
+
 def test_a_campaign_whose_gift_is_not_given_any_more_is_still_changed(as_: Any) -> None:
     found, browser = drafted().campaign, as_("sup1")
     gift("旧礼品", active=False)

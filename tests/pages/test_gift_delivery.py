@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from portal import clock
 from portal.database import db
@@ -53,7 +54,7 @@ def test_proofs_are_judged_by_what_they_are(as_: As) -> None:
 @pytest.mark.usefixtures("app")
 def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
     delivering.stock(4)
-    rows = delivering.waiting("vip", *(factories.customer("rep1") for _one in range(3)))
+    rows = delivering.waiting("vip", *(factories.customer("rep1", street=f"{place}路") for place in range(3)))
     first, second, third = (one.id for one in rows)
     rep, sup, day = as_("rep1"), as_("sup1"), clock.today().isoformat()
     told = {**{f"version-{one.id}": one.version for one in rows}, **{f"told-{one.id}": "1" for one in rows}, "told_how": "email"}
@@ -72,6 +73,8 @@ def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
     for wrong, beside in (({"carrier": ""}, "carrier-error"), ({"out_on": ""}, "out_on-error")):
         assert f'id="{beside}"' in sup.post("/gifts/deliveries/sending", data={**sent, **wrong}).get_data(as_text=True)
     many = {**sent, f"tracking-{second}": "SF2", f"tracking-{third}": "SF3"}
+    twice = sup.post("/gifts/deliveries/sending", data={**many, f"tracking-{second}": "SF1", f"tracking-{third}": ""})
+    assert (twice.status_code, f'id="tracking-{second}-error"' in twice.get_data(as_text=True)) == (422, True)
     answer = sup.post("/gifts/deliveries/sending", data=many)  # two cups each, and four in stock
     assert answer.status_code == 422
     assert f'id="tracking-{third}-error"' in answer.get_data(as_text=True)
@@ -79,6 +82,30 @@ def test_many_are_told_and_sent_with_one_button_all_or_none(as_: As) -> None:
     assert sup.post("/gifts/deliveries/sending", data={**many, f"tracking-{third}": ""}).status_code == 303
     assert [(one.state, one.tracking) for one in rows] == [("out", "SF1"), ("out", "SF2"), ("waiting", "")]
     assert campaigning.gift().in_stock == 0
+
+
+@pytest.mark.usefixtures("app")
+def test_a_drawn_signature_is_still_there_when_another_field_is_refused(as_: As) -> None:
+    delivering.stock(4)
+    one, client, drawn = delivering.sent(), as_("rep1"), io.BytesIO()
+    picture = Image.new("RGB", (600, 200), "white")
+    ImageDraw.Draw(picture).line((50, 50, 500, 150), "black", 4)
+    picture.save(drawn, "PNG")
+    path, data = f"/gifts/deliveries/{one.id}", {"received_on": clock.today().isoformat(), "version": str(one.version)}
+    came = {"received_by": "", "signature": (io.BytesIO(drawn.getvalue()), "signature.png")}
+    answer = client.post(f"{path}/receipt", data={**data, **came})
+    kept = re.search(r'name="drawn" type="hidden" value="([^"]+)"', answer.get_data(as_text=True))
+    assert answer.status_code == 422
+    assert kept is not None
+    again = {**data, "received_by": "林" * 300, "drawn": kept[1]}
+    assert kept[1] in client.post(f"{path}/receipt", data=again).get_data(as_text=True), "also where the form itself refuses"
+    assert client.post(f"{path}/receipt", data={**data, "received_by": "林经理", "drawn": kept[1]}).status_code == 303
+    assert one.signature is not None
+    assert Image.open(io.BytesIO(one.signature.content())).width > 400
+    other = delivering.sent()
+    for nothing in ("x", "AAAA"):
+        sent = {**data, "received_by": "", "drawn": nothing, "version": str(other.version)}
+        assert "data-drawn" not in client.post(f"/gifts/deliveries/{other.id}/receipt", data=sent).get_data(as_text=True)
 
 
 @pytest.mark.usefixtures("app")

@@ -77,6 +77,20 @@ def test_from_who_is_due_to_the_report_that_is_read(app: Any, as_: Any) -> None:
 
 
 @time_machine.travel(THURSDAY, tick=False)
+def test_a_report_that_was_sent_back_says_so_on_top(app: Any, as_: Any) -> None:
+    report = visiting.report(submitted=True)
+    page, said = f"/visits/reports/{report.id}", f"{person('sup1').name} 退回：请写明报价"
+    assert said not in text_of(as_("rep1").get(page))
+    returned = {"word-version": str(report.version), "word-text": "请写明报价", "act": "return"}
+    assert as_("sup1").post(f"{page}/words", data=returned).status_code == 303
+    assert said in text_of(as_("rep1").get(page))
+    db.session.refresh(report)
+    again = {"version": str(report.version), "remarks": "已写明"}
+    assert as_("rep1").post(f"{page}/submission", data=again).status_code == 303
+    assert said not in text_of(as_("rep1").get(page))
+
+
+@time_machine.travel(THURSDAY, tick=False)
 def test_what_is_refused_stands_beside_its_field(app: Any, as_: Any) -> None:
     person("rep1").language = "en"
     one = visiting.planned("rep1")
@@ -126,6 +140,28 @@ def test_all_that_is_lacking_stands_beside_its_field_at_once(app: Any, as_: Any)
             assert f'id="{field}-error"' in text_of(answer), (path, field)
     db.session.expire_all()
     assert (one.state, one.version) == ("planned", 1)
+
+
+@time_machine.travel(THURSDAY, tick=False)
+def test_who_comes_second_is_told_before_anything_else_and_keeps_what_they_wrote(app: Any, as_: Any) -> None:
+    one, rep, said = visiting.planned(), as_("rep1"), "他人已修改此记录"
+    shown = str(one.version)
+    one.arrive(by=person("rep1"), version=one.version)
+    db.session.commit()
+    for path, name, values in (
+        ("sheet", "sheet", {"sheet-review": "交货准时"}),
+        ("attempt", "miss", {"miss-note": "交货准时"}),
+        ("plan", "move", {"move-reason": "交货准时"}),
+    ):
+        answer = rep.post(f"/visits/{one.id}/{path}", data={f"{name}-version": shown, **values})
+        page = text_of(answer)
+        assert (answer.status_code, said in page, "交货准时" in page, f'id="{name}-met-error"' in page) == (409, True, True, False), path
+        assert re.search(rf'name="{name}-version" type="hidden" value="{one.version}"', page), "it can be sent again"
+    visiting.done(one)
+    assert rep.post(f"/visits/{one.id}/sheet", data={"sheet-version": shown}).status_code == 409
+    answer = rep.post(f"/visits/{one.id}/correction", data={"sheet-version": shown, "sheet-review": "改正"})
+    assert (answer.status_code, said in text_of(answer), "改正" in text_of(answer)) == (409, True, True)
+    assert db.session.get_one(Visit, one.id).review == visiting.SHEET.review
 
 
 @time_machine.travel(THURSDAY, tick=False)

@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 
 from portal import clock, jobs
 from portal.database import db
+from portal.exchange.book_tables import BOOKS
+from portal.exchange.columns import match_headers
 from portal.exchange.register_table import table_of
 from portal.exchange.taking_back import obstacles
 from portal.models.callback import Callback
@@ -169,6 +171,22 @@ def test_invoices_with_due_dates_ask_once_what_1_6_2012_is() -> None:
     db.session.expire_all()
     assert (second.settled_on, second.settled_by) == (date(2012, 2, 20), "payments")
     assert_totals_hold()
+
+
+@pytest.mark.usefixtures("app")
+def test_a_file_of_payments_names_the_paid_document_as_the_books_call_it() -> None:
+    number = factories.customer("rep1").number
+    done("sales", f"客户编号,日期,单据编号,金额\n{number},2026-03-05,D1,12.5\n{number},2026-03-06,D2,7\n")
+    done("payments", f"客户编号,日期,单据编号,金额\n{number},2026-03-08,D1,12.5\n")
+    done("payments", f"客户编号,收款日期,收款编号,收款金额,销售单号\n{number},2026-03-09,Z2,7,D2\n")
+    paid = db.session.execute(select(Payment.number, Payment.document).order_by(Payment.id)).all()
+    assert [tuple(one) for one in paid] == [("", "D1"), ("Z2", "D2")]
+    assert [one.settled_on for one in db.session.scalars(select(Sale).order_by(Sale.id))] == [date(2026, 3, 8), date(2026, 3, 9)]
+
+
+def test_where_a_file_says_more_exactly_what_is_paid_its_own_number_is_not_that() -> None:
+    heads = ["客户编号", "日期", "单据编号", "金额", "所付单据"]
+    assert match_headers(heads, BOOKS["payments"].table())[4] == "document"
 
 
 @pytest.mark.usefixtures("app")

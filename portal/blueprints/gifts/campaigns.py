@@ -114,6 +114,8 @@ def campaign_edit(campaign: GiftCampaign) -> Any:
         return _form(CampaignForm(formdata=None).fill(campaign), tier_rows(campaign.in_order), campaign)
     form = CampaignForm()
     values, typed, wrong = _sent(form, campaign)
+    if sent_version(form.version.data) != campaign.version:
+        return _form(form.overtaken(campaign.version), typed, campaign, status=409)
     if form.validate() and not wrong:
         with saving(wrong.append) as saved:
             campaign.edit(values, by=me(), version=sent_version(form.version.data))

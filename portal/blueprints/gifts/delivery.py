@@ -194,7 +194,7 @@ def delivery_send(delivery: GiftDelivery) -> Any:
 @requires(Permission.GIFT_DELIVER, delivery=GiftDelivery)
 def delivery_receive(delivery: GiftDelivery) -> Any:
     """Record who received a gift, with the proof."""
-    form = ReceiptForm()
+    form = ReceiptForm().keep_drawn()
 
     def act() -> None:
         text, proofs = said(form, "received_by", "remark"), form.proofs(delivery)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 from flask_babel import gettext as _
@@ -31,6 +32,8 @@ from portal.sessions import me
 _LINE = [Length(max=LONGEST_LINE)]
 _TEXT = [Length(max=LONGEST_TEXT)]
 PROOF = "gift-proof"
+LARGEST_DRAWN = 200_000
+"""Bytes of a signature that a page brings along again; a field of a form may have half a million letters."""
 
 
 class TellForm(PortalForm):
@@ -67,14 +70,34 @@ class ReceiptForm(PortalForm):
     signature = FileField(_l("Picture of the signature"))
     picture = FileField(_l("Picture of the receipt or the gift"))
     remark = StringField(_l("Remark"), _LINE)
+    drawn = HiddenField()
+    """A signature that came with a form that was refused: it is there again, as PNG in base64."""
     version = HiddenField()
+
+    def keep_drawn(self) -> ReceiptForm:
+        """Put a signature that was sent where the page brings it along, should something else be refused; return the form."""
+        content = _content(self.signature.data, LARGEST_BYTES + 1)
+        if content:
+            self.signature.data.stream.seek(0)
+        try:
+            drawn = signature_png(content) if content else self._drawn_before()
+        except Refusal:  # said where it is kept
+            drawn = self._drawn_before()
+        self.drawn.data = b64encode(drawn).decode() if len(drawn) <= LARGEST_DRAWN else ""
+        return self
+
+    def _drawn_before(self) -> bytes:
+        try:
+            return signature_png(b64decode(self.drawn.data or "", validate=True)) if self.drawn.data else b""
+        except (ValueError, Refusal):
+            return b""
 
     def proofs(self, delivery: GiftDelivery) -> dict[str, Attachment | None]:
         """Keep what was sent as proof and return it: drawn signature, picture. Raises `Refusal` with the field for what is none."""
         return {"signature": self._signature(delivery), "picture": self._picture(delivery)}
 
     def _signature(self, delivery: GiftDelivery) -> Attachment | None:
-        content = _content(self.signature.data, LARGEST_BYTES + 1)
+        content = _content(self.signature.data, LARGEST_BYTES + 1) or self._drawn_before()
         if not content:
             return None
         try:

@@ -35,6 +35,11 @@ def version_of(form: Any) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
+def is_stale(form: Any, record: Any) -> bool:
+    """Return whether a form that brings a version was shown before its record became what it is."""
+    return "version" in form and version_of(form) != record.version
+
+
 def day_of(text: str, otherwise: date) -> date:
     """Return the day of an address, or `otherwise` where it is none."""
     try:

@@ -20,6 +20,7 @@ from portal.blueprints.visits.forms import (
     PromiseForm,
     SheetForm,
     UnplannedForm,
+    is_stale,
     version_of,
 )
 from portal.database import StateConflict, commit, db
@@ -129,18 +130,34 @@ def _complete(form: PortalForm, lacking: Iterable[Refusal]) -> bool:
 def _carry_out(
     visit: Visit, name: str, form: Any, act: Callable[[], Any], done: str, *, lacking: Iterable[Refusal] = (), back: str = ""
 ) -> Any:
-    """Do something with a visit and lead on; a refusal, and whatever is `lacking`, shows the page with its form."""
+    """Do something with a visit and lead on; a refusal, and whatever is `lacking`, shows the page with its form.
+
+    Who comes second is told first, and keeps what they wrote. Raises `StateConflict` where nothing of the kind can be done any more.
+    """
     visit_id = visit.id
+    if is_stale(form, visit):
+        return _overtaken(visit, name, form)
     if not _complete(form, lacking):
         return page(visit, status=422, **{name: form})
-    with saving(form.refuse) as saved:
-        act()
+    try:
+        with saving(form.refuse) as saved:
+            act()
+    except StateConflict:
+        db.session.rollback()
+        return _overtaken(db.session.get_one(Visit, visit_id), name, form)
     if not saved:
         return page(db.session.get_one(Visit, visit_id), status=422, **{name: form})
     flash(done, "ok")
     if back or db.session.scalar(Visit.visible_to(me()).where(Visit.id == visit_id)) is None:
         return redirect(back or url_for("visits.day"), 303)
     return redirect(url_for("visits.visit", visit_id=visit_id), 303)
+
+
+def _overtaken(visit: Visit, name: str, form: Any) -> Any:
+    open_still = visit.can_write(me()) if name in ("sheet", "miss") else visit.can_move(me())
+    if "version" not in form or not open_still:
+        raise StateConflict(f"visit {visit.id}")
+    return page(visit, status=409, **{name: form.overtaken(visit.version)})
 
 
 @bp.post("/visits/<int:visit_id>/sheet")
@@ -237,6 +254,8 @@ def correct(visit: Visit) -> Any:
         look(visit.customer)
         return _correction(visit, _empty("sheet", visit, None))
     form = SheetForm(prefix="sheet-").offer(visit.purpose)
+    if is_stale(form, visit):
+        return _correction(visit, form.overtaken(visit.version), 409)
     if _complete(form, _of_sheet(form, None, visit.purpose)):
         with saving(form.refuse) as saved:
             visit.correct(form.sheet, by=me(), version=version_of(form))
