@@ -9,6 +9,7 @@ import pytest
 from portal import clock
 from portal.blueprints.custody import disposals
 from portal.database import db
+from portal.models.audit import AuditEvent
 from portal.models.disposal import Disposal
 from tests import factories
 from tests.approving import picture
@@ -73,6 +74,7 @@ def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
     number, document_id = list_.documents[0].archive_number, list_.documents[0].id
     browser, page = as_("mgr1"), f"/disposals/{list_.id}"
     assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
+    assert browser.get(f"{page}/signed-list").status_code == 404
     values = {"destroyed_on": clock.today().isoformat(), "witness_1": "周监", "witness_2": "吴销"}
 
     def sent(**more):
@@ -83,7 +85,10 @@ def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
     assert browser.post(f"{page}/destruction", data=sent(scan=(io.BytesIO(b"no scan"), "a.png"))).status_code == 422
     assert browser.post(f"{page}/destruction", data=sent()).status_code == 303
     assert browser.post(f"{page}/destruction", data=sent()).status_code == 409
-    assert "周监" in text_of(browser, page)
+    shown = text_of(as_("sup1"), page)
+    assert ("周监" in shown, f"{page}/signed-list" in shown) == (True, True)
+    assert as_("sup1").get(f"{page}/signed-list").get_data() == picture(), "what the witnesses signed stays to be read"
+    assert db.session.query(AuditEvent).filter_by(action="scan-downloaded", record_id=list_.id).count() == 1
     assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
     assert text_of(browser, f"/documents/{document_id}")
     assert browser.get(f"/documents/{document_id}/versions/1/file").status_code == 404
