@@ -121,6 +121,23 @@ def test_after_the_card_is_erased_its_history_tells_no_content(as_):
     assert approval_of(list_).state == "approved"
 
 
+def test_an_erased_card_asks_for_nothing_and_takes_no_more_papers(as_):
+    one = old(past(), pages=1)
+    browser, page = as_("sup1"), f"/customers/{one.customer_id}"
+    asked = ("dossier/documents/new", "binders/new", "registers/special-events/new")
+    shown = [text_of(browser, f"{page}{part}") for part in ("", "/dossier", "/registers")]
+    assert [words in text for words, text in zip(asked, (shown[1], shown[1], shown[2]), strict=True)] == [True] * 3
+    assert "尚未填写" in shown[0]
+    destroyed(approved(one))
+    shown = [text_of(browser, f"{page}{part}") for part in ("", "/dossier", "/registers")]
+    assert [words in text for words, text in zip(asked, (shown[1], shown[1], shown[2]), strict=True)] == [False] * 3
+    assert ("尚未填写" in shown[0], "尚无联系人" in shown[0], "齐全程度" in shown[1], "已销毁" in shown[1]) == (False, False, False, True)
+    values = {"kind": "company", "title": "补充", "dated_on": "2026-03-05", "on_paper": "y"}
+    for address, data in ((f"{page}/dossier/documents/new", values), (f"{page}/binders/new", {"width_mm": "30"})):
+        answer = browser.post(address, data=data)
+        assert (answer.status_code, "请重新登记为意向客户" in answer.get_data(as_text=True)) == (422, True), address
+
+
 def test_a_destroyed_document_is_found_by_its_dossier_and_its_page_leads_to_the_list(as_):
     one = old(past(), pages=1)
     dossier, document, card = f"/customers/{one.customer_id}/dossier", f"/documents/{one.id}", f"/customers/{one.customer_id}"
