@@ -48,6 +48,7 @@ class Binder(HangsOnCustomer, Base):
     def add(cls, customer: Customer, values: Mapping[str, Any], *, by: Staff) -> Binder:
         """Begin a binder for a customer's dossier and return it, flushed. Raises `Refusal` with the field."""
         ensure_can_file(customer)
+        history.ensure_not_erased(customer)
         checked = _read_binder(values)
         place = NumberSeries.take(f"binder {customer.number}")
         codes = {"code": f"{customer.number}-{place}", "code_key": f"{customer.number}-{place:06d}"}

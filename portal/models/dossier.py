@@ -186,9 +186,12 @@ class ArchiveDocument(HangsOnCustomer, Base):
         """File a document into a customer's dossier under the next archive number and return it, flushed (AR-9).
 
         `values` are those of `dossier_fields.FIELDS`. A file that is in the dossier already is refused unless `again`. `by` is None
-        where the portal files a signed form, with `approval_id` among `more`. Raises `Refusal` with the field.
+        where the portal files a signed form, with `approval_id` among `more`: nothing else is filed once a dossier was destroyed and
+        its card erased (AR-11). Raises `Refusal` with the field.
         """
         ensure_can_file(customer)
+        if by is not None:
+            history.ensure_not_erased(customer)
         checked = _checked(customer, values, upload)
         if upload is not None and not again:
             _ensure_new(customer, upload)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, UniqueConstraint, literal, select
 
-from portal.database import db
+from portal.database import Base, db
+from portal.models.audit_records import RECORD_LABELS
 from portal.models.customer import Customer, CustomerAssistant
 from portal.models.search_index import CustomerSearch
 from portal.rules.message import N_, Message
@@ -42,6 +43,7 @@ _TITLES = {
     "relation_assessment": N_("Relation assessments"),
     "customer": N_("Records merged before"),
 }
+_OTHER = N_("Other records")
 
 
 class Hanging(NamedTuple):
@@ -55,8 +57,9 @@ class Hanging(NamedTuple):
 
 
 def title_of(table: str) -> Message:
-    """Return what the rows of a table are called on the page that asks."""
-    return Message(_TITLES.get(table, N_("Other records")))
+    """Return what the rows of a table are called on the page that asks: as here, or as the log calls such a record."""
+    kind = next((one.class_.__name__ for one in Base.registry.mappers if one.local_table is db.metadata.tables.get(table)), "")
+    return Message(_TITLES.get(table) or RECORD_LABELS.get(kind, _OTHER))
 
 
 def hanging_on(customer_id: int, other_id: int, *, taken: Collection[int | None] = ()) -> Iterator[Hanging]:

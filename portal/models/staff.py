@@ -17,7 +17,7 @@ from portal import clock, hashing
 from portal.database import Base, db, transition
 from portal.models import audit
 from portal.models.delegation import Delegation
-from portal.models.session import StaffSession
+from portal.models.session import SignInAttempt, StaffSession
 from portal.models.standard import value as standard
 from portal.models.team import Team
 from portal.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -121,13 +121,16 @@ class Staff(UserMixin, Base):
         """Add an account and return it with its first password, which has to be changed at the first sign-in.
 
         The password is made here unless one is given (a site's first manager). `values`: department, post, telephone,
-        email, language. Raises `Refusal` for an account name that cannot be or is taken (field `account`).
+        email, language. Raises `Refusal` for an account name that cannot be or is taken (field `account`), and where somebody
+        creates (`by`) an account that needs a team without one.
         """
         _check_contact(values)
         values["department_code"] = _department_of(role, team, values.get("department_code", ""))
         account = account.strip().lower()
         if not ACCOUNT.fullmatch(account):
             raise Refusal(N_("An account name has 2 to 32 small letters, figures, dots, hyphens or underscores."), field="account")
+        if by is not None:
+            _ensure_team(role, team)
         staff = cls(
             account=account,
             name=name.strip(),
@@ -172,6 +175,8 @@ class Staff(UserMixin, Base):
         changed = {change["field"] for change in changes}
         if "role" in changed and self.is_manager and self.active:
             self._keep_a_manager("role")
+        if changed & {"team", "role"}:
+            _ensure_team(values.get("role", self.role), values.get("team", self.team))
         for field, new in values.items():
             setattr(self, field, new)
         audit.write("permission", "account-changed", actor=by, record=self, label=self.name, changes=changes)
@@ -301,12 +306,15 @@ class Staff(UserMixin, Base):
     def reset_password(self, *, by: Staff) -> str:
         """Return a new first password, to be changed at the next sign-in; nobody learns the one the person then chooses.
 
+        Who had to wait after too many wrong ones waits no more.
+
         Raises `Refusal` for the own account: its password is changed on the profile, with the present one.
         """
         if by.id == self.id:
             raise Refusal(N_("Change your own password on your profile."))
         password = self._keep_password(self._first_password(), must_change=True)
         StaffSession.end_all(self)
+        SignInAttempt.forget(self.account, db.session())  # wrong ones were of the old password: the new one opens at once
         audit.write("permission", "password-reset", actor=by, record=self, label=self.name)
         return password
 
@@ -369,6 +377,12 @@ def _department_of(role: str, team: Team | None, code: str) -> str:
     if code not in {one["code"] for one in standard("choices.department")}:
         raise Refusal(N_("Choose the department whose proposals the account sees."), field="department_code")
     return code
+
+
+def _ensure_team(role: str, team: Team | None) -> None:
+    """Raise `Refusal` for a rep or supervisor without a team: a rep could record no customer, a supervisor would see none (RO-1)."""
+    if team is None and role in (Role.REP.value, Role.SUPERVISOR.value):
+        raise Refusal(N_("Choose the team: reps and supervisors work in one."), field="team_id")
 
 
 def _check_contact(values: dict[str, Any]) -> None:

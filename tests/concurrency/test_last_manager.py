@@ -29,7 +29,8 @@ def test_one_manager_is_left(app: Any, act: str) -> None:
                 if act == "deactivate":
                     person.deactivate(by=actor, to=None)
                 else:
-                    person.change(by=actor, role="supervisor")
+                    team = Staff.by_account("sup1").team
+                    person.change(by=actor, role="supervisor", team=team)
                 db.session.commit()
                 outcomes.append("done")
             except Refusal:

@@ -66,6 +66,18 @@ def test_account_names_that_cannot_be(staff: dict[str, Staff], account: str) -> 
     assert refused.value.field == "account"
 
 
+@pytest.mark.parametrize("role", ["rep", "supervisor"])
+def test_reps_and_supervisors_work_in_a_team(staff: dict[str, Staff], role: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        Staff.create(account="neu", name="新人", role=role, by=staff["mgr1"])
+    assert refused.value.field == "team_id"
+    for values in ({"team": None}, {"role": role, "team": None}):
+        with pytest.raises(Refusal) as refused:
+            staff["rep1"].change(by=staff["mgr1"], **values)
+        assert refused.value.field == "team_id"
+    Staff.create(account="neu", name="新人", role="manager", by=staff["mgr1"])
+
+
 def test_an_account_name_is_given_once_and_the_refusal_harms_nothing(staff: dict[str, Staff]) -> None:
     staff["rep2"].change(by=staff["mgr1"], post="组长")
     with pytest.raises(Refusal):
@@ -211,7 +223,7 @@ def test_the_last_manager_stays(staff: dict[str, Staff], act: str) -> None:
 
 
 def test_a_manager_may_go_while_another_stays(staff: dict[str, Staff]) -> None:
-    staff["mgr1"].change(by=staff["mgr2"], role="rep")
+    staff["mgr1"].change(by=staff["mgr2"], role="rep", team=staff["rep1"].team)
     assert not staff["mgr1"].is_manager
 
 

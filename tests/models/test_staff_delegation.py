@@ -91,7 +91,7 @@ def test_ending_it_early_stops_it_once(staff: dict[str, Staff]) -> None:
 
 def test_a_delegate_who_is_demoted_no_longer_signs(staff: dict[str, Staff]) -> None:
     give(staff, "mgr1", "mgr2")
-    staff["mgr2"].change(by=staff["mgr1"], role="supervisor")
+    staff["mgr2"].change(by=staff["mgr1"], role="supervisor", team=staff["rep1"].team)
     assert names(staff, "mgr2", clock.today()) == []
 
 

@@ -109,6 +109,18 @@ def test_confirming_the_password(staff: dict[str, Staff]) -> None:
     assert [(entry.kind, entry.action, entry.actor_name) for entry in entries] == [("sign-in", "password-wrong", "周五行")] * 5
 
 
+def test_a_reset_ends_the_waiting(staff: dict[str, Staff]) -> None:
+    for _ in range(5):
+        SignInAttempt.count("rep1", "10.0.0.1")
+        SignInAttempt.count("rep2", "10.0.0.2")
+    staff["rep1"].reset_password(by=staff["mgr1"])
+    db.session.commit()
+    SignInAttempt.count("rep1", "10.0.0.1")
+    db.session.rollback()
+    with pytest.raises(Throttled):
+        SignInAttempt.count("rep2", "10.0.0.2")
+
+
 def test_one_function_says_whose_password_it_is(app: Any, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch) -> None:
     """At sign-in and before a signature alike: a site's directory is asked there."""
     monkeypatch.setattr(authentication, "is_right", lambda account, _stored, password: (account, password) == ("sup1", "of the directory"))

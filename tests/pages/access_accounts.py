@@ -53,7 +53,7 @@ def _delegation() -> dict[str, Any]:
     return {"delegation": record.id}
 
 
-_STAFF = {"account": "another-one", "name": "另一人", "role": "rep", "team_id": "0"}
+_STAFF = {"account": "another-one", "name": "另一人", "role": "manager", "team_id": "0"}
 
 ROWS = [
     Row("healthz", "/healthz", **_OPEN),

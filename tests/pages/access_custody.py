@@ -33,6 +33,10 @@ def _approved() -> dict[str, Any]:
     return {"disposal": disposing.approved(disposing.old(disposing.past())).id}
 
 
+def _destroyed() -> dict[str, Any]:
+    return {"disposal": disposing.destroyed(disposing.approved(disposing.old(disposing.past()))).id}
+
+
 _OFFICE: dict[str, Any] = {"owner": 403, "colleague": 403, "stranger": 403}
 _NOT_REPS: dict[str, Any] = {"owner": 403}
 _READER = {"stranger": 200}
@@ -74,6 +78,7 @@ ROWS = [
         manager=422,
         **_NOT_REPS,
     ),
+    Row("custody.disposal_signed_list", "/disposals/{disposal}/signed-list", prepare=_destroyed, **_NOT_REPS),
     Row(
         "custody.disposal_giving_up", "/disposals/{disposal}/giving-up", "POST", prepare=_approved, supervisor=403, manager=422, **_NOT_REPS
     ),

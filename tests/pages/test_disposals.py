@@ -9,6 +9,7 @@ import pytest
 from portal import clock
 from portal.blueprints.custody import disposals
 from portal.database import db
+from portal.models.audit import AuditEvent
 from portal.models.disposal import Disposal
 from tests import factories
 from tests.approving import picture
@@ -73,6 +74,7 @@ def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
     number, document_id = list_.documents[0].archive_number, list_.documents[0].id
     browser, page = as_("mgr1"), f"/disposals/{list_.id}"
     assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
+    assert browser.get(f"{page}/signed-list").status_code == 404
     values = {"destroyed_on": clock.today().isoformat(), "witness_1": "周监", "witness_2": "吴销"}
 
     def sent(**more):
@@ -83,7 +85,10 @@ def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
     assert browser.post(f"{page}/destruction", data=sent(scan=(io.BytesIO(b"no scan"), "a.png"))).status_code == 422
     assert browser.post(f"{page}/destruction", data=sent()).status_code == 303
     assert browser.post(f"{page}/destruction", data=sent()).status_code == 409
-    assert "周监" in text_of(browser, page)
+    shown = text_of(as_("sup1"), page)
+    assert ("周监" in shown, f"{page}/signed-list" in shown) == (True, True)
+    assert as_("sup1").get(f"{page}/signed-list").get_data() == picture(), "what the witnesses signed stays to be read"
+    assert db.session.query(AuditEvent).filter_by(action="scan-downloaded", record_id=list_.id).count() == 1
     assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
     assert text_of(browser, f"/documents/{document_id}")
     assert browser.get(f"/documents/{document_id}/versions/1/file").status_code == 404
@@ -114,6 +119,23 @@ def test_after_the_card_is_erased_its_history_tells_no_content(as_):
     for address in ("", "/timeline", "/history"):
         assert "王小明" not in text_of(browser, f"/customers/{customer.id}{address}"), address
     assert approval_of(list_).state == "approved"
+
+
+def test_an_erased_card_asks_for_nothing_and_takes_no_more_papers(as_):
+    one = old(past(), pages=1)
+    browser, page = as_("sup1"), f"/customers/{one.customer_id}"
+    asked = ("dossier/documents/new", "binders/new", "registers/special-events/new")
+    shown = [text_of(browser, f"{page}{part}") for part in ("", "/dossier", "/registers")]
+    assert [words in text for words, text in zip(asked, (shown[1], shown[1], shown[2]), strict=True)] == [True] * 3
+    assert "尚未填写" in shown[0]
+    destroyed(approved(one))
+    shown = [text_of(browser, f"{page}{part}") for part in ("", "/dossier", "/registers")]
+    assert [words in text for words, text in zip(asked, (shown[1], shown[1], shown[2]), strict=True)] == [False] * 3
+    assert ("尚未填写" in shown[0], "尚无联系人" in shown[0], "齐全程度" in shown[1], "已销毁" in shown[1]) == (False, False, False, True)
+    values = {"kind": "company", "title": "补充", "dated_on": "2026-03-05", "on_paper": "y"}
+    for address, data in ((f"{page}/dossier/documents/new", values), (f"{page}/binders/new", {"width_mm": "30"})):
+        answer = browser.post(address, data=data)
+        assert (answer.status_code, "请重新登记为意向客户" in answer.get_data(as_text=True)) == (422, True), address
 
 
 def test_a_destroyed_document_is_found_by_its_dossier_and_its_page_leads_to_the_list(as_):

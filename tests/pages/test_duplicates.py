@@ -11,6 +11,7 @@ from portal.models.binder import Binder
 from portal.models.customer import Customer, derived
 from portal.models.duplicate import DeclaredDifferent
 from portal.models.merge import CustomerMerge
+from portal.models.merge_hanging import title_of
 from tests import factories
 from tests.approving import person
 from tests.lending import document
@@ -106,6 +107,21 @@ def test_merge_from_choice_to_undo(as_: Any, there: Customer) -> None:
     assert there.short_name == "华为"
     assert browser.post(f"/merges/{merge.id}/undo").status_code == 303
     assert "李堃" in browser.get(f"/customers/{other.id}").get_data(as_text=True)
+
+
+def test_what_moves_is_called_by_its_name(as_: Any, there: Customer) -> None:
+    """Each kind once, in the reader's language, whichever table it stands in (AR-3)."""
+    other = factories.customer("rep3")
+    document(other)
+    document(other, title="第二份")
+    browser, fields = as_("sup2"), {"version": there.version, "other_version": other.version}
+    asked = browser.post(f"/customers/{there.id}/merge/{other.id}", data=fields).get_data(as_text=True)
+    browser.post(f"/customers/{there.id}/merge/{other.id}", data={**fields, "confirmed": "1"})
+    done = browser.get(f"/merges/{db.session.query(CustomerMerge).one().id}").get_data(as_text=True)
+    for page in (asked, done):
+        assert page.count("归档文件") == 1
+        assert "Other records" not in page
+    assert title_of("gift_refusal").text == "Other records"
 
 
 def test_an_undo_says_what_leaves_its_binder(as_: Any, there: Customer) -> None:

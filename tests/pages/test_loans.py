@@ -251,6 +251,25 @@ def test_papers_on_a_loan_that_was_carried_on_as_a_digital_one_are_taken_back(as
     assert (loan.state, [row.is_out for row in loan.documents]) == ("returned", [False, False])
 
 
+def test_a_loan_says_which_documents_it_is_about(as_):
+    paper = document()
+    one = asked(paper.customer, numbers=[paper.archive_number])
+    for account in ("rep3", "sup1"):
+        assert paper.archive_number in text_of(as_(account), f"/loans/{one.id}"), account
+
+
+def test_a_digital_loan_of_a_record_that_was_merged_says_why_it_opens_nothing(as_):
+    survivor, loser = factories.customer("rep1"), document().customer
+    one = granted(loser)
+    merge = CustomerMerge.carry_out(survivor, loser, by=person("sup1"))
+    db.session.commit()
+    words = "该客户已并入另一档案"
+    assert words in text_of(as_("rep3"), f"/loans/{one.id}")
+    merge.undo(by=person("sup1"))
+    db.session.commit()
+    assert words not in text_of(as_("rep3"), f"/loans/{one.id}")
+
+
 def test_the_dossier_says_who_has_it(as_):
     loan = out(document().customer)
     assert f"/loans/{loan.id}" in text_of(as_("rep1"), f"/customers/{loan.customer_id}/dossier")

@@ -173,7 +173,7 @@ def test_writing_requests_note_that_the_session_is_used(client: Any, staff: dict
 def test_a_change_of_role_bites_at_the_next_request(as_: Any, staff: dict[str, Staff]) -> None:
     browser = as_("mgr1")
     assert browser.get("/staff").status_code == 200
-    staff["mgr1"].change(by=staff["mgr2"], role="rep")
+    staff["mgr1"].change(by=staff["mgr2"], role="rep", team=staff["rep1"].team)
     db.session.commit()
     assert browser.get("/staff").status_code == 403
 

@@ -18,9 +18,9 @@ from portal.blueprints.archive import bp
 from portal.database import StateConflict, db
 from portal.i18n import translate
 from portal.looks import look
-from portal.models import card, loan_list
+from portal.models import card, history, loan_list
 from portal.models.binder import Binder
-from portal.models.customer import Customer
+from portal.models.customer import Customer, CustomerState
 from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, Upload
 from portal.models.dossier_completeness import completeness
 from portal.models.dossier_fields import BINDER_FIELDS, FIELDS
@@ -91,6 +91,7 @@ def dossier(customer: Customer) -> Any:
         registers={one.switch: one for one in REGISTERS.values()},
         binders=[(binder, binder.mixed()) for binder in Binder.of(customer)],
         loans=loan_list.open_of(customer.id),
+        erased=customer.state == CustomerState.PAST and history.is_erased(customer),
     )
 
 

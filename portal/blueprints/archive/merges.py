@@ -206,7 +206,10 @@ def _ask(customer: Customer, other: Customer, take: set[str], form: ReasonForm) 
 
 
 def _merge_page(merge: CustomerMerge, form: ReasonForm, status: int) -> Any:
-    moved = [(translate(title_of(table)), sum(len(ids) for ids in columns.values())) for table, columns in merge.moved.items()]
+    moved: dict[str, int] = {}
+    for table, columns in merge.moved.items():
+        title = translate(title_of(table))
+        moved[title] = moved.get(title, 0) + sum(len(ids) for ids in columns.values())
     fields = [
         (_(card.CARD[name].title), card_view.plain(card.CARD[name], before), card_view.plain(card.CARD[name], after))
         for name, (before, after) in merge.fields.items()
@@ -217,7 +220,7 @@ def _merge_page(merge: CustomerMerge, form: ReasonForm, status: int) -> Any:
         merge=merge,
         form=form,
         matters=matters,
-        moved=moved,
+        moved=list(moved.items()),
         fields=fields,
         obstacles=merge.obstacles(),
         leaving=leaving(merge) if merge.undone_at is None else [],

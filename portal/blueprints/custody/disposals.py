@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -14,10 +14,11 @@ from wtforms.validators import InputRequired, Length
 
 from portal.blueprints.custody import bp
 from portal.database import StateConflict, commit, db
+from portal.downloads import download
 from portal.forms import PortalForm
 from portal.i18n import translate
+from portal.models import audit, disposal_check, disposal_record
 from portal.models import disposal as lists
-from portal.models import disposal_check, disposal_record
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.disposal import APPROVED, DRAFT, NAME, STATES, Disposal
@@ -200,6 +201,17 @@ def _scan() -> Attachment:
     kept = Attachment.keep(content, filename=name, media_type=kind, purpose="scan", by=me())
     db.session.flush()
     return kept
+
+
+@bp.get("/disposals/<int:disposal_id>/signed-list")
+@requires(Permission.DISPOSAL_READ, disposal=Disposal)
+def disposal_signed_list(disposal: Disposal) -> Any:
+    """Answer the scan of the signed destruction list as a download; the log says who fetched it (RO-7)."""
+    scan = disposal.scan
+    if scan is None:
+        abort(404)
+    audit.write_view("scan-downloaded", actor=current_user, record=disposal, label=scan.filename)
+    return download(scan)
 
 
 @bp.post("/disposals/<int:disposal_id>/giving-up")

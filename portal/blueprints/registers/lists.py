@@ -15,8 +15,8 @@ from portal.blueprints.registers import bp
 from portal.database import db
 from portal.filters import colon
 from portal.looks import look
-from portal.models import register_list
-from portal.models.customer import Customer
+from portal.models import history, register_list
+from portal.models.customer import Customer, CustomerState
 from portal.models.register_entry import entries_of, in_use, is_in_use, readable
 from portal.models.register_list import SORTS, TABS, EntryQuery
 from portal.models.team import Team
@@ -81,7 +81,7 @@ def of_customer(customer: Customer) -> Any:
         "registers/customer.html",
         customer=customer,
         groups=[(REGISTERS[code], found[code]) for code in REGISTERS if code in found],
-        registers=in_use(),
+        registers=[] if customer.state == CustomerState.PAST and history.is_erased(customer) else in_use(),
         cell=cell,
     )
 
