@@ -403,4 +403,4 @@ for _name, _title in (
 ):
     history.action("Disposal", _name, _title)
 history.action("ArchiveDocument", "disposed", N_("Document disposed of"))
-history.action("Customer", "erased", N_("Card erased by a list for disposal"))
+history.action("Customer", history.ERASED, N_("Card erased by a list for disposal"))

@@ -19,7 +19,7 @@ from portal.models import card
 from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerState
 from portal.models.dealings import DealingsEnd
-from portal.models.disposal import DESTROYED, NAME, Disposal, DisposalCard
+from portal.models.disposal import APPROVED, DESTROYED, NAME, PENDING, Disposal, DisposalCard
 from portal.models.disposal_check import blocker
 from portal.models.dossier import FILED, ArchiveDocument
 from portal.models.merge import CustomerMerge
@@ -181,10 +181,10 @@ def _undoable(customers: Collection[Customer]) -> dict[int, list[CustomerMerge]]
     return {number: merges for number, merges in found.items() if merges}
 
 
-def erasure_of(customer: Customer) -> Disposal | None:
-    """Return the list by which a customer's card was erased, None where it stands on none, as before cards were listed."""
+def list_of(customer: Customer) -> Disposal | None:
+    """Return the list in approval, to be destroyed or destroyed on which a customer's card stands; None where there is none."""
     of_it = select(DisposalCard.disposal_id).where(DisposalCard.customer_id == customer.id)
-    return db.session.scalar(select(Disposal).where(Disposal.state == DESTROYED, Disposal.id.in_(of_it)))
+    return db.session.scalar(select(Disposal).where(Disposal.state.in_((PENDING, APPROVED, DESTROYED)), Disposal.id.in_(of_it)))
 
 
 # --- what stands against it --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, Text, cast, delete, exists, func, or_, select, 
 
 from portal import clock
 from portal.database import Base, db, transition
-from portal.models import audit, card, made_files, notice
+from portal.models import audit, card, history, made_files, notice
 from portal.models.agreement import Agreement
 from portal.models.approval import Approval
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
@@ -181,7 +181,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
         end = DealingsEnd(customer_id=customer.id, kind="terminated", reason="", ended_on=moment, by_id=by.id)
         db.session.add(end)
     end.erased_at = clock.now()
-    audit.write("change", "erased", actor=by, record=customer, label=customer.full_name, disposal=disposal.id)
+    audit.write("change", history.ERASED, actor=by, record=customer, label=customer.full_name, disposal=disposal.id)
     return digests
 
 

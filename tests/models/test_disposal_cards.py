@@ -274,12 +274,16 @@ def test_the_card_is_erased_as_with_a_last_document():
     assert (customer.remarks, customer.telephone, customer.credit_code) == ("", "", "")
     assert db.session.query(Contact).filter_by(customer_id=customer.id).count() == 0
     assert not dealings.can_begin_again(customer, person("sup1"))
-    assert (disposal_cards.erasure_of(customer), disposal_cards.kept_until(customer)) == (list_, None)
+    assert (disposal_cards.list_of(customer), disposal_cards.kept_until(customer)) == (list_, None)
     written = db.session.query(AuditEvent).filter_by(action="destroyed").one()
     assert (written.data["cards"], written.data["numbers"]) == ([number], [])
     erased = db.session.query(AuditEvent).filter_by(action="erased", customer_id=customer.id).one()
     assert erased.data["disposal"] == list_.id
     assert history.is_erased(customer)
+    assert "created" not in {event.action for event in history.timeline(customer)[0]}
+    for told in (history.timeline(customer), history.timeline(customer, only="card"), history.changes(customer)):
+        assert [event.action for event in told[0]].count(history.ERASED) == 1
+    assert history.timeline(customer, only="requests")[0] == []
     assert not list(verify())
 
 

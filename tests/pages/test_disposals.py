@@ -178,6 +178,10 @@ def test_the_card_of_a_customer_without_documents_goes_the_same_way(as_):
     for language, words in (("zh", ("清单内的资料卡", "往来结束后保管 10 年")), ("en", ("Cards on the list", "Kept for 10 years"))):
         sheet = text_of(browser, f"/prints/disposal/{number}?language={language}")
         assert all(one in sheet for one in (*words, customer.number)), language
+    for account, led in (("sup1", True), ("rep1", False)):
+        shown = text_of(as_(account), card)
+        assert "资料卡已列入销毁清单" in shown
+        assert (f'href="/disposals/{number}"' in shown) is led
     assert f"/disposals/{number}" not in text_of(as_("sup2"), "/disposals")
     assert as_("sup2").get(page).status_code == 404
 

@@ -101,11 +101,15 @@ def customer(customer: Customer) -> Any:
 
 
 def _keeping(customer: Customer) -> dict[str, Any]:
-    """Return until when a past customer's card is kept and why, or by which list it was erased, where the reader may open that (AR-11)."""
+    """Return until when a past customer's card is kept, why, and the list for disposal it is on, for who may open that (AR-11)."""
     if customer.state != CustomerState.PAST:
         return {}
-    until, by = disposal_cards.kept_until(customer), disposal_cards.erasure_of(customer)
-    return {"kept_until": until, "why_kept": why(CARD_YEARS), "erased_by": by if by is not None and by.can_be_read(me()) else None}
+    found = disposal_cards.list_of(customer)
+    return {
+        "kept_until": disposal_cards.kept_until(customer),
+        "why_kept": why(CARD_YEARS),
+        "card_list": found if found is not None and found.can_be_read(me()) else None,
+    }
 
 
 @bp.route("/customers/<int:customer_id>/edit", methods=["GET", "POST"])

@@ -201,9 +201,7 @@ def disposal_destruction(disposal: Disposal) -> Any:
         disposal_record.record(disposal, destroyed_on=form.destroyed_on.data, witnesses=witnesses, scan=_scan(), by=me())
     if not saved:
         return _page(db.session.get_one(Disposal, disposal_id), form, GivingUpForm(formdata=None), 422)
-    flash(
-        _("The destruction is recorded. Of documents the index entry remains, of cards number, name and dates."), "ok"
-    )
+    flash(_("The destruction is recorded. Of documents the index entry remains, of cards number, name and dates."), "ok")
     try:
         for digest in disposal_record.purge(db.session.get_one(Disposal, disposal_id)):
             pictures.forget(digest)
