@@ -389,7 +389,7 @@ KIND = declare(
             "cards.kept_until": N_("Card kept until"),
             "cards.entries": N_("Entries of the card"),
             "cards.contacts": N_("Contacts"),
-            "cards.records": N_("Records with words about it"),
+            "cards.records": N_("Related records"),
         },
         choices={"documents.kind": "document_kind"},
     )
