@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from portal import clock
@@ -16,37 +17,43 @@ from tests.approving import person, scan, sign
 
 
 def past(customer: Customer | None = None, **values: Any) -> Customer:
-    """Return a customer with whom dealings have ended."""
+    """Return a customer with whom dealings ended so long ago that the card is kept no longer."""
     customer = customer or factories.customer("rep1")
-    values = {"kind": "dissolved", "reason": "公司注销", "ended_on": clock.today(), **values}
+    values = {"kind": "dissolved", "reason": "公司注销", "ended_on": years_ago(11), **values}
     dealings.end(customer, by=person("sup1"), **values)
     db.session.commit()
     return customer
 
 
+def years_ago(years: int) -> date:
+    """Return the first of this month, so many years ago."""
+    return clock.today().replace(year=clock.today().year - years, day=1)
+
+
 def old(customer: Customer, **values: Any) -> ArchiveDocument:
     """Return a committed document whose retention of ten years is over."""
-    values = {"kind": "contact", "dated_on": clock.today().replace(year=clock.today().year - 12, day=1), "retention": "D10", **values}
+    values = {"kind": "contact", "dated_on": years_ago(12), "retention": "D10", **values}
     return lending.document(customer, **values)
 
 
-def listed(*documents: ArchiveDocument, by: str = "sup1") -> Disposal:
-    """Return a committed draft of a list."""
-    disposal = Disposal.propose([one.id for one in documents], reason="保管期满", by=person(by))
+def listed(*listing: ArchiveDocument | Customer, by: str = "sup1") -> Disposal:
+    """Return a committed draft of a list of documents, and of the cards of customers."""
+    cards, documents = ([one.id for one in listing if isinstance(one, Customer) is card] for card in (True, False))
+    disposal = Disposal.propose(documents, reason="保管期满", by=person(by), card_ids=cards)
     db.session.commit()
     return disposal
 
 
-def submitted(*documents: ArchiveDocument, by: str = "sup1") -> Approval:
+def submitted(*listing: ArchiveDocument | Customer, by: str = "sup1") -> Approval:
     """Return the running approval of a list."""
-    approval = listed(*documents, by=by).submit(by=person(by))
+    approval = listed(*listing, by=by).submit(by=person(by))
     db.session.commit()
     return approval
 
 
-def approved(*documents: ArchiveDocument) -> Disposal:
+def approved(*listing: ArchiveDocument | Customer) -> Disposal:
     """Return a list that has passed its chain: mgr1 in the supervisor's place, who has drafted it, then mgr2."""
-    approval = submitted(*documents)
+    approval = submitted(*listing)
     while approval.state == "pending":
         sign(approval, next(one for one in ("mgr1", "mgr2") if approval.can_sign(person(one))))
     found: Disposal = approval.document

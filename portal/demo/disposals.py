@@ -1,10 +1,13 @@
-"""Past customers of the demonstration: how dealings ended, and lists for disposal, in approval and waiting to be destroyed (AR-11)."""
+"""Past customers of the demonstration: how dealings ended, and lists for disposal, in approval and waiting to be destroyed (AR-11).
+
+Of two the cards were taken over from paper long after dealings had ended: they are kept no longer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import date, timedelta
 
 from portal import clock
 from portal.models import dealings
@@ -17,12 +20,23 @@ from portal.models.staff import Staff
 REASONS = (("dissolved", "公司注销，工商登记已吊销"), ("terminated", "合同期满，双方不再续约"), ("terminated", "业务迁往外地"))
 STAGES = ("due", "asked", "approved")
 """How far the dossiers of the first past customers are brought, in turn."""
+LONG_AGO = (3, 12)
+"""The turns of those with whom dealings ended long ago; they have no documents."""
+YEARS = 11
 
 
 def end_dealings(turn: int, customer: Customer, *, by: Staff) -> None:
     """End the dealings with a customer, for the reason that its turn has."""
     kind, reason = REASONS[turn % len(REASONS)]
-    dealings.end(customer, kind=kind, reason=reason, ended_on=clock.today() - timedelta(days=20), by=by)
+    ended_on = clock.today() - timedelta(days=20)
+    if turn in LONG_AGO:
+        kind, reason, ended_on = "dissolved", "公司早已注销，旧卡补录建档", _years_ago(YEARS)
+        customer.established_on, customer.first_contact_on, customer.first_deal_on = map(_years_ago, (YEARS + 9, YEARS + 4, YEARS + 3))
+    dealings.end(customer, kind=kind, reason=reason, ended_on=ended_on, by=by)
+
+
+def _years_ago(years: int) -> date:
+    return clock.today().replace(year=clock.today().year - years, day=1)
 
 
 def fill(
@@ -49,9 +63,7 @@ def fill(
 
 
 def _old(customer: Customer, title: str, years: int) -> ArchiveDocument:
-    today = clock.today()
     values = {
-        "kind": "correspondence", "title": title, "dated_on": today.replace(year=today.year - years, day=1), "on_paper": True,
-        "retention": "D10", "pages": 4,
+        "kind": "correspondence", "title": title, "dated_on": _years_ago(years), "on_paper": True, "retention": "D10", "pages": 4,
     }  # fmt: skip
     return ArchiveDocument.file(customer, values, by=customer.owner, source="demo", again=True)

@@ -224,6 +224,7 @@ FIELD_LABELS = {
     "files": N_("Files removed"),
     "rows": N_("How many rows"),
     "numbers": N_("Archive numbers"),
+    "cards": N_("Numbers of the cards"),
     "witnesses": N_("Witnesses"),
     "loan": N_("Number of the loan"),
     "disposal": N_("Number of the disposal"),

@@ -236,11 +236,11 @@ class Customer(Base):
 
     @property
     def closed(self) -> Message | None:
-        """Return why nothing of the card may be changed now, or None: in approval (AP-5), past (AR-11) or merged (AR-3)."""
-        if self.frozen_by_id is not None:
-            return Message(N_("The card is covered by a document in approval. It can be changed again when that is decided."))
+        """Return why nothing of the card may be changed now, or None: past (AR-11), in approval (AP-5) or merged (AR-3)."""
         if self.state == CustomerState.PAST:
             return Message(N_("Dealings with this customer have ended; the card is kept as it was."))
+        if self.frozen_by_id is not None:
+            return Message(N_("The card is covered by a document in approval. It can be changed again when that is decided."))
         if self.state == CustomerState.MERGED:
             return Message(N_("This record was merged into another one. Change that one."))
         return None

@@ -37,6 +37,7 @@ from portal.rules.message import N_, Message, Refusal
 
 _OPEN_REPORT = N_("An urgent report on %(customer)s of %(day)s is not closed.")
 _STANDING = text("resumed_at IS NULL")
+_KEPT = text("resumed_at IS NULL AND erased_at IS NULL")
 
 
 class DealingsEnd(HangsOnCustomer, Base):
@@ -55,7 +56,7 @@ class DealingsEnd(HangsOnCustomer, Base):
     resumed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     resumed_because: Mapped[str] = mapped_column(default="")
     erased_at: Mapped[datetime | None]
-    """When the whole dossier was disposed of and the card erased; dealings do not begin again then."""
+    """When the card was erased by a list for disposal; dealings do not begin again then."""
 
     customer: Mapped[Customer] = relationship()
     by: Mapped[Staff] = relationship(foreign_keys=[by_id])
@@ -64,6 +65,8 @@ class DealingsEnd(HangsOnCustomer, Base):
     __table_args__ = (
         Index("uq_dealings_end_standing", "customer_id", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
         Index(None, "customer_id"),
+        # Whose card is kept no longer one day.
+        Index("ix_dealings_end_kept", "ended_on", "customer_id", sqlite_where=_KEPT, postgresql_where=_KEPT),
         {"info": STAYS_AT_MERGE},
     )
 
@@ -90,7 +93,10 @@ def why_not_again(customer: Customer) -> Message | None:
         return Message(N_("The dossier of this customer was disposed of and the card erased. Record a new prospect."))
     from portal.models.disposal import running_for
 
-    if running_for([customer.id]):
+    running = running_for([customer.id])
+    if any(customer in one.card_customers for one in running):
+        return Message(N_("The card of this customer stands on a list for disposal. It must be rejected or given up first."))
+    if running:
         return Message(N_("Documents of this customer stand on a list for disposal. It must be rejected or given up first."))
     return None
 

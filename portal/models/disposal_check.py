@@ -11,7 +11,7 @@ from portal.database import db
 from portal.models.approval import Approval
 from portal.models.customer import Customer, CustomerState
 from portal.models.disposal import NAME, Disposal
-from portal.models.dossier import FILED
+from portal.models.dossier import FILED, ArchiveDocument
 from portal.models.loan import OPEN, WHOLE, Loan
 from portal.models.loan_papers import out_now
 from portal.rules.disposal import why_retained
@@ -59,14 +59,17 @@ def _documents(disposal: Disposal) -> Iterator[Message]:
 def _loans(disposal: Disposal) -> Iterator[Message]:
     ids = {one.document_id for one in disposal.items}
     customers = [one.id for one in disposal.customers]
+    cards = {one.customer_id for one in disposal.cards}  # with a card go the binders, in which signed forms lie
     query = select(Loan).where(Loan.state.in_(OPEN), Loan.customer_id.in_(customers)).order_by(Loan.id)
     for loan in db.session.scalars(query):
-        if loan.extent == WHOLE or ids & {one.document_id for one in loan.documents}:
+        if loan.extent == WHOLE or loan.customer_id in cards or ids & {one.document_id for one in loan.documents}:
             figures = {"customer": loan.customer.full_name, "name": loan.reader.name, "day": loan.until_on.isoformat()}
             yield Message(N_("The dossier of %(customer)s is lent to %(name)s until %(day)s, or such a loan is asked for."), figures)
     # A merge and its undo move documents, not loans: a paper may be out on a loan of the other record.
-    elsewhere = out_now(ids)
-    for document in disposal.documents:
+    forms = select(ArchiveDocument).where(ArchiveDocument.customer_id.in_(cards), ArchiveDocument.approval_id.is_not(None))
+    documents = [*disposal.documents, *db.session.scalars(forms.order_by(ArchiveDocument.archive_number))]
+    elsewhere = out_now({one.id for one in documents})
+    for document in documents:
         lent = elsewhere.get(document.id)
         if lent is not None and lent.customer_id not in customers:
             figures = {"number": document.archive_number, "name": lent.reader.name, "day": lent.until_on.isoformat()}

@@ -1,7 +1,7 @@
 """The destruction: recorded with date, witnesses and the signed list; only then contents go (AR-11).
 
-Of a document its archive number and title stay as an index entry. Where nothing but signed forms is left of a dossier, the card, and those
-of the records that were merged into it, are erased to number, name and dates, and what was recorded of its people and affairs goes:
+Of a document its archive number and title stay as an index entry. The cards on the list, and those of the records that were merged into
+them, are erased to number, name and dates, and what was recorded of their people and affairs goes:
 contacts, investigations and changes of credit that were never submitted, gradings, reports, greetings, the strengthening table, results
 of plans' tasks, agreements, requests and promises, what requests about orders say, reasons of relation assessments, names and words of
 visits, entries of the office registers, remarks of reviews, why dealings ended, what people were told of all these, what imports had
@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, Text, cast, delete, exists, func, or_, select, 
 
 from portal import clock
 from portal.database import Base, db, transition
-from portal.models import audit, card, made_files, notice
+from portal.models import audit, card, history, made_files, notice
 from portal.models.agreement import Agreement
 from portal.models.approval import Approval
 from portal.models.attachment import BUSY, GONE, Attachment, take_out
@@ -28,7 +28,8 @@ from portal.models.credit import CreditChange
 from portal.models.customer import NEVER, Customer, CustomerAssistant, CustomerTag, derived
 from portal.models.dealings import DealingsEnd
 from portal.models.disposal import APPROVED, DESTROYED, Disposal
-from portal.models.dossier import DISPOSED, FILED, REMOVED, ArchiveDocument, DocumentVersion
+from portal.models.disposal_cards import KEPT, families
+from portal.models.dossier import DISPOSED, REMOVED, ArchiveDocument, DocumentVersion
 from portal.models.dossier_completeness import count
 from portal.models.gift_delivery_desk import forget as forget_deliveries
 from portal.models.gift_desk import forget as forget_gifts
@@ -55,9 +56,6 @@ from portal.models.visit_desk import forget as forget_own_visits
 from portal.rules.disposal import check_destruction
 from portal.rules.message import Refusal
 
-KEPT = frozenset({"full_name", "first_contact_on", "first_deal_on", "established_on"})
-"""Fields of the card that outlive the dossier; number, state and the person in charge are no fields."""
-
 
 def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[str, str], scan: Attachment | None, by: Staff) -> None:
     """Record that an approved list was destroyed; afterwards, once that is committed, `purge` takes the contents out of the store.
@@ -79,24 +77,24 @@ def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[st
             "scan_id": scan.id, "recorded_by_id": by.id, "recorded_at": clock.now(),
         },
     )  # fmt: skip
-    customers, digests, erased = disposal.customers, set(), []
+    customers, cards, digests = disposal.customers, families(disposal.card_customers), set[str]()
     for document in disposal.documents:
         digests |= _let_go(document)
         document.state, document.binder_id = DISPOSED, None
         audit.write("change", "disposed", actor=by, record=document, label=document.label, disposal=disposal.id)
     db.session.flush()
-    for customer in customers:
-        if _nothing_left(customer):
-            for one in _with_merged(customer):
-                digests |= _erase(one, disposal, by)
-                erased.append(one.id)
+    erased = [one.id for family in cards.values() for one in family]
+    for family in cards.values():
+        for one in family:
+            digests |= _erase(one, disposal, by)
     _let_merges_go(erased)
     digests |= made_files.let_bound_go([one.id for one in customers] + erased) | made_files.let_go(erased)
     disposal.digests = sorted(digests)
     count([one.id for one in customers])
     numbers = [one.archive_number for one in disposal.documents]
     audit.write(
-        "change", "destroyed", actor=by, record=disposal, label=disposal.label, numbers=numbers, witnesses=list(witnesses),
+        "change", "destroyed", actor=by, record=disposal, label=disposal.label, numbers=numbers,
+        cards=[one.number for one in disposal.card_customers], witnesses=list(witnesses),
         effective_on=destroyed_on.isoformat() if destroyed_on else "", sha256=scan.sha256,
     )  # fmt: skip
 
@@ -119,21 +117,6 @@ def _is_referred_to(file: Attachment) -> bool:
     metadata: MetaData = Attachment.metadata
     keys = [key for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table is Attachment.__table__]
     return any(db.session.scalar(select(func.count()).where(key.parent == file.id)) for key in keys)
-
-
-def _nothing_left(customer: Customer) -> bool:
-    """Return whether nothing but signed forms is left of the dossier."""
-    query = select(ArchiveDocument.id).where(ArchiveDocument.customer_id == customer.id, ArchiveDocument.state == FILED)
-    return db.session.scalar(query.where(ArchiveDocument.approval_id.is_(None)).limit(1)) is None
-
-
-def _with_merged(customer: Customer) -> list[Customer]:
-    """Return a customer and every record that was merged into it, or into one that was: they are cards of the same customer (AR-3)."""
-    found = [customer]
-    for one in found:
-        merged = select(Customer).where(Customer.merged_into_id == one.id).order_by(Customer.id)
-        found += [other for other in db.session.scalars(merged) if other not in found]
-    return found
 
 
 def _let_merges_go(customer_ids: list[int]) -> None:
@@ -162,7 +145,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
     forget_visits([customer.id])
     forget_answers([customer.id])
     forget_requests([customer.id])
-    customer.graded_on = customer.grade_valid_until = None
+    customer.graded_on = customer.grade_valid_until = customer.frozen_by_id = None
     customer.contacted_on = customer.visited_on = NEVER
     forget_calls([customer.id])
     forget_own_visits([customer.id])
@@ -198,7 +181,7 @@ def _erase(customer: Customer, disposal: Disposal, by: Staff) -> set[str]:
         end = DealingsEnd(customer_id=customer.id, kind="terminated", reason="", ended_on=moment, by_id=by.id)
         db.session.add(end)
     end.erased_at = clock.now()
-    audit.write("change", "erased", actor=by, record=customer, label=customer.full_name, disposal=disposal.id)
+    audit.write("change", history.ERASED, actor=by, record=customer, label=customer.full_name, disposal=disposal.id)
     return digests
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import load_only
 
 from portal.database import db
@@ -70,7 +70,7 @@ CARD_TYPES: tuple[str, ...] = ("Customer", "Contact", "Investigation")
 
 
 @cache
-def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, older: bool) -> Select[AuditEvent]:
+def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], ending: bool, merged: bool, older: bool) -> Select[AuditEvent]:
     # The hashes are half of a row and nobody reads them here.
     columns = load_only(
         AuditEvent.at, AuditEvent.kind, AuditEvent.action, AuditEvent.actor_name, AuditEvent.on_behalf_of,
@@ -80,7 +80,8 @@ def _of(kinds: tuple[str, ...], record_types: tuple[str, ...], merged: bool, old
     of_it = customer.in_(bindparam("ids", expanding=True)) if merged else customer == bindparam("id")
     query = select(AuditEvent).options(columns).where(of_it, AuditEvent.kind.in_(kinds))
     if record_types:
-        query = query.where(AuditEvent.record_type.in_(record_types))
+        of_types = AuditEvent.record_type.in_(record_types)
+        query = query.where(or_(of_types, AuditEvent.action == ERASED) if ending else of_types)
     if older:
         query = query.where(AuditEvent.id < bindparam("before"))
     return query.order_by(AuditEvent.id.desc()).limit(bindparam("most"))
@@ -91,23 +92,27 @@ def _newest(
 ) -> tuple[list[AuditEvent], bool]:
     # What happened to records that were merged into this one is part of its story (AR-3).
     merged = list(db.session.scalars(_MERGED, {"id": customer.id}))
+    ending = False
     if customer.state in (CustomerState.PAST, CustomerState.MERGED) and is_erased(customer):
-        # What the card said is gone with its dossier (AR-11); the log itself cannot be changed, and managers alone read it.
+        # What the card said is gone (AR-11); the log itself cannot be changed, and managers alone read it. That it was erased is told.
+        ending = not record_types or Customer.__name__ in record_types
         record_types = tuple(one for one in record_types or _AFTER_ERASURE if one in _AFTER_ERASURE) or ("",)
     elif merged:
         erased = _erased(merged)
         merged = [one for one in merged if one not in erased]
     values = {"id": customer.id, "ids": [customer.id, *merged], "before": before, "most": limit + 1}
-    events = list(db.session.scalars(_of(kinds, record_types, bool(merged), before is not None), values))
+    events = list(db.session.scalars(_of(kinds, record_types, ending, bool(merged), before is not None), values))
     return events[:limit], len(events) > limit
 
 
+ERASED = "erased"
+"""The entry of the log that a card was erased."""
 _AFTER_ERASURE = ("Approval", "ArchiveDocument", "Disposal")
 """Types of records whose entries tell no content of a card."""
 
 
 def is_erased(customer: Customer) -> bool:
-    """Return whether the card was erased with the dossier (AR-11)."""
+    """Return whether the card was erased by a list for disposal (AR-11)."""
     return bool(_erased([customer.id]))
 
 

@@ -105,16 +105,17 @@ def _destruction(disposal: Disposal) -> dict[str, Any]:
             "witness_2": disposal.witness_2,
         },
         "documents": frozen["documents"],
+        "cards": frozen.get("cards", []),
     }
 
 
-declare(of_kind(DISPOSAL, blank={"disposal": {}, "documents": []}))
+declare(of_kind(DISPOSAL, blank={"disposal": {}, "documents": [], "cards": []}))
 declare(
     Printable(
         sheet="destruction_list",
         model=Disposal,
         content=_destruction,
-        blank={"disposal": {}, "documents": []},
+        blank={"disposal": {}, "documents": [], "cards": []},
         label=lambda disposal: disposal.label,
         page=lambda disposal: ("custody.disposal", {"disposal_id": disposal.id}),
         permission=Permission.DISPOSAL_READ,

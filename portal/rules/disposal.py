@@ -1,13 +1,16 @@
-"""What may be disposed of 销毁 (AR-11): retention, and what must be noted when papers are destroyed."""
+"""What may be disposed of 销毁 (AR-11): retention of documents and cards, and what must be noted when papers are destroyed."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from portal.rules.archive_numbers import RETENTIONS, retained_until
+from portal.rules.callbacks import add_months
 from portal.rules.dates import has_come
 from portal.rules.message import N_, Message, Refusal
 
+CARD_YEARS = "disposal.card_years"
+"""The standard that says how many years the card of a past customer is kept."""
 ENDINGS = {"dissolved": N_("Customer dissolved"), "terminated": N_("Relation ended")}
 """How dealings end: 解散 or 关系解除."""
 
@@ -27,6 +30,23 @@ def last_year_over(retention: str, today: date) -> int | None:
     year = today.year
     until = retained_until(retention, year)
     return None if until is None else year - (until.year - year) - 1
+
+
+def card_kept_until(ended_on: date, years: int) -> date:
+    """Return the last day on which the card of a past customer is kept: that of the end of dealings, so many years later (AR-11).
+
+    Where that month has no such day it is its last one: what ended on 29 February 2016 is kept for 10 years to 28 February 2026 (Civil
+    Code of the PRC, articles 201 and 202).
+    """
+    return add_months(ended_on, 12 * years)
+
+
+def last_end_over(years: int, today: date) -> date:
+    """Return the last day on which dealings may have ended for the card to be kept no longer today."""
+    yesterday = today - timedelta(days=1)
+    day = add_months(yesterday, -12 * years)
+    later = day + timedelta(days=1)  # 28 February is the last day of what ended on the 29th, too
+    return later if card_kept_until(later, years) <= yesterday else day
 
 
 def check_destruction(destroyed_on: date | None, witnesses: tuple[str, str], approved_on: date, today: date) -> None:

@@ -15,6 +15,7 @@ from portal.rules import abc, archive_numbers, grading, relation
 from portal.rules import standard_choices as choices
 from portal.rules import standard_kinds as kinds
 from portal.rules.chains import check_chain
+from portal.rules.disposal import CARD_YEARS
 from portal.rules.message import N_
 from portal.rules.periods import HALF, NONE, QUARTER
 
@@ -114,6 +115,7 @@ _ARCHIVE_PART = "[0-9A-Za-z.]{1,12}"
 _CUSTOMER_FILE = N_("Rules for customer files (AR-1)")
 _DOSSIERS = N_("Rules for customer files (AR-8, AR-9)")
 _LENDING = N_("Rules for customer files (AR-20)")
+_DISPOSING = N_("Rules for customer files (AR-11)")
 _REVIEWING = N_("Rules for customer files (AR-21)")
 _REPORTING = N_("Rules for customer files (AR-22)")
 _GRADING = N_("Rules for grading customers (RL-1 to RL-4)")
@@ -165,6 +167,10 @@ _ALL = (
     Standard(
         "loan.remind_days", N_("Days after which overdue papers are asked for again"), "days", 3, "dossiers", _LENDING,
         unit=N_("days"), minimum=1, maximum=60,
+    ),
+    Standard(
+        CARD_YEARS, N_("Years for which the card of a past customer is kept after dealings have ended"), "integer", 10, "dossiers",
+        _DISPOSING, unit=N_("years"), minimum=0, maximum=50,
     ),
     Standard(
         "review.by_calendar", N_("The calendar opens the half-yearly review on its first working day"), "switch", True, "customers",

@@ -6,7 +6,8 @@ from flask import Flask
 
 from portal import clock
 from portal.database import db
-from portal.models import disposal_record
+from portal.models import dealings, disposal_record
+from portal.models.customer import Customer
 from portal.models.disposal import Disposal
 from tests.approving import person, scan
 from tests.concurrency.test_signatures import at_once
@@ -38,3 +39,27 @@ def test_a_document_on_two_lists_is_frozen_by_one(app: Flask) -> None:
     ended = at_once(app, lambda: submitting(numbers[0], "sup1"), lambda: submitting(numbers[1], "mgr2"))
     assert ended.count("done") == 1, ended
     assert sorted(list_.state for list_ in db.session.query(Disposal)) == ["draft", "pending"]
+
+
+def test_a_card_on_two_lists_is_frozen_by_one(app: Flask) -> None:
+    customer = past()
+    numbers = [listed(customer, by=account).id for account in ("sup1", "mgr2")]
+
+    def submitting(number: int, account: str) -> None:
+        db.session.get_one(Disposal, number).submit(by=person(account))
+
+    ended = at_once(app, lambda: submitting(numbers[0], "sup1"), lambda: submitting(numbers[1], "mgr2"))
+    assert ended.count("done") == 1, ended
+    assert sorted(list_.state for list_ in db.session.query(Disposal)) == ["draft", "pending"]
+
+
+def test_a_card_is_submitted_or_dealings_begin_again(app: Flask) -> None:
+    customer_id, number = (customer := past()).id, listed(customer).id
+
+    def again() -> None:
+        dealings.begin_again(db.session.get_one(Customer, customer_id), reason="重新签约", by=person("mgr1"))
+
+    ended = at_once(app, lambda: db.session.get_one(Disposal, number).submit(by=person("sup1")), again)
+    assert ended.count("done") == 1, ended
+    states = (db.session.get_one(Customer, customer_id).state, db.session.get_one(Disposal, number).state)
+    assert states in (("past", "pending"), ("active", "draft"))

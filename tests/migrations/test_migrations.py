@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import clock, config, create_app, database, schema
 from portal.database import db
-from portal.models import audit, callback_due, gift_delivery, gift_register, in_charge
+from portal.models import audit, callback_due, disposal_cards, gift_delivery, gift_register, in_charge
 from portal.models.customer import NEVER, Customer
+from portal.models.disposal import Disposal
 from portal.models.sealed_form import due
 from portal.models.search import search
 from portal.models.search_index import index_all
@@ -248,6 +250,32 @@ def test_binders_that_there_are_stand_in_order() -> None:
     assert kept == ["C2025123456-000011", "C2026000001-000009", "C2026000001-000010"]
 
 
+@pytest.mark.usefixtures("empty")
+def test_lists_for_disposal_that_there_are_have_no_cards_and_take_some() -> None:
+    upgrade(revision="0050")
+    blanks = {table: _blanks(table) for table in ("staff", "customer", "dealings_end", "disposal")}
+    _insert("staff", {**blanks["staff"], "id": 1, "account": "a", "name": "甲", "role": "manager"})
+    for number in (1, 2):
+        card = {"number": f"C202600000{number}", "full_name": f"第{number}有限公司", "state": "past", "version": 1}
+        _insert("customer", {**blanks["customer"], **card, "id": number})
+        _insert("dealings_end", {**blanks["dealings_end"], "customer_id": number, "by_id": 1, "ended_on": date(2012 + number, 3, 5)})
+    _insert("disposal", {**blanks["disposal"], "id": 7, "created_by_id": 1, "state": "approved", "digests": "[]"})
+    db.session.commit()
+    upgrade()
+    approved = db.session.get_one(Disposal, 7)
+    assert (approved.cards, approved.card_version, approved.customers) == ([], None, [])
+    manager = db.session.get_one(Staff, 1)
+    assert [one.customer.id for one in disposal_cards.due(manager)] == [1, 2]
+    disposal = Disposal.propose([], reason="期满", by=manager, card_ids=[2])
+    db.session.commit()
+    assert [one.customer_id for one in disposal.cards] == [2]
+    db.session.remove()
+    downgrade(revision="0050")
+    assert db.session.execute(text("SELECT count(*) FROM disposal")).scalar() == 2
+    db.session.commit()
+    assert "disposal_card" not in inspect(db.engine).get_table_names()
+
+
 def _counting() -> tuple[set[str], set[str]]:
     """Return the tables of SQLite that number their rows, and those of them in which no number is given twice."""
     made = dict(db.session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())
@@ -276,10 +304,12 @@ def test_no_number_is_given_twice_in_tables_that_were_made_otherwise() -> None:
     indexes = text("SELECT count(*), count(DISTINCT tbl_name) FROM sqlite_master WHERE type IN ('index', 'trigger')")
     before = db.session.execute(indexes).one()
     db.session.commit()
+    upgrade(revision="0048")
+    assert db.session.execute(indexes).one() == before
+    db.session.commit()
     upgrade()
     numbered, counting = _counting()
     assert numbered == counting
-    assert db.session.execute(indexes).one() == before
     assert db.session.scalar(text("PRAGMA integrity_check")) == "ok"
     assert db.session.scalars(text("SELECT full_name FROM customer ORDER BY id")).all() == ["第1有限公司", "第2有限公司"]
     _insert("customer", {**blanks, "number": "C2026000004", "full_name": "第4有限公司", "state": "active"})

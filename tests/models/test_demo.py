@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.database import db
 from portal.demo import load, remove
-from portal.models import audit
+from portal.models import audit, disposal_cards
 from portal.models.agreement import Agreement
 from portal.models.approval import Approval
 from portal.models.approval_step import ApprovalStep
@@ -68,6 +68,9 @@ def test_load_shows_every_state_and_remove_leaves_nothing(monkeypatch: pytest.Mo
 
     assert {"pending", "granted", "out", "returned"} <= set(db.session.scalars(select(Loan.state)))
     assert {"pending", "approved"} <= set(db.session.scalars(select(Disposal.state)))
+    manager = Staff.by_account("mgr1")
+    assert manager is not None
+    assert disposal_cards.due(manager)
     assert set(db.session.scalars(select(MaintenancePlan.state))) == set(PLAN_STATES)
     assert set(db.session.scalars(select(Reception.state))) == set(RECEPTION_STATES) - {"given-up"}
     assert {"open", "done", "dropped"} <= set(db.session.scalars(select(PlanTask.state)))

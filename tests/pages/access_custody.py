@@ -37,6 +37,14 @@ def _destroyed() -> dict[str, Any]:
     return {"disposal": disposing.destroyed(disposing.approved(disposing.old(disposing.past()))).id}
 
 
+def _card_listed() -> dict[str, Any]:
+    return {"disposal": disposing.listed(disposing.past()).id}
+
+
+def _card_approved() -> dict[str, Any]:
+    return {"disposal": disposing.approved(disposing.past()).id}
+
+
 _OFFICE: dict[str, Any] = {"owner": 403, "colleague": 403, "stranger": 403}
 _NOT_REPS: dict[str, Any] = {"owner": 403}
 _READER = {"stranger": 200}
@@ -64,7 +72,10 @@ ROWS = [
     Row("custody.disposal_new", "/disposals/new", other_supervisor=200, **_OFFICE),
     Row("custody.disposal_new", "/disposals/new", "POST", supervisor=422, other_supervisor=422, manager=422, **_OFFICE),
     Row("custody.disposal", "/disposals/{disposal}", prepare=_listed, **_NOT_REPS),
+    Row("custody.disposal", "/disposals/{disposal}", prepare=_card_listed, **_NOT_REPS),
+    Row("custody.disposal", "/disposals/{disposal}", prepare=_card_approved, **_NOT_REPS),
     Row("custody.disposal_edit", "/disposals/{disposal}/edit", prepare=_listed, **_NOT_REPS),
+    Row("custody.disposal_edit", "/disposals/{disposal}/edit", prepare=_card_listed, **_NOT_REPS),
     Row("custody.disposal_edit", "/disposals/{disposal}/edit", "POST", prepare=_listed, supervisor=422, manager=422, **_NOT_REPS),
     Row(
         "custody.disposal_submission", "/disposals/{disposal}/submission", "POST", prepare=_listed, supervisor=303, manager=303, **_NOT_REPS

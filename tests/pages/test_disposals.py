@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -14,7 +15,7 @@ from portal.models.disposal import Disposal
 from tests import factories
 from tests.approving import picture
 from tests.approving import submitted as credit_submitted
-from tests.disposing import approval_of, approved, destroyed, listed, old, past
+from tests.disposing import approval_of, approved, destroyed, listed, old, past, years_ago
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -153,8 +154,9 @@ def test_a_destroyed_document_is_found_by_its_dossier_and_its_page_leads_to_the_
         assert "存放在档案盒中" not in page
         assert "保存有纸质原件" not in page
         shown = text_of(browser, card)
-        assert f"已于{clock.today().isoformat()}结束往来" in shown
-        assert "资料卡仅保留编号、名称和日期" in shown
+        assert f"已于{years_ago(11).isoformat()}结束往来" in shown
+        assert (f"/disposals/{list_.id}" in shown) is led
+        assert "资料卡已按批准的销毁清单清除，仅保留编号、名称和日期" in shown
 
 
 def test_older_lists_are_led_to(as_, monkeypatch):
@@ -174,3 +176,47 @@ def test_what_is_due_beyond_the_first_is_said(as_, monkeypatch):
     assert words not in text_of(browser, "/disposals/new")
     monkeypatch.setattr(disposals, "SHOWN", 1)
     assert f"{words} 1 条" in text_of(browser, "/disposals/new")
+
+
+def test_the_card_of_a_customer_without_documents_goes_the_same_way(as_):
+    customer = past(factories.customer("rep1", telephone="0755-88880000"))
+    factories.contact(customer, name="王小明")
+    browser, card = as_("sup1"), f"/customers/{customer.id}"
+    assert f"资料卡保管至{years_ago(1).isoformat()}" in text_of(as_("rep1"), card)
+    due = text_of(browser, f"/disposals/new?customer={customer.id}")
+    assert f'name="cards" value="{customer.id}"' in due
+    assert customer.full_name not in text_of(as_("sup2"), "/disposals/new")
+    refused = browser.post("/disposals/new", data={"reason": "", "cards": customer.id})
+    assert (refused.status_code, "checked" in refused.get_data(as_text=True)) == (422, True)
+    made = browser.post("/disposals/new", data={"reason": "期满", "cards": customer.id})
+    assert made.status_code == 303
+    page = made.location
+    assert f'value="{customer.id}" aria-label="选择' in text_of(browser, f"{page}/edit")
+    assert browser.post(f"{page}/edit", data={"reason": "期满"}).status_code == 422, "nothing is left on it"
+    assert browser.post(f"{page}/edit", data={"reason": "保管期满", "cards": customer.id}).status_code == 303
+    assert "清单内的资料卡" in text_of(browser, page)
+    assert browser.post(f"{page}/submission").status_code == 303
+    number = db.session.query(Disposal).one().id
+    for language, words in (("zh", ("清单内的资料卡", "往来结束后保管 10 年")), ("en", ("Cards on the list", "Kept for 10 years"))):
+        sheet = text_of(browser, f"/prints/disposal/{number}?language={language}")
+        assert all(one in sheet for one in (*words, customer.number)), language
+    for account, led in (("sup1", True), ("rep1", False)):
+        shown = text_of(as_(account), card)
+        assert "资料卡已列入销毁清单" in shown
+        assert (f'href="/disposals/{number}"' in shown) is led
+    assert f"/disposals/{number}" not in text_of(as_("sup2"), "/disposals")
+    assert as_("sup2").get(page).status_code == 404
+
+
+def test_an_erased_card_leads_to_its_list_and_the_list_tells_what_went(as_):
+    customer = past(factories.customer("rep1", telephone="0755-88880000"))
+    factories.contact(customer, name="王小明")
+    list_ = destroyed(approved(customer))
+    browser = as_("mgr1")
+    page = text_of(browser, f"/disposals/{list_.id}")
+    assert "保留编号、名称、日期和审批记录" in page
+    assert re.search(r'data-label="联系人">1<', page), "as it stood when it was submitted"
+    assert customer.number in text_of(browser, f"/prints/destruction_list/{list_.id}?language=zh")
+    shown = text_of(browser, f"/customers/{customer.id}")
+    assert f'href="/disposals/{list_.id}"' in shown
+    assert "王小明" not in shown

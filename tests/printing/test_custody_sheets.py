@@ -48,7 +48,10 @@ def test_previews_in_every_language(app: Flask, sheet: str) -> None:
                 assert language == "en" or documents.translate(declared.title, "zh_Hans_CN") in html
 
 
-@pytest.mark.parametrize(("sheet", "words"), [("placeholder_card", ("完好", "孙三省")), ("destruction_list", ("监销人", "往来函件"))])
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [("placeholder_card", ("完好", "孙三省")), ("destruction_list", ("监销人", "往来函件", "清单内的资料卡", "保管10年"))],
+)
 def test_a_sheet_is_a_page_of_pdf(app: Flask, sheet: str, words: tuple[str, ...]) -> None:
     with app.test_request_context():
         printed = documents.press(lambda: made, "zh", by=person("mgr1")) if (made := papers_of(sheet)[0]) else None

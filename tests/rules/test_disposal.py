@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.rules.archive_numbers import RETENTIONS, retained_until
-from portal.rules.disposal import check_destruction, last_year_over, why_retained
+from portal.rules.disposal import card_kept_until, check_destruction, last_end_over, last_year_over, why_retained
 from portal.rules.message import Refusal
 
 days = st.dates(date(2000, 1, 1), date(2100, 12, 31))
@@ -60,3 +60,38 @@ def test_what_is_no_destruction(day, witnesses, field):
 
 def test_a_destruction():
     check_destruction(TODAY, ("甲", "乙"), TODAY, TODAY)
+
+
+terms = st.integers(0, 50)
+
+
+@given(days, terms)
+def test_a_card_is_kept_to_the_day_of_the_end_so_many_years_later(ended_on, years):
+    until = card_kept_until(ended_on, years)
+    assert (until.year - ended_on.year, until.month) == (years, ended_on.month)
+    assert until.day == ended_on.day or (ended_on.day, until.day) == (29, 28)
+
+
+@given(days, days, terms)
+def test_the_cards_that_are_due_are_those_of_the_check(ended_on, today, years):
+    assert (ended_on <= last_end_over(years, today)) == (card_kept_until(ended_on, years) < today)
+
+
+@given(st.sampled_from([date(year, 2, 29) for year in range(2000, 2100, 4)]), terms, st.integers(-2, 2))
+def test_the_cards_that_are_due_are_those_of_the_check_about_leap_days(ended_on, years, step):
+    today = card_kept_until(ended_on, years) + timedelta(days=step)
+    for end in (ended_on - timedelta(days=1), ended_on, ended_on + timedelta(days=1)):
+        assert (end <= last_end_over(years, today)) == (card_kept_until(end, years) < today)
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "years", "until"),
+    [
+        (date(2016, 2, 29), 10, date(2026, 2, 28)),
+        (date(2016, 2, 29), 4, date(2020, 2, 29)),
+        (date(2015, 2, 28), 1, date(2016, 2, 28)),
+        (date(2016, 3, 5), 0, date(2016, 3, 5)),
+    ],
+)
+def test_the_last_day_of_a_card(ended_on, years, until):
+    assert card_kept_until(ended_on, years) == until

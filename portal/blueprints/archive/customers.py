@@ -16,7 +16,7 @@ from portal.blueprints.archive import bp, card_view, duplicates
 from portal.blueprints.archive.history import entries_of
 from portal.database import StateConflict, db
 from portal.looks import look
-from portal.models import agreement, card, delivered_value, history, order_request, sales_totals, survey
+from portal.models import agreement, card, delivered_value, disposal_cards, history, order_request, sales_totals, survey
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag, possible_owners
 from portal.models.dealings import DealingsEnd
@@ -24,9 +24,10 @@ from portal.models.edits import Clash
 from portal.models.investigation import Investigation
 from portal.models.merge import CustomerMerge
 from portal.models.review import ReviewLine
+from portal.models.standard import why
 from portal.permissions import Permission, Role, requires
 from portal.record_form import OwnerForm, ReasonForm
-from portal.rules.disposal import ENDINGS
+from portal.rules.disposal import CARD_YEARS, ENDINGS
 from portal.rules.message import N_, Message, Refusal
 from portal.saving import saving
 from portal.sessions import me
@@ -87,6 +88,7 @@ def customer(customer: Customer) -> Any:
         state=card_view.STATES[customer.state],
         end=DealingsEnd.standing(customer) if customer.state == CustomerState.PAST else None,
         endings=ENDINGS,
+        **_keeping(customer),
         editable=customer.can_edit(current_user),
         relation=delivered_value.block(customer) if current_user.may(Permission.RELATION_WORK) else None,
         treated_orders=order_request.open_treatments([customer.id]),
@@ -96,6 +98,18 @@ def customer(customer: Customer) -> Any:
         asked_in=survey.of_customer(customer, 3) if current_user.may(Permission.SURVEY_WORK) else [],
         survey_states=survey.STATES,
     )
+
+
+def _keeping(customer: Customer) -> dict[str, Any]:
+    """Return until when a past customer's card is kept, why, and the list for disposal it is on, for who may open that (AR-11)."""
+    if customer.state != CustomerState.PAST:
+        return {}
+    found = disposal_cards.list_of(customer)
+    return {
+        "kept_until": disposal_cards.kept_until(customer),
+        "why_kept": why(CARD_YEARS),
+        "card_list": found if found is not None and found.can_be_read(me()) else None,
+    }
 
 
 @bp.route("/customers/<int:customer_id>/edit", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""Disposal of documents: what is due, the lists, submission, and the record of the destruction (AR-11)."""
+"""Disposal of documents and cards: what is due, the lists, submission, and the record of the destruction (AR-11)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from portal.database import StateConflict, commit, db
 from portal.downloads import download
 from portal.forms import PortalForm
 from portal.i18n import translate
-from portal.models import audit, disposal_check, disposal_record
+from portal.models import audit, disposal_cards, disposal_check, disposal_record
 from portal.models import disposal as lists
 from portal.models.approval import Approval
 from portal.models.attachment import Attachment
 from portal.models.disposal import APPROVED, DRAFT, NAME, STATES, Disposal
 from portal.models.dossier import ArchiveDocument
 from portal.models.standard import value as standard
+from portal.models.standard import why
 from portal.permissions import Permission, ensure, requires
 from portal.printing import pictures
 from portal.rules.archive_numbers import RETENTIONS
+from portal.rules.disposal import CARD_YEARS
 from portal.rules.message import Refusal
 from portal.rules.scans import media_type_of_scan
 from portal.rules.text import clean_line
@@ -36,13 +38,13 @@ from portal.stores import StoreFailed
 
 PAGE = 50
 SHOWN = 200
-"""So many documents that are due are offered for one list."""
+"""So many documents, and so many cards, that are due are offered for one list."""
 
 
 class ReasonForm(PortalForm):
-    """Why documents are destroyed."""
+    """Why documents and cards are destroyed."""
 
-    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why the documents are destroyed.")), Length(max=500)])
+    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why they are destroyed.")), Length(max=500)])
 
 
 class DestructionForm(PortalForm):
@@ -81,11 +83,11 @@ def disposal_new() -> Any:
     customer_id = request.args.get("customer", type=int)
     if request.method == "POST" and form.validate():
         with saving(lambda refusal: _refuse(form, refusal)) as saved:
-            disposal = Disposal.propose(_chosen(), reason=clean_line(form.reason.data), by=me())
+            disposal = Disposal.propose(_chosen(), reason=clean_line(form.reason.data), by=me(), card_ids=_chosen("cards"))
         if saved:
             return redirect(url_for("custody.disposal", disposal_id=disposal.id), 303)
     documents = lists.due(me(), customer_id=customer_id, limit=SHOWN)
-    return _form_page(form, documents, None)
+    return _form_page(form, documents, disposal_cards.due(me(), customer_id=customer_id, limit=SHOWN), None)
 
 
 @bp.route("/disposals/<int:disposal_id>/edit", methods=["GET", "POST"])
@@ -97,15 +99,19 @@ def disposal_edit(disposal: Disposal) -> Any:
     form, disposal_id = ReasonForm(reason=disposal.reason), disposal.id
     if request.method == "POST" and form.validate():
         with saving(lambda refusal: _refuse(form, refusal)) as saved:
-            disposal.edit(_chosen(), reason=clean_line(form.reason.data), by=me())
+            disposal.edit(_chosen(), reason=clean_line(form.reason.data), by=me(), card_ids=_chosen("cards"))
         if saved:
             return redirect(url_for("custody.disposal", disposal_id=disposal_id), 303)
         disposal = db.session.get_one(Disposal, disposal_id)
-    return _form_page(form, disposal.documents, disposal)
+    return _form_page(form, disposal.documents, _cards(disposal), disposal)
 
 
-def _chosen() -> list[int]:
-    return [int(one) for one in request.form.getlist("documents") if one.isdecimal() and len(one) < 16]
+def _chosen(field: str = "documents") -> list[int]:
+    return [int(one) for one in request.form.getlist(field) if one.isdecimal() and len(one) < 16]
+
+
+def _cards(disposal: Disposal) -> list[disposal_cards.Card]:
+    return disposal_cards.lines(disposal.card_customers, years=disposal.card_years.value)
 
 
 def _refuse(form: PortalForm, refusal: Refusal) -> None:
@@ -115,15 +121,18 @@ def _refuse(form: PortalForm, refusal: Refusal) -> None:
         form.refuse(refusal)
 
 
-def _form_page(form: ReasonForm, documents: list[ArchiveDocument], disposal: Disposal | None) -> Any:
-    chosen = set(_chosen()) if request.method == "POST" else {one.id for one in documents}
+def _form_page(form: ReasonForm, documents: list[ArchiveDocument], cards: list[disposal_cards.Card], disposal: Disposal | None) -> Any:
+    asked = request.method == "POST"
     page = render_template(
         "custody/disposal_form.html",
         form=form,
         documents=documents,
-        more_than=SHOWN if disposal is None and len(documents) >= SHOWN else 0,
+        cards=cards,
+        more_than=SHOWN if disposal is None and max(len(documents), len(cards)) >= SHOWN else 0,
         disposal=disposal,
-        chosen=chosen,
+        chosen=set(_chosen()) if asked else {one.id for one in documents},
+        chosen_cards=set(_chosen("cards")) if asked else {one.customer.id for one in cards},
+        why=why(CARD_YEARS),
         retentions=RETENTIONS,
     )
     return page, 422 if form.problems else 200
@@ -135,7 +144,7 @@ def _form_page(form: ReasonForm, documents: list[ArchiveDocument], disposal: Dis
 @bp.get("/disposals/<int:disposal_id>")
 @requires(Permission.DISPOSAL_READ, disposal=Disposal)
 def disposal(disposal: Disposal) -> Any:
-    """Show a list: its documents, what stands against it, where it stands."""
+    """Show a list: its documents and cards, what stands against it, where it stands."""
     return _page(disposal, DestructionForm(), GivingUpForm())
 
 
@@ -143,6 +152,8 @@ def _page(disposal: Disposal, form: DestructionForm, giving_up: GivingUpForm, st
     page = render_template(
         "custody/disposal.html",
         disposal=disposal,
+        cards=_shown(disposal),
+        why=why(CARD_YEARS, version=disposal.card_years.version),
         form=form,
         giving_up=giving_up,
         states=STATES,
@@ -155,6 +166,17 @@ def _page(disposal: Disposal, form: DestructionForm, giving_up: GivingUpForm, st
     return page, status
 
 
+def _shown(disposal: Disposal) -> list[dict[str, Any]]:
+    """Return the cards on a list as plain data, with the customer's number: once it is submitted, as they stood then."""
+    if disposal.state == DRAFT:
+        plain = {one.customer.number: one.plain() for one in _cards(disposal)}
+    else:
+        approval = Approval.latest_for(NAME, disposal.id)
+        frozen = approval.current_round.snapshot.get("cards", []) if approval else []
+        plain = {one["customer_number"]: one for one in frozen}
+    return [{**plain.get(one.number, {}), "customer_id": one.id, "name": one.full_name} for one in disposal.card_customers]
+
+
 @bp.post("/disposals/<int:disposal_id>/submission")
 @requires(Permission.APPROVAL_SUBMIT, disposal=Disposal)
 def disposal_submission(disposal: Disposal) -> Any:
@@ -162,7 +184,7 @@ def disposal_submission(disposal: Disposal) -> Any:
     ensure(current_user.may(Permission.DISPOSAL_EDIT))
     approval = disposal.submit(by=me())
     commit()
-    flash(_("The list is submitted. Its documents stay as they are until it is decided."), "ok")
+    flash(_("The list is submitted. Its documents and cards stay as they are until it is decided."), "ok")
     return redirect(url_for("approvals.show", approval_id=approval.id), 303)
 
 
@@ -180,7 +202,7 @@ def disposal_destruction(disposal: Disposal) -> Any:
         disposal_record.record(disposal, destroyed_on=form.destroyed_on.data, witnesses=witnesses, scan=_scan(), by=me())
     if not saved:
         return _page(db.session.get_one(Disposal, disposal_id), form, GivingUpForm(formdata=None), 422)
-    flash(_("The destruction is recorded. What remains is the index entry of each document."), "ok")
+    flash(_("The destruction is recorded. Of documents the index entry remains, of cards number, name and dates."), "ok")
     try:
         for digest in disposal_record.purge(db.session.get_one(Disposal, disposal_id)):
             pictures.forget(digest)
@@ -225,5 +247,5 @@ def disposal_giving_up(disposal: Disposal) -> Any:
         return _page(disposal, DestructionForm(formdata=None), form, 422)
     disposal.give_up(because=clean_line(form.because.data)[:500], by=me())
     commit()
-    flash(_("Nothing is destroyed; the documents can be changed and lent again."), "ok")
+    flash(_("Nothing is destroyed; documents and cards can be changed, lent and listed again."), "ok")
     return redirect(url_for("custody.disposal", disposal_id=disposal.id), 303)
