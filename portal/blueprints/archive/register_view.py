@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flask import url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import Row, Select, bindparam, select
 
 from portal import clock
@@ -30,7 +30,6 @@ FIGURES = ("integer", "money")
 DAYS = ("date", "moment")
 ON_ONE_LINE = {"telephone": "one-line", "region": "one-line"}
 """Columns whose words are not broken, with the class that says so."""
-_CALL, _TO, _END = Markup('<a href="tel:'), Markup('">'), Markup("</a>")
 
 
 class Line(NamedTuple):
@@ -66,6 +65,11 @@ def _names(model: type[Staff] | type[Team]) -> Select[int, str]:
     return select(model.id, model.name).where(model.id.in_(bindparam("wanted", expanding=True)))
 
 
+def _call(number: str) -> Markup:
+    """Return a number that dials itself, as on the card: written out, because `Markup.format` takes twice as long, fifty times a page."""
+    return Markup(f'<a href="tel:{escape(dialled(number))}">{escape(number)}</a>')
+
+
 def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
     """Return what writes a column's cell of a row."""
     if column.kind == "staff":
@@ -78,8 +82,7 @@ def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
         return _region
     place = rows[0]._fields.index(column.name)
     if column.name == "telephone":
-        # It dials itself, as on the card. Put together by `+`, which escapes too: `format` takes three times as long, fifty times a page.
-        return lambda row: _CALL + dialled(row[place]) + _TO + row[place] + _END if row[place] else ""
+        return lambda row: _call(row[place]) if row[place] else ""
     if column.kind == "choice":
         words = {entry["code"]: of_choice(entry) for entry in standard(f"choices.{column.choices}")}
         return lambda row: words.get(row[place], row[place])
