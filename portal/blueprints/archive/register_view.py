@@ -67,7 +67,7 @@ def _names(model: type[Staff] | type[Team]) -> Select[int, str]:
 
 def _call(number: str) -> Markup:
     """Return a number that dials itself, as on the card: written out, because `Markup.format` takes twice as long, fifty times a page."""
-    return Markup(f'<a href="tel:{escape(dialled(number))}">{escape(number)}</a>')
+    return Markup(f'<a href="tel:{escape(dialled(number))}">{escape(number)}</a>')  # noqa: S704 - both are escaped
 
 
 def _writer(column: Column, rows: list[Row[Any]]) -> Callable[[Row[Any]], str]:
