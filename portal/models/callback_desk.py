@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Executable, Select, delete, func, select, update
 
 from portal import clock
-from portal.database import db
+from portal.database import db, transition
 from portal.models import hand_over_list, inbox, request_events
 from portal.models.callback import CALLED, CANCELLED, OPEN, Callback, CallbackEvent
 from portal.models.callback_due import due, make_due, read_sales
@@ -19,6 +19,7 @@ from portal.models.hand_over import goes_along
 from portal.models.inbox_count import Area
 from portal.models.merge import settles
 from portal.models.paging import NotLeading
+from portal.models.request_step import DUPLICATE, RequestLink
 from portal.models.staff import Staff
 from portal.permissions import Permission
 from portal.rules import callbacks as rules
@@ -177,6 +178,23 @@ def _day(moment: datetime | None) -> date:
 def _complained(request: ServiceRequest, _visit: RepairVisit | None, by: Staff | None) -> None:
     """A complaint came by letter or e-mail: confirm it at once, where there is a number to call."""
     _heard(rules.COMPLAINT, request, _day(request.received_at), f"request:{request.id}", by)
+
+
+@request_events.on(request_events.JOINED)
+def _joined(request: ServiceRequest, _visit: RepairVisit | None, _by: Staff | None) -> None:
+    """A complaint repeats another one, whose own call confirms both: the customer is not called twice about the same."""
+    others = select(RequestLink.other_id).where(RequestLink.request_id == request.id, RequestLink.kind == DUPLICATE)
+    keys = [f"{rules.COMPLAINT}:{request.customer_id}:request:{number}" for number in db.session.scalars(others)]
+    if not keys or db.session.scalar(_of_events(*keys).where(Callback.state != CANCELLED).limit(1)) is None:
+        return
+    own = _of_events(f"{rules.COMPLAINT}:{request.customer_id}:request:{request.id}")
+    for call in db.session.scalars(own.where(Callback.state == OPEN)).all():
+        change = {"state": CANCELLED, "reason": "", "done_at": clock.now(), "version": call.version + 1}
+        transition(call, expect={"state": OPEN, "version": call.version}, change=change)
+
+
+def _of_events(*keys: str) -> Select[Callback]:
+    return select(Callback).join(CallbackEvent, CallbackEvent.id == Callback.event_id).where(CallbackEvent.key.in_(keys))
 
 
 @request_events.on(request_events.REPAIR_ARRANGED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -91,7 +92,7 @@ class Progress(Figures):
     def share(self, grade: str) -> str:
         """Return which part of those that have a grade has this one, in per cent with one decimal: '12.5'."""
         whole = sum(self.grades.values())
-        return f"{100 * self.grades[grade] / whole:.1f}" if whole else "0.0"
+        return str((Decimal(100 * self.grades[grade]) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)) if whole else "0.0"
 
     def add(self, row: GradingTotal) -> None:
         """Add the figures of one rep."""

@@ -26,7 +26,9 @@ REPAIR_OVERRAN = "repair-overran"
 """A repair visit was not done by the time that was said."""
 REPAIR_DONE = "repair-done"
 """A repair visit was done at `visit.done_at`."""
-CODES = (WRITTEN_COMPLAINT, REPAIR_ARRANGED, REPAIR_OVERRAN, REPAIR_DONE)
+JOINED = "joined"
+"""The request repeats another one, was joined to it, and left the queue."""
+CODES = (WRITTEN_COMPLAINT, REPAIR_ARRANGED, REPAIR_OVERRAN, REPAIR_DONE, JOINED)
 
 Listener = Callable[["ServiceRequest", "RepairVisit | None", "Staff | None"], None]
 _listeners: dict[str, list[Listener]] = {code: [] for code in CODES}

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.database import StateConflict, db, transition
-from portal.models import audit, promise, request_clock
+from portal.models import audit, promise, request_clock, request_events
 from portal.models.customer import Customer, CustomerState
 from portal.models.notice import notify
 from portal.models.promise import Promise
@@ -388,6 +388,7 @@ def link(request: ServiceRequest, other: ServiceRequest, kind: str, *, word: str
             one.source_id, one.staff_id = other.id, other.assignee_id
     _tell(request, "joined", by=by, word=" ".join(filter(None, (other.number, word))))
     note(other, "note", by=by, word=f"{request.number}: {request.text}"[: rules.LONGEST])
+    request_events.tell(request_events.JOINED, request, by=by)
 
 
 def _hold(*requests: ServiceRequest) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Numeric, Select, Text, UniqueConstraint, and_, false, or_, select
@@ -332,7 +332,7 @@ def pooled(assessments: list[StaffAssessment], month: AssessmentMonth) -> tuple[
         parts = {code: part.with_(one.counted[code]) for code, part in parts.items()}
         for code, said in one.judged.items():
             judged.setdefault(code, []).append(Decimal(said["score"]))
-    means = {code: (sum(some, Decimal(0)) / len(some)).quantize(Decimal("0.01")) for code, some in judged.items()}
+    means = {code: (sum(some, Decimal(0)) / len(some)).quantize(Decimal("0.01"), ROUND_HALF_UP) for code, some in judged.items()}
     scores = {**means, **rules.counted(parts)}
     return scores, rules.total(month.weights, scores, month.least)
 

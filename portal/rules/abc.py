@@ -16,7 +16,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from portal.rules.message import N_, Refusal
 
 CLASSES = ("A", "B", "C")
 NOTHING = Decimal("0.00")
+_TENTH = Decimal("0.1")
 APART = ""
 """Stands for an item without a class."""
 NO_SALES, RETURNED = "no-sales", "returned"
@@ -196,9 +197,9 @@ def classes_moved(counted: dict[tuple[int, int], int], limits: Thresholds) -> di
 
 def share(part: Any, total: Any) -> Decimal | None:
     """Return a part of a total in per cent with one decimal; None where there is no total."""
-    return None if not total or total < 0 else (Decimal(part) * 100 / Decimal(total)).quantize(Decimal("0.1"))
+    return None if not total or total < 0 else (Decimal(part) * 100 / Decimal(total)).quantize(_TENTH, ROUND_HALF_UP)
 
 
 def change(now: Any, before: Any) -> Decimal | None:
     """Return by how many per cent something is more than before, with one decimal; None where there was nothing to compare with."""
-    return None if not before or before < 0 else ((Decimal(now) - Decimal(before)) * 100 / Decimal(before)).quantize(Decimal("0.1"))
+    return None if not before or before < 0 else ((Decimal(now) - Decimal(before)) * 100 / Decimal(before)).quantize(_TENTH, ROUND_HALF_UP)

@@ -15,8 +15,19 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.blueprints.callbacks.day import make_what_is_due
 from portal.database import StateConflict, db
-from portal.models import callback_desk, callback_due, callback_list, dealings, hand_over, hand_over_list, inbox, request_events, standard
-from portal.models.callback import DONE, LATER, NO_ANSWER, OPEN, Callback, CallbackEvent
+from portal.models import (
+    callback_desk,
+    callback_due,
+    callback_list,
+    dealings,
+    hand_over,
+    hand_over_list,
+    inbox,
+    request_events,
+    request_flow,
+    standard,
+)
+from portal.models.callback import CANCELLED, DONE, LATER, NO_ANSWER, OPEN, Callback, CallbackEvent
 from portal.models.callback_draw import CallbackDraw, Filters
 from portal.models.callback_due import CallbackMark
 from portal.models.callback_list import CallbackQuery
@@ -29,6 +40,7 @@ from portal.rules.message import Refusal
 from tests import factories
 from tests.approving import person
 from tests.calling import call, calls, customer, finished, happened
+from tests.service.requesting import taken
 
 pytestmark = pytest.mark.usefixtures("app")
 THURSDAY = "2026-03-05 02:00Z"
@@ -190,6 +202,19 @@ def test_requests_are_followed_by_calls() -> None:
         "complaint-confirmed": "13800138000", "repair-arranged": "刘师傅 13700137000\n13800138000", "repair-late": "13800138000",
         "repair-done": "13800138000",
     }  # fmt: skip
+
+
+def test_a_complaint_that_repeats_another_is_confirmed_with_it() -> None:
+    of = customer()
+    first, again = (taken(of, channel="letter", telephone="13800138000") for _turn in range(2))
+    spoken = taken(of)
+    alone = taken(of, channel="e-mail", telephone="13800138000")
+    assert [state for _row, _day, state in calls(of)] == [OPEN] * 3
+    request_flow.link(again, first, "duplicate", by=person("rep1"), version=again.version)
+    request_flow.link(alone, spoken, "duplicate", by=person("rep1"), version=alone.version)
+    db.session.commit()
+    # What was said on the telephone has no call of its own that would confirm the letter.
+    assert [state for _row, _day, state in calls(of)] == [OPEN, CANCELLED, OPEN]
 
 
 # --- purchases ----------------------------------------------------------------

@@ -21,7 +21,7 @@ from portal.models.customer import Customer, CustomerState
 from portal.models.grading import Grading, last_approved
 from portal.models.grading_campaign import GradingCampaign
 from portal.models.grading_list import GradeList, approved_by_list
-from portal.models.grading_progress import by_team, next_line, progress_of
+from portal.models.grading_progress import Progress, by_team, next_line, progress_of
 from portal.models.grading_totals import change_lines, count_anew, follow
 from portal.models.hand_over import hand_over
 from portal.models.merge import CustomerMerge
@@ -521,3 +521,10 @@ def test_what_other_thresholds_touch_is_said_in_figures(office: dict[str, Custom
     said = [str(message) for message in effects("grading.thresholds", stricter, date(2026, 4, 1))]
     assert said[0] == "With them 1 customers would have had another grade in 2026."
     assert said[2] == "1 approved grades stay as they are."
+
+
+def test_a_share_is_rounded_as_a_reader_does() -> None:
+    found = Progress()
+    found.figures |= {"a": 1, "b": 15}
+    assert (found.share("A"), found.share("B"), found.share("C")) == ("6.3", "93.8", "0.0")
+    assert Progress().share("A") == "0.0"

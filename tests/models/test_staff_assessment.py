@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -14,13 +16,13 @@ from portal.models import inbox
 from portal.models import staff_assessment_desk as desk
 from portal.models.callback import Callback
 from portal.models.request import ServiceRequest
-from portal.models.staff_assessment import AssessmentMonth, StaffAssessment
+from portal.models.staff_assessment import AssessmentMonth, StaffAssessment, pooled
 from portal.models.staff_assessment_figures import of_month
 from portal.models.staff_assessment_reward import Proposal, StaffReward
 from portal.models.standard import set_value
 from portal.models.standard_effects import effects
 from portal.models.survey import SurveyAnswer
-from portal.rules.assessments import START_WEIGHTS, Judged, Part, bounds, month_before
+from portal.rules.assessments import PARTS, START_WEIGHTS, Judged, Part, bounds, month_before
 from portal.rules.message import Refusal
 from tests import calling, factories
 from tests.approving import person, sign, told
@@ -77,6 +79,14 @@ def test_a_complaint_that_waits_for_the_customer_is_late_only_if_it_was_before()
         request.received_on, request.solve_due_at, request.waiting_since = day, due, waiting_since
     db.session.commit()
     assert of_month(last_month(), [person("rep1").id])[person("rep1").id]["on-time"] == Part(2, 0)
+
+
+def test_the_mean_of_a_department_is_rounded_as_the_others_are() -> None:
+    several: list[Any] = [
+        SimpleNamespace(counted=dict.fromkeys(PARTS, Part()), judged={"knowledge": {"score": score}}) for score in ["80"] * 7 + ["81"]
+    ]
+    month: Any = SimpleNamespace(weights=START_WEIGHTS, least=0)
+    assert pooled(several, month)[0] == {"knowledge": Decimal("80.13")}
 
 
 def test_only_a_month_that_is_over_opens_once() -> None:

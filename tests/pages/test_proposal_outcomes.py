@@ -159,6 +159,8 @@ def test_a_decision_is_changed_given_up_and_refused_in_time(as_: Any) -> None:
     customer = factories.customer("rep1", nature="government")
     proposal = assessed(registered(customer))
     new = f"/proposals/{proposal.id}/decisions/new"
+    slipped = sup.post(new, data={"outcome": "not-adopted", "reasons": "效果明显", "grade": "C", "amount": "500", "submit": "1"})
+    assert "Only an adopted proposal is rewarded" in errors(text_of(slipped))["amount"]
     sup.post(new, data={"outcome": "kept", "reasons": "条件未备"})
     decision = db.session.query(ProposalDecision).one()
     place = f"/proposal-decisions/{decision.id}"

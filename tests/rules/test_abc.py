@@ -115,6 +115,8 @@ def test_thresholds_that_make_no_sense_are_refused(text: object) -> None:
 
 def test_shares_and_changes() -> None:
     assert abc.share(Decimal(1), Decimal(3)) == Decimal("33.3")
+    assert abc.share(Decimal(1), Decimal(400)) == Decimal("0.3")  # halves go up, as a reader counts
     assert abc.share(Decimal(1), Decimal(0)) is None
     assert abc.change(Decimal(150), Decimal(100)) == Decimal("50.0")
+    assert abc.change(Decimal(401), Decimal(400)) == Decimal("0.3")
     assert abc.change(Decimal(1), Decimal(0)) is None

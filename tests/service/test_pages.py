@@ -175,6 +175,12 @@ def test_the_month_and_the_channels_count_what_there_is(as_: Any) -> None:
     assert written.figures["received"] == 1
 
 
+def test_shares_of_a_channel_are_rounded_as_a_reader_does() -> None:
+    two_of_three = request_tally.Figures(satisfied=2, unsatisfied=1, first_answered=3, first_on_time=2)
+    assert (two_of_three.satisfaction, two_of_three.punctual) == (67, 67)
+    assert request_tally.Figures().punctual is None
+
+
 def test_a_full_page_of_the_queue_is_light_and_words_are_found_in_scope(as_: Any) -> None:
     mine, other = factories.customer("rep1", grade="A"), factories.customer("rep3", grade="B")
     for number in range(51):

@@ -23,7 +23,6 @@ from portal.rules.dates import parse_date
 from portal.rules.message import Refusal
 from portal.rules.money import figures, parse_amount
 from portal.rules.proposal_outcomes import LONGEST_LINE, LONGEST_TEXT, MOST_MEASURES, Assessed, Measure, Planned
-from portal.rules.proposals import ADOPTED
 from portal.rules.rewards import GRADES, OUTCOMES
 from portal.rules.text import clean_line
 
@@ -82,10 +81,8 @@ class DecisionForm(PortalForm):
         return self
 
     def decided(self) -> Decided:
-        """Return what was entered; reward and grade of an adopted one only. Raises `Refusal` (field `amount`)."""
+        """Return what was entered, also a reward without adoption: that is refused, not dropped. Raises `Refusal` (field `amount`)."""
         outcome, reasons = self.outcome.data or "", (self.reasons.data or "").strip()
-        if outcome != ADOPTED:
-            return Decided(outcome, reasons)
         return Decided(outcome, reasons, self.grade.data or "", amount_of(self.amount.data, "amount"))
 
 
