@@ -22,6 +22,10 @@ from portal.rules.message import N_, Refusal
 MOST = 12
 """So many people stand on one table."""
 TEXTS = ("name", "influence", "competitors", "measures")
+COLUMNS = ("post", *TEXTS, "staff", "until")
+"""What the log keeps of a person, in this order."""
+BETWEEN = "\t"
+"""Stands between these in the log, where no text of a line can hold it; each person has a line."""
 
 
 class Person(NamedTuple):
@@ -144,11 +148,11 @@ def _check(one: Person, row: int) -> None:
 
 
 def _said(people: list[dict[str, Any]]) -> str:
-    """Return a table in one line for the log, with the names of those of ours who are in charge (RO-7)."""
+    """Return a table for the log, with the names of those of ours who are in charge (RO-7); `log_words` says it to people."""
     ids = {one["staff_id"] for one in people if one["staff_id"]}
     names = {one.id: one.name for one in db.session.scalars(select(Staff).where(Staff.id.in_(ids)))}
     words = [[*(one[name] for name in ("post", *TEXTS)), names.get(one["staff_id"]), one["until"]] for one in people]
-    return "; ".join(" ".join(str(word) for word in row if word) for row in words)
+    return "\n".join(BETWEEN.join(str(word or "") for word in row) for row in words)
 
 
 history.action("StrengtheningTable", "strengthening-saved", N_("Strengthening table written"))
