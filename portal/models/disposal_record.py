@@ -59,6 +59,18 @@ KEPT = frozenset({"full_name", "first_contact_on", "first_deal_on", "established
 """Fields of the card that outlive the dossier; number, state and the person in charge are no fields."""
 
 
+def cards_that_go(disposal: Disposal) -> list[Customer]:
+    """Return the customers of whose dossiers this list leaves nothing but signed forms: their cards are erased with it (AR-11)."""
+    kept = select(ArchiveDocument.customer_id).where(
+        ArchiveDocument.customer_id.in_([one.id for one in disposal.customers]),
+        ArchiveDocument.state == FILED,
+        ArchiveDocument.approval_id.is_(None),
+        ArchiveDocument.id.not_in([one.id for one in disposal.documents]),
+    )
+    staying = set(db.session.scalars(kept))
+    return [one for one in disposal.customers if one.id not in staying]
+
+
 def record(disposal: Disposal, *, destroyed_on: date | None, witnesses: tuple[str, str], scan: Attachment | None, by: Staff) -> None:
     """Record that an approved list was destroyed; afterwards, once that is committed, `purge` takes the contents out of the store.
 

@@ -91,7 +91,7 @@ def disposal_new() -> Any:
 @bp.route("/disposals/<int:disposal_id>/edit", methods=["GET", "POST"])
 @requires(Permission.DISPOSAL_EDIT, disposal=Disposal)
 def disposal_edit(disposal: Disposal) -> Any:
-    """Change a list that is a draft: its reason, and what stays on it."""
+    """Change a list that is a draft: its reason, and what is on it; what else is due of its customer is offered beside it."""
     if disposal.state != DRAFT:
         raise StateConflict(f"disposal {disposal.id}")
     form, disposal_id = ReasonForm(reason=disposal.reason), disposal.id
@@ -101,7 +101,9 @@ def disposal_edit(disposal: Disposal) -> Any:
         if saved:
             return redirect(url_for("custody.disposal", disposal_id=disposal_id), 303)
         disposal = db.session.get_one(Disposal, disposal_id)
-    return _form_page(form, disposal.documents, disposal)
+    due = lists.due(me(), customer_id=disposal.customer_id, limit=SHOWN)
+    offered = {one.id: one for one in [*disposal.documents, *due]}
+    return _form_page(form, sorted(offered.values(), key=lambda one: one.archive_number), disposal)
 
 
 def _chosen() -> list[int]:
@@ -116,7 +118,7 @@ def _refuse(form: PortalForm, refusal: Refusal) -> None:
 
 
 def _form_page(form: ReasonForm, documents: list[ArchiveDocument], disposal: Disposal | None) -> Any:
-    chosen = set(_chosen()) if request.method == "POST" else {one.id for one in documents}
+    chosen = set(_chosen()) if request.method == "POST" else {one.id for one in (disposal.documents if disposal else documents)}
     page = render_template(
         "custody/disposal_form.html",
         form=form,
@@ -151,6 +153,7 @@ def _page(disposal: Disposal, form: DestructionForm, giving_up: GivingUpForm, st
         blockers=disposal_check.blockers(disposal) if disposal.state in (DRAFT, "pending", APPROVED) else [],
         can_edit=disposal.can_edit(me()),
         can_record=disposal.can_record(me()),
+        going=disposal_record.cards_that_go(disposal) if disposal.can_record(me()) else [],
     )
     return page, status
 
