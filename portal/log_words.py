@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from portal import field_values
 from portal.database import Base, db
 from portal.exchange.book_tables import BOOKS
-from portal.filters import choice
+from portal.filters import bracketed, choice, colon, semicolon
 from portal.i18n import LANGUAGES, is_chinese, translate
 from portal.models import card
 from portal.models.approval_kinds import KINDS
@@ -26,9 +26,12 @@ from portal.models.hand_over_list import PARTS
 from portal.models.report_fields import BY_NAME as REPORT_FIELDS
 from portal.models.report_fields import PERIODIC
 from portal.models.staff import Staff
+from portal.models.strengthening import BETWEEN, COLUMNS
 from portal.permissions import Role
 from portal.printing.catalogue import SHEETS
 from portal.registers import REGISTERS
+from portal.rules.loans import CONDITIONS
+from portal.rules.maintenance import POSTS
 from portal.rules.message import N_
 from portal.rules.periods import Period
 from portal.rules.standards import STANDARDS
@@ -122,12 +125,18 @@ def addresses(events: Iterable[AuditEvent], reader: Staff) -> dict[int, str]:
         if event.record_type and event.record_id is not None:
             wanted[event.record_type, event.record_id].append(event.id)
     promised = {number: made_in for (kind, number), made_in in _promises(wanted, reader).items() if kind == "Promise"}
-    asked: dict[str, set[int]] = defaultdict(set)
-    for kind, number in [*(one for one in wanted if one[0] in PAGES), *promised.values()]:
-        asked[kind].add(number)
-    found = {(kind, number): address for kind, numbers in asked.items() for number, address in _of(kind, numbers, reader).items()}
+    found = pages([*wanted, *promised.values()], reader)
     found |= {("Promise", number): found[made_in] for number, made_in in promised.items() if made_in in found}
     return {entry: found[one] for one, entries in wanted.items() if one in found for entry in entries}
+
+
+def pages(wanted: Iterable[tuple[str, int]], reader: Staff) -> dict[tuple[str, int], str]:
+    """Return the addresses of the pages of records, each by its type and number; those that `reader` may not open are left out."""
+    asked: dict[str, set[int]] = defaultdict(set)
+    for kind, number in wanted:
+        if kind in PAGES:
+            asked[kind].add(number)
+    return {(kind, number): address for kind, numbers in asked.items() for number, address in _of(kind, numbers, reader).items()}
 
 
 def _of(kind: str, numbers: set[int], reader: Staff) -> dict[int, str]:
@@ -213,6 +222,7 @@ _TITLES: dict[str, dict[str, str]] = {
     "Proposal": {"value": N_("Value gained"), "limit_on": N_("Last day of the proposal")},
     "ReviewLine": {"binder": N_("Binder")},
     "GiftDelivery": {"way": N_("Way of delivery")},
+    "StrengtheningTable": {"people": N_("Key people")},
     **{book.model.__name__: {"product_id": N_("Product"), **{one.name: one.title for one in book.columns}} for book in BOOKS.values()},
 }
 """What the areas call the fields of their records, where a name means something else than in `FIELD_LABELS`."""
@@ -248,7 +258,20 @@ def value_of(record_type: str, name: str, value: Any) -> Any:
             return LANGUAGES[value]
         case "active":
             return _("yes") if value == "yes" else _("no")
+        case "post" if record_type == "StrengtheningTable" and value in POSTS:
+            return _(POSTS[value])
+        case "influence" if record_type == "StrengtheningTable":
+            return choice(str(value), "influence")
+        case "people" if record_type == "StrengtheningTable":
+            return semicolon().join(_person(row.split(BETWEEN)) for row in str(value).split("\n"))
     return value
+
+
+def _person(parts: list[str]) -> str:
+    """Return a row of a strengthening table in words; one that was written before its parts were kept apart as it stands."""
+    if len(parts) != len(COLUMNS):
+        return " ".join(parts)
+    return " ".join(filter(None, (str(value_of("StrengtheningTable", name, part)) for name, part in zip(COLUMNS, parts, strict=True))))
 
 
 def said(key: str, value: Any) -> Any:
@@ -264,9 +287,13 @@ def said(key: str, value: Any) -> Any:
             return _(SOURCES[value])
         case "language":
             return {"zh": _("In Chinese"), "en": _("In English")}.get(value, value)
+        case "papers":  # of a loan: archive numbers, each with its condition
+            value = [f"{one['number']}{bracketed(_(CONDITIONS.get(one['condition'], one['condition'])))}" for one in value]
     if isinstance(value, dict):
-        return "; ".join(f"{_part(name)}: {said(name, one)}" for name, one in value.items())
-    return ("、" if is_chinese() else ", ").join(map(str, value)) if isinstance(value, list) else value
+        return semicolon().join(f"{_part(name)}{colon()}{said(name, one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ("、" if is_chinese() else ", ").join(bracketed(said(key, one)) if isinstance(one, dict) else str(one) for one in value)
+    return value
 
 
 def _part(name: str) -> str:

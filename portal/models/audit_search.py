@@ -228,6 +228,7 @@ FIELD_LABELS = {
     "witnesses": N_("Witnesses"),
     "loan": N_("Number of the loan"),
     "disposal": N_("Number of the disposal"),
+    "papers": N_("Papers of this loan"),
     "figures": N_("What was counted"),
     "counts": N_("What was counted"),
     "moved": N_("What moved along"),

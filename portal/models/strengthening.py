@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +23,10 @@ from portal.rules.message import N_, Refusal
 MOST = 12
 """So many people stand on one table."""
 TEXTS = ("name", "influence", "competitors", "measures")
+COLUMNS = ("post", *TEXTS, "staff", "until")
+"""What the log keeps of a person, in this order."""
+BETWEEN = "\t"
+"""Stands between these in the log, where no text of a line can hold it; each person has a line."""
 
 
 class Person(NamedTuple):
@@ -100,8 +105,8 @@ def save(customer: Customer, people: list[Person], *, by: Staff, version: int) -
     found = of_customer(customer)
     if (found.version if found else 0) != version:
         raise StateConflict(f"strengthening table of customer {customer.id}")
-    for row, one in enumerate(people):
-        _check(one, row)
+    for refusal in problems(people):
+        raise refusal
     kept = [one for one in people if not one.is_empty]
     if not kept:
         raise Refusal("Name at least one person.", field="name-0")
@@ -121,34 +126,36 @@ def save(customer: Customer, people: list[Person], *, by: Staff, version: int) -
     return found
 
 
-def _check(one: Person, row: int) -> None:
-    if one.post not in POSTS:
-        raise Refusal("Choose the post.", field=f"post-{row}")
-    if one.is_empty:
-        return
-    if not one.name:
-        raise Refusal("Name the person.", field=f"name-{row}")
-    if len(one.name) > LONGEST_TITLE:
-        raise Refusal("At most %(most)s characters.", field=f"name-{row}", most=LONGEST_TITLE)
-    for name in ("competitors", "measures"):
-        if len(getattr(one, name)) > LONGEST_LINE:
-            raise Refusal("At most %(most)s characters.", field=f"{name}-{row}", most=LONGEST_LINE)
-    if one.measures and one.until is None:
-        raise Refusal("Say by which day.", field=f"until-{row}")
-    if one.measures and one.staff_id is None:
-        raise Refusal("Say who of ours is in charge.", field=f"staff-{row}")
-    if one.staff_id is not None:
-        staff = db.session.get(Staff, one.staff_id)
-        if staff is None or not staff.in_office:
-            raise Refusal("Choose somebody whose account is active.", field=f"staff-{row}")
+def problems(people: list[Person]) -> Iterator[Refusal]:
+    """Yield what is wrong with the rows, all of it, each with its field (`name-<row>`, …); rows left empty are not looked at."""
+    for row, one in enumerate(people):
+        if one.post not in POSTS:
+            yield Refusal("Choose the post.", field=f"post-{row}")
+        if one.is_empty:
+            continue
+        if not one.name:
+            yield Refusal("Name the person.", field=f"name-{row}")
+        if len(one.name) > LONGEST_TITLE:
+            yield Refusal("At most %(most)s characters.", field=f"name-{row}", most=LONGEST_TITLE)
+        for name in ("competitors", "measures"):
+            if len(getattr(one, name)) > LONGEST_LINE:
+                yield Refusal("At most %(most)s characters.", field=f"{name}-{row}", most=LONGEST_LINE)
+        if one.measures and one.until is None:
+            yield Refusal("Say by which day.", field=f"until-{row}")
+        if one.measures and one.staff_id is None:
+            yield Refusal("Say who of ours is in charge.", field=f"staff-{row}")
+        if one.staff_id is not None:
+            staff = db.session.get(Staff, one.staff_id)
+            if staff is None or not staff.in_office:
+                yield Refusal("Choose somebody whose account is active.", field=f"staff-{row}")
 
 
 def _said(people: list[dict[str, Any]]) -> str:
-    """Return a table in one line for the log, with the names of those of ours who are in charge (RO-7)."""
+    """Return a table for the log, with the names of those of ours who are in charge (RO-7); `log_words` says it to people."""
     ids = {one["staff_id"] for one in people if one["staff_id"]}
     names = {one.id: one.name for one in db.session.scalars(select(Staff).where(Staff.id.in_(ids)))}
     words = [[*(one[name] for name in ("post", *TEXTS)), names.get(one["staff_id"]), one["until"]] for one in people]
-    return "; ".join(" ".join(str(word) for word in row if word) for row in words)
+    return "\n".join(BETWEEN.join(str(word or "") for word in row) for row in words)
 
 
 history.action("StrengtheningTable", "strengthening-saved", N_("Strengthening table written"))

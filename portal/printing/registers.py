@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from portal import clock
 from portal.database import db
 from portal.models import register_list
 from portal.models.card import Choice
@@ -121,9 +122,14 @@ def declare(register: OfficeRegister) -> None:
 def _content(entry: RegisterEntry) -> dict[str, Any]:
     customer = entry.customer
     return {
+        **({"removed": _removal(entry)} if entry.state == REMOVED else {}),
         "entry": {"entry_number": entry.number, **entry.data},
         "customer": {"number": customer.number, "full_name": customer.full_name, "owner": customer.owner.name if customer.owner else ""},
     }
+
+
+def _removal(entry: RegisterEntry) -> dict[str, str]:
+    return {"on": clock.local(entry.updated_at).date().isoformat(), "by": entry.updated_by.name, "because": entry.removed_because}
 
 
 def _finish_entry(register: OfficeRegister, document: dict[str, Any], labels: Labels) -> None:

@@ -6,7 +6,7 @@ import csv
 import inspect
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.database import Base, db
 from portal.filters import choice
-from portal.models import audit
+from portal.models import audit, strengthening
 from portal.models.audit import AuditEvent
 from portal.models.audit_records import RECORD_LABELS
 from portal.models.staff import Staff
@@ -148,13 +148,29 @@ def test_values_are_shown_in_words_on_the_page_and_in_the_file(as_: Any, staff: 
     assert {row[12] for row in rows} >= set(words.values())
 
 
+def test_papers_of_a_loan_and_a_strengthening_table_are_told_in_words(as_: Any, staff: dict[str, Staff]) -> None:
+    papers = [{"number": "0001-KH·2026-D10-KF-0128", "condition": "soiled"}]
+    audit.write("change", "papers-returned", actor=staff["sup1"], papers=papers)
+    customer = factories.customer("rep1")
+    chief = strengthening.Person("general_manager", "曾桂英", "decides", "", staff["rep1"].id, "每月拜访", date(2026, 12, 20))
+    for people in ([chief], [chief, chief._replace(post="deputy", name="倪伟", influence="")]):
+        found = strengthening.of_customer(customer)
+        strengthening.save(customer, people, by=staff["rep1"], version=found.version if found else 0)
+    db.session.commit()
+    numbers = db.session.scalars(select(AuditEvent.id).order_by(AuditEvent.id)).all()
+    loan, *_first, table = (as_("mgr1").get(f"/audit/{number}").get_data(as_text=True) for number in numbers)
+    assert "0001-KH·2026-D10-KF-0128（污损）" in loan
+    assert "总经理 曾桂英 起决定作用 每月拜访 赵一鸣 2026-12-20；副总经理 倪伟 每月拜访 赵一鸣 2026-12-20" in table
+    assert "关键人物" in table
+
+
 def test_figures_and_lists_are_told_in_words(as_: Any, staff: dict[str, Staff]) -> None:
     audit.write("change", "hand-over-done", actor=staff["mgr1"], figures={"customers": 3, "requests": 1}, witnesses=["甲", "乙"])
     audit.write("system", "backup-restored", label="a.tar", taken_at="2026-03-05", sessions_ended=2)
     db.session.commit()
     browser, numbers = as_("mgr1"), db.session.scalars(select(AuditEvent.id).order_by(AuditEvent.id)).all()
     first, second = (browser.get(f"/audit/{number}").get_data(as_text=True) for number in numbers)
-    assert "负责的客户: 3" in first
+    assert "负责的客户：3；" in first
     assert "甲、乙" in first
     assert "{" not in first.partition("<main")[2].partition("</main>")[0]
     assert "sessions_ended" not in second

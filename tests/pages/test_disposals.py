@@ -70,6 +70,19 @@ def test_from_what_is_due_to_the_destruction(as_):
     assert one.archive_number in text_of(browser, f"/prints/disposal/{db.session.query(Disposal).one().id}")
 
 
+def test_what_was_left_out_of_a_draft_is_put_on_it_again(as_):
+    one = old(past(), pages=1)
+    other, elsewhere = old(one.customer), old(past())
+    draft, browser = listed(one), as_("sup1")
+    page = text_of(browser, f"/disposals/{draft.id}/edit")
+    chosen = [f'value="{each.id}"' in page for each in (one, other, elsewhere)]
+    checked = [bool(re.search(rf'value="{each.id}"[^>]* checked', page)) for each in (one, other)]
+    assert (chosen, checked) == ([True, True, False], [True, False])
+    data = {"reason": "保管期满", "documents": [one.id, other.id]}
+    assert browser.post(f"/disposals/{draft.id}/edit", data=data).status_code == 303
+    assert set(draft.documents) == {one, other}
+
+
 def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
     list_ = approved(old(past(), pages=1))
     number, document_id = list_.documents[0].archive_number, list_.documents[0].id
@@ -93,6 +106,17 @@ def test_the_destruction_is_recorded_with_witnesses_and_scan(as_):
     assert number in text_of(browser, f"/prints/destruction_list/{list_.id}")
     assert text_of(browser, f"/documents/{document_id}")
     assert browser.get(f"/documents/{document_id}/versions/1/file").status_code == 404
+
+
+def test_an_approved_list_says_what_comes_next_and_which_cards_go(as_):
+    one, customer = old(past(), pages=1), past()
+    staying = old(customer)
+    old(customer)
+    page = f"/disposals/{approved(one, staying).id}"
+    manager, supervisor = (text_of(as_(account), page) for account in ("mgr1", "sup1"))
+    said = manager.partition("清单内的资料卡")[2].partition("</table>")[0]
+    assert (one.customer.full_name in said, customer.full_name in said) == (True, False)
+    assert ("由经理在此登记销毁" in supervisor, "由经理在此登记销毁" in manager) == (True, False)
 
 
 def test_an_approved_list_is_given_up_with_a_reason(as_):

@@ -13,7 +13,7 @@ from portal.models.duplicate import DeclaredDifferent
 from portal.models.merge import CustomerMerge
 from portal.models.merge_hanging import title_of
 from tests import factories
-from tests.approving import person
+from tests.approving import person, sign, submitted
 from tests.lending import document
 from tests.pages.test_customers import fields_of
 
@@ -107,6 +107,15 @@ def test_merge_from_choice_to_undo(as_: Any, there: Customer) -> None:
     assert there.short_name == "华为"
     assert browser.post(f"/merges/{merge.id}/undo").status_code == 303
     assert "李堃" in browser.get(f"/customers/{other.id}").get_data(as_text=True)
+
+
+def test_what_is_in_approval_is_led_to(as_: Any) -> None:
+    running, other = submitted(), factories.customer("rep1")
+    browser, led = as_("sup1"), f'href="/approvals/{running.id}"'
+    page = f"/customers/{other.id}/merge/{running.customer_id}"
+    assert led in browser.get(page).get_data(as_text=True)
+    sign(running, "sup1", "reject")
+    assert led not in browser.get(page).get_data(as_text=True)
 
 
 def test_what_moves_is_called_by_its_name(as_: Any, there: Customer) -> None:

@@ -108,7 +108,8 @@ def test_an_entry_is_called_by_what_people_call_it(app: Flask) -> None:
         assert log_words.title_of_field("Payment", "day") == "日期"
         assert log_words.title_of_field("PlanTask", "due_on") == "截止日期"
         assert log_words.title_of_field("StandardVersion", "credit.finance_limit") == "须财务签批的信用额度"
-        assert log_words.title_of_field("StrengtheningTable", "people") == ""
+        assert log_words.title_of_field("StrengtheningTable", "people") == "关键人物"
+        assert log_words.title_of_field("StrengtheningTable", "nameless") == ""
 
 
 def test_a_print_is_called_by_its_form_and_its_code(as_: Any) -> None:

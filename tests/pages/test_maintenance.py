@@ -199,3 +199,19 @@ def test_an_amendment_shows_before_and_after(as_: Any) -> None:
     db.session.commit()
     page = text_of(as_("mgr1").get(f"/plan-amendments/{change.id}"))
     assert "1,000.00 → 2,500.00" in page
+
+
+def test_all_that_is_wrong_with_a_strengthening_table_is_said_at_once(as_: Any) -> None:
+    customer = factories.customer("rep1")
+    browser, page = as_("rep1"), f"/customers/{customer.id}/strengthening/edit"
+    sent = {
+        "version": "0", "post-0": "general_manager", "name-0": "", "measures-0": "每月拜访", "post-1": "deputy", "name-1": "倪伟",
+        "measures-1": "技术交流", "until-1": "三月", "staff-1": str(person("rep1").id), "post-2": "section_head",
+    }  # fmt: skip
+    answer = browser.post(page, data=sent)
+    shown = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert set(re.findall(r'id="([a-z]+-\d)-error"', shown)) == {"name-0", "until-0", "staff-0", "until-1"}
+    assert 'value="技术交流"' in shown
+    right = {**sent, "name-0": "曾桂英", "until-0": "2026-12-31", "staff-0": sent["staff-1"], "until-1": "2026-12-31"}
+    assert browser.post(page, data=right).status_code == 303

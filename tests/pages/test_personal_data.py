@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.database import db
-from portal.models import personal_data
+from portal.models import personal_data, strengthening
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
 from portal.models.staff import Staff
@@ -59,6 +59,26 @@ def test_a_number_finds_the_places_where_no_name_stands(customer, staff):
     requesting.taken(customer, caller="", telephone="13800001234", text="催货")
     found = personal_data.mentions(staff["rep1"], customer, "李𡒃", "138 0000 1234")
     assert "13800001234" in [text for one in found for _name, text in one.words]
+
+
+def test_places_lead_to_where_they_are_corrected(as_, customer, staff):
+    """Each by the number of its record, also where a part of it names the person."""
+    chief = strengthening.Person("general_manager", "李𡒃", "decides", "", None, "", None)
+    strengthening.save(customer, [chief], by=staff["rep1"], version=0)
+    customer.legal_representative = "李𡒃"
+    guests = (Visitor("李𡒃", "华运机电有限公司", "采购经理"),)
+    reception = receiving.drafted(customer, visitors=guests, count=1)
+    db.session.commit()
+    contact = db.session.scalars(select(Contact).where(Contact.name == "李𡒃")).one()
+    page = text_of(as_("rep1").get(f"/customers/{customer.id}/personal-data?name=李𡒃"))
+    for address in (
+        f"/customers/{customer.id}", f"/customers/{customer.id}/contacts/{contact.id}/edit", f"/customers/{customer.id}/strengthening",
+        f"/receptions/{reception.id}",
+    ):  # fmt: skip
+        assert f'<a href="{address}">' in page.partition("<main")[2].partition("<tbody>")[2], address
+    assert "职务：总经理" in page
+    assert "general_manager" not in page
+    assert "1900-01-01" not in page
 
 
 def test_a_short_name_is_refused(customer, staff):

@@ -61,6 +61,11 @@ def test_a_removed_entry_is_struck_through_and_closed(as_: Any) -> None:
     assert "重复登记" in page
     assert browser.get(f"/registers/entries/{made.id}/edit").status_code == 422
     assert f"<s>{made.title}</s>" in browser.get(f"/customers/{made.customer_id}/registers").get_data(as_text=True)
+    listed = browser.get(f"/registers/{made.register}?state=removed").get_data(as_text=True)
+    paper = browser.get(f"/prints/{made.declared.sheet}/{made.id}").get_data(as_text=True)
+    for shown in (listed, paper):
+        assert "重复登记" in shown, "why it was struck out stands beside it"
+    assert "赵一鸣" in paper
 
 
 def test_looking_at_an_entry_is_a_look_at_the_dossier(as_: Any) -> None:

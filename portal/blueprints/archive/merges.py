@@ -17,6 +17,7 @@ from portal.looks import look
 from portal.models import card
 from portal.models import merge as work
 from portal.models import search as index
+from portal.models.approval import Approval
 from portal.models.binder_holding import leaving
 from portal.models.contact import Contact
 from portal.models.customer import Customer, CustomerState, CustomerTag
@@ -144,9 +145,15 @@ def _compare(customer: Customer, other: Customer, take: set[str], *, refusal: Me
         refusal=refusal,
         possible=refusal is None or status == 409,
         turned=_may_merge(other, customer),
+        running=_running(customer, other) if refusal is not None else [],
         states=card_view.STATES,
     )
     return page, status
+
+
+def _running(*customers: Customer) -> list[Approval]:
+    """Return what is in approval of these customers, as far as the reader sees it: it has to be decided before they are merged."""
+    return list(db.session.scalars(Approval.visible_to(me()).where(Approval.running_on([one.id for one in customers])).limit(SHOWN)))
 
 
 def _row(field: card.Field, customer: Customer, other: Customer, take: set[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -24,6 +24,7 @@ from portal.models.customer import Customer
 from portal.models.personal_data import Mention
 from portal.permissions import Permission, requires
 from portal.rules.message import N_, Refusal
+from portal.sessions import me
 
 
 class PersonForm(PortalForm):
@@ -54,9 +55,18 @@ def personal_data_of(customer: Customer) -> Any:
     contacts = db.session.scalars(select(Contact).where(Contact.customer_id == customer.id).order_by(Contact.id)).all()
     page = render_template(
         "archive/personal_data.html", customer=customer, form=form, found=found, name=name, said=said, contacts=contacts,
-        most=personal_data.MOST, asked=bool(name) and not form.problems,
+        most=personal_data.MOST, asked=bool(name) and not form.problems, pages=_pages(customer, found),
     )  # fmt: skip
     return page, 422 if form.problems else 200
+
+
+def _pages(customer: Customer, found: list[Mention]) -> dict[tuple[str, int], str]:
+    """Return where the places are read, and so corrected: pages of records that the reader may open; of contacts their forms."""
+    pages = log_words.pages([(one.kind, one.number) for one in found], me())
+    if customer.can_edit(current_user):
+        contacts = {one.number for one in found if one.kind == "Contact"}
+        pages |= {("Contact", one): url_for("archive.contact_edit", customer_id=customer.id, contact_id=one) for one in contacts}
+    return pages
 
 
 HEADS = (N_("Where it stands"), N_("Record number"), N_("Day"), N_("What is kept"))
@@ -73,6 +83,6 @@ def said(mention: Mention) -> list[str]:
     kind = "Contact" if mention.kind == "AuditEvent" else mention.kind  # changes of contacts are what it has of the log
     for name, text in mention.words:
         field, title = log_words.field_of(kind, name), log_words.title_of_field(kind, name)
-        shown = card_view.plain(field, text) if field else text
+        shown = card_view.plain(field, text) if field else log_words.value_of(kind, name, text)
         lines.append(f"{title}{between}{shown}" if title else shown)
     return list(dict.fromkeys(lines))

@@ -14,7 +14,7 @@ from portal import clock, htmx, log_words, navigation
 from portal.blueprints.audit.forms import AuditForm
 from portal.database import db, write_apart
 from portal.exchange.writing import iter_csv
-from portal.filters import colon
+from portal.filters import colon, semicolon
 from portal.models import audit
 from portal.models.audit import AuditEvent
 from portal.models.audit_records import RECORD_LABELS
@@ -172,7 +172,7 @@ def _rows(events: Iterator[AuditEvent]) -> Iterator[list[Any]]:
             event.record_id,
             log_words.name_of(event),
         ]
-        more = "; ".join(f"{name}: {value}" for name, value in _details(event))
+        more = semicolon().join(f"{name}{colon()}{value}" for name, value in _details(event))
         for change in event.data.get("changes") or [{"field": "", "old": "", "new": ""}]:
             field = change.get("field", "")
             yield [

@@ -93,7 +93,7 @@ def disposal_new() -> Any:
 @bp.route("/disposals/<int:disposal_id>/edit", methods=["GET", "POST"])
 @requires(Permission.DISPOSAL_EDIT, disposal=Disposal)
 def disposal_edit(disposal: Disposal) -> Any:
-    """Change a list that is a draft: its reason, and what stays on it."""
+    """Change a list that is a draft: its reason, and what is on it; what else is due of its customer is offered beside it."""
     if disposal.state != DRAFT:
         raise StateConflict(f"disposal {disposal.id}")
     form, disposal_id = ReasonForm(reason=disposal.reason), disposal.id
@@ -103,7 +103,10 @@ def disposal_edit(disposal: Disposal) -> Any:
         if saved:
             return redirect(url_for("custody.disposal", disposal_id=disposal_id), 303)
         disposal = db.session.get_one(Disposal, disposal_id)
-    return _form_page(form, disposal.documents, _cards(disposal), disposal)
+    due, due_cards = (found(me(), customer_id=disposal.customer_id, limit=SHOWN) for found in (lists.due, disposal_cards.due))
+    offered = {one.id: one for one in [*disposal.documents, *due]}
+    cards = {one.customer.id: one for one in [*_cards(disposal), *due_cards]}
+    return _form_page(form, sorted(offered.values(), key=lambda one: one.archive_number), list(cards.values()), disposal)
 
 
 def _chosen(field: str = "documents") -> list[int]:
@@ -130,8 +133,10 @@ def _form_page(form: ReasonForm, documents: list[ArchiveDocument], cards: list[d
         cards=cards,
         more_than=SHOWN if disposal is None and max(len(documents), len(cards)) >= SHOWN else 0,
         disposal=disposal,
-        chosen=set(_chosen()) if asked else {one.id for one in documents},
-        chosen_cards=set(_chosen("cards")) if asked else {one.customer.id for one in cards},
+        chosen=set(_chosen()) if asked else {one.id for one in (disposal.documents if disposal else documents)},
+        chosen_cards=set(_chosen("cards"))
+        if asked
+        else {one.id for one in (disposal.card_customers if disposal else [each.customer for each in cards])},
         why=why(CARD_YEARS),
         retentions=RETENTIONS,
     )

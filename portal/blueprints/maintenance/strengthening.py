@@ -65,6 +65,8 @@ def strengthening_edit(customer: Customer) -> Any:
             wrong[f"until-{number}"] = translate(refusal.message)
         staff_id = int(row["staff"]) if row["staff"].isdecimal() and len(row["staff"]) < 10 else None
         people.append(Person(row["post"], row["name"], row["influence"], row["competitors"], staff_id, row["measures"], until))
+    for found in model.problems(people):
+        wrong.setdefault(found.field or "", translate(found.message))
     if not wrong:
         with saving() as saved:
             model.save(customer, people, by=me(), version=version)

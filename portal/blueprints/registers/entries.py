@@ -15,7 +15,7 @@ from portal import field_values
 from portal.blueprints.registers import bp
 from portal.blueprints.registers.lists import opened
 from portal.database import StateConflict, db
-from portal.filters import colon
+from portal.filters import colon, semicolon
 from portal.forms import PortalForm
 from portal.looks import look
 from portal.models import history, search
@@ -181,6 +181,6 @@ def _event(event: Any) -> dict[str, Any]:
         "at": event.at,
         "who": event.actor_name,
         "text": _(history.title_of(event)),
-        "note": event.data.get("reason") or ("" if event.action == "added" else "; ".join(changes)),
+        "note": event.data.get("reason") or ("" if event.action == "added" else semicolon().join(changes)),
         "tone": "seal" if event.action == "removed" else "",
     }
