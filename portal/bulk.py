@@ -77,18 +77,22 @@ def query_text(query: RegisterQuery) -> str:
     return urlencode(query.args())
 
 
+def _asked() -> RegisterQuery:
+    """Return the query of the list in which customers were chosen."""
+    return RegisterQuery.read(dict(parse_qsl(request.form.get("query", ""))))
+
+
 def selection() -> Selection:
     """Return the customers that the request has chosen. Any outside the scope: 404. Raises `Refusal` for none or too many."""
-    form = request.form
+    form, query = request.form, _asked()
     if form.get("all"):
-        query = RegisterQuery.read(dict(parse_qsl(form.get("query", ""))))
         ids, fields = register.matching(current_user, query), [("all", "1"), ("query", query_text(query))]
     else:
         given = {int(value) for value in form.getlist("ids") if value.isdecimal() and len(value) < 10}
         ids = register.chosen(current_user, sorted(given)[: register.BULK_LIMIT])
         if len(ids) != len(given):
             abort(404)
-        fields = [("ids", str(one)) for one in ids]
+        fields = [*(("ids", str(one)) for one in ids), ("query", query_text(query))]
     if not ids:
         raise Refusal("No customer is chosen.")
     counted = form.get("count", "")
@@ -96,7 +100,12 @@ def selection() -> Selection:
 
 
 def ask_or_do(form: PortalForm, chosen: Selection, one: str, many: str, button: str, act: Callable[[], str], **context: Any) -> Any:
-    """Show the page that asks, naming the customer (`one`) or their number (`many`); once it is confirmed, act and say what was done."""
+    """Show the page that asks, naming the customer (`one`) or their number (`many`); once it is confirmed, act and say what was done.
+
+    It leads back to the list as it was filtered.
+    """
+    asked: dict[str, Any] = _asked().args()
+    back = url_for("archive.register", **asked)
     if request.form.get("confirmed"):
         if chosen.has_changed:
             form.refuse(Refusal("The list has changed meanwhile: there are %(count)s customers now.", count=len(chosen.ids)))
@@ -105,9 +114,10 @@ def ask_or_do(form: PortalForm, chosen: Selection, one: str, many: str, button: 
                 text = act()
             if saved:
                 flash(text, "ok")
-                return redirect(url_for("archive.register"), 303)
+                return redirect(back, 303)
     named = list(db.session.scalars(select(Customer.full_name).where(Customer.id.in_(chosen.ids[:NAMED])).order_by(Customer.id)))
     title = _(one, name=named[0]) if len(chosen.ids) == 1 else _(many, count=f"{len(chosen.ids):,}")
     rest = len(chosen.ids) - len(named)
-    page = render_template("archive/bulk.html", form=form, chosen=chosen, title=title, button=button, named=named, rest=rest, **context)
+    context |= {"title": title, "button": button, "named": named, "rest": rest, "back": back}
+    page = render_template("archive/bulk.html", form=form, chosen=chosen, **context)
     return page, 422 if form.problems else 200

@@ -221,6 +221,8 @@ def _tell(approval: Approval, signature: Signature, step: ApprovalStep) -> None:
         message = Message(N_("%(name)s has sent back %(document)s “%(title)s”: %(opinion)s"), figures)
     elif signature.decision == "opinion":
         message = Message(N_("%(name)s has given an opinion on %(document)s “%(title)s”."), figures)
+    elif step.meaning == "inform":
+        message = Message(N_("%(name)s has taken note of %(document)s “%(title)s”; it goes on."), figures)
     else:
         message = Message(N_("%(name)s has signed %(document)s “%(title)s”; it goes on."), figures)
     notify(approval.submitter, message, link=approval.link)

@@ -41,6 +41,7 @@ SHEETS: dict[str, Sheet] = {
         Sheet("enclosure", "QMS-PM-31215", N_("Enclosure"), "enclosure.html"),
         Sheet("box_list", "QMS-PM-31216", N_("List of a binder's documents"), "box_list.html", landscape=True),
         Sheet("binder_list", "QMS-PM-31217", N_("Register of binders"), "binder_list.html", landscape=True),
+        Sheet("document_list", "QMS-PM-31210", N_("List of filed documents"), "document_list.html", landscape=True),
         Sheet("spine_labels", "QMS-PM-31218", N_("Spine labels"), "spine_labels.html", cut=True),
     )
 }

@@ -37,6 +37,7 @@ _FILED = {"kind": "contact", "title": "名片", "dated_on": "2026-03-05", "on_pa
 
 ROWS = [
     everyone("archive.documents", "/documents"),
+    everyone("archive.documents_file", "/documents/file?format=csv"),
     Row("archive.dossier", "/customers/{customer}/dossier"),
     Row("archive.document_new", "/customers/{customer}/dossier/documents/new"),
     Row("archive.document_new", "/customers/{customer}/dossier/documents/new", "POST", data=_FILED, **_SAVED),

@@ -214,9 +214,15 @@ def test_paper_opinion_is_asked_beside_its_field(as_):
 
 
 def test_who_is_informed_on_paper_only_takes_note(as_):
-    page = text(as_("mgr1").get(f"/approvals/{submitted(INFORM).id}"))
+    approval = submitted({**FINANCE, "meaning": "inform"}, FINANCE)
+    browser = as_("mgr1")
+    page = text(browser.get(f"/approvals/{approval.id}"))
     assert 'value="approve"' in page
     assert 'value="reject"' not in page
+    data = {"step_id": approval.open_steps[0].id, "outcome": "approve", "name": "刘财务", "date": clock.today().isoformat()}
+    answer = browser.post(f"/approvals/{approval.id}/paper-outcome", data={**data, "scan": (io.BytesIO(picture()), "签批页.png")})
+    assert "”：已知悉。" in text(browser.get(answer.location))
+    assert "刘财务 has taken note of" in told("rep1")[-1]
 
 
 def test_withdraw_and_remind(as_):

@@ -9,6 +9,7 @@ import pytest
 
 from portal.database import db
 from portal.dossier_count import count_dossiers
+from portal.models import dossier_list
 from portal.models.audit import AuditEvent
 from portal.models.customer import Customer
 from portal.models.dossier import ArchiveDocument
@@ -182,6 +183,26 @@ def test_the_list_finds_numbers_and_former_numbers_within_scope(client, rep, cus
     assert "0001-KH·2026-Y-KF-0001" not in rep.get("/documents?retention=D10").text
     client.be("rep3")
     assert "0001-KH·2026-Y-KF-0001" not in client.get("/documents").text
+
+
+def test_the_list_goes_out_and_prints_with_its_filters_and_scope(client, rep, customer, monkeypatch):
+    monkeypatch.setattr(dossier_list, "PORTION", 1)
+    for year in ("2025", "2026"):
+        rep.post(address(customer), data={**FORM, "dated_on": f"{year}-03-02", "on_paper": "y"})
+    page = rep.get("/documents?retention=Y").text
+    assert "/prints/lists/document_list?retention=Y" in page
+    assert "/documents/file?retention=Y" in page
+    rows = rep.get("/documents/file?format=csv").text.splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["0001-KH·2025-Y-KF-0001", "0001-KH·2026-Y-KF-0001"]
+    assert customer.full_name in rows[1]
+    assert len(rep.get("/documents/file?format=csv&year=2026").text.splitlines()) == 2
+    sheet = rep.get("/prints/lists/document_list?year=2026&kind=company").text
+    assert "0001-KH·2026-Y-KF-0001" in sheet
+    assert "0001-KH·2025-Y-KF-0001" not in sheet
+    assert "年度：2026" in sheet
+    client.be("rep3")
+    assert "KF-0001" not in client.get("/documents/file?format=csv").text
+    assert "KF-0001" not in client.get("/prints/lists/document_list").text
 
 
 def test_the_dossier_says_what_is_missing_and_the_register_filters_by_it(rep, customer):

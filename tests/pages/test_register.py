@@ -195,3 +195,14 @@ def test_provinces_are_in_the_language_of_the_page_and_numbers_are_not_broken(as
     assert '<td class="one-line">Beijing</td>' in page
     assert re.search(r'<td class="one-line">\d{4}-\d\d-\d\d</td>', page)
     assert '<td class="one-line"><a href="tel:075512345678">0755-12345678</a></td>' in page
+
+
+def test_what_is_done_to_chosen_customers_leads_back_to_the_list_as_it_was_filtered(app, as_):
+    chosen = factories.customer("rep1", grade="A")
+    browser, form = as_("rep1"), {"ids": str(chosen.id), "query": "grade=A"}
+    page = browser.post("/customers/tags", data=form).get_data(as_text=True)
+    back = "/customers?grade=A"
+    assert f'href="{back}"' in page
+    sent = dict(re.findall(r'<input type="hidden" name="(ids|query|count|confirmed)" value="([^"]*)"', page))
+    answer = browser.post("/customers/tags", data={**sent, "tag": "重点"})
+    assert (answer.status_code, answer.location) == (303, back)

@@ -71,13 +71,15 @@ def enclosure(**changes):
     )
 
 
+ROW = {
+    "archive_number": NUMBERS[0], "reference": "华运函〔2026〕12 号", "author": "物业部", "title": "关于车位续租的函", "date": "20260305",
+    "confidentiality": "内部", "pages": "3", "remarks": "",
+}  # fmt: skip
+
+
 def box_list(**changes):
     """Data of the list of what lies in a binder."""
-    row = {
-        "archive_number": NUMBERS[0], "reference": "华运函〔2026〕12 号", "author": "物业部", "title": "关于车位续租的函", "date": "20260305",
-        "confidentiality": "内部", "pages": "3", "remarks": "",
-    }  # fmt: skip
-    facts = {"head": {**HEAD, "fonds": "0001"}, "years": "2026", "retentions": "永久", "count": 30, "documents": [row] * 30}
+    facts = {"head": {**HEAD, "fonds": "0001"}, "years": "2026", "retentions": "永久", "count": 30, "documents": [ROW] * 30}
     return _of("QMS-PM-31216", facts, **changes)
 
 
@@ -97,6 +99,12 @@ def binder_list(**changes):
     return _of("QMS-PM-31217", {"binders": _binders(), "conditions": "", "count": 12}, **changes)
 
 
+def document_list(**changes):
+    """Data of the list of filed documents."""
+    row = {**ROW, "customer": HEAD["customer"], "binder": "KH2026000118-1"}
+    return _of("QMS-PM-31210", {"documents": [row] * 30, "conditions": "", "count": 30}, **changes)
+
+
 def spine_labels(**changes):
     """Data of labels on several sheets."""
     return _of("QMS-PM-31218", {"binders": _binders(), "sheets": spines.sheets(_binders()), "count": 12}, **changes)
@@ -105,6 +113,7 @@ def spine_labels(**changes):
 MAKERS = {
     make.__name__: make
     for make in (
-        dossier_cover, binder_cover, binder_contents, binder_remarks, enclosure, box_list, binder_list, spine_labels,
+        dossier_cover, binder_cover, binder_contents, binder_remarks, enclosure, box_list, binder_list, document_list,
+        spine_labels,
     )
 }  # fmt: skip

@@ -170,7 +170,7 @@ def beside_their_cells(page):
                 yield text
 
 
-@pytest.mark.parametrize("name", ["box_list", "delivered_value", "gift_order", "gift_buying_list"])
+@pytest.mark.parametrize("name", ["box_list", "document_list", "delivered_value", "gift_order", "gift_buying_list"])
 def test_english_heads_stay_within_their_columns(app, name):
     html = rendered(SHEETS[name], "en")
     document, _fetcher = _lay_out(made.order(html, "en"))

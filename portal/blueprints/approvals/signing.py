@@ -75,7 +75,7 @@ def paper_outcome(approval: Approval) -> Any:
     if not saved:
         return answer(approval, status=429 if isinstance(saved.refusal, Throttled) else 422, paper_form=form)
     filing.begin(approval)
-    return onwards(approval, form.outcome.data or "")
+    return onwards(approval, "inform" if step.meaning == "inform" else form.outcome.data or "")
 
 
 def _validated(approval: Approval, step: ApprovalStep, form: PaperForm) -> tuple[bytes, str] | None:

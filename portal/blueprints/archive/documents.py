@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import StringField
 
+import portal.printing.document_list as _printing  # noqa: F401 - the list on paper
 from portal import field_values, htmx
 from portal.blueprints.archive import bp
 from portal.blueprints.archive.dossier import document_fields, for_model
@@ -18,7 +19,8 @@ from portal.blueprints.archive.history import entries_of
 from portal.database import StateConflict, db
 from portal.downloads import download
 from portal.forms import PortalForm
-from portal.i18n import translate
+from portal.i18n import of_choice, translate
+from portal.list_files import answer
 from portal.looks import look, look_at
 from portal.models import audit, dossier_list, history, loan_papers
 from portal.models.disposal import destruction_of
@@ -70,6 +72,34 @@ def documents() -> Any:
 def _address(query: dossier_list.Query, after: str) -> str:
     given: dict[str, Any] = {**query.args(), "after": after}
     return url_for("archive.documents", **given)
+
+
+@bp.get("/documents/file")
+@requires(Permission.CUSTOMER_EXPORT)
+def documents_file() -> Any:
+    """Answer the list of filed documents as a file (AR-41)."""
+    query = dossier_list.Query.read({name: clean_line(text) for name, text in request.args.items()})
+    kinds, levels = _words("document_kind"), _words("confidentiality")
+    heads = [
+        _("Archive number"), _("Former numbers"), _("Document title"), _("Kind of document"), _("Customer number"), _("Customer"),
+        _("Date of the document"), _("Reference number"), _("Author"), _("Retention period"), _("Confidentiality"), _("Page count"),
+        _("Binder"), _("Shelf"),
+    ]  # fmt: skip
+
+    def rows() -> Any:
+        for one in dossier_list.whole(me(), query):
+            yield [
+                one.archive_number, one.former_numbers, one.title, kinds.get(one.kind, one.kind), one.customer.number,
+                one.customer.full_name, one.dated_on, one.reference, one.author, _(RETENTIONS[one.retention]),
+                levels.get(one.confidentiality, one.confidentiality), one.pages,
+                one.binder.code if one.binder else "", one.binder.shelf if one.binder else "",
+            ]  # fmt: skip
+
+    return answer(_("Filed documents"), heads, rows(), what="documents", filters=query.args())
+
+
+def _words(choices: str) -> dict[str, str]:
+    return {one["code"]: of_choice(one) for one in standard(f"choices.{choices}")}
 
 
 @bp.get("/documents/<int:document_id>")
