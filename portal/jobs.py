@@ -31,6 +31,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal import clock, database, outage
+from portal.config import ConfigurationError
 from portal.database import StateConflict, db, write_apart
 from portal.models.job import Job
 from portal.models.notice import notify
@@ -244,9 +245,13 @@ class Queues:
     """The two queues between web and worker: long jobs in one, everything that must not wait for them in the other."""
 
     def __init__(self, app: Flask) -> None:
-        self.long, self.short = (
-            SqliteHuey(name, filename=str(app.config["HUEY_PATH"]), store_intermediate_errors=False) for name in ("portal", "portal-short")
-        )
+        path = app.config["HUEY_PATH"]
+        try:
+            self.long, self.short = (
+                SqliteHuey(name, filename=str(path), store_intermediate_errors=False) for name in ("portal", "portal-short")
+            )
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"{path}: {error}. The portal's user has to be able to write to this file and its folder.") from error
 
         def work(job_id: int) -> None:
             with app.app_context(), database.behind_people():

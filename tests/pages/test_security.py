@@ -13,7 +13,7 @@ import structlog
 from flask import Flask
 from structlog.testing import capture_logs
 
-from portal import create_app, logs, security
+from portal import create_app, jobs, logs, security
 from portal.config import ConfigurationError
 from portal.database import db
 from portal.models.staff import Staff
@@ -194,3 +194,9 @@ def test_a_mistake_stands_in_the_log_once_and_every_line_is_json(app: Flask, as_
             structlog.configure(**before)
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     assert [line["event"] for line in lines] == ["request failed", "Error reading from queue"]
+
+
+def test_a_queue_that_cannot_be_written_to_says_which_file_it_is(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "queue.sqlite3"
+    with pytest.raises(ConfigurationError, match=str(path)):
+        jobs.Queues(type("Site", (), {"config": {"HUEY_PATH": path}})())  # type: ignore[arg-type]

@@ -143,6 +143,13 @@ def test_the_way_back_is_kept(client: Any) -> None:
     assert client.get("/profile?x=1").location == "/sign-in?next=/profile?x%3D1"
 
 
+def test_the_way_back_to_a_very_long_address_leaves_out_what_is_asked_there(client):
+    """Headers of more than 4 KB are no answer to many proxies: whose session has ended saw their error instead of the sign-in page."""
+    long = "/customers?q=" + "客户" * 200
+    assert client.get(long).location == "/sign-in?next=/customers"
+    assert len(client.get("/customers?q=" + "客户" * 40).location) > 700, "a usual one is kept whole"
+
+
 @pytest.mark.parametrize(("step", "alive"), [(timedelta(minutes=29), True), (timedelta(minutes=31), False)])
 def test_a_session_ends_when_it_is_not_used(client: Any, step: timedelta, alive: bool) -> None:
     sign_in(client)
