@@ -117,17 +117,23 @@ def addresses(events: Iterable[AuditEvent], reader: Staff) -> dict[int, str]:
 
     Left out are entries whose record has no page, is not there any more, or may not be opened by the reader.
     """
-    wanted: dict[tuple[str, int], list[int]] = defaultdict(list)
+    about: dict[int, tuple[str, int]] = {}
     for event in events:
         if event.record_type and event.record_id is not None:
-            wanted[event.record_type, event.record_id].append(event.id)
+            about[event.id] = (event.record_type, event.record_id)
+    found = addresses_of(about.values(), reader)
+    return {entry: found[one] for entry, one in about.items() if one in found}
+
+
+def addresses_of(records: Iterable[tuple[str, int]], reader: Staff) -> dict[tuple[str, int], str]:
+    """Return the address of the page of each record, by its type and number; left out are those as `addresses` leaves them out."""
+    wanted = set(records)
     promised = {number: made_in for (kind, number), made_in in _promises(wanted, reader).items() if kind == "Promise"}
     asked: dict[str, set[int]] = defaultdict(set)
     for kind, number in [*(one for one in wanted if one[0] in PAGES), *promised.values()]:
         asked[kind].add(number)
     found = {(kind, number): address for kind, numbers in asked.items() for number, address in _of(kind, numbers, reader).items()}
-    found |= {("Promise", number): found[made_in] for number, made_in in promised.items() if made_in in found}
-    return {entry: found[one] for one, entries in wanted.items() if one in found for entry in entries}
+    return found | {("Promise", number): found[made_in] for number, made_in in promised.items() if made_in in found}
 
 
 def _of(kind: str, numbers: set[int], reader: Staff) -> dict[int, str]:

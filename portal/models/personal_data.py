@@ -71,7 +71,7 @@ def _of_table(user: Staff, customer: Customer, model: Any, wanted: list[str]) ->
     asked = _rows(user, customer, model)
     if asked is None:
         return
-    query, owner = asked
+    query, owner, number = asked
     columns = model.__table__.c
     plain = [one for one in columns if isinstance(one.type, String) and one.name not in _ONLY_WORKED_OUT]
     stored = [one for one in columns if isinstance(one.type, JSON)]
@@ -81,14 +81,16 @@ def _of_table(user: Staff, customer: Customer, model: Any, wanted: list[str]) ->
     for row in db.session.execute(query.order_by(columns.id.desc()).limit(MOST)).mappings() if plain or stored else ():
         words = list(_said(row, plain, stored, wanted, beside))
         if words:
-            yield Mention(owner, row["id"], _day(row), words)
+            yield Mention(owner, row[number], _day(row), words)
 
 
-def _rows(user: Staff, customer: Customer, model: Any) -> tuple[Select[Any], str] | None:
-    """Return the statement of a table's rows that belong to the customer, and the record they are part of; None where none can."""
+def _rows(user: Staff, customer: Customer, model: Any) -> tuple[Select[Any], str, str] | None:
+    """Return the statement of a table's rows that belong to the customer, and of what they are part: the type of the record and the
+    column with its number. None where none can.
+    """
     table: Table = model.__table__
     if model is Customer:
-        return select(*table.c).where(table.c.id == customer.id), Customer.__name__
+        return select(*table.c).where(table.c.id == customer.id), Customer.__name__, "id"
     if model is AuditEvent:
         changed = [table.c.customer_id == customer.id, table.c.kind == "change", table.c.record_type == Contact.__name__]
         if not user.is_manager:
@@ -96,14 +98,14 @@ def _rows(user: Staff, customer: Customer, model: Any) -> tuple[Select[Any], str
             if history.is_erased(customer):
                 return None
             changed.append(table.c.record_id.in_(select(Contact.id).where(Contact.customer_id == customer.id)))
-        return select(*table.c).where(*changed), AuditEvent.__name__
+        return select(*table.c).where(*changed), AuditEvent.__name__, "id"
     if model.__name__ in RECORD_LABELS and "customer_id" in table.c:
-        return _seen(user, model, customer).with_only_columns(*table.c), model.__name__
+        return _seen(user, model, customer).with_only_columns(*table.c), model.__name__, "id"
     for key in table.foreign_keys:
         parent = next((one.class_ for one in Base.registry.mappers if one.local_table is key.column.table), None)
         if parent is not None and parent.__name__ in RECORD_LABELS and "customer_id" in parent.__table__.c and key.column.name == "id":
             theirs = _seen(user, parent, customer).with_only_columns(parent.id)
-            return select(*table.c).where(key.parent.in_(theirs)), parent.__name__
+            return select(*table.c).where(key.parent.in_(theirs)), parent.__name__, key.parent.name
     return None
 
 

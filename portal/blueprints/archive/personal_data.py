@@ -55,6 +55,7 @@ def personal_data_of(customer: Customer) -> Any:
     page = render_template(
         "archive/personal_data.html", customer=customer, form=form, found=found, name=name, said=said, contacts=contacts,
         most=personal_data.MOST, asked=bool(name) and not form.problems,
+        pages=log_words.addresses_of([(one.kind, one.number) for one in found], current_user),
     )  # fmt: skip
     return page, 422 if form.problems else 200
 
