@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select
 
 from portal.database import transition
+from portal.rules.message import Message
 
 if TYPE_CHECKING:
     from portal.models.approval import Approval
@@ -80,6 +81,8 @@ class DocumentKind:
     on_approved: Event
     on_given_up: Event | None = _given_up
     """Let go by who submitted it, after it came back; None where the document has to be made in any case."""
+    cancelled: Callable[[Any], Message | None] = lambda document: None
+    """Return what its sheet says of an approved document that was cancelled afterwards: by whom, when, why; None where nobody did."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """English message ids by path in the snapshot (`change.new_limit`): how differences name a place."""
     choices: Mapping[str, str] = field(default_factory=dict)

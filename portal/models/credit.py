@@ -166,6 +166,14 @@ class CreditChange(HangsOnCustomer, Base):
         found = select(AuditEvent).where(AuditEvent.record_type == "CreditChange", AuditEvent.record_id == self.id)
         return db.session.scalar(found.where(AuditEvent.action == "credit-cancelled"))
 
+    def cancellation(self) -> Message | None:
+        """Return who cancelled it, when and why, as its sheet says it; None where nobody did."""
+        event = self.cancelled()
+        if event is None:
+            return None
+        said = {"name": event.actor_name, "day": clock.local(event.at).date().isoformat(), "reason": event.data.get("reason", "")}
+        return Message(N_("Cancelled by %(name)s on %(day)s: %(reason)s"), said)
+
     @property
     def link(self) -> str:
         """Return the path of its page, for notices."""
@@ -305,6 +313,7 @@ KIND = declare(
         check=_check,
         on_submitted=_submitted,
         on_approved=_approved,
+        cancelled=CreditChange.cancellation,
         labels={
             "customer.number": N_("Customer number"),
             "customer.full_name": N_("Full name"),

@@ -97,6 +97,7 @@ def sheet_data(
             "site": current_app.config["SITE_NAME"],
             "subject": _subject(paper),
             "state": paper.state or None,
+            "cancelled": labels(paper.cancelled.text, **paper.cancelled.params) if paper.cancelled else None,
             "round": paper.round.number if paper.round else None,
             "standard": _standard(paper.round, labels) if paper.round else None,
             "printed_by": printed_by,

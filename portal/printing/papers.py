@@ -42,6 +42,8 @@ MEANINGS = {
     "inform": N_("is informed"),
     "opinion": N_("advises"),
 }
+CANCELLED = "cancelled"
+"""State of the sheet of a document that was approved, and cancelled afterwards."""
 CHANGES_SHOWN = 20
 """So many of the newest changes that matter stand on a customer card; the portal keeps all."""
 
@@ -84,6 +86,8 @@ class Paper:
     finish: Finish | None = None
     warnings: tuple[Message, ...] = ()
     """What to know before it is printed; not on the sheet."""
+    cancelled: Message | None = None
+    """What the sheet says of a document that was cancelled after it was approved."""
 
     @property
     def content_hash(self) -> str:
@@ -203,6 +207,7 @@ def paper_of(printable: Printable, record: Any) -> Paper:
 def paper_of_round(approval: Approval, round_: ApprovalRound) -> Paper:
     """Return the sheet of one round of an approval: the frozen content with the signatures given so far (AP-4, AP-6)."""
     boxes = tuple(_box(step) for step in round_.steps)
+    cancelled = approval.kind.cancelled(approval.document) if round_.outcome == "approved" else None
     return Paper(
         sheet=approval.kind.sheet,
         record_type=approval.kind_name,
@@ -211,7 +216,8 @@ def paper_of_round(approval: Approval, round_: ApprovalRound) -> Paper:
         customer_id=approval.customer_id,
         label=approval.title,
         content=round_.snapshot,
-        state=round_.outcome or "pending",
+        state=CANCELLED if cancelled else round_.outcome or "pending",
+        cancelled=cancelled,
         round=round_,
         boxes=boxes,
         names=round_.names(approval.kind.choices),

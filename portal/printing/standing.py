@@ -12,7 +12,7 @@ from portal.models.approval_round import ApprovalRound
 from portal.models.customer import Customer
 from portal.models.sheet import BLANK, LIST, PrintedSheet
 from portal.printing.catalogue import SHEETS
-from portal.printing.papers import PRINTABLES, Paper, Printable, paper_of, paper_of_round
+from portal.printing.papers import CANCELLED, PRINTABLES, Paper, Printable, paper_of, paper_of_round
 from portal.rules.message import N_, Message
 
 STATES = {
@@ -23,6 +23,7 @@ STATES = {
     "sent-back": (N_("Sent back"), "warn"),
     "withdrawn": (N_("Withdrawn"), "warn"),
     "rejected": (N_("Rejected"), "seal"),
+    CANCELLED: (N_("Cancelled"), "seal"),
 }
 """States of a sheet, with the tone of their label."""
 
@@ -86,7 +87,7 @@ def standing(printed: PrintedSheet) -> Standing:
     }
     if printed.version == now.version and not form:
         running = now.state not in ("", "approved")
-        if now.state in ("rejected", "withdrawn", "sent-back"):
+        if now.state in ("rejected", "withdrawn", "sent-back", CANCELLED):
             return Standing(
                 "latest",
                 Message(N_("It shows how the document ended. Keep it with the papers of the case, not among those in force.")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -215,6 +216,23 @@ def test_a_withdrawn_document_has_no_valid_sheet_until_it_is_submitted_again():
     found = standing(printed)
     assert found.verdict == "superseded"
     assert "Round 2 was submitted" in said(found)
+
+
+def test_the_sheet_of_a_change_that_was_cancelled_says_so():
+    approval = submitted(APPROVE, effective_on=clock.today() + timedelta(days=3))
+    sign(approval, "mgr1")
+    printed = give(paper_of(CREDIT, approval.document))
+    assert standing(printed).verdict == "latest"
+    approval.document.cancel(reason="客户另议", by=person("mgr2"))
+    db.session.commit()
+    paper = paper_of(CREDIT, approval.document)
+    sheet = sheet_data(paper, "zh", printed_by="林", printed_at=clock.now())["sheet"]
+    assert (sheet["state"], sheet["cancelled"].text) == (
+        "cancelled", f"{person('mgr2').name}于 {clock.today().isoformat()} 取消：客户另议",
+    )  # fmt: skip
+    found = standing(printed)
+    assert (found.verdict, found.state_now) == ("superseded", "cancelled")
+    assert standing(give(paper)).verdict == "latest"
 
 
 def test_what_was_sent_back_is_being_revised():

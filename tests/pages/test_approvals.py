@@ -24,7 +24,7 @@ from portal.models.delegation import Delegation
 from portal.models.staff import StaffSession
 from portal.sessions import ASKED_BY_ITSELF
 from tests import approving, factories, ordering
-from tests.approving import FINANCE, INFORM, REVIEW, change, person, picture, record_paper, rename, sign, submitted, told
+from tests.approving import FINANCE, REVIEW, change, person, picture, record_paper, rename, sign, submitted, told
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("app")

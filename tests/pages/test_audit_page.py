@@ -196,7 +196,17 @@ def test_every_record_has_a_name(app: Any) -> None:
     assert records >= PARTS
 
 
-@pytest.mark.parametrize("query", ["from_date=0001-01-01", f"record_id={10**25}"])
+@pytest.mark.parametrize("number", [0, 2**31, 10**25])
+def test_a_number_that_no_record_has_is_said_beside_its_field(as_: Any, number: int) -> None:
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = as_("mgr1").get(f"/audit?record_id={number}", headers=headers)
+        assert (answer.status_code, "没有这个编号的记录" in answer.get_data(as_text=True)) == (422, True)
+    assert 'id="record_id-error"' in as_("mgr1").get(f"/audit?record_id={number}").get_data(as_text=True)
+    file = as_("mgr1").get(f"/audit.csv?record_id={number}")
+    assert (file.status_code, file.location) == (302, f"/audit?record_id={number}"), "where it is said"
+
+
+@pytest.mark.parametrize("query", ["from_date=0001-01-01", "to_date=9999-12-31"])
 def test_what_no_database_holds_is_refused_before_the_file_begins(as_: Any, entries: dict[str, int], query: str) -> None:
     """Nothing is said to have been exported, and nothing breaks off in the middle."""
     assert as_("mgr1").get(f"/audit.csv?{query}").status_code == 400

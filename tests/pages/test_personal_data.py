@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -13,6 +14,7 @@ from portal.database import db
 from portal.models import personal_data, strengthening
 from portal.models.audit import AuditEvent
 from portal.models.contact import Contact
+from portal.models.request import ServiceRequest
 from portal.models.staff import Staff
 from portal.rules.message import Refusal
 from portal.rules.reception import Visitor
@@ -112,6 +114,8 @@ def test_the_page_asks_shows_and_is_logged(customer, as_):
     shown = text_of(browser.get(f"{page}?name=李𡒃"))
     assert "likun@example.com" in shown
     assert "采购经理" in shown
+    asked = db.session.scalars(select(ServiceRequest).where(ServiceRequest.caller == "李𡒃")).one()
+    assert re.search(rf'<th scope="row"><a href="[^"]*/requests/{asked.id}">', shown), "each place leads to its record"
     logged = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "personal-data-read")).one()
     assert (logged.customer_id, logged.data["person"]) == (customer.id, "李𡒃")
     assert "没有赵六" in text_of(browser.get(f"{page}?name=赵六"))

@@ -98,6 +98,9 @@ def test_the_whole_way_of_an_adopted_proposal(as_: Any) -> None:
 
     award = db.session.query(ProposalAward).one()
     slip = f"/proposal-awards/{award.id}"
+    shown = text_of(as_("rep1").get(slip))
+    for address in (f"/customers/{award.customer_id}", f"/proposals/{award.proposal_id}"):
+        assert f'<dd><a href="{address}">' in shown, "what it is for is led to"
     assert "贰仟元整" in text_of(rep.get(slip))
     assert "hand-payee" in errors(text_of(rep.post(f"{slip}/delivery", data={"hand-handed_on": str(clock.today())})))
     assert rep.post(f"{slip}/delivery", data={"hand-handed_on": str(clock.today()), "hand-payee": "田䶮"}).status_code == 303

@@ -180,6 +180,13 @@ def test_days_along_the_route_and_a_supervisor_who_plans_for_others(app: Any, as
     assert as_("sup2").get(f"/visits/{db.session.scalars(select(Visit.id)).first()}").status_code == 404
 
 
+@pytest.mark.parametrize(("account", "whose"), [("rep1", ""), ("sup1", "?whose=team"), ("mgr1", "?whose=team")])
+def test_whoever_plans_for_others_opens_the_lists_on_the_teams(app: Any, as_: Any, account: str, whose: str) -> None:
+    reader = as_(account)
+    for page in ("/visits/list", "/visits/reports", "/call-backs/list"):
+        assert f'<li><a href="{page}{whose}"' in text_of(reader.get(page)), page
+
+
 @time_machine.travel(THURSDAY, tick=False)
 def test_letters_to_the_deals_of_a_period_once_each(app: Any, as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, other = visiting.customer("rep1", full_name="买家有限公司"), visiting.customer("rep3", full_name="别组有限公司")

@@ -119,6 +119,17 @@ def test_what_pages_refuse_stays_as_it_was_typed(as_: Any) -> None:
     assert gone.status_code == 303
 
 
+def test_nobody_is_chosen_to_whom_a_request_is_passed_on(as_: Any) -> None:
+    one, rep = taken(), as_("rep1")
+    shown = rep.get(f"/requests/{one.id}").get_data(as_text=True)
+    found = re.search(r'<select[^>]* name="pass-to">(.*?)</select>', shown, re.S)
+    assert found is not None
+    assert found[1].strip().startswith('<option value="">请选择…</option>')
+    assert ("selected" in found[1], found[1].count("<optgroup")) == (False, 3 if "部门" in found[1] else 2)
+    answer = rep.post(f"/requests/{one.id}/assignment", data={"pass-to": "", "pass-word": "请看", "pass-version": f"{one.version}"})
+    assert (answer.status_code, 'id="pass-to-error"' in answer.get_data(as_text=True)) == (422, True)
+
+
 def test_lists_filter_by_what_they_offer_and_set_causes_in_bulk(as_: Any) -> None:
     mine, inquiry = taken(text="包装破损"), taken(kind="inquiry", text="问价格")
     strange = taken(factories.customer("rep3"), by="rep3", text="噪音")

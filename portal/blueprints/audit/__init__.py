@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask import Blueprint, Response, redirect, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -65,9 +65,9 @@ def _chips(form: AuditForm) -> list[tuple[str, str]]:
 def log() -> Any:
     """Show the log, the newest entries first."""
     form = _form()
-    before = request.args.get("before", type=int)
+    before, wanted = request.args.get("before", type=int), _wanted(form)
     try:
-        events, more = newest(_wanted(form).query(current_user), before=before) if not form.errors else ([], False)
+        events, more = newest(wanted.query(current_user), before=before) if not form.errors else ([], False)
     except Refusal as refusal:
         form.refuse(refusal)
         events, more = [], False
@@ -117,6 +117,8 @@ def export() -> Any:
     """Answer the entries that the filters leave, the oldest first, as CSV."""
     form = _form()
     wanted = _wanted(form)
+    if form.record_id.errors:
+        return redirect(f"{url_for('audit.log')}?{request.query_string.decode()}")  # where it is said beside its field
     query = wanted.query(current_user)
     newest(query, limit=1)  # a number or day that no database holds is refused now, and not in the middle of the file
     filters = {key: str(value) for key, value in vars(wanted).items() if value}

@@ -122,6 +122,7 @@ def _page(award: ProposalAward, status: int = 200, **forms: Any) -> Any:
         "proposals/award.html",
         award=award,
         proposal=award.proposal,
+        customer_seen=db.session.scalar(Customer.visible_to(user).where(Customer.id == award.customer_id).with_only_columns(Customer.id)),
         kinds=KINDS,
         states=STATES,
         rules=RULES,

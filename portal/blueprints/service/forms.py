@@ -79,13 +79,10 @@ class PassForm(PortalForm):
     version = HiddenField()
 
     def offer(self) -> PassForm:
-        """Fill in people, teams and departments, and return the form."""
-        found = targets()
-        self.to.choices = {
-            _("People"): found["person"],
-            _("Teams"): found["team"],
-            _("Departments"): found["department"],
-        }
+        """Fill in people, teams and departments, nobody chosen, and return the form."""
+        groups = {"person": _("People"), "team": _("Teams"), "department": _("Departments")}
+        found = [SelectChoice(code, name, optgroup=groups[kind]) for kind, some in targets().items() for code, name in some]
+        self.to.choices = [SelectChoice("", _("Choose…")), *found]
         return self
 
 
