@@ -155,11 +155,12 @@
       } else if (act) act.click();
       else if (event.key === "j") walkRows(1);
       else if (event.key === "k") walkRows(-1);
+      else if (event.key === "b") document.querySelector(".bulk-bar :is(button, select)")?.focus();
       else if (event.key === "x") document.activeElement.closest("tr")?.querySelector("td.pick input")?.click();
     }
   });
 
-  // From the link of one row to that of the next, in a table, in lines of work, in the calls of the day.
+  // `j` and `k`: from the link of one row to that of the next, in a table, in lines of work, in the calls of the day.
   function walkRows(step) {
     const rows = [...document.querySelectorAll("main :is(table.list > tbody > tr, ul.lines > li, ol.calls > li)")];
     const links = rows.map((row) => row.querySelector("th a, .main a") || row.querySelector("a")).filter((link) => link && link.checkVisibility());
