@@ -173,6 +173,20 @@
     if (close) close.closest("dialog").close();
   });
 
+  // ---- What had the focus went with an old list (a chip, the next page): the new one takes it ----
+
+  let wentAlong = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target } = event.detail;
+    wentAlong = target.id !== "" && target !== document.activeElement && target.contains(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const place = wentAlong && document.activeElement === document.body && document.getElementById(event.detail.target.id);
+    if (!place) return;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  });
+
   // ---- Unsaved forms, and forms that are sent once ----
 
   let sending = false;

@@ -165,6 +165,16 @@ def test_nothing_is_lost_at_360_pixels_and_targets_are_big(page: Page, site: str
         assert small == [], path
 
 
+def test_a_list_that_is_fetched_anew_takes_the_focus_of_what_went(page: Page, site: str) -> None:
+    for _n in range(2):
+        factories.customer(grade="A")
+    page.goto(f"{site}/customers?grade=A")
+    page.locator(".chip a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#list")).to_be_focused()
+
+
 UNDER_A_BAR = """() => {
   const here = document.activeElement.getBoundingClientRect();
   const bars = [...document.querySelectorAll('.save-bar, .bottombar, .topbar')].filter((bar) => bar.checkVisibility());
