@@ -155,11 +155,12 @@
       } else if (act) act.click();
       else if (event.key === "j") walkRows(1);
       else if (event.key === "k") walkRows(-1);
+      else if (event.key === "b") document.querySelector(".bulk-bar :is(button, select)")?.focus();
       else if (event.key === "x") document.activeElement.closest("tr")?.querySelector("td.pick input")?.click();
     }
   });
 
-  // From the link of one row to that of the next, in a table, in lines of work, in the calls of the day.
+  // `j` and `k`: from the link of one row to that of the next, in a table, in lines of work, in the calls of the day.
   function walkRows(step) {
     const rows = [...document.querySelectorAll("main :is(table.list > tbody > tr, ul.lines > li, ol.calls > li)")];
     const links = rows.map((row) => row.querySelector("th a, .main a") || row.querySelector("a")).filter((link) => link && link.checkVisibility());
@@ -170,6 +171,20 @@
   document.addEventListener("click", (event) => {
     const close = event.target.closest("[data-close-dialog]");
     if (close) close.closest("dialog").close();
+  });
+
+  // ---- What had the focus went with an old list (a chip, the next page): the new one takes it ----
+
+  let wentAlong = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target } = event.detail;
+    wentAlong = target.id !== "" && target !== document.activeElement && target.contains(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const place = wentAlong && document.activeElement === document.body && document.getElementById(event.detail.target.id);
+    if (!place) return;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
   });
 
   // ---- Unsaved forms, and forms that are sent once ----

@@ -91,6 +91,9 @@ def test_keys_walk_through_the_rows_of_a_list_and_choose_them(page: Page, site: 
     expect(names[1]).to_be_focused()
     page.keyboard.press("x")
     expect(page.locator("td.pick input:checked")).to_have_count(1)
+    page.keyboard.press("b")
+    expect(page.locator(".bulk-bar button").first).to_be_focused()
+    names[1].focus()
     page.keyboard.press("k")
     expect(names[0]).to_be_focused()
     page.keyboard.press("Enter")
@@ -160,6 +163,16 @@ def test_nothing_is_lost_at_360_pixels_and_targets_are_big(page: Page, site: str
             .filter(node => node.checkVisibility() && node.getBoundingClientRect().height < 44).map(node => node.outerHTML.slice(0, 120))"""
         )
         assert small == [], path
+
+
+def test_a_list_that_is_fetched_anew_takes_the_focus_of_what_went(page: Page, site: str) -> None:
+    for _n in range(2):
+        factories.customer(grade="A")
+    page.goto(f"{site}/customers?grade=A")
+    page.locator(".chip a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#list")).to_be_focused()
 
 
 UNDER_A_BAR = """() => {

@@ -70,7 +70,7 @@ def test_wrong_input_comes_back_with_what_was_typed(as_, wrong):
 def test_amounts_have_their_unit_and_separators(as_):
     text = as_("rep1").get(f"/customers/{factories.customer('rep1').id}/credit-changes/new").get_data(as_text=True)
     assert "500,000.00 元" in text
-    assert "今日未收（元）" in text
+    assert "目前未收（元）" in text
 
 
 def test_the_form_tells_of_what_is_approved_for_a_day_ahead(as_):

@@ -50,6 +50,11 @@ def test_a_survey_is_begun_with_what_is_wrong_beside_its_field(as_: Any) -> None
     assert "季度调查" in text_of(as_("rep1").get("/surveys"))
 
 
+def test_who_asks_presses_the_number(as_: Any) -> None:
+    line = asked(factories.customer("rep1", telephone="025-39671045"))
+    assert '<a class="number" href="tel:02539671045">025-39671045</a>' in text_of(as_("rep1").get(f"/survey-answers/{line.id}"))
+
+
 def test_answers_are_typed_in_one_after_the_other(as_: Any) -> None:
     for _turn in range(2):
         factories.customer("rep1")

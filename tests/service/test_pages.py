@@ -26,6 +26,13 @@ def only() -> ServiceRequest:
     return db.session.query(ServiceRequest).one()
 
 
+def test_the_number_to_call_back_dials(as_: Any) -> None:
+    request = taken(telephone="0755-26001888")
+    assert '<a class="number" href="tel:075526001888">0755-26001888</a>' in as_("rep1").get(f"/requests/{request.id}").get_data(
+        as_text=True
+    )
+
+
 def test_a_complaint_by_telephone_goes_its_whole_way_over_the_pages(as_: Any) -> None:
     customer = factories.customer("rep1")
     rep, at = as_("rep1"), "/requests/1"

@@ -95,7 +95,7 @@ class DeactivationForm(PortalForm):
 class TeamForm(PortalForm):
     """A team."""
 
-    name = StringField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=60)])
+    name = StringField(_l("Name of the team"), [InputRequired(_l("Enter the name.")), Length(max=60)])
     department = StringField(_l("Department"), [Length(max=60)])
 
 

@@ -16,7 +16,7 @@ navigation.area(
     prefixes=("archive.",),
     key="c",
 )
-navigation.creation(order=10, endpoint="archive.customer_new", title=N_("New prospect"), permission=Permission.CUSTOMER_EDIT)
+navigation.creation(order=10, endpoint="archive.customer_new", title=N_("New prospect"), permission=Permission.CUSTOMER_EDIT, key="n")
 
 # Routes register on import.
 from portal.blueprints.archive import binders as _binders  # noqa: E402, F401

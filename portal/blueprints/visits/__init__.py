@@ -15,7 +15,7 @@ navigation.area(
     permission=Permission.VISIT_WORK,
     prefixes=("visits.",),
 )
-navigation.creation(order=57, endpoint="visits.unplanned", title=N_("Write down a visit"), permission=Permission.VISIT_WORK)
+navigation.creation(order=57, endpoint="visits.unplanned", title=N_("Write down a visit"), permission=Permission.VISIT_WORK, key="v")
 bulk.bulk_action(
     order=75, name="thanks", title=N_("Write letters of thanks"), permission=Permission.VISIT_WORK, endpoint="visits.letters_chosen"
 )
