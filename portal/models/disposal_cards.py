@@ -37,8 +37,8 @@ RECORDS = (
     "survey_answer", "thank_you_letter", "visit",
 )  # fmt: skip
 """Tables whose records go with a card, or lose the words that tell of its people and affairs (`disposal_record`)."""
-_LEFT = (ArchiveDocument.state == FILED, ArchiveDocument.approval_id.is_(None))
-"""What is left of a dossier: signed forms stay with their approvals."""
+_LEFT = (ArchiveDocument.state == FILED, func.coalesce(ArchiveDocument.approval_id, 0) == 0)
+"""What is left of a dossier: signed forms stay with their approvals. Said so that no index by approval is led by all that have none."""
 _STANDING = (DealingsEnd.resumed_at.is_(None), DealingsEnd.erased_at.is_(None))
 
 
@@ -142,19 +142,19 @@ def _over(query: Select[Any], years: int, today: date) -> Select[Any]:
     return query.join(DealingsEnd, DealingsEnd.customer_id == Customer.id).where(
         *_STANDING,
         DealingsEnd.ended_on <= last_end_over(years, today),
-        Customer.state == CustomerState.PAST.value,
+        func.coalesce(Customer.state, "") == CustomerState.PAST.value,  # led by the few ends that are long past, not by all past customers
         Customer.frozen_by_id.is_(None),
         ~left,
     )
 
 
 def due(user: Staff, *, customer_id: int | None = None, limit: int = 200) -> list[Card]:
-    """Return the cards in scope that are kept no longer, of customers without documents and on no list, by number (AR-11)."""
+    """Return the cards in scope that are kept no longer, of customers without documents and on no list; the longest past first (AR-11)."""
     years, today = standard(CARD_YEARS), clock.today()
     query = _over(Customer.visible_to(user), years, today)
     if customer_id is not None:
         query = query.where(Customer.id == customer_id)
-    found = lines(db.session.scalars(query.order_by(Customer.number).limit(limit)).all(), years=years)
+    found = lines(db.session.scalars(query.order_by(DealingsEnd.ended_on, DealingsEnd.customer_id).limit(limit)).all(), years=years)
     undoable = _undoable([one.customer for one in found])
     return [one for one in found if one.kept_until is not None and one.kept_until < today and one.customer.id not in undoable]
 
