@@ -180,9 +180,9 @@ def test_figures_and_lists_are_told_in_words(as_: Any, staff: dict[str, Staff]) 
 PARTS = {
     "ApprovalRound", "ApprovalStep", "AuditEvent", "AuditHead", "BenefitYear", "CalendarWarning", "CallbackAttempt", "CallbackMark",
     "ComplaintTally", "CountedVersion", "CustomerAssistant", "CustomerMonth", "CustomerProductYear", "CustomerSearch",
-    "CustomerTag", "CustomerYear", "DeclaredDifferent", "DisposalItem", "DocumentAuthor", "DocumentVersion", "DuplicatePair",
-    "GiftMovement", "GiftOrderLine", "GiftRefusal", "GiftTier", "GradingTotal", "HandOverItem", "ImportMapping", "ImportRow",
-    "InsightCount", "LoanDocument", "Notice", "NumberSeries", "PlanCustomer", "PrizeYear", "ProductMonth", "ProposalCounted",
+    "CustomerTag", "CustomerYear", "DeclaredDifferent", "DisposalCard", "DisposalItem", "DocumentAuthor", "DocumentVersion",
+    "DuplicatePair", "GiftMovement", "GiftOrderLine", "GiftRefusal", "GiftTier", "GradingTotal", "HandOverItem", "ImportMapping",
+    "ImportRow", "InsightCount", "LoanDocument", "Notice", "NumberSeries", "PlanCustomer", "PrizeYear", "ProductMonth", "ProposalCounted",
     "ProposalCustomerTotal", "ProposalFile", "ProposalMeasure", "ProposalTotal", "ProposalWork", "RegionMonth", "RegisterColumns",
     "RequestEscalation", "RequestLink", "RequestStep", "RequestTally", "ReviewTotal", "SavedFilter", "SignInAttempt", "Signature",
     "StaffSession", "SurveyTotal", "TierGift", "VisitAttempt", "VisitReportWord",
