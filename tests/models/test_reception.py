@@ -245,7 +245,7 @@ def test_what_was_written_is_what_is_signed(app: Flask) -> None:
 
 def test_open_visits_stand_against_a_disposal(app: Flask) -> None:
     visit = drafted()
-    disposal: Any = SimpleNamespace(id=0, customers=[visit.customer], documents=[], items=[], cards=[])
+    disposal: Any = SimpleNamespace(id=0, customers=[visit.customer], documents=[], items=[], cards=[], card_customers=[])
     assert [one for one in blockers(disposal) if "A visit of" in one.text]
     visit.give_up(by=person("rep1"))
     assert not [one for one in blockers(disposal) if "A visit of" in one.text]
