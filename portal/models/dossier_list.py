@@ -98,11 +98,12 @@ def whole(user: Staff, query: Query) -> Iterator[ArchiveDocument]:
     """Yield all documents of the list, a portion at a time."""
     after, document = "", ArchiveDocument
     while True:
-        behind = wanted(user, query).where(document.archive_number > after).with_only_columns(document.id).limit(PORTION)
-        some = records(list(db.session.scalars(behind)))
+        behind = wanted(user, query).where(document.archive_number > after)
+        numbers = list(db.session.execute(behind.with_only_columns(document.id, document.archive_number).limit(PORTION)))
+        some = records([row.id for row in numbers])
         yield from some
-        if len(some) < PORTION:
+        if len(numbers) < PORTION:
             return
-        after = some[-1].archive_number
+        after = numbers[-1].archive_number  # not the last that was read: it may be gone meanwhile
         for one in some:
             db.session.expunge(one)

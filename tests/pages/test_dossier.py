@@ -205,6 +205,16 @@ def test_the_list_goes_out_and_prints_with_its_filters_and_scope(client, rep, cu
     assert "KF-0001" not in client.get("/prints/lists/document_list").text
 
 
+def test_a_document_that_goes_while_the_list_is_written_ends_it_for_no_other(rep, customer, monkeypatch):
+    for year in ("2024", "2025", "2026"):
+        rep.post(address(customer), data={**FORM, "dated_on": f"{year}-03-02", "on_paper": "y"})
+    gone, read = filed(customer)[1].id, dossier_list.records
+    monkeypatch.setattr(dossier_list, "PORTION", 1)
+    monkeypatch.setattr(dossier_list, "records", lambda some: read([one for one in some if one != gone]))
+    rows = rep.get("/documents/file?format=csv").text.splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["0001-KH·2024-Y-KF-0001", "0001-KH·2026-Y-KF-0001"]
+
+
 def test_the_dossier_says_what_is_missing_and_the_register_filters_by_it(rep, customer):
     page = rep.get(address(customer, "")).text
     assert "缺 3 类" in page
